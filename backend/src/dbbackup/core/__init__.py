@@ -1,0 +1,1 @@
+"""Pure leaves without I/O that every other layer may use."""

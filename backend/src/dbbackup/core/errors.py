@@ -1,0 +1,160 @@
+"""The one tree of errors.
+
+AppError
+├── ValidationError        400  input that cannot be accepted, with field names
+├── UnauthorizedError      401
+├── ForbiddenError         403
+├── NotFoundError          404
+├── ConflictError          409  the request does not fit the present state
+├── RateLimitedError       429
+├── DatabaseError          502  the user's database server refused or failed
+├── StorageError           502  a storage refused or failed (BACKUP_ERROR)
+│   ├── S3Error            502  the same for object storage (S3_ERROR)
+│   └── ObjectMissingError 502  what should be stored is not there
+├── BackupError            502  a backup could not be made
+│   ├── ToolMissingError        no client tool suits the server
+│   ├── ToolFailedError         a client tool ended with an error
+│   └── DumpIncompleteError     the tool said success, its output is not whole
+├── RestoreError           502  a restore could not be done
+│   └── IntegrityError          stored bytes are not the bytes that were written
+└── InternalError          500
+
+Every message is written for the person who has to act on it and never holds a secret.
+`retryable` tells whether the same call may succeed later without anybody changing anything.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One field of the input and what is wrong with it; `field` is the JSON name."""
+
+    field: str
+    message: str
+
+
+class AppError(Exception):
+    """Base of everything this program raises on purpose."""
+
+    code: ClassVar[str] = "INTERNAL_ERROR"
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, message: str, *, details: list[FieldError] | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.details = details or []
+
+
+class ValidationError(AppError):
+    """Input that cannot be accepted."""
+
+    code = "VALIDATION_ERROR"
+
+    @classmethod
+    def of(cls, field: str, message: str) -> ValidationError:
+        """Make the error for one field; the message serves as the whole's message too."""
+        return cls(message, details=[FieldError(field, message)])
+
+
+class UnauthorizedError(AppError):
+    """Nobody is signed in, or the credentials are wrong."""
+
+    code = "UNAUTHORIZED"
+
+
+class ForbiddenError(AppError):
+    """The caller may not do this."""
+
+    code = "FORBIDDEN"
+
+
+class NotFoundError(AppError):
+    """The thing asked for does not exist."""
+
+    code = "NOT_FOUND"
+
+
+class ConflictError(AppError):
+    """The request does not fit the present state."""
+
+    code = "CONFLICT"
+
+
+class RateLimitedError(AppError):
+    """Too many requests."""
+
+    code = "RATE_LIMITED"
+
+
+class DatabaseError(AppError):
+    """The user's database server refused or failed."""
+
+    code = "DATABASE_ERROR"
+
+
+class DatabaseUnreachableError(DatabaseError):
+    """The server did not answer; it may answer later."""
+
+    retryable = True
+
+
+class StorageError(AppError):
+    """A storage refused or failed."""
+
+    code = "BACKUP_ERROR"
+
+
+class S3Error(StorageError):
+    """Object storage refused or failed."""
+
+    code = "S3_ERROR"
+
+
+class S3UnreachableError(S3Error):
+    """Object storage did not answer or answered with a passing fault."""
+
+    retryable = True
+
+
+class ObjectMissingError(StorageError):
+    """A stored object that should be there is not."""
+
+
+class BackupError(AppError):
+    """A backup could not be made."""
+
+    code = "BACKUP_ERROR"
+
+
+class ToolMissingError(BackupError):
+    """No installed client tool suits the server."""
+
+
+class ToolFailedError(BackupError):
+    """A client tool ended with an error."""
+
+    retryable = True
+
+
+class DumpIncompleteError(BackupError):
+    """The tool reported success but its output is not whole."""
+
+    retryable = True
+
+
+class RestoreError(AppError):
+    """A restore could not be done."""
+
+    code = "RESTORE_ERROR"
+
+
+class IntegrityError(RestoreError):
+    """Stored bytes are not the bytes that were written."""
+
+
+class InternalError(AppError):
+    """A fault of this program."""

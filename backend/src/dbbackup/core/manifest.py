@@ -1,0 +1,110 @@
+"""The manifest: what a backup is, written beside every copy of it as its commit point.
+
+A manifest is JSON in camelCase. A file without one is not a backup. The catalogue can be rebuilt
+from manifests alone, so nothing that matters for a restore may stand only in the catalogue.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+FORMAT = "dbbackup-manifest"
+VERSION = 1
+SUFFIX = ".json"
+
+
+class TableFacts(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """One table of the source; `rows` is exact only where `rows_exact` says so; sizes in bytes."""
+
+    schema: str
+    name: str
+    rows: int
+    rows_exact: bool
+    size: int
+
+
+class PartFacts(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """One file of the backup.
+
+    `sha256` and `size` are of the bytes as stored, `plain_sha256` and `plain_size` of the tool's
+    output before compression.
+    """
+
+    name: str
+    """`database` or `globals`."""
+    format: str
+    """What the plain bytes are: `pg_custom` or `sql`."""
+    file: str
+    size: int
+    sha256: str
+    plain_size: int
+    plain_sha256: str
+    tool: str
+    """Name and version of the tool that wrote it, such as `pg_dump 15.19`."""
+
+
+class SourceFacts(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """The database that was dumped, as it was when the dump started."""
+
+    config_id: str
+    config_name: str
+    slug: str
+    engine: str
+    server_version: str
+    host: str
+    port: int
+    database: str
+    size: int
+    tables: list[TableFacts]
+    roles: list[str]
+    """Roles that own or are granted something: they must exist where owners are restored."""
+    extensions: list[str]
+    properties: dict[str, Any]
+    """What the engine needs to create an equal database: encoding, locale, owner, ACL, settings."""
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Everything a restore needs to know about one backup."""
+
+    format: str = FORMAT
+    version: int = VERSION
+    backup_id: str
+    instance_id: str
+    run_id: str
+    type: str
+    label: str | None
+    started_at: datetime
+    completed_at: datetime
+    compression: str
+    compression_level: int | None
+    encryption: str | None
+    options: dict[str, Any]
+    source: SourceFacts
+    parts: list[PartFacts]
+    product_version: str
+
+    def part(self, name: str) -> PartFacts | None:
+        """Return the part of that name, if the backup has one."""
+        return next((p for p in self.parts if p.name == name), None)
+
+
+def encode(manifest: Manifest) -> bytes:
+    """Serialise as indented UTF-8 JSON, readable by a person with nothing but a pager."""
+    return msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n"
+
+
+def decode(data: bytes) -> Manifest:
+    """Read a manifest.
+
+    Raises:
+        ValueError: it is not JSON, not of our format, or of a newer version.
+    """
+    manifest = msgspec.json.decode(data, type=Manifest)
+    if manifest.format != FORMAT:
+        raise ValueError(f"not a backup manifest (format {manifest.format!r})")
+    if manifest.version > VERSION:
+        raise ValueError(f"manifest version {manifest.version} is newer than this program reads ({VERSION})")
+    return manifest

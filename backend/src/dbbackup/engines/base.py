@@ -1,0 +1,236 @@
+"""The contract every database engine keeps.
+
+An engine knows its tools and its server; it spawns nothing. It returns `Command` values that
+`pipeline.process` runs, and it asks the server questions over its own short connections.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import msgspec
+
+from dbbackup.core.errors import AppError
+from dbbackup.core.manifest import Manifest, TableFacts
+from dbbackup.core.secret import Secret
+
+
+class TlsMode(StrEnum):
+    """How the connection to the server is protected; the words of libpq's `sslmode`."""
+
+    DISABLE = "disable"
+    PREFER = "prefer"
+    REQUIRE = "require"
+    VERIFY_CA = "verify-ca"
+    VERIFY_FULL = "verify-full"
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """How to reach one database; `ca_pem` is a CA bundle in PEM, `connect_timeout` in seconds."""
+
+    host: str
+    port: int
+    database: str
+    username: str
+    password: Secret
+    tls_mode: TlsMode = TlsMode.PREFER
+    ca_pem: str | None = None
+    connect_timeout: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One process to run.
+
+    `env` is all the environment the process gets beside PATH, HOME, LANG and TZ. `files` are
+    written with mode 0600 before the start and removed after the end; their paths must lie in the
+    run's private work folder. `argv` never holds a secret.
+    """
+
+    argv: tuple[str, ...]
+    env: dict[str, str] = field(default_factory=dict, repr=False)
+    files: dict[Path, bytes] = field(default_factory=dict, repr=False)
+    tool: str = ""
+    """Name and version for people and manifests, such as `pg_dump 15.19`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderCheck:
+    """The dump is whole when this command reads it from stdin to its end and exits 0."""
+
+    command: Command
+
+
+@dataclass(frozen=True, slots=True)
+class TailCheck:
+    """The dump is whole when its last bytes contain this."""
+
+    pattern: bytes
+    window: int = 256
+
+
+@dataclass(frozen=True, slots=True)
+class DumpPart:
+    """One named stream of a backup."""
+
+    name: Literal["database", "globals"]
+    format: Literal["pg_custom", "sql"]
+    extension: str
+    """Of the plain file, without dot: `dump`, `globals.sql`."""
+    command: Command
+    trailer: ReaderCheck | TailCheck
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One result of a check: `error` forbids going on, `warning` is shown, `ok` is told."""
+
+    level: Literal["ok", "warning", "error"]
+    code: str
+    """Stable kebab-case name, such as `missing-roles`."""
+    message: str
+
+
+class ToolInfo(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """The client tools chosen for a server. `exact` is false when only a newer major was there."""
+
+    version: str
+    folder: str
+    exact: bool
+    note: str | None
+    """What a user should know when the tool is not of the server's own major."""
+
+
+class Probe(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What a connection test found; sizes in bytes, times in milliseconds."""
+
+    server_version: str
+    flavour: str
+    size: int
+    tls: bool
+    tls_version: str | None
+    latency_ms: float
+    can_dump: bool
+    missing_privileges: list[str]
+    """Each one a sentence naming the object and the grant that is missing."""
+    tool: ToolInfo | None
+    tool_error: str | None
+
+
+class Survey(msgspec.Struct, frozen=True, kw_only=True):
+    """What the run wants to know of the source before it dumps; goes into the manifest."""
+
+    server_version: str
+    size: int
+    tables: list[TableFacts]
+    roles: list[str]
+    extensions: list[str]
+    properties: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What a line of a tool's stderr tells of the progress: an object being worked on."""
+
+    table: str
+    """Schema-qualified, as people write it: `public.orders`."""
+
+
+class Engine(Protocol):
+    """One kind of database server."""
+
+    @property
+    def type(self) -> str:
+        """The value of `database_config.type`."""
+        ...
+
+    def parse_dump_options(self, raw: dict[str, Any]) -> dict[str, Any]:
+        """Check options of a backup (camelCase) and return them with defaults filled in.
+
+        Raises ValidationError naming each bad field; leaves nothing behind.
+        """
+        ...
+
+    def parse_restore_options(self, raw: dict[str, Any]) -> dict[str, Any]:
+        """The same for the options of a restore."""
+        ...
+
+    async def probe(self, connection: Connection) -> Probe:
+        """Connect and look around; a missing tool or privilege is a result, not an error.
+
+        Raises DatabaseError with a message that says what to do (host, port, password, database,
+        TLS told apart); leaves nothing behind.
+        """
+        ...
+
+    async def survey(self, connection: Connection) -> Survey:
+        """Collect what the manifest holds of the source. Raises DatabaseError as `probe` does."""
+        ...
+
+    def choose_tools(self, server_version: str) -> ToolInfo:
+        """Pick the client tools for a server. Raises ToolMissingError naming what to install."""
+        ...
+
+    def dump(
+        self, connection: Connection, tools: ToolInfo, options: dict[str, Any], work: Path
+    ) -> Sequence[DumpPart]:
+        """Say what to run for a backup, the small parts first and `database` last. Runs nothing."""
+        ...
+
+    def explain(self, command: Command, exit_code: int, stderr_tail: Sequence[str]) -> AppError:
+        """Turn a tool's failure into an error a person can act on; never holds a secret."""
+        ...
+
+    def progress(self, line: str) -> Progress | None:
+        """Read progress out of one line of a tool's stderr."""
+        ...
+
+    async def preflight(
+        self, target: Connection, manifest: Manifest, options: dict[str, Any]
+    ) -> list[Finding]:
+        """Check that the restore can work and will harm nothing; changes nothing.
+
+        `target.database` is the maintenance database to connect to; the new database's name is in
+        `options["newDatabase"]`. Raises DatabaseError only when the server cannot be asked at all.
+        """
+        ...
+
+    async def create_database(self, target: Connection, manifest: Manifest, options: dict[str, Any]) -> None:
+        """Create the new, empty database as the manifest describes the original.
+
+        Raises DatabaseError or ConflictError (it exists); on failure no database is left behind.
+        """
+        ...
+
+    async def finish_database(self, target: Connection, manifest: Manifest, options: dict[str, Any]) -> None:
+        """After the data: owner, ACL, settings of the new database, and ANALYZE."""
+        ...
+
+    async def drop_database(self, target: Connection, name: str, marker: str) -> bool:
+        """Drop a database this run created, ending its connections; tell whether it was there.
+
+        `marker` is what `create_database` wrote into the new database (comment): a database
+        without it was made by somebody else and is never dropped.
+        """
+        ...
+
+    def restore(
+        self,
+        target: Connection,
+        tools: ToolInfo,
+        manifest: Manifest,
+        options: dict[str, Any],
+        archive: Path | None,
+        work: Path,
+    ) -> Command:
+        """Say what to run to fill the new database; `archive` None means: the plain dump on stdin."""
+        ...
+
+    def wants_file(self, options: dict[str, Any]) -> bool:
+        """Tell whether this restore needs the plain dump as a seekable file (parallel jobs)."""
+        ...

@@ -1,0 +1,115 @@
+"""The contract every storage keeps."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+import msgspec
+
+Stream = AsyncIterator[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """One stored object; size in bytes; `version` and `etag` where the storage has them."""
+
+    key: str
+    size: int
+    modified_at: datetime
+    etag: str | None = None
+    version: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WriteOptions:
+    """What a writer knows beforehand.
+
+    `expected_size` (bytes) plans the parts; it may be wrong in both directions. `on_progress` is
+    called with the number of bytes safely handed over so far. `metadata` and `tags` are kept
+    beside the object where the storage can.
+    """
+
+    expected_size: int | None = None
+    on_progress: Callable[[int], None] | None = None
+    metadata: dict[str, str] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+    content_type: str = "application/octet-stream"
+
+
+class CheckStep(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """One step of a storage's test, its result and what to do when it failed; time in ms."""
+
+    name: str
+    ok: bool
+    message: str
+    duration_ms: float
+
+
+class Storage(Protocol):
+    """A place that keeps objects under keys (`a/b/c.dump.gz`, no leading slash, no `..`)."""
+
+    @property
+    def id(self) -> str:
+        """`local`, or the id of the S3 config."""
+        ...
+
+    async def write(self, key: str, stream: Stream, options: WriteOptions) -> StoredObject:
+        """Store the stream under the key.
+
+        The object becomes visible only if the stream ended normally and size and checksum were
+        confirmed. If the stream raises, or the task is cancelled, nothing is visible under the
+        key, what was begun is undone, and the error goes on. Raises StorageError (S3Error) when
+        the storage failed, ConflictError when the key is taken. After a crash `discard(key)`
+        undoes what was begun.
+        """
+        ...
+
+    def read(self, key: str, offset: int = 0, version: str | None = None) -> Stream:
+        """Yield the object's bytes from the offset; a broken connection is resumed where it broke.
+
+        Raises ObjectMissingError, StorageError. Never ends early without an error: the bytes
+        yielded are exactly size minus offset. Leaves nothing open when closed early.
+        """
+        ...
+
+    async def stat(self, key: str, version: str | None = None) -> StoredObject | None:
+        """Return what is stored under the key, None when nothing is. Raises StorageError."""
+        ...
+
+    def list(self, prefix: str = "") -> AsyncIterator[StoredObject]:
+        """Yield every object whose key starts with the prefix, in key order, paging as it goes."""
+        ...
+
+    async def delete(self, key: str, version: str | None = None) -> None:
+        """Remove the object; removing what is not there is no error. Raises StorageError."""
+        ...
+
+    async def discard(self, key: str) -> int:
+        """Undo what an interrupted `write` of this very key left; return how many things.
+
+        Removes partial files and aborts open multipart uploads of exactly this key; a complete
+        object under the key stays.
+        """
+        ...
+
+    async def check(self) -> list[CheckStep]:
+        """Try every operation the backup needs on a throwaway object; report each step.
+
+        Never raises for the storage's failure: that is what the steps tell. Leaves nothing behind.
+        """
+        ...
+
+    async def free_space(self) -> int | None:
+        """Return the bytes that can still be written, None where that has no meaning."""
+        ...
+
+    async def close(self) -> None:
+        """Give back connections. The storage is not used afterwards."""
+        ...
+
+
+OpenStorage = Callable[[str], Awaitable[Storage]]
+"""Opens the storage of that id (`local`, or the id of an S3 config)."""
