@@ -79,7 +79,7 @@ class Storage(Protocol):
         """Return what is stored under the key, None when nothing is. Raises StorageError."""
         ...
 
-    def list(self, prefix: str = "") -> AsyncIterator[StoredObject]:
+    def list_objects(self, prefix: str = "") -> AsyncIterator[StoredObject]:
         """Yield every object whose key starts with the prefix, in key order, paging as it goes."""
         ...
 
