@@ -176,9 +176,7 @@ class Engine(Protocol):
         """Pick the client tools for a server. Raises ToolMissingError naming what to install."""
         ...
 
-    def dump(
-        self, connection: Connection, tools: ToolInfo, options: dict[str, Any], work: Path
-    ) -> Sequence[DumpPart]:
+    def dump(self, connection: Connection, tools: ToolInfo, options: dict[str, Any], work: Path) -> Sequence[DumpPart]:
         """Say what to run for a backup, the small parts first and `database` last. Runs nothing."""
         ...
 
@@ -190,9 +188,7 @@ class Engine(Protocol):
         """Read progress out of one line of a tool's stderr."""
         ...
 
-    async def preflight(
-        self, target: Connection, manifest: Manifest, options: dict[str, Any]
-    ) -> list[Finding]:
+    async def preflight(self, target: Connection, manifest: Manifest, options: dict[str, Any]) -> list[Finding]:
         """Check that the restore can work and will harm nothing; changes nothing.
 
         `target.database` is the maintenance database to connect to; the new database's name is in

@@ -1,0 +1,1 @@
+"""The catalogue: models, sessions and migrations."""

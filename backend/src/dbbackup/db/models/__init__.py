@@ -1,0 +1,27 @@
+"""All tables; importing this module registers them with the metadata."""
+
+from dbbackup.db.models.backup_copy import BackupCopy, CopyState
+from dbbackup.db.models.backup_execution import BackupExecution, BackupType, RunStatus
+from dbbackup.db.models.base import Base
+from dbbackup.db.models.database_config import DatabaseConfig
+from dbbackup.db.models.execution_log import ExecutionLog
+from dbbackup.db.models.restore_execution import RestoreExecution
+from dbbackup.db.models.run_journal import JournalKind, RunJournal
+from dbbackup.db.models.s3_config import S3Config
+from dbbackup.db.models.system_setting import SystemSetting
+
+__all__ = [
+    "BackupCopy",
+    "BackupExecution",
+    "BackupType",
+    "Base",
+    "CopyState",
+    "DatabaseConfig",
+    "ExecutionLog",
+    "JournalKind",
+    "RestoreExecution",
+    "RunJournal",
+    "RunStatus",
+    "S3Config",
+    "SystemSetting",
+]

@@ -1,0 +1,54 @@
+"""One copy of a backup: on local disk or in one S3 config."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from dbbackup.db.models.base import Base, Id
+
+
+class CopyState(StrEnum):
+    """The states of a copy; only `complete` can be restored from."""
+
+    PENDING = "pending"
+    """To be written: by the run itself, or later from another complete copy."""
+    WRITING = "writing"
+    COMPLETE = "complete"
+    FAILED = "failed"
+    DELETING = "deleting"
+    DELETED = "deleted"
+
+
+class BackupCopy(Base):
+    """Where one copy is and how it stands. `key` is the main file's, the others lie beside it."""
+
+    __tablename__ = "backup_copy"
+    __table_args__ = (
+        Index("ix_backup_copy_backup_position", "backup_id", "position", unique=True),
+        Index("ix_backup_copy_state", "state"),
+    )
+
+    backup_id: Mapped[str] = mapped_column(Id, ForeignKey("backup_execution.id", ondelete="CASCADE"))
+    position: Mapped[int]
+    s3_config_id: Mapped[str | None] = mapped_column(Id, ForeignKey("s3_config.id", ondelete="RESTRICT"), index=True)
+    """None: the copy is on local disk."""
+    bucket: Mapped[str | None] = mapped_column(String(255))
+    key: Mapped[str | None] = mapped_column(String(1024))
+    version: Mapped[str | None] = mapped_column(String(255))
+    etag: Mapped[str | None] = mapped_column(String(255))
+    size: Mapped[int | None]
+    sha256: Mapped[str | None] = mapped_column(String(64))
+    state: Mapped[str] = mapped_column(String(20), default=CopyState.PENDING)
+    error_message: Mapped[str | None] = mapped_column(Text)
+    attempts: Mapped[int] = mapped_column(default=0)
+    upload_started_at: Mapped[datetime | None]
+    upload_completed_at: Mapped[datetime | None]
+
+    @property
+    def storage_id(self) -> str:
+        """Return the id of the storage that holds this copy."""
+        return self.s3_config_id or "local"

@@ -1,0 +1,88 @@
+"""One backup, from queued to the end of its life."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from dbbackup.db.models.backup_copy import BackupCopy
+from dbbackup.db.models.base import Base, Id, JsonDict
+
+
+class RunStatus(StrEnum):
+    """The states of a backup or restore; the last three are final."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+FINAL = (RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.CANCELLED)
+
+
+class BackupType(StrEnum):
+    """Why a backup was made."""
+
+    HOURLY = "hourly"
+    DAILY = "daily"
+    WEEKLY = "weekly"
+    MONTHLY = "monthly"
+    CUSTOM = "custom"
+    MANUAL = "manual"
+    SAFETY = "safety"
+
+
+class BackupExecution(Base):
+    """A run and its result. Sizes in bytes, `duration` in seconds."""
+
+    __tablename__ = "backup_execution"
+    __table_args__ = (
+        Index("ix_backup_execution_status_created", "status", "created_at"),
+        Index("ix_backup_execution_database_created", "database_id", "created_at"),
+        Index("ix_backup_execution_deleted_created", "deleted_at", "created_at"),
+    )
+
+    database_id: Mapped[str | None] = mapped_column(Id, ForeignKey("database_config.id", ondelete="SET NULL"))
+    database_name: Mapped[str] = mapped_column(String(200))
+    """The configuration's name at that time: the record outlives the configuration."""
+    engine: Mapped[str] = mapped_column(String(20))
+    run_token: Mapped[str] = mapped_column(String(20), unique=True)
+    type: Mapped[str] = mapped_column(String(20))
+    status: Mapped[str] = mapped_column(String(20), default=RunStatus.QUEUED)
+    priority: Mapped[int] = mapped_column(default=0)
+    file_name: Mapped[str | None] = mapped_column(String(300))
+    size: Mapped[int | None]
+    plain_size: Mapped[int | None]
+    source_size: Mapped[int | None]
+    started_at: Mapped[datetime | None]
+    completed_at: Mapped[datetime | None]
+    duration: Mapped[float | None]
+    error_code: Mapped[str | None] = mapped_column(String(50))
+    error_message: Mapped[str | None] = mapped_column(Text)
+    error_stack: Mapped[str | None] = mapped_column(Text)
+    compression: Mapped[str] = mapped_column(String(20))
+    compression_level: Mapped[int | None]
+    encryption: Mapped[str | None] = mapped_column(String(100))
+    sha256: Mapped[str | None] = mapped_column(String(64))
+    plain_sha256: Mapped[str | None] = mapped_column(String(64))
+    server_version: Mapped[str | None] = mapped_column(String(100))
+    tool_version: Mapped[str | None] = mapped_column(String(100))
+    attempt: Mapped[int] = mapped_column(default=1)
+    verified_level: Mapped[int | None]
+    """Highest proof so far: 0 is the publish gate (archive read to its end, copies confirmed)."""
+    label: Mapped[str | None] = mapped_column(String(200))
+    pinned: Mapped[bool] = mapped_column(default=False)
+    options: Mapped[JsonDict] = mapped_column(default=dict)
+    manifest: Mapped[JsonDict | None]
+    cancel_requested: Mapped[bool] = mapped_column(default=False)
+    deleted_at: Mapped[datetime | None]
+    deleted_by: Mapped[str | None] = mapped_column(String(200))
+
+    copies: Mapped[list[BackupCopy]] = relationship(
+        cascade="all, delete-orphan", passive_deletes=True, order_by=BackupCopy.position, lazy="selectin"
+    )

@@ -1,0 +1,36 @@
+"""A database this program backs up."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from dbbackup.db.models.base import Base, JsonDict
+
+
+class DatabaseConfig(Base):
+    """How to reach one database, and what was last seen of it."""
+
+    __tablename__ = "database_config"
+
+    name: Mapped[str] = mapped_column(String(200), unique=True)
+    slug: Mapped[str] = mapped_column(String(80), unique=True)
+    """Stands in file names; made from the name once and never changed, so that keys stay stable."""
+    type: Mapped[str] = mapped_column(String(20), index=True)
+    host: Mapped[str] = mapped_column(String(255))
+    port: Mapped[int]
+    database_name: Mapped[str] = mapped_column(String(255))
+    username: Mapped[str] = mapped_column(String(255))
+    password_sealed: Mapped[str | None] = mapped_column(Text)
+    tls_mode: Mapped[str] = mapped_column(String(20), default="prefer")
+    tls_ca: Mapped[str | None] = mapped_column(Text)
+    container_name: Mapped[str | None] = mapped_column(String(255))
+    enabled: Mapped[bool] = mapped_column(default=True, index=True)
+    dump_options: Mapped[JsonDict] = mapped_column(default=dict)
+    server_version: Mapped[str | None] = mapped_column(String(100))
+    size: Mapped[int | None]
+    reachable: Mapped[bool | None]
+    checked_at: Mapped[datetime | None]
+    last_error: Mapped[str | None] = mapped_column(Text)

@@ -1,0 +1,192 @@
+"""Reads the environment into one frozen object that is handed down, never a global."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from dbbackup.core.errors import FieldError, ValidationError
+from dbbackup.core.secret import Secret
+
+LOG_LEVELS = ("debug", "info", "warning", "error")
+MIN_KEY_LENGTH = 32
+_MAX_PORT = 65535
+
+
+@dataclass(frozen=True, slots=True)
+class S3Environment:
+    """The default S3 config as the S3_* variables describe it."""
+
+    bucket: str
+    region: str
+    access_key: Secret
+    secret_key: Secret
+    endpoint: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything the program was told from outside. Paths are absolute; times in seconds."""
+
+    encryption_key: Secret
+    storage_path: Path
+    database_path: Path
+    host: str = "127.0.0.1"
+    port: int = 3000
+    timezone: str = "UTC"
+    log_level: str = "info"
+    log_format: str = "text"
+    s3: S3Environment | None = None
+    allowed_origins: tuple[str, ...] = ()
+    client_dirs: tuple[Path, ...] = ()
+    static_dir: Path | None = None
+    max_concurrent: int = 3
+    stop_grace: float = 30.0
+
+    @property
+    def work_path(self) -> Path:
+        """Spool and partial files: on the storage's file system, so that a rename stays on one."""
+        return self.storage_path / ".work"
+
+
+class _Reader:
+    """Reads variables and collects every complaint instead of stopping at the first."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self.problems: list[FieldError] = []
+
+    def text(self, name: str, default: str = "") -> str:
+        return self._environ.get(name, "").strip() or default
+
+    def secret(self, name: str) -> Secret:
+        """Read NAME, or the file that NAME_FILE points to (Docker and Kubernetes secrets)."""
+        direct, path = self._environ.get(name, ""), self.text(f"{name}_FILE")
+        if direct and path:
+            self.complain(name, f"Set either {name} or {name}_FILE, not both.")
+        if not path:
+            return Secret(direct)
+        try:
+            return Secret(Path(path).read_text(encoding="utf-8").rstrip("\r\n"))
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+            self.complain(f"{name}_FILE", f"Cannot read {path}: {reason}.")
+            return Secret("")
+
+    def whole(self, name: str, default: int, low: int, high: int) -> int:
+        raw = self.text(name, str(default))
+        if not raw.isdecimal() or not low <= int(raw) <= high:
+            self.complain(name, f"{name} must be a whole number from {low} to {high}, not {raw!r}.")
+            return default
+        return int(raw)
+
+    def choice(self, name: str, default: str, allowed: tuple[str, ...]) -> str:
+        value = self.text(name, default).lower()
+        if value not in allowed:
+            self.complain(name, f"{name} must be one of {', '.join(allowed)}, not {value!r}.")
+            return default
+        return value
+
+    def path(self, name: str, default: str) -> Path:
+        return Path(self.text(name, default)).absolute()
+
+    def complain(self, name: str, message: str) -> None:
+        self.problems.append(FieldError(name, message))
+
+
+def load(environ: Mapping[str, str] = os.environ) -> Settings:
+    """Read the environment.
+
+    Raises:
+        ValidationError: naming every variable that is missing or wrong, all at once.
+    """
+    read = _Reader(environ)
+    settings = Settings(
+        encryption_key=_encryption_key(read),
+        storage_path=read.path("BACKUP_STORAGE_PATH", "/app/data/backups"),
+        database_path=read.path("DATABASE_PATH", "/app/data/db/app.db"),
+        host=_host(read),
+        port=read.whole("PORT", 3000, 0, _MAX_PORT),
+        timezone=_timezone(read),
+        log_level=read.choice("LOG_LEVEL", "info", LOG_LEVELS),
+        log_format=read.choice("LOG_FORMAT", "text", ("text", "json")),
+        s3=_s3(read),
+        allowed_origins=tuple(o.strip().rstrip("/") for o in read.text("CORS_ORIGINS").split(",") if o.strip()),
+        client_dirs=tuple(Path(p) for p in read.text("CLIENT_PATH").split(":") if p),
+        static_dir=Path(static) if (static := read.text("STATIC_PATH")) else None,
+        max_concurrent=read.whole("MAX_CONCURRENT_BACKUPS", 3, 1, 64),
+        stop_grace=float(read.whole("STOP_GRACE_SECONDS", 30, 0, 86_400)),
+    )
+    _refuse_what_is_not_there_yet(read)
+    if read.problems:
+        listing = "\n".join(f"  {p.field}: {p.message}" for p in read.problems)
+        raise ValidationError(f"The configuration cannot be used:\n{listing}", details=read.problems)
+    return settings
+
+
+def _encryption_key(read: _Reader) -> Secret:
+    key = read.secret("ENCRYPTION_KEY")
+    if len(key.reveal()) < MIN_KEY_LENGTH and not any("ENCRYPTION_KEY" in p.field for p in read.problems):
+        state = "is missing" if not key else f"has only {len(key.reveal())} characters"
+        read.complain(
+            "ENCRYPTION_KEY",
+            f"ENCRYPTION_KEY {state}; at least {MIN_KEY_LENGTH} are needed. Make one with"
+            " `openssl rand -base64 32` and keep a copy outside this machine.",
+        )
+    return key
+
+
+def _host(read: _Reader) -> str:
+    """Container engines put the machine's name into HOSTNAME; only an address is meant for us."""
+    value = read.text("HOSTNAME")
+    try:
+        return str(ip_address(value))
+    except ValueError:
+        return "127.0.0.1"
+
+
+def _timezone(read: _Reader) -> str:
+    name = read.text("TZ", "UTC")
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, KeyError):
+        read.complain("TZ", f"TZ must be a time zone such as Europe/Berlin, not {name!r}.")
+    return name
+
+
+def _s3(read: _Reader) -> S3Environment | None:
+    access_key, secret_key = read.secret("S3_ACCESS_KEY_ID"), read.secret("S3_SECRET_ACCESS_KEY")
+    given = {
+        "S3_BUCKET": bool(read.text("S3_BUCKET")),
+        "S3_ACCESS_KEY_ID": bool(access_key),
+        "S3_SECRET_ACCESS_KEY": bool(secret_key),
+    }
+    if not any(given.values()):
+        return None
+    for name, present in given.items():
+        if not present:
+            read.complain(name, f"{name} is missing, while {', '.join(n for n, p in given.items() if p)} is set.")
+    return S3Environment(
+        bucket=read.text("S3_BUCKET"),
+        region=read.text("S3_REGION", "us-east-1"),
+        access_key=access_key,
+        secret_key=secret_key,
+        endpoint=read.text("S3_ENDPOINT") or None,
+    )
+
+
+def _refuse_what_is_not_there_yet(read: _Reader) -> None:
+    """Silence would be a lie: whoever asks for sign-in must not get an open door instead."""
+    if read.text("AUTH_MODE", "none").lower() != "none":
+        read.complain(
+            "AUTH_MODE",
+            "This version has no sign-in yet: only AUTH_MODE=none works. Keep it on a trusted network.",
+        )
+    if read.text("AUTO_DISCOVER", "false").lower() not in ("false", "0", "no"):
+        read.complain("AUTO_DISCOVER", "This version cannot discover databases yet: leave AUTO_DISCOVER unset.")
+    if read.text("DATABASE_URL"):
+        read.complain("DATABASE_URL", "This version keeps its catalogue in SQLite only: use DATABASE_PATH.")
