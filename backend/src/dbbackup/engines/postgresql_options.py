@@ -1,0 +1,132 @@
+"""The options of PostgreSQL backups and restores: what is allowed, what is meant when nothing is said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from copy import copy
+from typing import Any
+
+from dbbackup.core.errors import FieldError, ValidationError
+
+Check = Callable[[Any], str | None]
+"""Says what is wrong with a value, in words that follow the field's name; None when it is good."""
+
+MAX_JOBS = 16
+MAX_NAME_BYTES = 63
+"""PostgreSQL cuts longer names off without a word (NAMEDATALEN - 1)."""
+SYSTEM_DATABASES = frozenset({"postgres", "template0", "template1"})
+GLOBALS = ("roles", "roles-with-passwords", "none")
+MISSING_ROLES = ("fail", "create")
+
+
+def parse_dump_options(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """Check the options of a backup and fill in the defaults.
+
+    Raises:
+        ValidationError: naming every field that is wrong or unknown.
+    """
+    options, errors = _read(raw, _DUMP_FIELDS)
+    if options["schemaOnly"] is True and options["dataOnly"] is True:
+        errors.append(FieldError("dataOnly", "dataOnly and schemaOnly exclude each other"))
+    _refuse(errors)
+    return options
+
+
+def parse_restore_options(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """Check the options of a restore into a new database and fill in the defaults.
+
+    Raises:
+        ValidationError: naming every field that is wrong or unknown.
+    """
+    options, errors = _read(raw, _RESTORE_FIELDS)
+    if "newDatabase" not in raw:
+        errors.append(FieldError("newDatabase", "newDatabase is required: the name of the database to create"))
+    if options["dataOnly"] is True:
+        errors.append(
+            FieldError("dataOnly", "dataOnly cannot fill a new database: there would be no tables to put data in")
+        )
+    if options["singleTransaction"] is True and options["jobs"] != 1:
+        errors.append(FieldError("singleTransaction", "singleTransaction and jobs above 1 exclude each other"))
+    _refuse(errors)
+    return options
+
+
+def database_name_problem(name: Any) -> str | None:
+    """Say why a name cannot be that of a new database; None when it can."""
+    if not isinstance(name, str) or not name:
+        return "must be the name of a database"
+    if len(name.encode("utf-8", "surrogatepass")) > MAX_NAME_BYTES:
+        return f"must not be longer than {MAX_NAME_BYTES} bytes"
+    if not name.isprintable():
+        return "must not hold control characters"
+    if name in SYSTEM_DATABASES:
+        return f"must not be the system database {name}"
+    return None
+
+
+def _read(raw: Mapping[str, Any], fields: dict[str, tuple[Any, Check]]) -> tuple[dict[str, Any], list[FieldError]]:
+    errors = [FieldError(name, f"{name} is not an option here") for name in raw if name not in fields]
+    options: dict[str, Any] = {}
+    for name, (default, check) in fields.items():
+        options[name] = raw.get(name, copy(default))
+        if name in raw and (problem := check(raw[name])) is not None:
+            errors.append(FieldError(name, f"{name} {problem}"))
+    return options, errors
+
+
+def _refuse(errors: list[FieldError]) -> None:
+    if errors:
+        raise ValidationError("; ".join(error.message for error in errors), details=errors)
+
+
+def _flag(value: Any) -> str | None:
+    return None if isinstance(value, bool) else "must be true or false"
+
+
+def _patterns(value: Any) -> str | None:
+    if not isinstance(value, list) or not all(isinstance(pattern, str) for pattern in value):
+        return "must be a list of patterns"
+    if not all(pattern.strip() and "\0" not in pattern for pattern in value):
+        return "must not hold an empty pattern"
+    return None
+
+
+def _one_of(choices: tuple[str, ...]) -> Check:
+    return lambda value: None if value in choices else f"must be one of {', '.join(choices)}"
+
+
+def _jobs(value: Any) -> str | None:
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return None if whole and 1 <= value <= MAX_JOBS else f"must be a whole number from 1 to {MAX_JOBS}"
+
+
+def _role(value: Any) -> str | None:
+    if value is None or (isinstance(value, str) and value and "\0" not in value):
+        return None
+    return "must be the name of a role"
+
+
+_DUMP_FIELDS: dict[str, tuple[Any, Check]] = {
+    "schemaOnly": (False, _flag),
+    "dataOnly": (False, _flag),
+    "includeTables": ([], _patterns),
+    "excludeTables": ([], _patterns),
+    "includeSchemas": ([], _patterns),
+    "excludeSchemas": ([], _patterns),
+    "noOwner": (False, _flag),
+    "noPrivileges": (False, _flag),
+    "globals": ("roles", _one_of(GLOBALS)),
+}
+
+_RESTORE_FIELDS: dict[str, tuple[Any, Check]] = {
+    "newDatabase": ("", database_name_problem),
+    "jobs": (1, _jobs),
+    "singleTransaction": (False, _flag),
+    "noOwner": (False, _flag),
+    "noPrivileges": (False, _flag),
+    "noTablespaces": (False, _flag),
+    "schemaOnly": (False, _flag),
+    "dataOnly": (False, _flag),
+    "missingRoles": ("fail", _one_of(MISSING_ROLES)),
+    "role": (None, _role),
+}
