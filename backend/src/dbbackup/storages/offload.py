@@ -24,18 +24,24 @@ async def in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs)
     return await finish(loop.run_in_executor(_THREADS, lambda: function(*args, **kwargs)))
 
 
-async def finish(work: asyncio.Future[T] | Coroutine[Any, Any, T]) -> T:
+async def finish(work: asyncio.Future[T] | Coroutine[Any, Any, T], grace: float | None = None) -> T:
     """Wait for the work to its end even when cancelled, then let the cancellation go on.
 
-    The work must be bounded in time: nobody can hurry it.
+    From the first cancellation the work has `grace` seconds left (None: as long as it takes, so
+    it must be bounded by itself); then it is cancelled too.
     """
     task = asyncio.ensure_future(work)
     cancelled: asyncio.CancelledError | None = None
+    timer: asyncio.TimerHandle | None = None
     while not task.done():
         try:
             await asyncio.wait({task})
         except asyncio.CancelledError as error:
+            if cancelled is None and grace is not None:
+                timer = asyncio.get_running_loop().call_later(grace, task.cancel)
             cancelled = error
+    if timer is not None:
+        timer.cancel()
     if cancelled is None:
         return task.result()
     if not task.cancelled():
