@@ -1,1 +1,21 @@
-"""The database engines, one file each."""
+"""The registry of the database engines: one line for each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from dbbackup.engines.base import Engine
+from dbbackup.engines.postgresql import PostgresqlEngine
+from dbbackup.engines.postgresql_tools import PostgresqlTools
+
+
+def build_registry(client_dirs: Sequence[Path]) -> dict[str, Engine]:
+    """Return every engine by its type.
+
+    `client_dirs` are folders of client tools (each one that holds the executables), looked through before
+    the places where packages put them.
+    """
+    return {
+        "postgresql": PostgresqlEngine(PostgresqlTools.installed(client_dirs)),
+    }

@@ -29,8 +29,8 @@ Session = psycopg.AsyncConnection[tuple[Any, ...]]
 _VERIFYING = (TlsMode.VERIFY_CA, TlsMode.VERIFY_FULL)
 _SYSTEM_BUNDLES = (Path("/etc/ssl/certs/ca-certificates.crt"), Path("/etc/pki/tls/certs/ca-bundle.crt"))
 _NOWHERE = "/nonexistent/pgpass"
-# SQLSTATEs of passing faults: connection trouble (class 08), shutdown, start-up, no free connection
-_PASSING = frozenset({"57P01", "57P02", "57P03", "53300"})
+# SQLSTATEs of passing faults: connection trouble (class 08), shutdown, start-up, no free connection, timeouts
+_PASSING = frozenset({"57P01", "57P02", "57P03", "53300", "57014", "55P03"})
 
 
 def conninfo(connection: Connection, ca_file: Path | None) -> str:

@@ -85,17 +85,17 @@ CONNECTION_FAULTS: tuple[Fault, ...] = (
         "The role {role} may not log in: ALTER ROLE ... LOGIN, or use another user name.",
     ),
     fault(
-        r'database "(?P<name>.+)" does not exist',
+        r'FATAL:\s+database "(?P<name>.+)" does not exist',
         DatabaseError,
         "The database {name} does not exist on {host}:{port}.",
     ),
     fault(
-        r'database "(?P<name>.+)" is not currently accepting connections',
+        r'FATAL:\s+database "(?P<name>.+)" is not currently accepting connections',
         DatabaseError,
         "The database {name} accepts no connections: ALTER DATABASE ... ALLOW_CONNECTIONS true.",
     ),
     fault(
-        r'permission denied for database "(?P<name>.+)"',
+        r'FATAL:\s+permission denied for database "(?P<name>.+)"',
         DatabaseError,
         "The role {username} may not connect to the database {name}: GRANT CONNECT ON DATABASE to it.",
     ),

@@ -1,0 +1,95 @@
+"""The engine for PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from dbbackup.core.errors import AppError
+from dbbackup.core.manifest import Manifest
+from dbbackup.engines import (
+    postgresql_commands,
+    postgresql_explain,
+    postgresql_finish,
+    postgresql_options,
+    postgresql_preflight,
+    postgresql_probe,
+    postgresql_survey,
+    postgresql_target,
+)
+from dbbackup.engines.base import Command, Connection, DumpPart, Finding, Probe, Progress, Survey, ToolInfo
+from dbbackup.engines.postgresql_tools import PostgresqlTools
+
+
+class PostgresqlEngine:
+    """PostgreSQL 14 to 18; keeps the contract of `engines.base.Engine`."""
+
+    type = "postgresql"
+
+    def __init__(self, tools: PostgresqlTools) -> None:
+        self._tools = tools
+
+    def parse_dump_options(self, raw: dict[str, Any]) -> dict[str, Any]:
+        """See `postgresql_options`."""
+        return postgresql_options.parse_dump_options(raw)
+
+    def parse_restore_options(self, raw: dict[str, Any]) -> dict[str, Any]:
+        """See `postgresql_options`."""
+        return postgresql_options.parse_restore_options(raw)
+
+    async def probe(self, connection: Connection) -> Probe:
+        """See `postgresql_probe`."""
+        return await postgresql_probe.probe(connection, self._tools)
+
+    async def survey(self, connection: Connection) -> Survey:
+        """See `postgresql_survey`."""
+        return await postgresql_survey.survey(connection)
+
+    def choose_tools(self, server_version: str) -> ToolInfo:
+        """See `postgresql_tools`."""
+        return self._tools.choose(server_version)
+
+    def dump(self, connection: Connection, tools: ToolInfo, options: dict[str, Any], work: Path) -> Sequence[DumpPart]:
+        """See `postgresql_commands`."""
+        return postgresql_commands.dump_parts(connection, tools, options, work)
+
+    def explain(self, command: Command, exit_code: int, stderr_tail: Sequence[str]) -> AppError:
+        """See `postgresql_explain`."""
+        return postgresql_explain.explain(command, exit_code, stderr_tail)
+
+    def progress(self, line: str) -> Progress | None:
+        """See `postgresql_explain`."""
+        return postgresql_explain.progress(line)
+
+    async def preflight(self, target: Connection, manifest: Manifest, options: dict[str, Any]) -> list[Finding]:
+        """See `postgresql_preflight`."""
+        return await postgresql_preflight.preflight(target, manifest, options, self._tools)
+
+    async def create_database(self, target: Connection, manifest: Manifest, options: dict[str, Any]) -> None:
+        """See `postgresql_target`."""
+        await postgresql_target.create_database(target, manifest, options)
+
+    async def finish_database(self, target: Connection, manifest: Manifest, options: dict[str, Any]) -> None:
+        """See `postgresql_finish`."""
+        await postgresql_finish.finish_database(target, manifest, options)
+
+    async def drop_database(self, target: Connection, name: str, marker: str) -> bool:
+        """See `postgresql_target`."""
+        return await postgresql_target.drop_database(target, name, marker)
+
+    def restore(
+        self,
+        target: Connection,
+        tools: ToolInfo,
+        manifest: Manifest,
+        options: dict[str, Any],
+        archive: Path | None,
+        work: Path,
+    ) -> Command:
+        """See `postgresql_commands`."""
+        return postgresql_commands.restore_command(target, tools, manifest, options, archive, work)
+
+    def wants_file(self, options: dict[str, Any]) -> bool:
+        """Parallel jobs seek in the archive; everything else reads it from stdin."""
+        return bool(options["jobs"] > 1)

@@ -1,0 +1,163 @@
+"""The command lines of pg_dump, pg_dumpall and pg_restore."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from dbbackup.core.manifest import Manifest
+from dbbackup.engines.base import Command, Connection, DumpPart, ReaderCheck, TailCheck, ToolInfo
+from dbbackup.engines.postgresql_connect import APPLICATION_NAME, conninfo, wants_ca
+from dbbackup.engines.tools import major_of
+
+LOCK_WAIT = 120
+"""Seconds pg_dump waits for a table somebody holds exclusively, before it gives up."""
+
+_CA_FILE = "server-ca.pem"
+
+
+def dump_parts(connection: Connection, tools: ToolInfo, options: dict[str, Any], work: Path) -> list[DumpPart]:
+    """Say what to run for a backup: the roles first, if wanted, and the database last."""
+    parts = [] if options["globals"] == "none" else [_globals_part(connection, tools, options, work)]
+    return [*parts, _database_part(connection, tools, options, work)]
+
+
+def restore_command(
+    target: Connection,
+    tools: ToolInfo,
+    manifest: Manifest,
+    options: dict[str, Any],
+    archive: Path | None,
+    work: Path,
+) -> Command:
+    """Say what to run to fill the new database from the archive, or from stdin.
+
+    Never with --create or --clean: the database is ours and empty, and `--create --clean` would drop the
+    database the archive names, not the one connected to.
+    """
+    connection = replace(target, database=options["newDatabase"])
+    flags = ["--exit-on-error", "--verbose", "--no-password"]
+    if options["singleTransaction"]:
+        flags.append("--single-transaction")
+    if options["jobs"] > 1:
+        flags.append(f"--jobs={options['jobs']}")
+    if options["schemaOnly"]:
+        flags.append("--schema-only")
+    if without_owner(manifest, options):
+        flags.append("--no-owner")
+    if options["noPrivileges"]:
+        flags.append("--no-privileges")
+    if options["noTablespaces"]:
+        flags.append("--no-tablespaces")
+    if options["role"] is not None:
+        flags.append(f"--role={options['role']}")
+    flags.append(_dbname(connection, work))
+    files = [] if archive is None else [str(archive)]
+    environment = {
+        # a role may be set to read only, and a slow source may leave the connection idle for a long time
+        "PGOPTIONS": _options(tools, default_transaction_read_only="off"),
+    }
+    return _command("pg_restore", tools, connection, [*flags, *files], work, environment)
+
+
+def without_owner(manifest: Manifest, options: dict[str, Any]) -> bool:
+    """Tell whether owners are left out. pg_dump keeps them in a custom archive whatever it is told,
+    so a backup made with noOwner is honoured here.
+    """
+    return bool(options["noOwner"] or options["role"] is not None or manifest.options.get("noOwner", False))
+
+
+def _globals_part(connection: Connection, tools: ToolInfo, options: dict[str, Any], work: Path) -> DumpPart:
+    dbname = _dbname(connection, work)
+    flags = ["--globals-only", "--no-password", dbname]
+    # pg_dumpall ignores the database of --dbname, and reads a bare name given here as conninfo if it holds a `=`
+    flags.append(dbname.replace("--dbname=", "--database=", 1))
+    if options["globals"] == "roles":
+        flags.append("--no-role-passwords")
+    return DumpPart(
+        name="globals",
+        format="sql",
+        extension="globals.sql",
+        command=_command("pg_dumpall", tools, connection, flags, work, {"PGOPTIONS": _options(tools)}),
+        trailer=TailCheck(b"PostgreSQL database cluster dump complete"),
+    )
+
+
+def _database_part(connection: Connection, tools: ToolInfo, options: dict[str, Any], work: Path) -> DumpPart:
+    flags = [
+        "--format=custom",
+        "--compress=0",  # compressed outside, on another core
+        "--verbose",
+        "--no-password",
+        f"--lock-wait-timeout={LOCK_WAIT}s",
+        *_selection(options),
+        _dbname(connection, work),
+    ]
+    return DumpPart(
+        name="database",
+        format="pg_custom",
+        extension="dump",
+        command=_command("pg_dump", tools, connection, flags, work, {"PGOPTIONS": _options(tools)}),
+        trailer=ReaderCheck(
+            # --list would accept an archive that is cut off; reading it out notices
+            Command(
+                argv=(str(Path(tools.folder) / "pg_restore"), "--file=/dev/null"),
+                env={"LC_MESSAGES": "C"},
+                tool=f"pg_restore {tools.version}",
+            )
+        ),
+    )
+
+
+def _selection(options: dict[str, Any]) -> Iterator[str]:
+    yield "--strict-names"
+    for option, flag in (
+        ("schemaOnly", "--schema-only"),
+        ("dataOnly", "--data-only"),
+        ("noOwner", "--no-owner"),
+        ("noPrivileges", "--no-privileges"),
+    ):
+        if options[option]:
+            yield flag
+    for option, flag in (
+        ("includeTables", "--table"),
+        ("excludeTables", "--exclude-table"),
+        ("includeSchemas", "--schema"),
+        ("excludeSchemas", "--exclude-schema"),
+    ):
+        for pattern in options[option]:
+            yield f"{flag}={pattern}"
+
+
+def _dbname(connection: Connection, work: Path) -> str:
+    return f"--dbname={conninfo(connection, work / _CA_FILE if wants_ca(connection) else None)}"
+
+
+def _command(
+    name: str, tools: ToolInfo, connection: Connection, flags: list[str], work: Path, environment: dict[str, str]
+) -> Command:
+    files = {work / _CA_FILE: (connection.ca_pem or "").encode()} if wants_ca(connection) else {}
+    return Command(
+        argv=(str(Path(tools.folder) / name), *flags),
+        env={
+            "PGPASSWORD": connection.password.reveal(),
+            "PGPASSFILE": str(work / "no-pgpass"),  # never there: the password given is the only one tried
+            "PGCONNECT_TIMEOUT": str(connection.connect_timeout),
+            "PGAPPNAME": APPLICATION_NAME,
+            "LC_MESSAGES": "C",  # the lines are read by `explain` and `progress`
+            **environment,
+        },
+        files=files,
+        tool=f"{name} {tools.version}",
+    )
+
+
+def _options(tools: ToolInfo, **more: str) -> str:
+    """Return the server settings of a tool's connection, in the form of PGOPTIONS: no timeouts."""
+    settings = {"statement_timeout": "0", "idle_in_transaction_session_timeout": "0", **more}
+    # unknown before 14, where it would end the connection; the server is not newer than an exact tool
+    if tools.exact and major_of(tools.version) >= 14:
+        settings["idle_session_timeout"] = "0"
+    return " ".join(f"-c {name}={value}" for name, value in settings.items())

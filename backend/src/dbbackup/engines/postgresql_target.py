@@ -1,0 +1,118 @@
+"""The new database of a restore: created as the original was, marked as ours, dropped only by its mark."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import replace
+from typing import Any
+
+import psycopg
+from psycopg.sql import SQL, Composable, Identifier, Literal
+
+from dbbackup.core.errors import AppError, ConflictError, DatabaseError
+from dbbackup.core.manifest import Manifest
+from dbbackup.engines.base import Connection
+from dbbackup.engines.postgresql_connect import Session, ask, session
+from dbbackup.engines.postgresql_roles import create_roles, needed_roles
+
+CREATE_TIMEOUT = 600
+"""Seconds for copying template0, and for the checkpoint servers before 15 make around it."""
+
+
+async def create_database(target: Connection, manifest: Manifest, options: dict[str, Any]) -> None:
+    """Create the empty database and mark it, and the missing roles if wanted; see `Engine.create_database`."""
+    name = options["newDatabase"]
+    async with session(target, statement_timeout=CREATE_TIMEOUT, limit=2 * CREATE_TIMEOUT) as opened:
+        await _create(opened, name, manifest, options)
+        try:
+            await opened.execute(
+                SQL("COMMENT ON DATABASE {} IS {}").format(Identifier(name), Literal(_mark(options["marker"])))
+            )
+            if options["missingRoles"] == "create":
+                await create_roles(opened, needed_roles(manifest, options))
+            if not manifest.source.properties.get("publicSchema", True):
+                await _drop_public_schema(replace(target, database=name))
+        except (psycopg.Error, AppError):
+            with contextlib.suppress(psycopg.Error):  # the first error is the one to tell
+                await _drop(opened, name)
+            raise
+
+
+async def drop_database(target: Connection, name: str, marker: str) -> bool:
+    """Drop the database if it bears the mark; see `Engine.drop_database`."""
+    async with session(target, statement_timeout=CREATE_TIMEOUT, limit=2 * CREATE_TIMEOUT) as opened:
+        rows = await ask(
+            opened, "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s", name
+        )
+        if not rows:
+            return False
+        if not marker or rows[0][0] != _mark(marker):
+            raise ConflictError(f"The database {name} was not made by this restore, so it is not dropped.")
+        await _drop(opened, name)
+    return True
+
+
+def locale_clauses(properties: dict[str, Any], server_major: int) -> list[Composable]:
+    """Return the parts of CREATE DATABASE that repeat the original's encoding and locale."""
+    clauses: list[Composable] = [
+        SQL("ENCODING {}").format(Literal(properties["encoding"])),
+        SQL("LC_COLLATE {}").format(Literal(properties["collate"])),
+        SQL("LC_CTYPE {}").format(Literal(properties["ctype"])),
+    ]
+    provider = properties.get("localeProvider", "libc")
+    if server_major >= 15:
+        # said always: template0 may have another provider than the original had
+        clauses.append(SQL("LOCALE_PROVIDER {}").format(SQL(_PROVIDERS[provider])))
+    if provider == "icu":
+        clauses.append(SQL("ICU_LOCALE {}").format(Literal(properties["locale"])))
+        if properties.get("icuRules"):
+            clauses.append(SQL("ICU_RULES {}").format(Literal(properties["icuRules"])))
+    if provider == "builtin":
+        clauses.append(SQL("BUILTIN_LOCALE {}").format(Literal(properties["locale"])))
+    return clauses
+
+
+_PROVIDERS: dict[str, Any] = {"libc": "libc", "icu": "icu", "builtin": "builtin"}
+
+
+async def _create(opened: Session, name: str, manifest: Manifest, options: dict[str, Any]) -> None:
+    clauses = locale_clauses(manifest.source.properties, opened.info.server_version // 10000)
+    if options["role"] is not None:
+        # it makes the objects, and since 15 only the database's owner may make any in schema public
+        clauses.append(SQL("OWNER {}").format(Identifier(options["role"])))
+    statement = SQL("CREATE DATABASE {} TEMPLATE template0 {}").format(Identifier(name), SQL(" ").join(clauses))
+    try:
+        await opened.execute(statement)
+    except psycopg.errors.DuplicateDatabase as e:
+        raise ConflictError(f"The database {name} exists already: choose another name.") from e
+    except (
+        psycopg.errors.WrongObjectType,  # an ICU locale the library does not have (18)
+        psycopg.errors.InvalidParameterValue,
+        psycopg.errors.FeatureNotSupported,
+        psycopg.errors.InvalidObjectDefinition,
+        psycopg.errors.UndefinedObject,
+    ) as e:
+        raise DatabaseError(_locale_refused(manifest.source.properties, e)) from e
+
+
+def _locale_refused(properties: dict[str, Any], error: psycopg.Error) -> str:
+    return (
+        f"The target cannot create a database like the original (encoding {properties['encoding']}, collation "
+        f"{properties['collate']}, character type {properties['ctype']}, provider "
+        f"{properties.get('localeProvider', 'libc')}): {error.diag.message_primary}. Install the locale on the "
+        "target's machine (locale-gen, then restart the server), or restore into a server that has it."
+    )
+
+
+async def _drop_public_schema(connection: Connection) -> None:
+    """Remove what template0 brings and the original did not have; pg_dump does not note its absence."""
+    async with session(connection) as opened:
+        await opened.execute("DROP SCHEMA IF EXISTS public")
+
+
+async def _drop(opened: Session, name: str) -> None:
+    await opened.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
+
+
+def _mark(marker: str) -> str:
+    return f"dbbackup:{marker}"
