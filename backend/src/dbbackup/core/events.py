@@ -2,25 +2,71 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Protocol
+from datetime import datetime
+from typing import Protocol
+
+import msgspec
+
+from dbbackup.core.progress import ProgressView
+
+EVENTS_CHANNEL = "events"
+LOGS_CHANNEL = "logs"
+
+
+class ExecutionEvent(msgspec.Struct, kw_only=True, rename="camel", tag_field="type", tag="execution"):
+    """A backup or restore changed its state."""
+
+    kind: str
+    """`backup` or `restore`."""
+    id: str
+    database_id: str | None
+    database_name: str
+    status: str
+    error_message: str | None
+    at: datetime
+
+
+class ProgressEvent(msgspec.Struct, kw_only=True, rename="camel", tag_field="type", tag="progress"):
+    """How far a running backup or restore is; a few times a second."""
+
+    kind: str
+    id: str
+    progress: ProgressView
+
+
+class ChangeEvent(msgspec.Struct, kw_only=True, rename="camel", tag_field="type", tag="change"):
+    """A record was created, changed or deleted: read it again."""
+
+    resource: str
+    """`database`, `backup`, `restore` or `s3-config`."""
+    id: str
+    action: str
+    """`created`, `updated` or `deleted`."""
+
+
+class PingEvent(msgspec.Struct, kw_only=True, rename="camel", tag_field="type", tag="ping"):
+    """Nothing happened; the connection lives."""
+
+    at: datetime
+
+
+class LogHint(msgspec.Struct, kw_only=True, rename="camel", tag_field="type", tag="hint"):
+    """New log lines of an execution are in the catalogue; never leaves the process."""
+
+    execution_id: str
+    seq: int
+
+
+Event = ExecutionEvent | ProgressEvent | ChangeEvent | PingEvent
 
 
 class Events(Protocol):
     """Publishes live messages; `main` connects it to the WebSockets.
 
     `publish` never blocks and never raises: a message nobody hears is lost, and whoever needs
-    history reads it from the database.
+    history reads it from the catalogue.
     """
 
-    def publish(self, channel: str, message: Mapping[str, Any]) -> None:
-        """Send one JSON-able message to whoever listens on the channel now."""
+    def publish(self, channel: str, message: Event | LogHint) -> None:
+        """Send one message to whoever listens on the channel now."""
         ...
-
-
-EVENTS_CHANNEL = "events"
-
-
-def log_channel(execution_id: str) -> str:
-    """Name the channel that tells of new log lines of one execution."""
-    return f"logs:{execution_id}"

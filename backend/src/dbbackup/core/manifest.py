@@ -86,6 +86,16 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     parts: list[PartFacts]
     product_version: str
 
+    @property
+    def file_name(self) -> str:
+        """Name of the manifest's own file: the main file's name with `.json` after it."""
+        return self.main.file + SUFFIX
+
+    @property
+    def main(self) -> PartFacts:
+        """The part with the database itself."""
+        return next(p for p in self.parts if p.name == "database")
+
     def part(self, name: str) -> PartFacts | None:
         """Return the part of that name, if the backup has one."""
         return next((p for p in self.parts if p.name == name), None)
@@ -94,6 +104,17 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 def encode(manifest: Manifest) -> bytes:
     """Serialise as indented UTF-8 JSON, readable by a person with nothing but a pager."""
     return msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n"
+
+
+def to_dict(manifest: Manifest) -> dict[str, Any]:
+    """Return the manifest as plain JSON values, as the catalogue keeps it."""
+    values: dict[str, Any] = msgspec.to_builtins(manifest)
+    return values
+
+
+def from_dict(values: dict[str, Any]) -> Manifest:
+    """Return the manifest the catalogue kept."""
+    return msgspec.convert(values, Manifest)
 
 
 def decode(data: bytes) -> Manifest:

@@ -1,0 +1,100 @@
+"""What the API shows of backups."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct
+
+from dbbackup.api.envelope import Envelope
+from dbbackup.core.manifest import PartFacts, TableFacts
+from dbbackup.core.progress import ProgressView
+from dbbackup.services.execution_logs import LogLine
+
+
+class CopyView(Struct, kw_only=True, rename="camel"):
+    """One copy of a backup."""
+
+    id: str
+    storage: str
+    """`local` or `s3`."""
+    s3_config_id: str | None
+    s3_config_name: str | None
+    bucket: str | None
+    key: str | None
+    version: str | None
+    etag: str | None
+    size: int | None
+    sha256: str | None
+    state: str
+    error: str | None
+    upload_started_at: datetime | None
+    upload_completed_at: datetime | None
+
+
+class BackupView(Struct, kw_only=True, rename="camel"):
+    """A backup as lists show it; sizes in bytes, duration in seconds."""
+
+    id: str
+    database_id: str | None
+    database_name: str
+    engine: str
+    type: str
+    status: str
+    label: str | None
+    pinned: bool
+    file_name: str | None
+    size: int | None
+    plain_size: int | None
+    source_size: int | None
+    compression: str
+    compression_level: int | None
+    encryption: str | None
+    sha256: str | None
+    plain_sha256: str | None
+    server_version: str | None
+    tool_version: str | None
+    attempt: int
+    verified_level: int | None
+    created_at: datetime
+    started_at: datetime | None
+    completed_at: datetime | None
+    duration: float | None
+    error_code: str | None
+    error_message: str | None
+    queue_position: int | None
+    s3_uploaded: bool
+    s3_bucket: str | None
+    s3_key: str | None
+    s3_upload_at: datetime | None
+    copies: list[CopyView]
+    progress: ProgressView | None
+
+
+class BackupDetail(BackupView, kw_only=True, rename="camel"):
+    """A backup with everything known of it."""
+
+    options: dict[str, Any]
+    parts: list[PartFacts]
+    tables: list[TableFacts]
+    roles: list[str]
+    log_tail: list[LogLine]
+
+
+class BackupEnvelope(Envelope, kw_only=True, rename="camel"):
+    """One backup."""
+
+    data: BackupDetail
+
+
+class BackupListEnvelope(Envelope, kw_only=True, rename="camel"):
+    """A page of backups."""
+
+    data: list[BackupView]
+
+
+class LogListEnvelope(Envelope, kw_only=True, rename="camel"):
+    """Log lines."""
+
+    data: list[LogLine]

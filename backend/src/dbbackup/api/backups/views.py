@@ -1,0 +1,107 @@
+"""Turns stored backups into what the API shows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from dbbackup.api.backups.schemas import BackupDetail, BackupView, CopyView
+from dbbackup.core import manifest as manifests
+from dbbackup.db.models import BackupCopy, BackupExecution, CopyState, S3Config
+from dbbackup.services import execution_logs
+from dbbackup.services.backups import queue_positions, s3_copies
+from dbbackup.services.context import Context
+
+_SAME = (
+    "id",
+    "database_id",
+    "database_name",
+    "engine",
+    "type",
+    "status",
+    "label",
+    "pinned",
+    "file_name",
+    "size",
+    "plain_size",
+    "source_size",
+    "compression",
+    "compression_level",
+    "encryption",
+    "sha256",
+    "plain_sha256",
+    "server_version",
+    "tool_version",
+    "attempt",
+    "verified_level",
+    "created_at",
+    "started_at",
+    "completed_at",
+    "duration",
+    "error_code",
+    "error_message",
+)
+_COPY_SAME = (
+    "id",
+    "s3_config_id",
+    "bucket",
+    "key",
+    "version",
+    "etag",
+    "size",
+    "sha256",
+    "state",
+    "upload_started_at",
+    "upload_completed_at",
+)
+
+
+async def backup_views(session: AsyncSession, ctx: Context, backups: list[BackupExecution]) -> list[BackupView]:
+    """Return what lists show."""
+    names = await _config_names(session)
+    places = await queue_positions(session)
+    return [BackupView(**_values(ctx, backup, names, places)) for backup in backups]
+
+
+async def backup_detail(session: AsyncSession, ctx: Context, backup: BackupExecution) -> BackupDetail:
+    """Return everything known of a backup, with the end of its log."""
+    manifest = manifests.from_dict(backup.manifest) if backup.manifest else None
+    return BackupDetail(
+        **_values(ctx, backup, await _config_names(session), await queue_positions(session)),
+        options=backup.options,
+        parts=manifest.parts if manifest else [],
+        tables=manifest.source.tables if manifest else [],
+        roles=manifest.source.roles if manifest else [],
+        log_tail=await execution_logs.tail(session, backup.id),
+    )
+
+
+def _values(ctx: Context, backup: BackupExecution, names: dict[str, str], places: dict[str, int]) -> dict[str, Any]:
+    progress = ctx.runtime.progress.get(backup.id)
+    first = next(iter(s3_copies(backup)), None)
+    return {
+        **{name: getattr(backup, name) for name in _SAME},
+        "queue_position": places.get(backup.id),
+        "s3_uploaded": first is not None and first.state == CopyState.COMPLETE,
+        "s3_bucket": first.bucket if first else None,
+        "s3_key": first.key if first else None,
+        "s3_upload_at": first.upload_completed_at if first else None,
+        "copies": [_copy(copy, names) for copy in backup.copies],
+        "progress": progress.view() if progress else None,
+    }
+
+
+def _copy(copy: BackupCopy, names: dict[str, str]) -> CopyView:
+    return CopyView(
+        **{name: getattr(copy, name) for name in _COPY_SAME},
+        storage="s3" if copy.s3_config_id else "local",
+        s3_config_name=names.get(copy.s3_config_id or ""),
+        error=copy.error_message,
+    )
+
+
+async def _config_names(session: AsyncSession) -> dict[str, str]:
+    configs = await session.scalars(select(S3Config))
+    return {config.id: config.name for config in configs}

@@ -1,0 +1,87 @@
+"""What the API shows of databases."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct
+
+from dbbackup.api.envelope import Envelope, ErrorBody
+from dbbackup.engines.base import Probe
+
+
+class LastBackup(Struct, kw_only=True, rename="camel"):
+    """The newest backup of a database, whatever became of it."""
+
+    id: str
+    status: str
+    completed_at: datetime | None
+    created_at: datetime
+    size: int | None
+
+
+class DatabaseView(Struct, kw_only=True, rename="camel"):
+    """A configured database; sizes in bytes. The password is never shown, only whether there is one."""
+
+    id: str
+    name: str
+    slug: str
+    type: str
+    host: str
+    port: int
+    database: str
+    username: str
+    has_password: bool
+    tls_mode: str
+    tls_ca: str | None
+    container_name: str | None
+    enabled: bool
+    dump_options: dict[str, Any]
+    server_version: str | None
+    size: int | None
+    reachable: bool | None
+    checked_at: datetime | None
+    last_error: str | None
+    last_backup: LastBackup | None
+    last_good_backup_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class ConnectionTest(Struct, kw_only=True, rename="camel"):
+    """The result of a connection test: either what was found or why it failed."""
+
+    ok: bool
+    probe: Probe | None
+    error: ErrorBody | None
+
+
+class DatabaseEnvelope(Envelope, kw_only=True, rename="camel"):
+    """One database."""
+
+    data: DatabaseView
+
+
+class DatabaseListEnvelope(Envelope, kw_only=True, rename="camel"):
+    """A page of databases."""
+
+    data: list[DatabaseView]
+
+
+class ConnectionTestEnvelope(Envelope, kw_only=True, rename="camel"):
+    """The result of a connection test."""
+
+    data: ConnectionTest
+
+
+class Deleted(Struct, kw_only=True, rename="camel"):
+    """What was deleted."""
+
+    id: str
+
+
+class DeletedEnvelope(Envelope, kw_only=True, rename="camel"):
+    """The id of what was deleted."""
+
+    data: Deleted

@@ -1,0 +1,79 @@
+"""Turns stored databases into what the API shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from dbbackup.api.databases.schemas import ConnectionTest, DatabaseView, LastBackup
+from dbbackup.api.envelope import ErrorBody, FieldProblem
+from dbbackup.db.models import BackupExecution, DatabaseConfig, RunStatus
+from dbbackup.services.databases import TestResult
+
+
+async def database_views(session: AsyncSession, configs: Sequence[DatabaseConfig]) -> list[DatabaseView]:
+    """Return the views with each database's newest and newest good backup."""
+    ids = [config.id for config in configs]
+    newest = await _newest(session, ids, only_good=False)
+    good = await _newest(session, ids, only_good=True)
+    return [_view(config, newest.get(config.id), good.get(config.id)) for config in configs]
+
+
+def test_view(result: TestResult) -> ConnectionTest:
+    """Return the result of a connection test."""
+    error = None
+    if result.error is not None:
+        details = [FieldProblem(field=d.field, message=d.message) for d in result.error.details]
+        error = ErrorBody(code=result.error.code, message=result.error.message, details=details)
+    return ConnectionTest(ok=result.error is None, probe=result.probe, error=error)
+
+
+async def _newest(session: AsyncSession, ids: list[str], *, only_good: bool) -> dict[str, BackupExecution]:
+    """Ids are UUIDv7 and so sort by time: the greatest is the newest."""
+    newest = select(func.max(BackupExecution.id)).where(
+        BackupExecution.database_id.in_(ids), BackupExecution.deleted_at.is_(None)
+    )
+    if only_good:
+        newest = newest.where(BackupExecution.status == RunStatus.COMPLETED)
+    query = select(BackupExecution).where(BackupExecution.id.in_(newest.group_by(BackupExecution.database_id)))
+    return {b.database_id: b for b in await session.scalars(query) if b.database_id}
+
+
+def _view(config: DatabaseConfig, last: BackupExecution | None, good: BackupExecution | None) -> DatabaseView:
+    return DatabaseView(
+        id=config.id,
+        name=config.name,
+        slug=config.slug,
+        type=config.type,
+        host=config.host,
+        port=config.port,
+        database=config.database_name,
+        username=config.username,
+        has_password=config.password_sealed is not None,
+        tls_mode=config.tls_mode,
+        tls_ca=config.tls_ca,
+        container_name=config.container_name,
+        enabled=config.enabled,
+        dump_options=config.dump_options,
+        server_version=config.server_version,
+        size=config.size,
+        reachable=config.reachable,
+        checked_at=config.checked_at,
+        last_error=config.last_error,
+        last_backup=_last(last) if last else None,
+        last_good_backup_at=good.completed_at if good else None,
+        created_at=config.created_at,
+        updated_at=config.updated_at,
+    )
+
+
+def _last(backup: BackupExecution) -> LastBackup:
+    return LastBackup(
+        id=backup.id,
+        status=backup.status,
+        completed_at=backup.completed_at,
+        created_at=backup.created_at,
+        size=backup.size,
+    )

@@ -1,0 +1,100 @@
+"""The one place where errors become answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Request, Response
+from litestar.datastructures import State
+from litestar.exceptions import HTTPException, ValidationException
+from litestar.openapi.datastructures import ResponseSpec
+from loguru import logger
+from sqlalchemy.exc import IntegrityError
+
+from dbbackup.api.envelope import ErrorEnvelope, FieldProblem, failure
+from dbbackup.core.errors import AppError
+
+AppRequest = Request[Any, Any, State]
+
+STATUS = {
+    "VALIDATION_ERROR": 400,
+    "UNAUTHORIZED": 401,
+    "FORBIDDEN": 403,
+    "NOT_FOUND": 404,
+    "CONFLICT": 409,
+    "RATE_LIMITED": 429,
+    "DATABASE_ERROR": 502,
+    "S3_ERROR": 502,
+    "BACKUP_ERROR": 502,
+    "RESTORE_ERROR": 502,
+    "INTERNAL_ERROR": 500,
+}
+_HTTP_CODES = {400: "VALIDATION_ERROR", 401: "UNAUTHORIZED", 403: "FORBIDDEN", 404: "NOT_FOUND", 409: "CONFLICT"}
+_HTTP_CODES |= {405: "VALIDATION_ERROR", 413: "VALIDATION_ERROR", 415: "VALIDATION_ERROR", 429: "RATE_LIMITED"}
+_UNEXPECTED = "Something went wrong inside the program. The log has the details; nothing you sent was lost by it."
+
+
+def documented(*statuses: int) -> dict[int, ResponseSpec]:
+    """Return the error answers of a handler for OpenAPI; 400 and 500 can always come."""
+    words = {
+        400: "The request is not valid: see `error.details`.",
+        404: "It does not exist.",
+        409: "It does not fit the present state.",
+        500: "A fault of the program.",
+        502: "The other side (database server, storage) refused or failed.",
+    }
+    return {
+        status: ResponseSpec(data_container=ErrorEnvelope, description=words[status], generate_examples=False)
+        for status in sorted({400, 500, *statuses})
+    }
+
+
+def app_error(_request: AppRequest, error: AppError) -> Response[ErrorEnvelope]:
+    """Answer an error raised on purpose."""
+    problems = [FieldProblem(field=d.field, message=d.message) for d in error.details]
+    return _answer(STATUS[error.code], error.code, error.message, problems)
+
+
+def validation_error(_request: AppRequest, error: ValidationException) -> Response[ErrorEnvelope]:
+    """Answer input that does not fit its type, with the fields' names."""
+    extra = error.extra if isinstance(error.extra, list) else []
+    problems = [
+        FieldProblem(field=str(item.get("key") or item.get("source") or "body"), message=str(item.get("message")))
+        for item in extra
+        if isinstance(item, dict)
+    ]
+    text = "; ".join(f"{p.field}: {p.message}" for p in problems) or error.detail
+    return _answer(400, "VALIDATION_ERROR", f"The request is not valid. {text}", problems)
+
+
+def http_error(request: AppRequest, error: HTTPException) -> Response[ErrorEnvelope]:
+    """Answer what the framework refuses: unknown route, wrong method, body too large."""
+    if error.status_code >= 500:
+        return unexpected_error(request, error)
+    code = _HTTP_CODES.get(error.status_code, "VALIDATION_ERROR")
+    return _answer(error.status_code, code, error.detail)
+
+
+def catalogue_conflict(_request: AppRequest, error: IntegrityError) -> Response[ErrorEnvelope]:
+    """Answer a constraint of the catalogue that two requests at once ran into."""
+    logger.bind(category="http").warning("A constraint of the catalogue refused a change: {}", error.orig)
+    return _answer(409, "CONFLICT", "Somebody else changed this at the same moment: reload and try again.")
+
+
+def unexpected_error(request: AppRequest, error: Exception) -> Response[ErrorEnvelope]:
+    """Log a fault of the program whole, and answer without its insides."""
+    logger.bind(category="http").opt(exception=error).error("{} {} failed", request.method, request.url.path)
+    return _answer(500, "INTERNAL_ERROR", _UNEXPECTED)
+
+
+def _answer(status: int, code: str, message: str, details: list[FieldProblem] | None = None) -> Response[ErrorEnvelope]:
+    return Response(failure(code, message, details), status_code=status, media_type="application/json")
+
+
+HANDLERS: dict[Any, Any] = {
+    AppError: app_error,
+    ValidationException: validation_error,
+    HTTPException: http_error,
+    IntegrityError: catalogue_conflict,
+    Exception: unexpected_error,
+}

@@ -1,0 +1,1 @@
+"""Live events and logs over WebSockets."""

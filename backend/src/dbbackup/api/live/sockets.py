@@ -1,0 +1,141 @@
+"""The two WebSockets: what happens everywhere, and the log of one execution."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import msgspec
+from litestar import WebSocket, websocket
+from litestar.channels import ChannelsPlugin
+from litestar.di import NamedDependency
+from litestar.exceptions import WebSocketDisconnect
+from litestar.params import FromPath, QueryParameter
+from sqlalchemy import select
+
+from dbbackup.api.dependencies import Ctx
+from dbbackup.api.live.origin import refuse_foreign_origin
+from dbbackup.api.live.schemas import LogEndMessage, LogLinesMessage
+from dbbackup.core.events import EVENTS_CHANNEL, LOGS_CHANNEL, LogHint, PingEvent
+from dbbackup.db.models import BackupExecution, RestoreExecution
+from dbbackup.db.models.backup_execution import FINAL
+from dbbackup.services.context import Context
+from dbbackup.services.execution_logs import read_lines
+
+PING_SECONDS = 20.0
+_POLL_SECONDS = 2.0
+"""A lost hint delays a line by this much at most; it can never lose it."""
+_BATCH = 500
+NOT_FOUND = 4404
+
+Socket = WebSocket[Any, Any, Any]
+Channels = NamedDependency[ChannelsPlugin]
+
+
+@websocket("/ws/events")
+async def event_socket(socket: Socket, ctx: Ctx, channels: Channels) -> None:
+    """Send every event as it happens; a reader that misses some reads the records again."""
+    if await refuse_foreign_origin(socket, ctx.settings.allowed_origins):
+        return
+    await socket.accept()
+    queue: asyncio.Queue[bytes] = asyncio.Queue()
+    async with channels.start_subscription([EVENTS_CHANNEL]) as subscriber, subscriber.run_in_background(queue.put):
+        await _until_gone(socket, _send_events(socket, queue))
+
+
+@websocket("/ws/executions/{execution_id:str}/logs")
+async def log_socket(
+    socket: Socket,
+    ctx: Ctx,
+    channels: Channels,
+    execution_id: FromPath[str],
+    after: Annotated[int, QueryParameter(ge=0)] = 0,
+) -> None:
+    """Send the log from the line after `after`: first what is there, then what comes, then the end.
+
+    The catalogue is the only source of lines. A live message is just the hint to read on, so
+    history and live are one query and there can be neither gap nor repeat.
+    """
+    if await refuse_foreign_origin(socket, ctx.settings.allowed_origins):
+        return
+    await socket.accept()
+    if await _status(ctx, execution_id) is None:
+        await socket.close(NOT_FOUND, "There is no such execution.")
+        return
+    news = asyncio.Event()
+
+    async def note(message: bytes) -> None:
+        if msgspec.json.decode(message, type=LogHint).execution_id == execution_id:
+            news.set()
+
+    async with channels.start_subscription([LOGS_CHANNEL]) as subscriber, subscriber.run_in_background(note):
+        await _until_gone(socket, _send_log(socket, ctx, execution_id, after, news))
+
+
+async def _send_events(socket: Socket, queue: asyncio.Queue[bytes]) -> None:
+    while True:
+        try:
+            message = await asyncio.wait_for(queue.get(), PING_SECONDS)
+        except TimeoutError:
+            message = msgspec.json.encode(PingEvent(at=datetime.now(UTC)))
+        await socket.send_text(message.decode())
+
+
+async def _send_log(socket: Socket, ctx: Context, execution_id: str, seq: int, news: asyncio.Event) -> None:
+    while True:
+        news.clear()
+        # The state is read before the lines: whatever a run says, it says before it ends.
+        status = await _status(ctx, execution_id)
+        async with ctx.catalogue.sessions() as session:
+            lines = await read_lines(session, execution_id, after=seq, limit=_BATCH)
+        if lines:
+            seq = lines[-1].seq
+            await socket.send_text(msgspec.json.encode(LogLinesMessage(lines=lines)).decode())
+        elif status is None or status in FINAL:
+            await socket.send_text(msgspec.json.encode(LogEndMessage(status=status or "deleted")).decode())
+            await socket.close()
+            return
+        else:
+            await _wait(news)
+
+
+async def _wait(news: asyncio.Event) -> None:
+    try:
+        await asyncio.wait_for(news.wait(), _POLL_SECONDS)
+    except TimeoutError:
+        return
+
+
+async def _status(ctx: Context, execution_id: str) -> str | None:
+    async with ctx.catalogue.sessions() as session:
+        for model in (BackupExecution, RestoreExecution):
+            status = await session.scalar(select(model.status).where(model.id == execution_id))
+            if status is not None:
+                return status
+    return None
+
+
+async def _until_gone(socket: Socket, sending: Coroutine[Any, Any, None]) -> None:
+    """Send until done, or until the client closes: only a read notices that it has gone."""
+    sender = asyncio.create_task(sending)
+    reader = asyncio.create_task(_read_to_end(socket))
+    try:
+        done, _ = await asyncio.wait((sender, reader), return_when=asyncio.FIRST_COMPLETED)
+        if sender in done:
+            sender.result()
+    except WebSocketDisconnect:
+        return
+    finally:
+        for task in (sender, reader):
+            task.cancel()
+        await asyncio.gather(sender, reader, return_exceptions=True)
+
+
+async def _read_to_end(socket: Socket) -> None:
+    try:
+        while True:
+            await socket.receive_data("text")
+    except WebSocketDisconnect:
+        return

@@ -1,0 +1,55 @@
+"""The OpenAPI document: ours plus the messages of the WebSockets, which have no routes there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from litestar import Litestar, MediaType, get
+from litestar.openapi import OpenAPIConfig
+
+from dbbackup import __version__
+from dbbackup.api.errors import AppRequest
+from dbbackup.api.live.schemas import LogEndMessage, LogLinesMessage
+from dbbackup.core.events import ChangeEvent, ExecutionEvent, PingEvent, ProgressEvent
+
+_DESCRIPTION = """Backs up the databases around it and restores any of them.
+
+Every answer but downloads is `{ success, data, error, meta }`. Two WebSockets go with it:
+`/api/ws/events` sends `EventMessage`, `/api/ws/executions/{id}/logs?after=<seq>` sends `LogMessage`."""
+
+_EVENTS = (ExecutionEvent, ProgressEvent, ChangeEvent, PingEvent)
+_LOGS = (LogLinesMessage, LogEndMessage)
+
+CONFIG = OpenAPIConfig(
+    title="DB Backup & Restore",
+    version=__version__,
+    description=_DESCRIPTION,
+    render_plugins=[],
+)
+
+
+def complete(schema: dict[str, Any]) -> dict[str, Any]:
+    """Add the WebSocket messages to the components of the document."""
+    _, messages = msgspec.json.schema_components([*_EVENTS, *_LOGS], ref_template="#/components/schemas/{name}")
+    components = schema["components"]["schemas"]
+    for name, body in messages.items():
+        components.setdefault(name, body)
+    components["EventMessage"] = _union([t.__name__ for t in _EVENTS])
+    components["LogMessage"] = _union([t.__name__ for t in _LOGS])
+    return schema
+
+
+def _union(names: list[str]) -> dict[str, Any]:
+    return {"oneOf": [{"$ref": f"#/components/schemas/{name}"} for name in names]}
+
+
+@get("/api/openapi.json", include_in_schema=False, sync_to_thread=False, media_type=MediaType.JSON)
+def document(request: AppRequest) -> bytes:
+    """Serve the whole document."""
+    return export(request.app)
+
+
+def export(app: Litestar) -> bytes:
+    """Return the whole document as indented JSON."""
+    return msgspec.json.format(msgspec.json.encode(complete(app.openapi_schema.to_schema())), indent=2) + b"\n"

@@ -1,0 +1,95 @@
+"""Routes of restores."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from litestar import Controller, get, post
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+
+from dbbackup.api.backups.controller import Level, Status
+from dbbackup.api.backups.schemas import LogListEnvelope
+from dbbackup.api.dependencies import ANONYMOUS, Ctx, Limit, Page, Session
+from dbbackup.api.envelope import meta
+from dbbackup.api.errors import documented
+from dbbackup.api.restores.schemas import PreflightEnvelope, RestoreEnvelope, RestoreListEnvelope
+from dbbackup.api.restores.views import preflight_view, restore_detail, restore_views
+from dbbackup.db.models import RestoreExecution
+from dbbackup.services import execution_logs, restores
+from dbbackup.services.inputs import RestoreInput, RestorePlanInput
+
+
+class RestoreController(Controller):
+    """Check, start and watch restores."""
+
+    path = "/restores"
+    tags = ("Restores",)
+
+    @get(operation_id="listRestores", summary="List restores", responses=documented())
+    async def list_restores(
+        self,
+        session: Session,
+        ctx: Ctx,
+        database_id: Annotated[str | None, QueryParameter(name="databaseId")] = None,
+        status: FromQuery[Status | None] = None,
+        page: Page = 1,
+        limit: Limit = 50,
+    ) -> RestoreListEnvelope:
+        """Return a page of restores, newest first."""
+        found, total = await restores.list_restores(
+            session, database_id=database_id, status=status, page=page, limit=limit
+        )
+        views = await restore_views(session, ctx, found)
+        return RestoreListEnvelope(success=True, data=views, error=None, meta=meta(page, limit, total))
+
+    @post(operation_id="createRestore", summary="Start a restore", responses=documented(404, 409, 502), status_code=202)
+    async def create_restore(self, session: Session, ctx: Ctx, data: JSONBody[RestoreInput]) -> RestoreEnvelope:
+        """Put a confirmed restore into the queue; watch it by its id."""
+        return await _answer(session, ctx, await restores.queue_restore(session, ctx, data, ANONYMOUS))
+
+    @post(
+        "/preflight",
+        status_code=200,
+        operation_id="preflightRestore",
+        summary="Check a restore beforehand",
+        responses=documented(404, 409, 502),
+    )
+    async def preflight(self, session: Session, ctx: Ctx, data: JSONBody[RestorePlanInput]) -> PreflightEnvelope:
+        """Say what the restore would meet; nothing is changed."""
+        source, findings = await restores.preflight(session, ctx, data)
+        return PreflightEnvelope(success=True, data=preflight_view(source, findings), error=None, meta=meta())
+
+    @get("/{restore_id:str}", operation_id="getRestore", summary="Show a restore", responses=documented(404))
+    async def get_restore(self, session: Session, ctx: Ctx, restore_id: FromPath[str]) -> RestoreEnvelope:
+        """Return one restore with the end of its log."""
+        return await _answer(session, ctx, await restores.get_restore(session, restore_id))
+
+    @get("/{restore_id:str}/logs", operation_id="getRestoreLogs", summary="Read the log", responses=documented(404))
+    async def get_logs(
+        self,
+        session: Session,
+        restore_id: FromPath[str],
+        level: Annotated[Level | None, QueryParameter(description="The lowest level wanted")] = None,
+        after: Annotated[int, QueryParameter(ge=0, description="Lines with a greater seq")] = 0,
+        limit: Annotated[int, QueryParameter(ge=1, le=10_000)] = 1000,
+    ) -> LogListEnvelope:
+        """Return log lines in order."""
+        await restores.get_restore(session, restore_id)
+        lines = await execution_logs.read_lines(session, restore_id, after=after, level=level, limit=limit)
+        return LogListEnvelope(success=True, data=lines, error=None, meta=meta())
+
+    @post(
+        "/{restore_id:str}/cancel",
+        status_code=202,
+        operation_id="cancelRestore",
+        summary="Cancel a restore",
+        responses=documented(404, 409),
+    )
+    async def cancel_restore(self, session: Session, ctx: Ctx, restore_id: FromPath[str]) -> RestoreEnvelope:
+        """Cancel a restore; the database it was making is dropped."""
+        return await _answer(session, ctx, await restores.cancel_restore(session, ctx, restore_id))
+
+
+async def _answer(session: Session, ctx: Ctx, restore: RestoreExecution) -> RestoreEnvelope:
+    detail = await restore_detail(session, ctx, restore)
+    return RestoreEnvelope(success=True, data=detail, error=None, meta=meta())

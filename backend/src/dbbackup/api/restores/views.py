@@ -1,0 +1,73 @@
+"""Turns stored restores into what the API shows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from dbbackup.api.restores.schemas import FindingView, Preflight, RestoreDetail, RestoreView
+from dbbackup.db.models import RestoreExecution
+from dbbackup.engines.base import Finding
+from dbbackup.services import execution_logs
+from dbbackup.services.context import Context
+from dbbackup.services.restores import Source, queue_positions
+
+_SAME = (
+    "id",
+    "database_id",
+    "database_name",
+    "target_database",
+    "backup_id",
+    "source_type",
+    "source_s3_config_id",
+    "source_bucket",
+    "source_key",
+    "options",
+    "status",
+    "created_at",
+    "started_at",
+    "completed_at",
+    "duration",
+    "error_code",
+    "error_message",
+    "started_by",
+    "confirmed_by",
+)
+
+
+async def restore_views(session: AsyncSession, ctx: Context, restores: list[RestoreExecution]) -> list[RestoreView]:
+    """Return what lists show."""
+    places = await queue_positions(session)
+    return [RestoreView(**_values(ctx, restore, places)) for restore in restores]
+
+
+async def restore_detail(session: AsyncSession, ctx: Context, restore: RestoreExecution) -> RestoreDetail:
+    """Return everything known of a restore, with the end of its log."""
+    values = _values(ctx, restore, await queue_positions(session))
+    return RestoreDetail(**values, log_tail=await execution_logs.tail(session, restore.id))
+
+
+def preflight_view(source: Source, findings: list[Finding]) -> Preflight:
+    """Return the preflight's findings with the facts of the source."""
+    facts = source.manifest
+    return Preflight(
+        ok=all(f.level != "error" for f in findings),
+        findings=[FindingView(level=f.level, code=f.code, message=f.message) for f in findings],
+        source_name=facts.source.config_name,
+        source_version=facts.source.server_version,
+        source_size=facts.source.size,
+        tables=len(facts.source.tables),
+        stored_size=sum(part.size for part in facts.parts),
+        backup_completed_at=facts.completed_at,
+    )
+
+
+def _values(ctx: Context, restore: RestoreExecution, places: dict[str, int]) -> dict[str, Any]:
+    progress = ctx.runtime.progress.get(restore.id)
+    return {
+        **{name: getattr(restore, name) for name in _SAME},
+        "source_name": restore.manifest["source"]["configName"],
+        "queue_position": places.get(restore.id),
+        "progress": progress.view() if progress else None,
+    }

@@ -1,0 +1,30 @@
+"""All routes below /api."""
+
+from __future__ import annotations
+
+from litestar import Router
+
+from dbbackup.api.backups.controller import BackupController
+from dbbackup.api.databases.controller import DatabaseController
+from dbbackup.api.dependencies import DEPENDENCIES
+from dbbackup.api.live.origin import same_origin_guard
+from dbbackup.api.live.sockets import event_socket, log_socket
+from dbbackup.api.restores.controller import RestoreController
+from dbbackup.api.s3_configs.controller import S3ConfigController
+from dbbackup.api.system.controller import HealthController, SystemController
+
+router = Router(
+    path="/api",
+    route_handlers=[
+        DatabaseController,
+        BackupController,
+        RestoreController,
+        S3ConfigController,
+        SystemController,
+        HealthController,
+        event_socket,
+        log_socket,
+    ],
+    dependencies=DEPENDENCIES,
+    guards=[same_origin_guard],
+)

@@ -1,0 +1,66 @@
+"""Routes of health and status."""
+
+from __future__ import annotations
+
+import shutil
+
+from litestar import Controller, Response, get
+
+from dbbackup import __version__
+from dbbackup.api.dependencies import Ctx, Session
+from dbbackup.api.envelope import meta
+from dbbackup.api.errors import documented
+from dbbackup.api.system.schemas import Disk, Health, HealthCheck, HealthEnvelope, SystemStatus, SystemStatusEnvelope
+from dbbackup.services import system
+
+
+class HealthController(Controller):
+    """For container engines and monitors."""
+
+    path = "/health"
+    tags = ("Health",)
+
+    @get("/live", operation_id="getLiveness", summary="Is the process alive?", responses=documented())
+    async def live(self) -> HealthEnvelope:
+        """Answer as long as the event loop turns; looks at nothing else."""
+        return HealthEnvelope(success=True, data=Health(ok=True, checks=[]), error=None, meta=meta())
+
+    @get("/ready", operation_id="getReadiness", summary="Can it do its work?", responses=documented())
+    async def ready(self, session: Session, ctx: Ctx) -> Response[HealthEnvelope]:
+        """Answer 200, or 503 with the same body when an essential check fails."""
+        health = await _health(session, ctx)
+        body = HealthEnvelope(success=True, data=health, error=None, meta=meta())
+        return Response(body, status_code=200 if health.ok else 503)
+
+
+class SystemController(Controller):
+    """For the page."""
+
+    path = "/system"
+    tags = ("System",)
+
+    @get("/status", operation_id="getSystemStatus", summary="Version, health, disk, queue", responses=documented())
+    async def status(self, session: Session, ctx: Ctx) -> SystemStatusEnvelope:
+        """Return what every page wants to know."""
+        usage = shutil.disk_usage(ctx.settings.storage_path)
+        counts = await system.run_counts(session)
+        data = SystemStatus(
+            version=__version__,
+            uptime_seconds=system.uptime(ctx),
+            auth_mode="none",
+            instance_id=ctx.instance_id,
+            timezone=ctx.settings.timezone,
+            local_storage=Disk(path=str(ctx.settings.storage_path), total=usage.total, free=usage.free),
+            health=await _health(session, ctx),
+            running=counts["running"],
+            queued=counts["queued"],
+        )
+        return SystemStatusEnvelope(success=True, data=data, error=None, meta=meta())
+
+
+async def _health(session: Session, ctx: Ctx) -> Health:
+    checks = await system.run_checks(session, ctx)
+    return Health(
+        ok=all(check.ok for check in checks if check.essential),
+        checks=[HealthCheck(name=c.name, ok=c.ok, essential=c.essential, message=c.message) for c in checks],
+    )

@@ -1,0 +1,58 @@
+"""What the API shows of its own state."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from dbbackup.api.envelope import Envelope
+
+
+class HealthCheck(Struct, kw_only=True, rename="camel"):
+    """One thing that must work."""
+
+    name: str
+    ok: bool
+    essential: bool
+    """False: the page stays up and says so when this fails."""
+    message: str
+
+
+class Health(Struct, kw_only=True, rename="camel"):
+    """Whether the program can do its work."""
+
+    ok: bool
+    checks: list[HealthCheck]
+
+
+class Disk(Struct, kw_only=True, rename="camel"):
+    """The file system of the local storage; bytes."""
+
+    path: str
+    total: int
+    free: int
+
+
+class SystemStatus(Struct, kw_only=True, rename="camel"):
+    """What the page wants to know at once."""
+
+    version: str
+    uptime_seconds: float
+    auth_mode: str
+    instance_id: str
+    timezone: str
+    local_storage: Disk
+    health: Health
+    running: int
+    queued: int
+
+
+class HealthEnvelope(Envelope, kw_only=True, rename="camel"):
+    """Health."""
+
+    data: Health
+
+
+class SystemStatusEnvelope(Envelope, kw_only=True, rename="camel"):
+    """Status."""
+
+    data: SystemStatus

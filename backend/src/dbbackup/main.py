@@ -1,0 +1,92 @@
+"""The only wiring file: puts settings, catalogue, engines, storages, worker and API together."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import msgspec
+from litestar import Litestar
+from litestar.channels import ChannelsPlugin
+from litestar.channels.backends.memory import MemoryChannelsBackend
+from loguru import logger
+
+from dbbackup.api import openapi
+from dbbackup.api.errors import HANDLERS
+from dbbackup.api.routes import router
+from dbbackup.api.spa import spa_routes
+from dbbackup.core.events import EVENTS_CHANNEL, LOGS_CHANNEL, Event, LogHint
+from dbbackup.db.lock import InstanceLock
+from dbbackup.db.migrate import migrate
+from dbbackup.db.session import Catalogue
+from dbbackup.engines import build_registry
+from dbbackup.services import bootstrap
+from dbbackup.services.context import Context
+from dbbackup.services.storages import StoragePool
+from dbbackup.settings import Settings
+from dbbackup.worker.worker import Worker
+
+
+class ChannelEvents:
+    """Publishes to the WebSockets of this process."""
+
+    def __init__(self, channels: ChannelsPlugin) -> None:
+        self._channels = channels
+
+    def publish(self, channel: str, message: Event | LogHint) -> None:
+        """Send the message to whoever listens on the channel now."""
+        self._channels.publish(msgspec.json.encode(message), [channel])
+
+
+def create_app(settings: Settings) -> Litestar:
+    """Return the application; nothing is opened before it starts."""
+    channels = ChannelsPlugin(
+        backend=MemoryChannelsBackend(),
+        channels=[EVENTS_CHANNEL, LOGS_CHANNEL],
+        # A reader that stands still loses the oldest messages, never the memory of the process.
+        subscriber_max_backlog=1000,
+        subscriber_backlog_strategy="dropleft",
+    )
+
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        async with running(settings, ChannelEvents(channels)) as ctx:
+            app.state.context = ctx
+            yield
+
+    return Litestar(
+        route_handlers=[router, openapi.document, *spa_routes(settings.static_dir)],
+        lifespan=[lifespan],
+        plugins=[channels],
+        exception_handlers=HANDLERS,
+        openapi_config=openapi.CONFIG,
+        logging_config=None,
+    )
+
+
+@asynccontextmanager
+async def running(settings: Settings, events: ChannelEvents) -> AsyncIterator[Context]:
+    """Open everything in order, run the worker, and close everything in reverse."""
+    with InstanceLock(settings.database_path):
+        await migrate(settings.database_path)
+        catalogue = Catalogue(settings.database_path)
+        sealer = await bootstrap.open_sealer(catalogue, settings)
+        await bootstrap.apply_s3_environment(catalogue, sealer, settings.s3)
+        ctx = Context(
+            settings=settings,
+            catalogue=catalogue,
+            sealer=sealer,
+            engines=build_registry(settings.client_dirs),
+            storages=StoragePool(settings, catalogue, sealer),
+            events=events,
+            instance_id=await bootstrap.instance_id(catalogue),
+        )
+        worker = Worker(ctx)
+        await worker.start()
+        logger.bind(category="application").info("Ready (instance {})", ctx.instance_id)
+        try:
+            yield ctx
+        finally:
+            await worker.stop()
+            await ctx.storages.close()
+            await catalogue.close()

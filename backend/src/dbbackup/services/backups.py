@@ -1,0 +1,249 @@
+"""Backups: queue, list, cancel, pin, copy later, delete."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, exists, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from dbbackup.core.errors import ConflictError, FieldError, NotFoundError, ValidationError
+from dbbackup.core.naming import RUN_LENGTH, new_id, random_token
+from dbbackup.db.models import BackupCopy, BackupExecution, BackupType, CopyState, RestoreExecution, RunStatus, S3Config
+from dbbackup.db.models.base import utc_now
+from dbbackup.services.backup_deletion import mark_deleted
+from dbbackup.services.changes import announce, announce_run
+from dbbackup.services.context import Context
+from dbbackup.services.databases import ACTIVE, get_database
+from dbbackup.services.inputs import BackupInput, UploadInput
+
+MANUAL_PRIORITY = 10
+LEVELS = {"gzip": (1, 9), "zstd": (1, 22)}
+_SORTS = {
+    "createdAt": BackupExecution.created_at,
+    "databaseName": func.lower(BackupExecution.database_name),
+    "type": BackupExecution.type,
+    "status": BackupExecution.status,
+    "size": BackupExecution.size,
+    "duration": BackupExecution.duration,
+}
+SORTS = tuple(_SORTS)
+
+
+@dataclass(frozen=True, slots=True)
+class BackupFilter:
+    """What a list is narrowed to; None means all."""
+
+    database_id: str | None = None
+    status: str | None = None
+    type: str | None = None
+    s3: str | None = None
+    """`complete`, `failed`, `pending`, or `none` for backups without an S3 copy."""
+    start: datetime | None = None
+    end: datetime | None = None
+
+
+async def queue_backup(session: AsyncSession, ctx: Context, data: BackupInput) -> BackupExecution:
+    """Put a manual backup into the queue; the worker takes it from there.
+
+    Raises:
+        NotFoundError: no such database or S3 config.
+        ValidationError: nowhere to write to, or options that make no sense.
+    """
+    config = await get_database(session, data.database_id)
+    options = ctx.engines[config.type].parse_dump_options({**config.dump_options, **data.options})
+    targets: list[str | None] = [None] if data.local else []
+    targets += await _s3_targets(session, data)
+    if not targets:
+        raise ValidationError.of("local", "Choose at least one place for the backup: local disk or an S3 config.")
+    _check_level(data)
+    backup = BackupExecution(
+        id=new_id(),
+        database_id=config.id,
+        database_name=config.name,
+        engine=config.type,
+        run_token=random_token(RUN_LENGTH),
+        type=BackupType.MANUAL,
+        status=RunStatus.QUEUED,
+        priority=MANUAL_PRIORITY,
+        compression=data.compression,
+        compression_level=data.compression_level,
+        label=data.label or None,
+        pinned=data.pinned,
+        options=options,
+        copies=[BackupCopy(id=new_id(), position=n, s3_config_id=s3) for n, s3 in enumerate(targets)],
+    )
+    session.add(backup)
+    await session.flush()
+    announce_run(session, ctx, backup)
+    return backup
+
+
+async def get_backup(session: AsyncSession, backup_id: str) -> BackupExecution:
+    """Return a backup that is not deleted. Raises NotFoundError."""
+    backup = await session.get(BackupExecution, backup_id)
+    if backup is None or backup.deleted_at is not None:
+        raise NotFoundError(f"There is no backup {backup_id}. It may have been deleted: reload the list.")
+    return backup
+
+
+async def list_backups(
+    session: AsyncSession, wanted: BackupFilter, *, sort: str, page: int, limit: int
+) -> tuple[list[BackupExecution], int]:
+    """Return one page and the number of all that match; `sort` is a name of SORTS, `-` before it descends."""
+    query = _filtered(wanted)
+    total = await session.scalar(
+        select(func.count()).select_from(query.with_only_columns(BackupExecution.id).subquery())
+    )
+    column = _SORTS[sort.removeprefix("-")]
+    order = column.desc().nulls_last() if sort.startswith("-") else column.asc().nulls_last()
+    # The id breaks ties, so that no row is on two pages.
+    paged = query.order_by(order, BackupExecution.id.desc()).limit(limit).offset((page - 1) * limit)
+    return list(await session.scalars(paged)), total or 0
+
+
+async def cancel_backup(session: AsyncSession, ctx: Context, backup_id: str) -> BackupExecution:
+    """Cancel at once what is queued; ask the worker to stop what is running.
+
+    Raises:
+        ConflictError: the backup has already ended.
+    """
+    backup = await get_backup(session, backup_id)
+    request_cancel(session, ctx, backup)
+    for copy in backup.copies:
+        if backup.status == RunStatus.CANCELLED:
+            copy.state, copy.error_message = CopyState.FAILED, "The backup was cancelled before it started."
+    await session.flush()
+    return backup
+
+
+def request_cancel(session: AsyncSession, ctx: Context, run: BackupExecution | RestoreExecution) -> None:
+    """Cancel a queued run, or flag a running one for the worker. Raises ConflictError when it has ended."""
+    if run.status == RunStatus.QUEUED:
+        run.status, run.completed_at = RunStatus.CANCELLED, utc_now()
+    elif run.status == RunStatus.RUNNING:
+        run.cancel_requested = True
+    else:
+        raise ConflictError(f"There is nothing to cancel: this run is already {run.status}.")
+    announce_run(session, ctx, run)
+
+
+async def pin_backup(session: AsyncSession, ctx: Context, backup_id: str, *, pinned: bool) -> BackupExecution:
+    """Pin a backup against retention, or let it go."""
+    backup = await get_backup(session, backup_id)
+    backup.pinned = pinned
+    await session.flush()
+    announce(session, ctx, "backup", backup.id, "updated")
+    return backup
+
+
+async def upload_backup(session: AsyncSession, ctx: Context, backup_id: str, data: UploadInput) -> BackupExecution:
+    """Ask the worker for further S3 copies of a completed backup.
+
+    Raises:
+        ConflictError: it is not completed, no copy of it is whole, or it is there already.
+    """
+    backup = await get_backup(session, backup_id)
+    if backup.status != RunStatus.COMPLETED or not any(c.state == CopyState.COMPLETE for c in backup.copies):
+        raise ConflictError("Only a completed backup with a whole copy can be uploaded.")
+    for config_id in await _named_or_default(session, data.s3_config_ids):
+        known = next((c for c in backup.copies if c.s3_config_id == config_id), None)
+        if known is None:
+            position = max(c.position for c in backup.copies) + 1
+            backup.copies.append(BackupCopy(id=new_id(), position=position, s3_config_id=config_id))
+        elif known.state in (CopyState.FAILED, CopyState.DELETED):
+            known.state, known.error_message, known.attempts = CopyState.PENDING, None, 0
+        else:
+            raise ConflictError(f"This backup already has a copy there (it is {known.state}).")
+    await session.flush()
+    announce_run(session, ctx, backup)
+    return backup
+
+
+async def delete_backup(session: AsyncSession, ctx: Context, backup_id: str, actor: str) -> None:
+    """Delete a backup everywhere; its record stays for the audit.
+
+    Raises:
+        ConflictError: it is queued or running, pinned, or a restore is reading it.
+    """
+    backup = await get_backup(session, backup_id)
+    if backup.status in ACTIVE:
+        raise ConflictError("This backup has not ended. Cancel it first, then delete it.")
+    if backup.pinned:
+        raise ConflictError("This backup is pinned. Unpin it first, then delete it.")
+    reading = select(RestoreExecution.id).where(
+        RestoreExecution.backup_id == backup_id, RestoreExecution.status.in_(ACTIVE)
+    )
+    if await session.scalar(reading.limit(1)):
+        raise ConflictError("A restore is reading this backup. Wait for its end or cancel it, then delete the backup.")
+    mark_deleted(session, ctx, backup, actor)
+    await session.flush()
+
+
+async def queue_positions(session: AsyncSession) -> dict[str, int]:
+    """Return the place of every queued backup, from 1: manual ones first, then first come, first served."""
+    order = (BackupExecution.priority.desc(), BackupExecution.created_at, BackupExecution.id)
+    queued = select(BackupExecution.id).where(BackupExecution.status == RunStatus.QUEUED).order_by(*order)
+    return {id_: place for place, id_ in enumerate(await session.scalars(queued), start=1)}
+
+
+def _filtered(wanted: BackupFilter) -> Select[BackupExecution]:
+    query = select(BackupExecution).where(BackupExecution.deleted_at.is_(None))
+    if wanted.database_id:
+        query = query.where(BackupExecution.database_id == wanted.database_id)
+    if wanted.status:
+        query = query.where(BackupExecution.status == wanted.status)
+    if wanted.type:
+        query = query.where(BackupExecution.type == wanted.type)
+    if wanted.start:
+        query = query.where(BackupExecution.created_at >= wanted.start)
+    if wanted.end:
+        query = query.where(BackupExecution.created_at < wanted.end)
+    if wanted.s3:
+        in_s3 = exists().where(BackupCopy.backup_id == BackupExecution.id, BackupCopy.s3_config_id.is_not(None))
+        states = {"pending": (CopyState.PENDING, CopyState.WRITING)}.get(wanted.s3, (wanted.s3,))
+        query = query.where(~in_s3 if wanted.s3 == "none" else in_s3.where(BackupCopy.state.in_(states)))
+    return query
+
+
+async def _s3_targets(session: AsyncSession, data: BackupInput) -> list[str]:
+    if data.upload_to_s3 is False:
+        if data.s3_config_ids:
+            raise ValidationError.of("s3ConfigIds", "S3 configs are named, but uploadToS3 is false.")
+        return []
+    if data.s3_config_ids or data.upload_to_s3:
+        return await _named_or_default(session, data.s3_config_ids)
+    if data.s3_config_ids is not None:
+        return []
+    default = select(S3Config.id).where(S3Config.is_default, S3Config.enabled)
+    return list(await session.scalars(default))
+
+
+async def _named_or_default(session: AsyncSession, ids: list[str] | None) -> list[str]:
+    """Return the named S3 configs once each, or the default one. Raises ValidationError."""
+    wanted = S3Config.id.in_(ids) if ids else S3Config.is_default
+    found = {c.id: c for c in await session.scalars(select(S3Config).where(wanted))}
+    if not ids and not found:
+        raise ValidationError.of("uploadToS3", "There is no default S3 config. Add one under Storage, or name one.")
+    problems = [f"There is no S3 config {i}." for i in ids or () if i not in found]
+    problems += [f"The S3 config {c.name} is disabled." for c in found.values() if not c.enabled]
+    if problems:
+        raise ValidationError(" ".join(problems), details=[FieldError("s3ConfigIds", p) for p in problems])
+    return list(dict.fromkeys(ids or found))
+
+
+def _check_level(data: BackupInput) -> None:
+    if data.compression_level is None:
+        return
+    if data.compression not in LEVELS:
+        raise ValidationError.of("compressionLevel", "Without compression there is no level: leave it out.")
+    low, high = LEVELS[data.compression]
+    if not low <= data.compression_level <= high:
+        raise ValidationError.of("compressionLevel", f"{data.compression} takes levels {low} to {high}.")
+
+
+def s3_copies(backup: BackupExecution) -> list[BackupCopy]:
+    """Return the copies in object storage, those that are complete first."""
+    copies = [c for c in backup.copies if c.s3_config_id is not None]
+    return sorted(copies, key=lambda c: (c.state != CopyState.COMPLETE, c.position))

@@ -1,0 +1,89 @@
+"""What must be right before anything starts: the key, the instance's identity, the default S3 config."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from dbbackup.core.crypto import Sealer, derive_key, new_salt
+from dbbackup.core.errors import InternalError, ValidationError
+from dbbackup.core.naming import INSTANCE_LENGTH, new_id, random_token
+from dbbackup.core.secret import Secret
+from dbbackup.db.models import S3Config, SystemSetting
+from dbbackup.db.session import Catalogue
+from dbbackup.settings import S3Environment, Settings
+
+_SALT = "crypto.salt"
+_CHECK = "crypto.check"
+_INSTANCE = "instance.id"
+_CHECK_TEXT = Secret("the key is right")
+ENVIRONMENT_CONFIG = "environment"
+"""Name of the S3 config that the S3_* variables describe."""
+
+
+async def open_sealer(catalogue: Catalogue, settings: Settings) -> Sealer:
+    """Derive the key and prove it against the stored check value; make both at the first start.
+
+    Raises:
+        ValidationError: ENCRYPTION_KEY is not the key this catalogue was made with; nothing is changed.
+    """
+    async with catalogue.transaction() as session:
+        salt_row, check = await _setting(session, _SALT), await _setting(session, _CHECK)
+        salt = base64.b64decode(salt_row.value) if salt_row else new_salt()
+        sealer = Sealer({1: await asyncio.to_thread(derive_key, settings.encryption_key, salt)})
+        if salt_row is None or check is None:
+            _add(session, _SALT, base64.b64encode(salt).decode(), "Salt of the key that seals stored secrets")
+            sealed = sealer.seal(_CHECK_TEXT, table="system_setting", row_id=_CHECK, column="value")
+            _add(session, _CHECK, sealed, "Opens only with the right ENCRYPTION_KEY")
+            return sealer
+        try:
+            sealer.open(check.value, table="system_setting", row_id=_CHECK, column="value")
+        except InternalError as error:
+            raise ValidationError.of(
+                "ENCRYPTION_KEY",
+                "ENCRYPTION_KEY is not the key that this catalogue was made with. Start with the old key; without"
+                " it the stored passwords cannot be read. Nothing was changed.",
+            ) from error
+        return sealer
+
+
+async def instance_id(catalogue: Catalogue) -> str:
+    """Return this instance's short token, made at the first start; it stands in every file name."""
+    async with catalogue.transaction() as session:
+        row = await _setting(session, _INSTANCE)
+        if row is None:
+            token = random_token(INSTANCE_LENGTH)
+            row = _add(session, _INSTANCE, token, "Stands in file names, so that instances can share a bucket")
+        return row.value
+
+
+async def apply_s3_environment(catalogue: Catalogue, sealer: Sealer, s3: S3Environment | None) -> None:
+    """Create or refresh the S3 config that the S3_* variables describe; it is default if none is."""
+    if s3 is None:
+        return
+    async with catalogue.transaction() as session:
+        config = await session.scalar(select(S3Config).where(S3Config.name == ENVIRONMENT_CONFIG))
+        if config is None:
+            has_default = await session.scalar(select(S3Config.id).where(S3Config.is_default))
+            config = S3Config(id=new_id(), name=ENVIRONMENT_CONFIG, is_default=has_default is None)
+            session.add(config)
+        config.bucket, config.region, config.endpoint = s3.bucket, s3.region, s3.endpoint
+        # A service of one's own is reached by path: its buckets seldom have host names.
+        config.path_style = s3.endpoint is not None
+        config.allow_http = bool(s3.endpoint and s3.endpoint.startswith("http://"))
+        for column, value in (("access_key_sealed", s3.access_key), ("secret_key_sealed", s3.secret_key)):
+            setattr(config, column, sealer.seal(value, table="s3_config", row_id=config.id, column=column))
+
+
+async def _setting(session: AsyncSession, key: str) -> SystemSetting | None:
+    row: SystemSetting | None = await session.scalar(select(SystemSetting).where(SystemSetting.key == key))
+    return row
+
+
+def _add(session: AsyncSession, key: str, value: str, description: str) -> SystemSetting:
+    row = SystemSetting(key=key, value=value, description=description)
+    session.add(row)
+    return row

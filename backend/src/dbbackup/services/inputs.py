@@ -1,0 +1,182 @@
+"""What callers may send; the API's request bodies are these Structs as they stand."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from dbbackup.engines.base import TlsMode
+
+Name = Annotated[str, Meta(min_length=1, max_length=200)]
+Text = Annotated[str, Meta(min_length=1, max_length=255)]
+Port = Annotated[int, Meta(ge=1, le=65535)]
+Id = Annotated[str, Meta(min_length=1, max_length=36)]
+EngineType = Literal["postgresql"]
+Compression = Literal["gzip", "zstd", "none"]
+SseMode = Literal["none", "SSE-S3", "SSE-KMS"]
+
+
+class Input(Struct, kw_only=True, forbid_unknown_fields=True, rename="camel"):
+    """Base of all request bodies: camelCase, unknown fields refused by name."""
+
+
+class DatabaseInput(Input):
+    """A database to add, or an unsaved form to test."""
+
+    name: Name
+    type: EngineType
+    host: Text
+    port: Port
+    database: Text
+    username: Text
+    password: str = ""
+    tls_mode: TlsMode = TlsMode.PREFER
+    tls_ca: str | None = None
+    container_name: str | None = None
+    enabled: bool = True
+    dump_options: dict[str, Any] = {}
+
+
+class DatabaseTestInput(Input):
+    """An unsaved form to test; with `databaseId` what is left out comes from the saved database."""
+
+    database_id: Id | None = None
+    type: EngineType = "postgresql"
+    host: Text | UnsetType = UNSET
+    port: Port | UnsetType = UNSET
+    database: Text | UnsetType = UNSET
+    username: Text | UnsetType = UNSET
+    password: str | UnsetType = UNSET
+    tls_mode: TlsMode | UnsetType = UNSET
+    tls_ca: str | UnsetType | None = UNSET
+
+
+class DatabaseUpdate(Input):
+    """The fields to change; what is left out stays, the password too."""
+
+    name: Name | UnsetType = UNSET
+    host: Text | UnsetType = UNSET
+    port: Port | UnsetType = UNSET
+    database: Text | UnsetType = UNSET
+    username: Text | UnsetType = UNSET
+    password: str | UnsetType = UNSET
+    tls_mode: TlsMode | UnsetType = UNSET
+    tls_ca: str | UnsetType | None = UNSET
+    container_name: str | UnsetType | None = UNSET
+    enabled: bool | UnsetType = UNSET
+    dump_options: dict[str, Any] | UnsetType = UNSET
+
+
+class BackupInput(Input):
+    """A backup to make now.
+
+    `local` and the S3 configs say where the copies go; at least one place is needed.
+    `uploadToS3` without `s3ConfigIds` means the default S3 config; left out, the default is used
+    when there is one.
+    """
+
+    database_id: Id
+    local: bool = True
+    upload_to_s3: bool | None = None
+    s3_config_ids: list[Id] | None = None
+    label: Annotated[str, Meta(max_length=200)] | None = None
+    pinned: bool = False
+    compression: Compression = "gzip"
+    compression_level: Annotated[int, Meta(ge=0, le=22)] | None = None
+    options: dict[str, Any] = {}
+
+
+class PinInput(Input):
+    """Whether retention must leave the backup alone."""
+
+    pinned: bool
+
+
+class UploadInput(Input):
+    """The S3 configs to copy the backup to; none named means the default one."""
+
+    s3_config_ids: list[Id] | None = None
+
+
+class S3ObjectSource(Input):
+    """A backup found by browsing a bucket: the key of its manifest or of its main file."""
+
+    s3_config_id: Id
+    key: Annotated[str, Meta(min_length=1, max_length=1024)]
+
+
+class RestorePlanInput(Input):
+    """What to restore and where to.
+
+    `databaseId` names the configured database whose server is the target. Exactly one of
+    `backupId` and `source` is given; `copyId` picks one copy of the backup (otherwise local first).
+    `options.newDatabase` is the name of the database to create.
+    """
+
+    database_id: Id
+    backup_id: Id | None = None
+    copy_id: Id | None = None
+    source: S3ObjectSource | None = None
+    options: dict[str, Any] = {}
+
+
+class RestoreInput(RestorePlanInput):
+    """A restore to start; nothing happens unless `confirm` is true."""
+
+    confirm: bool = False
+
+
+class S3ConfigInput(Input):
+    """A bucket to add, or an unsaved form to test."""
+
+    name: Name
+    bucket: Text
+    access_key: Text
+    secret_key: Text
+    region: Annotated[str, Meta(min_length=1, max_length=100)] = "us-east-1"
+    endpoint: str | None = None
+    path_style: bool = False
+    path_prefix: Annotated[str, Meta(max_length=500)] = ""
+    sse_mode: SseMode = "none"
+    kms_key_id: str | None = None
+    storage_class: str | None = None
+    allow_http: bool = False
+    enabled: bool = True
+    is_default: bool = False
+
+
+class S3ConfigUpdate(Input):
+    """The fields to change; what is left out stays, the keys too."""
+
+    name: Name | UnsetType = UNSET
+    bucket: Text | UnsetType = UNSET
+    access_key: Text | UnsetType = UNSET
+    secret_key: Text | UnsetType = UNSET
+    region: Annotated[str, Meta(min_length=1, max_length=100)] | UnsetType = UNSET
+    endpoint: str | UnsetType | None = UNSET
+    path_style: bool | UnsetType = UNSET
+    path_prefix: Annotated[str, Meta(max_length=500)] | UnsetType = UNSET
+    sse_mode: SseMode | UnsetType = UNSET
+    kms_key_id: str | UnsetType | None = UNSET
+    storage_class: str | UnsetType | None = UNSET
+    allow_http: bool | UnsetType = UNSET
+    enabled: bool | UnsetType = UNSET
+    is_default: bool | UnsetType = UNSET
+
+
+class S3TestInput(Input):
+    """An unsaved form to test; with `s3ConfigId` keys left out come from the saved config."""
+
+    s3_config_id: Id | None = None
+    bucket: Text | UnsetType = UNSET
+    access_key: Text | UnsetType = UNSET
+    secret_key: Text | UnsetType = UNSET
+    region: Annotated[str, Meta(min_length=1, max_length=100)] | UnsetType = UNSET
+    endpoint: str | UnsetType | None = UNSET
+    path_style: bool | UnsetType = UNSET
+    path_prefix: Annotated[str, Meta(max_length=500)] | UnsetType = UNSET
+    sse_mode: SseMode | UnsetType = UNSET
+    kms_key_id: str | UnsetType | None = UNSET
+    storage_class: str | UnsetType | None = UNSET
+    allow_http: bool | UnsetType = UNSET

@@ -1,0 +1,219 @@
+"""S3 configs: add, test, change, delete, browse."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from msgspec import UNSET
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from dbbackup.core.errors import ConflictError, FieldError, NotFoundError, ValidationError
+from dbbackup.core.naming import new_id
+from dbbackup.core.secret import Secret
+from dbbackup.db.models import BackupCopy, CopyState, S3Config
+from dbbackup.services.changes import announce
+from dbbackup.services.context import Context
+from dbbackup.services.inputs import S3ConfigInput, S3ConfigUpdate, S3TestInput
+from dbbackup.services.storages import s3_settings
+from dbbackup.storages.base import CheckStep
+from dbbackup.storages.s3_settings import S3Settings
+
+_PLAIN = (
+    "name",
+    "region",
+    "bucket",
+    "endpoint",
+    "path_style",
+    "path_prefix",
+    "sse_mode",
+    "kms_key_id",
+    "storage_class",
+    "allow_http",
+    "enabled",
+    "is_default",
+)
+_PLACE = {"bucket": "bucket", "endpoint": "endpoint"}
+"""Where the objects are: not to be changed under copies that lie there."""
+
+
+async def get_config(session: AsyncSession, config_id: str) -> S3Config:
+    """Return the config. Raises NotFoundError."""
+    config = await session.get(S3Config, config_id)
+    if config is None:
+        raise NotFoundError(f"There is no S3 config {config_id}. It may have been deleted: reload the list.")
+    return config
+
+
+async def list_configs(session: AsyncSession) -> list[S3Config]:
+    """Return all configs, the default first, then by name."""
+    order = (S3Config.is_default.desc(), func.lower(S3Config.name))
+    return list(await session.scalars(select(S3Config).order_by(*order)))
+
+
+async def copy_counts(session: AsyncSession) -> dict[str, int]:
+    """Return how many copies lie in each config."""
+    query = (
+        select(BackupCopy.s3_config_id, func.count())
+        .where(BackupCopy.s3_config_id.is_not(None), BackupCopy.state == CopyState.COMPLETE)
+        .group_by(BackupCopy.s3_config_id)
+    )
+    return {config_id: count for config_id, count in await session.execute(query) if config_id}
+
+
+async def add_config(session: AsyncSession, ctx: Context, data: S3ConfigInput) -> S3Config:
+    """Save a config; the first one becomes the default.
+
+    Raises:
+        ConflictError: the name is taken.
+        ValidationError: the endpoint is no URL, or http without `allowHttp`.
+    """
+    _check(data.endpoint, allow_http=data.allow_http, sse=data.sse_mode, kms_key_id=data.kms_key_id)
+    await _refuse_taken_name(session, data.name)
+    config = S3Config(id=new_id(), **{name: getattr(data, name) for name in _PLAIN})
+    config.path_prefix = data.path_prefix.strip("/")
+    config.access_key_sealed = _seal(ctx, config.id, "access_key_sealed", data.access_key)
+    config.secret_key_sealed = _seal(ctx, config.id, "secret_key_sealed", data.secret_key)
+    first = not await session.scalar(select(func.count()).select_from(S3Config))
+    if data.is_default or first:
+        await _make_default(session, config)
+    session.add(config)
+    await session.flush()
+    announce(session, ctx, "s3-config", config.id, "created")
+    return config
+
+
+async def change_config(session: AsyncSession, ctx: Context, config_id: str, data: S3ConfigUpdate) -> S3Config:
+    """Change the given fields.
+
+    Raises:
+        NotFoundError, ValidationError.
+        ConflictError: the name is taken, or bucket or endpoint would change under stored copies.
+    """
+    config = await get_config(session, config_id)
+    given = {name: value for name in _PLAIN if (value := getattr(data, name)) is not UNSET}
+    if given.get("name", config.name) != config.name:
+        await _refuse_taken_name(session, given["name"])
+    moved = [f for f in _PLACE if f in given and given[f] != getattr(config, f)]
+    if moved and (await copy_counts(session)).get(config_id):
+        raise ConflictError(
+            "Copies of backups lie in this bucket: it cannot be moved. Add a second S3 config for the new place.",
+            details=[FieldError(f, "Cannot change while copies lie there.") for f in moved],
+        )
+    merged: dict[str, Any] = {n: given.get(n, getattr(config, n)) for n in _PLAIN}
+    _check(
+        merged["endpoint"],
+        allow_http=merged["allow_http"],
+        sse=merged["sse_mode"],
+        kms_key_id=merged["kms_key_id"],
+    )
+    if given.pop("is_default", None):
+        await _make_default(session, config)
+    for name, value in given.items():
+        setattr(config, name, value.strip("/") if name == "path_prefix" else value)
+    for name in ("access_key", "secret_key"):
+        if (value := getattr(data, name)) is not UNSET:
+            setattr(config, f"{name}_sealed", _seal(ctx, config.id, f"{name}_sealed", value))
+    await session.flush()
+    announce(session, ctx, "s3-config", config.id, "updated")
+    return config
+
+
+async def delete_config(session: AsyncSession, ctx: Context, config_id: str) -> None:
+    """Delete a config that no copy lies in.
+
+    Raises:
+        NotFoundError.
+        ConflictError: copies lie there or are on their way.
+    """
+    config = await get_config(session, config_id)
+    used = select(func.count()).where(
+        BackupCopy.s3_config_id == config_id, BackupCopy.state.not_in((CopyState.DELETED, CopyState.FAILED))
+    )
+    count = await session.scalar(used.select_from(BackupCopy)) or 0
+    if count:
+        raise ConflictError(
+            f"{count} backup {'copy lies' if count == 1 else 'copies lie'} in {config.name}."
+            " Delete those backups first, or disable the config instead."
+        )
+    await session.execute(delete(BackupCopy).where(BackupCopy.s3_config_id == config_id))
+    await session.delete(config)
+    await session.flush()
+    announce(session, ctx, "s3-config", config_id, "deleted")
+
+
+async def check_saved(session: AsyncSession, ctx: Context, config_id: str) -> list[CheckStep]:
+    """Try everything a backup needs on a saved config."""
+    config = await get_config(session, config_id)
+    return await _check_storage(ctx, s3_settings(config, ctx.sealer))
+
+
+async def check_unsaved(session: AsyncSession, ctx: Context, data: S3TestInput) -> list[CheckStep]:
+    """The same for a form that is not saved; what is left out comes from the saved config."""
+    if data.s3_config_id:
+        base = s3_settings(await get_config(session, data.s3_config_id), ctx.sealer)
+    else:
+        missing = [
+            FieldError(json, "Fill this in.")
+            for name, json in (("bucket", "bucket"), ("access_key", "accessKey"), ("secret_key", "secretKey"))
+            if getattr(data, name) is UNSET
+        ]
+        if missing:
+            raise ValidationError("The S3 config is not complete.", details=missing)
+        base = S3Settings(id="unsaved", region="us-east-1", bucket="", access_key=Secret(""), secret_key=Secret(""))
+    given = {f: v for f in S3TestInput.__struct_fields__ if (v := getattr(data, f)) is not UNSET}
+    given.pop("s3_config_id", None)
+    given.pop("path_prefix", None)
+    for key in ("access_key", "secret_key"):
+        if key in given:
+            given[key] = Secret(given[key])
+    values = {f: getattr(base, f) for f in base.__dataclass_fields__} | given
+    _check(values["endpoint"], allow_http=values["allow_http"], sse="none", kms_key_id=None)
+    return await _check_storage(ctx, S3Settings(**values))
+
+
+async def _check_storage(ctx: Context, settings: S3Settings) -> list[CheckStep]:
+    storage = ctx.storages.build(settings)
+    try:
+        return await storage.check()
+    finally:
+        await storage.close()
+
+
+def _check(endpoint: str | None, *, allow_http: bool, sse: str, kms_key_id: str | None) -> None:
+    if sse == "SSE-KMS" and not kms_key_id:
+        raise ValidationError.of("kmsKeyId", "SSE-KMS needs the id of a key.")
+    if not endpoint:
+        return
+    parts = urlsplit(endpoint)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValidationError.of("endpoint", "The endpoint must be a URL such as https://s3.example.com.")
+    if parts.username or parts.password:
+        raise ValidationError.of("endpoint", "Do not put credentials into the endpoint: use the key fields.")
+    if parts.scheme == "http" and not allow_http:
+        raise ValidationError.of(
+            "endpoint", "This endpoint is not encrypted. Use https, or allow http for this config on purpose."
+        )
+
+
+async def _make_default(session: AsyncSession, config: S3Config) -> None:
+    """Only one may be the default: the others are told before this one is."""
+    await session.execute(update(S3Config).where(S3Config.is_default).values(is_default=False))
+    config.is_default = True
+
+
+async def _refuse_taken_name(session: AsyncSession, name: str) -> None:
+    if await session.scalar(select(S3Config.id).where(S3Config.name == name)):
+        raise ConflictError(
+            f"There is already an S3 config called {name}.", details=[FieldError("name", "This name is taken.")]
+        )
+
+
+def _seal(ctx: Context, config_id: str, column: str, value: str) -> str:
+    return ctx.sealer.seal(Secret(value), table="s3_config", row_id=config_id, column=column)
+
+
+def access_key(ctx: Context, config: S3Config) -> Secret:
+    """Return the access key id, of which the page shows the last characters."""
+    return ctx.sealer.open(config.access_key_sealed, table="s3_config", row_id=config.id, column="access_key_sealed")

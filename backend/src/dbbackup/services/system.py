@@ -1,0 +1,94 @@
+"""Health and status of the program itself."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from dataclasses import dataclass
+
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from dbbackup.core.errors import AppError
+from dbbackup.db.models import BackupExecution, RestoreExecution, RunStatus, S3Config
+from dbbackup.services.context import Context
+
+_LOW_DISK_BYTES = 256 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that must work; without an essential one the program cannot do its work."""
+
+    name: str
+    ok: bool
+    essential: bool
+    message: str
+
+
+async def run_checks(session: AsyncSession, ctx: Context) -> list[Check]:
+    """Look at catalogue, disk, worker and the default S3 config; never raises for what it finds."""
+    checks = [await _catalogue(session), _disk(ctx), _worker(ctx)]
+    if checks[0].ok:
+        checks += await _s3(session, ctx)
+    return checks
+
+
+async def run_counts(session: AsyncSession) -> dict[str, int]:
+    """Return how many runs are in each unfinished state."""
+    counts = dict.fromkeys((RunStatus.QUEUED.value, RunStatus.RUNNING.value), 0)
+    for model in (BackupExecution, RestoreExecution):
+        query = select(model.status, func.count()).where(model.status.in_(counts)).group_by(model.status)
+        for status, count in await session.execute(query):
+            counts[status] += count
+    return counts
+
+
+def uptime(ctx: Context) -> float:
+    """Return the seconds since the start."""
+    return time.monotonic() - ctx.runtime.started
+
+
+async def _catalogue(session: AsyncSession) -> Check:
+    try:
+        await session.execute(text("SELECT 1"))
+    except SQLAlchemyError as error:
+        return Check("catalogue", False, True, f"The catalogue does not answer: {type(error).__name__}.")
+    return Check("catalogue", True, True, "The catalogue answers.")
+
+
+def _disk(ctx: Context) -> Check:
+    path = ctx.settings.storage_path
+    try:
+        free = shutil.disk_usage(path).free
+    except OSError as error:
+        return Check("disk", False, True, f"{path} cannot be looked at: {error.strerror}.")
+    if not os.access(path, os.W_OK | os.X_OK):
+        return Check("disk", False, True, f"{path} is not writable for this program.")
+    if free < _LOW_DISK_BYTES:
+        return Check("disk", False, True, f"Only {free // 1024**2} MiB are free in {path}.")
+    return Check("disk", True, True, f"{free // 1024**2} MiB are free in {path}.")
+
+
+def _worker(ctx: Context) -> Check:
+    if ctx.runtime.failures:
+        reasons = "; ".join(f"{name}: {reason}" for name, reason in ctx.runtime.failures.items())
+        return Check("worker", False, True, f"A background task ended with an error ({reasons}). See the log.")
+    return Check("worker", True, True, "The worker is running.")
+
+
+async def _s3(session: AsyncSession, ctx: Context) -> list[Check]:
+    """Not essential: with S3 down the page must stay up, so that it can say so."""
+    checks = []
+    for config in await session.scalars(select(S3Config).where(S3Config.is_default, S3Config.enabled)):
+        name = f"s3:{config.name}"
+        try:
+            storage = await ctx.storages.open(config.id)
+            await storage.stat(".dbbackup-health")
+        except AppError as error:
+            checks.append(Check(name, False, False, error.message))
+        else:
+            checks.append(Check(name, True, False, f"The bucket {config.bucket} answers."))
+    return checks

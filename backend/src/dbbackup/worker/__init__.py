@@ -1,0 +1,1 @@
+"""What happens by itself: runs claimed from the queue, leftovers put in order."""
