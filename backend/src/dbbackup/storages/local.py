@@ -49,7 +49,7 @@ class LocalStorage:
         final = self._path(key)
         if await self.stat(key) is not None:
             raise ConflictError(f"{final} exists already; nothing is overwritten.")
-        path = self._partials / f"{_partial_stem(key)}-{secrets.token_hex(4)}"
+        path = self._new_partial(key)
         try:
             written = await self._fill(path, stream, options)
             stats = await self._blocking(lambda: self._publish(path, final, written), final, "publishing")
@@ -163,6 +163,9 @@ class LocalStorage:
         if check_key(key).split("/")[0] == PARTIAL_FOLDER:
             raise ValidationError.of("key", f"Keys below {PARTIAL_FOLDER}/ are reserved.")
         return self._root / key
+
+    def _new_partial(self, key: str) -> Path:
+        return self._partials / f"{_partial_stem(key)}-{secrets.token_hex(4)}"
 
     async def _fill(self, path: Path, stream: Stream, options: WriteOptions) -> int:
         """Write the stream to the partial file and sync it; return the bytes written."""

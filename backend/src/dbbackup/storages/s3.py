@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from types_aiobotocore_s3 import S3Client as S3Api
     from types_aiobotocore_s3.type_defs import HeadObjectOutputTypeDef, ListObjectsV2OutputTypeDef
 
+LIST_PAGE = 1000
 _CHECK_PATIENCE = Patience(attempts=2, connect=5.0, answer=20.0, complete=60.0, stall=20.0)
 
 
@@ -153,7 +154,7 @@ class S3Storage:
         arguments: dict[str, Any] = {"ContinuationToken": token} if token else {}
         return await self.client.call(
             "listing",
-            lambda api: api.list_objects_v2(Bucket=self.settings.bucket, Prefix=prefix, **arguments),
+            lambda api: api.list_objects_v2(Bucket=self.settings.bucket, Prefix=prefix, MaxKeys=LIST_PAGE, **arguments),
         )
 
     async def _explain(self, error: ObjectMissingError | S3Error) -> None:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from types_aiobotocore_s3.type_defs import ListMultipartUploadsOutputTypeDef
 
 
+LIST_PAGE = 1000
+
+
 @dataclass(frozen=True, slots=True)
 class OpenUpload:
     """A multipart upload that is neither completed nor aborted."""
@@ -33,7 +36,8 @@ async def open_uploads(client: S3Client, prefix: str) -> AsyncIterator[OpenUploa
     while True:
 
         async def page(api: S3Api, marker: dict[str, Any] = marker) -> ListMultipartUploadsOutputTypeDef:
-            return await api.list_multipart_uploads(Bucket=client.settings.bucket, Prefix=prefix, **marker)
+            bucket = client.settings.bucket
+            return await api.list_multipart_uploads(Bucket=bucket, Prefix=prefix, MaxUploads=LIST_PAGE, **marker)
 
         answer = await client.call("listing open uploads", page)
         for upload in answer.get("Uploads", []):

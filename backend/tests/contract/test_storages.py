@@ -1,0 +1,87 @@
+"""The conformance suite against every storage."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from dbbackup.core.errors import S3UnreachableError
+from dbbackup.storages import local, s3, s3_uploads
+from dbbackup.storages.base import WriteOptions
+from tests.contract.faulty import Faults, FaultyStorage
+from tests.contract.storage_fixtures import local_subject, s3_settings, s3_subject
+from tests.contract.storage_suite import MiB, StorageContract, Subject, chunks, content, gather
+
+
+@pytest.fixture(autouse=True)
+def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (local, s3, s3_uploads):
+        monkeypatch.setattr(module, "LIST_PAGE", 2)
+
+
+class TestLocalStorage(StorageContract):
+    @pytest.fixture
+    def subject(self, tmp_path: Path) -> Subject:
+        return local_subject(tmp_path / "root")
+
+
+class TestS3Storage(StorageContract):
+    @pytest.fixture
+    async def subject(self) -> AsyncIterator[Subject]:
+        subject = s3_subject(s3_settings())
+        yield subject
+        await subject.storage.close()
+
+
+class TestFaultyStorageWithoutFaults(StorageContract):
+    @pytest.fixture
+    def subject(self, tmp_path: Path) -> Subject:
+        subject = local_subject(tmp_path / "root")
+        subject.storage = FaultyStorage(subject.storage)
+        return subject
+
+
+class TestFaultyStorage:
+    """The wrapper does what its users rely on, and the storages under it keep their promise."""
+
+    @pytest.fixture(params=["local", "s3"])
+    async def subject(self, request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Subject]:
+        subject = local_subject(tmp_path) if request.param == "local" else s3_subject(s3_settings())
+        subject.storage = FaultyStorage(subject.storage)
+        yield subject
+        await subject.storage.close()
+
+    def _faults(self, subject: Subject) -> Faults:
+        assert isinstance(subject.storage, FaultyStorage)
+        return subject.storage.faults
+
+    @pytest.mark.parametrize("number", [1, 2, 20])
+    async def test_write_that_fails_at_a_chunk_leaves_nothing(self, subject: Subject, number: int) -> None:
+        self._faults(subject).write_fails_at = number
+        with pytest.raises(S3UnreachableError):
+            await subject.storage.write("k", chunks(20 * MiB), WriteOptions())
+        assert await subject.storage.stat("k") is None
+        assert await subject.leftovers() == []
+
+    async def test_short_write_is_seen_by_its_size(self, subject: Subject) -> None:
+        self._faults(subject).short_write = True
+        stored = await subject.storage.write("k", chunks(3 * MiB), WriteOptions())
+        assert stored.size == 3 * MiB - 3
+
+    async def test_object_that_disappears_is_gone(self, subject: Subject) -> None:
+        self._faults(subject).disappears = True
+        await subject.storage.write("k", chunks(10), WriteOptions())
+        assert await subject.storage.stat("k") is None
+
+    async def test_slow_storage_stores_all(self, subject: Subject) -> None:
+        self._faults(subject).slow = 0.01
+        await subject.storage.write("k", chunks(3 * MiB), WriteOptions())
+        assert await gather(subject.storage.read("k")) == await content(3 * MiB)
+
+    async def test_read_that_fails_raises(self, subject: Subject) -> None:
+        await subject.storage.write("k", chunks(3 * MiB), WriteOptions())
+        self._faults(subject).read_fails_at = 2
+        with pytest.raises(S3UnreachableError):
+            await gather(subject.storage.read("k"))
