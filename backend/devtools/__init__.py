@@ -1,0 +1,1 @@
+"""Tools for developing the product: real servers, coverage gate, demo, benches. Never shipped."""
