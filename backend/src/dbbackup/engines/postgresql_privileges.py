@@ -43,7 +43,7 @@ missing AS (
                nspname, relname, role, role)
     FROM scope, me WHERE relkind <> 'S' AND row_security_active(oid)
     UNION ALL
-    SELECT 5, to_char(m.oid, 'FM0000000000'),
+    SELECT 5, lpad(m.oid::text, 10, '0'),
         format('SELECT on large object %s is missing: GRANT SELECT ON LARGE OBJECT %s TO %I;', m.oid, m.oid, role)
     FROM pg_largeobject_metadata m, me
     WHERE NOT super AND NOT pg_has_role(m.lomowner, 'USAGE') AND NOT EXISTS (

@@ -1,0 +1,43 @@
+"""Two real servers for the tests of the PostgreSQL engine: 15 with TLS, 18 without."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from devtools.servers import PostgresServer
+
+HBA = """
+host      all  rejected  127.0.0.1/32  reject
+hostnossl all  tls_only  127.0.0.1/32  reject
+"""
+
+
+def _start(major: int, ssl: bool) -> PostgresServer:
+    server = PostgresServer.start(major, ssl=ssl, settings={"lc_messages": "C"})
+    hba = server.data_dir / "pgdata" / "pg_hba.conf"
+    hba.write_text(HBA + hba.read_text())
+    server.psql("SELECT pg_reload_conf()")
+    return server
+
+
+@pytest.fixture(scope="session")
+def server15() -> Iterator[PostgresServer]:
+    """PostgreSQL 15 with TLS."""
+    with _start(15, ssl=True) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def server18() -> Iterator[PostgresServer]:
+    """PostgreSQL 18 without TLS."""
+    with _start(18, ssl=False) as server:
+        yield server
+
+
+@pytest.fixture(params=[15, 18])
+def server(request: pytest.FixtureRequest) -> PostgresServer:
+    """Each of the servers in turn."""
+    found: PostgresServer = request.getfixturevalue(f"server{request.param}")
+    return found
