@@ -1,0 +1,3 @@
+export function MenuSeparator() {
+  return <hr className="my-1 border-line" />;
+}

@@ -1,0 +1,60 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import {
+  type BackupInput,
+  cancelBackup,
+  createBackup,
+  deleteBackup,
+  pinBackup,
+  uploadBackup,
+} from "@/client";
+import { ask } from "@/lib/api";
+import { keys } from "@/lib/queries";
+
+export function useCreateBackup() {
+  const refresh = useRefresh();
+  return useMutation({ mutationFn: (body: BackupInput) => ask(createBackup({ body })), onSuccess: refresh });
+}
+
+export function useCancelBackup(id: string) {
+  const refresh = useRefresh();
+  return useMutation({
+    mutationFn: () => ask(cancelBackup({ path: { backup_id: id } })),
+    onSuccess: refresh,
+  });
+}
+
+export function usePinBackup(id: string) {
+  const refresh = useRefresh();
+  return useMutation({
+    mutationFn: (pinned: boolean) => ask(pinBackup({ path: { backup_id: id }, body: { pinned } })),
+    onSuccess: refresh,
+  });
+}
+
+export function useUploadBackup(id: string) {
+  const refresh = useRefresh();
+  return useMutation({
+    mutationFn: (s3ConfigIds: string[]) =>
+      ask(uploadBackup({ path: { backup_id: id }, body: { s3ConfigIds } })),
+    onSuccess: refresh,
+  });
+}
+
+export function useDeleteBackup(id: string) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: () => ask(deleteBackup({ path: { backup_id: id } })),
+    onSuccess: async () => {
+      queries.removeQueries({ queryKey: keys.backup(id) });
+      await Promise.all([
+        queries.invalidateQueries({ queryKey: [...keys.backups, "list"] }),
+        queries.invalidateQueries({ queryKey: keys.databases }),
+      ]);
+    },
+  });
+}
+
+function useRefresh() {
+  const queries = useQueryClient();
+  return () => queries.invalidateQueries({ queryKey: keys.backups });
+}

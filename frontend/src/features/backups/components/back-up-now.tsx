@@ -1,0 +1,39 @@
+import { Archive } from "lucide-react";
+import { lazy, Suspense, useState } from "react";
+import type { DatabaseView } from "@/client";
+import { Button } from "@/components/ui/button";
+
+// The dialog brings the form libraries and zod: only who opens it loads them.
+const BackupDialog = lazy(() => import("./backup-dialog"));
+
+interface BackUpNowProps {
+  database: DatabaseView;
+  size?: "sm" | "md";
+}
+
+export function BackUpNow({ database, size = "md" }: BackUpNowProps) {
+  const [open, setOpen] = useState(false);
+  const [asked, setAsked] = useState(false);
+  return (
+    <>
+      <Button
+        size={size}
+        variant={size === "md" ? "primary" : "secondary"}
+        disabled={!database.enabled}
+        title={database.enabled ? undefined : "The database is disabled: enable it on its edit page"}
+        onClick={() => {
+          setAsked(true);
+          setOpen(true);
+        }}
+      >
+        <Archive aria-hidden />
+        Back up now
+      </Button>
+      {asked ? (
+        <Suspense>
+          <BackupDialog database={database} open={open} onOpenChange={setOpen} />
+        </Suspense>
+      ) : null}
+    </>
+  );
+}

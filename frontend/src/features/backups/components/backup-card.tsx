@@ -1,0 +1,39 @@
+import { Link } from "@tanstack/react-router";
+import { Pin } from "lucide-react";
+import type { BackupView } from "@/client";
+import { StatusBadge } from "@/components/run/status-badge";
+import { Time } from "@/components/ui/time";
+import { formatBytes, formatDuration } from "@/lib/format";
+import { BackupMenu } from "./backup-menu";
+import { CopiesLine } from "./copies-line";
+
+/** A backup on the phone. */
+export function BackupCard({ backup }: { backup: BackupView }) {
+  return (
+    <div className="space-y-1.5">
+      <div className="flex items-start justify-between gap-3">
+        <Link to="/backups/$id" params={{ id: backup.id }} className="min-w-0 rounded-sm">
+          <span className="flex items-center gap-1.5 font-semibold">
+            <span className="truncate">{backup.databaseName}</span>
+            {backup.pinned ? <Pin className="size-3.5 shrink-0 text-accent" aria-label="Pinned" /> : null}
+          </span>
+          <span className="text-sm text-ink-soft">
+            <Time value={backup.createdAt} />
+            {backup.label ? ` · ${backup.label}` : ""}
+          </span>
+        </Link>
+        <span className="-my-1 flex items-center gap-1">
+          <StatusBadge status={backup.status} queuePosition={backup.queuePosition} />
+          <BackupMenu backup={backup} />
+        </span>
+      </div>
+      <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1 text-sm text-ink-soft">
+        <CopiesLine copies={backup.copies} />
+        <span>
+          {formatBytes(backup.size)} ·{" "}
+          {formatDuration(backup.duration === null ? null : backup.duration * 1000)}
+        </span>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,66 @@
+import type { BackupDetail } from "@/client";
+import { CopyButton } from "@/components/ui/copy-button";
+import { Fact, Facts } from "@/components/ui/facts";
+import { Section } from "@/components/ui/section";
+import { formatAbsolute, formatBytes, formatDuration, formatRatio } from "@/lib/format";
+
+export function BackupFacts({ backup }: { backup: BackupDetail }) {
+  return (
+    <Section title="Facts">
+      <Facts className="-my-2">
+        {backup.size === null ? null : (
+          <Fact name="Size">
+            {formatBytes(backup.size)}
+            {backup.plainSize ? (
+              <span className="text-ink-soft">
+                {" "}
+                from {formatBytes(backup.plainSize)}, {formatRatio(backup.plainSize, backup.size)} smaller
+              </span>
+            ) : null}
+          </Fact>
+        )}
+        {backup.sourceSize === null ? null : (
+          <Fact name="Database was">{formatBytes(backup.sourceSize)}</Fact>
+        )}
+        {backup.startedAt ? <Fact name="Started">{formatAbsolute(backup.startedAt)}</Fact> : null}
+        {backup.completedAt ? <Fact name="Ended">{formatAbsolute(backup.completedAt)}</Fact> : null}
+        {backup.duration === null ? null : <Fact name="Took">{formatDuration(backup.duration * 1000)}</Fact>}
+        <Fact name="Compression">
+          {backup.compression}
+          {backup.compressionLevel === null ? null : `, level ${backup.compressionLevel}`}
+        </Fact>
+        <Fact name="Encryption">{backup.encryption ?? "None"}</Fact>
+        {backup.serverVersion ? (
+          <Fact name="Server">
+            {backup.engine === "postgresql" ? "PostgreSQL" : backup.engine} {backup.serverVersion}
+          </Fact>
+        ) : null}
+        {backup.toolVersion ? <Fact name="Tool">{backup.toolVersion}</Fact> : null}
+        {backup.verifiedLevel === null ? null : (
+          <Fact name="Checked">{CHECKED[backup.verifiedLevel] ?? `Level ${backup.verifiedLevel}`}</Fact>
+        )}
+        {backup.fileName ? (
+          <Fact name="File" mono>
+            {backup.fileName}
+          </Fact>
+        ) : null}
+        {backup.sha256 ? (
+          <Fact name="SHA-256" mono>
+            <span className="flex items-start gap-1">
+              <span className="min-w-0">{backup.sha256}</span>
+              <CopyButton text={backup.sha256} label="Copy the checksum" />
+            </span>
+          </Fact>
+        ) : null}
+      </Facts>
+    </Section>
+  );
+}
+
+const CHECKED: Record<number, string> = {
+  0: "Read to its end, every copy confirmed",
+  1: "Stored bytes read again and compared",
+  2: "Decompressed and parsed to the end",
+  3: "Restored into a scratch database and compared",
+  4: "Restored and your own checks passed",
+};

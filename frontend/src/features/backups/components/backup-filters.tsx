@@ -1,0 +1,84 @@
+import { useQuery } from "@tanstack/react-query";
+import { FilterX } from "lucide-react";
+import { BACKUP_TYPES, RUN_STATUSES } from "@/components/run/run-state";
+import { Button } from "@/components/ui/button";
+import { Input } from "@/components/ui/input";
+import { Select } from "@/components/ui/select";
+import { databasesQuery } from "@/lib/queries";
+import { isFiltered } from "../filter";
+import { type BackupsSearch, S3_STATES } from "../search";
+
+interface BackupFiltersProps {
+  search: BackupsSearch;
+  onSearch: (search: BackupsSearch) => void;
+}
+
+export function BackupFilters({ search, onSearch }: BackupFiltersProps) {
+  const databases = useQuery(databasesQuery());
+  // A new filter starts on its first page.
+  const set = (change: BackupsSearch) => onSearch({ ...search, ...change, page: undefined });
+  const choose = (key: keyof BackupsSearch) => (event: { target: { value: string } }) =>
+    set({ [key]: event.target.value || undefined });
+
+  return (
+    <search
+      aria-label="Filter backups"
+      className="grid grid-cols-2 gap-2 border-b px-4 py-3 sm:grid-cols-3 lg:flex lg:flex-wrap lg:[&>*]:w-40"
+    >
+      <Select aria-label="Database" value={search.databaseId ?? ""} onChange={choose("databaseId")}>
+        <option value="">All databases</option>
+        {databases.data?.items.map((database) => (
+          <option key={database.id} value={database.id}>
+            {database.name}
+          </option>
+        ))}
+      </Select>
+      <Select aria-label="Status" value={search.status ?? ""} onChange={choose("status")}>
+        <option value="">Any status</option>
+        {RUN_STATUSES.map((status) => (
+          <option key={status} value={status}>
+            {status.charAt(0).toUpperCase() + status.slice(1)}
+          </option>
+        ))}
+      </Select>
+      <Select aria-label="Type" value={search.type ?? ""} onChange={choose("type")}>
+        <option value="">Any type</option>
+        {BACKUP_TYPES.map((type) => (
+          <option key={type.value} value={type.value}>
+            {type.label}
+          </option>
+        ))}
+      </Select>
+      <Select aria-label="S3 state" value={search.s3 ?? ""} onChange={choose("s3")}>
+        <option value="">In S3 or not</option>
+        {S3_STATES.map((state) => (
+          <option key={state.value} value={state.value}>
+            {state.label}
+          </option>
+        ))}
+      </Select>
+      <Input
+        type="date"
+        aria-label="From day"
+        title="From day"
+        value={search.from ?? ""}
+        max={search.to}
+        onChange={choose("from")}
+      />
+      <Input
+        type="date"
+        aria-label="To day"
+        title="To day"
+        value={search.to ?? ""}
+        min={search.from}
+        onChange={choose("to")}
+      />
+      {isFiltered(search) ? (
+        <Button variant="ghost" className="lg:!w-auto" onClick={() => onSearch({ sort: search.sort })}>
+          <FilterX aria-hidden />
+          Clear
+        </Button>
+      ) : null}
+    </search>
+  );
+}

@@ -1,0 +1,80 @@
+import { Link } from "@tanstack/react-router";
+import { Download, Ellipsis, FileText, Pin, PinOff, RotateCcw, Trash2 } from "lucide-react";
+import { useState } from "react";
+import { toast } from "sonner";
+import type { BackupView } from "@/client";
+import { isActive } from "@/components/run/run-state";
+import { Button } from "@/components/ui/button";
+import { Menu, MenuItem } from "@/components/ui/menu";
+import { MenuSeparator } from "@/components/ui/menu-separator";
+import { describeError } from "@/lib/api-error";
+import { formatDateTime } from "@/lib/format";
+import { usePinBackup } from "../api";
+import { DeleteBackup } from "./delete-backup";
+import { downloadUrl } from "./download-url";
+
+/** What can be done with a backup in a list. */
+export function BackupMenu({ backup }: { backup: BackupView }) {
+  const [deleting, setDeleting] = useState(false);
+  const pin = usePinBackup(backup.id);
+  const whole = backup.status === "completed";
+  const togglePin = () =>
+    pin.mutate(!backup.pinned, {
+      onError: (error) => toast.error("The pin could not be changed", { description: describeError(error) }),
+    });
+
+  return (
+    <>
+      <Menu
+        trigger={
+          <Button
+            variant="ghost"
+            size="icon"
+            aria-label={`More for ${backup.databaseName}, ${formatDateTime(backup.createdAt)}`}
+          >
+            <Ellipsis aria-hidden />
+          </Button>
+        }
+      >
+        <MenuItem
+          icon={<FileText aria-hidden />}
+          render={<Link to="/backups/$id" params={{ id: backup.id }} />}
+        >
+          Details and log
+        </MenuItem>
+        <MenuItem
+          icon={<RotateCcw aria-hidden />}
+          disabled={!whole}
+          render={whole ? <Link to="/restore/new" search={{ backup: backup.id }} /> : undefined}
+        >
+          Restore
+        </MenuItem>
+        <MenuItem
+          icon={<Download aria-hidden />}
+          disabled={!whole}
+          // biome-ignore lint/a11y/useAnchorContent: the menu item's children become the link's
+          render={whole ? <a href={downloadUrl(backup.id)} download /> : undefined}
+        >
+          Download
+        </MenuItem>
+        <MenuItem
+          icon={backup.pinned ? <PinOff aria-hidden /> : <Pin aria-hidden />}
+          disabled={pin.isPending}
+          onSelect={togglePin}
+        >
+          {backup.pinned ? "Unpin" : "Pin against retention"}
+        </MenuItem>
+        <MenuSeparator />
+        <MenuItem
+          icon={<Trash2 aria-hidden />}
+          danger
+          disabled={isActive(backup.status)}
+          onSelect={() => setDeleting(true)}
+        >
+          Delete…
+        </MenuItem>
+      </Menu>
+      <DeleteBackup backup={backup} open={deleting} onOpenChange={setDeleting} />
+    </>
+  );
+}

@@ -1,0 +1,88 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { Archive, FilterX } from "lucide-react";
+import { Pagination } from "@/components/data-table/pagination";
+import { TableSkeleton } from "@/components/data-table/table-skeleton";
+import { ErrorState } from "@/components/layout/error-state";
+import { PageHeader } from "@/components/layout/page-header";
+import { Button } from "@/components/ui/button";
+import { buttonClass } from "@/components/ui/button-class";
+import { Empty } from "@/components/ui/empty";
+import { backupsQuery } from "@/lib/queries";
+import { isFiltered, PAGE_SIZE, toFilter } from "../filter";
+import type { BackupsSearch } from "../search";
+import { BackupFilters } from "./backup-filters";
+import { BackupList } from "./backup-list";
+
+interface BackupsPageProps {
+  search: BackupsSearch;
+  onSearch: (search: BackupsSearch) => void;
+}
+
+export function BackupsPage({ search, onSearch }: BackupsPageProps) {
+  const backups = useQuery(backupsQuery(toFilter(search)));
+  const filtered = isFiltered(search);
+  const nothing = backups.data?.items.length === 0;
+
+  if (nothing && !filtered && !search.page) {
+    return (
+      <>
+        <PageHeader title="Backups" />
+        <Empty
+          icon={Archive}
+          title="No backup yet"
+          actions={
+            <Link to="/databases" className={buttonClass({ variant: "primary" })}>
+              To the databases
+            </Link>
+          }
+        >
+          Choose a database and press “Back up now”; it appears here with its progress and log.
+        </Empty>
+      </>
+    );
+  }
+
+  return (
+    <>
+      <PageHeader title="Backups" />
+      <div className="panel">
+        <BackupFilters search={search} onSearch={onSearch} />
+        {backups.isError ? (
+          <div className="p-4">
+            <ErrorState
+              title="The backups could not be loaded"
+              error={backups.error}
+              onRetry={() => backups.refetch()}
+            />
+          </div>
+        ) : backups.isPending ? (
+          <TableSkeleton label="Loading backups" rows={8} />
+        ) : nothing ? (
+          <div className="flex flex-col items-center gap-3 px-4 py-12 text-ink-soft">
+            No backup fits these filters.
+            <Button onClick={() => onSearch({ sort: search.sort })}>
+              <FilterX aria-hidden />
+              Clear the filters
+            </Button>
+          </div>
+        ) : (
+          <>
+            <BackupList
+              backups={backups.data.items}
+              sort={search.sort ?? "-createdAt"}
+              onSort={(sort) => onSearch({ ...search, sort, page: undefined })}
+              stale={backups.isPlaceholderData}
+            />
+            <Pagination
+              page={search.page ?? 1}
+              limit={PAGE_SIZE}
+              total={backups.data.total}
+              onPage={(page) => onSearch({ ...search, page })}
+            />
+          </>
+        )}
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,40 @@
+import type { BackupInput, S3ConfigView } from "@/client";
+import type { BackupValues } from "./backup-schema";
+
+export function defaultValues(s3Configs: S3ConfigView[]): BackupValues {
+  return {
+    local: true,
+    s3ConfigIds: s3Configs.filter((config) => config.isDefault && config.enabled).map((config) => config.id),
+    compression: "gzip",
+    label: "",
+    pinned: false,
+    content: "all",
+    includeTables: "",
+    excludeTables: "",
+  };
+}
+
+export function toInput(databaseId: string, values: BackupValues): BackupInput {
+  const options: Record<string, unknown> = {};
+  if (values.content === "schema") options.schemaOnly = true;
+  if (values.content === "data") options.dataOnly = true;
+  const include = names(values.includeTables);
+  const exclude = names(values.excludeTables);
+  if (include.length > 0) options.includeTables = include;
+  if (exclude.length > 0) options.excludeTables = exclude;
+  return {
+    databaseId,
+    local: values.local,
+    uploadToS3: values.s3ConfigIds.length > 0,
+    s3ConfigIds: values.s3ConfigIds,
+    compression: values.compression,
+    label: values.label || null,
+    pinned: values.pinned,
+    options,
+  };
+}
+
+/** Names separated by commas, spaces or line breaks. */
+function names(text: string): string[] {
+  return text.split(/[\s,]+/).filter(Boolean);
+}

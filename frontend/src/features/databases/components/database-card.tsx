@@ -1,0 +1,99 @@
+import { Link } from "@tanstack/react-router";
+import { Ellipsis, Pencil, PlugZap, RotateCcw, Trash2 } from "lucide-react";
+import { type ReactNode, useState } from "react";
+import type { BackupView, DatabaseView } from "@/client";
+import { HistoryStrip } from "@/components/run/history-strip";
+import { ReachBadge } from "@/components/run/reach-badge";
+import { Button } from "@/components/ui/button";
+import { buttonClass } from "@/components/ui/button-class";
+import { Menu, MenuItem } from "@/components/ui/menu";
+import { MenuSeparator } from "@/components/ui/menu-separator";
+import { formatBytes } from "@/lib/format";
+import { DeleteDatabase } from "./delete-database";
+import { engineName } from "./engine-name";
+import { LastBackupLine } from "./last-backup-line";
+import { useAnnouncedTest } from "./use-announced-test";
+
+interface DatabaseCardProps {
+  database: DatabaseView;
+  history: BackupView[];
+  backupAction: ReactNode;
+}
+
+export function DatabaseCard({ database, history, backupAction }: DatabaseCardProps) {
+  const test = useAnnouncedTest(database);
+  const [deleting, setDeleting] = useState(false);
+  return (
+    <article aria-label={database.name} className="panel flex h-full flex-col">
+      <div className="flex-1 px-4 pt-3.5 pb-4">
+        <div className="flex items-start justify-between gap-3">
+          <div className="min-w-0">
+            <h2 className="truncate text-md font-bold">
+              <Link
+                to="/databases/$id"
+                params={{ id: database.id }}
+                className="rounded-sm underline-offset-3 hover:underline"
+              >
+                {database.name}
+              </Link>
+            </h2>
+            <p className="text-sm text-ink-soft">
+              {engineName(database)}
+              {database.size === null ? null : ` · ${formatBytes(database.size)}`}
+            </p>
+          </div>
+          <ReachBadge database={database} />
+        </div>
+        <p className="mt-2 truncate font-mono text-sm text-ink-faint" title={address(database)}>
+          {address(database)}
+        </p>
+        {database.lastError && !database.reachable ? (
+          <p className="mt-2 line-clamp-2 text-sm text-bad">{database.lastError}</p>
+        ) : null}
+        <div className="mt-4 flex items-end justify-between gap-4">
+          <LastBackupLine database={database} />
+          <HistoryStrip backups={history} />
+        </div>
+      </div>
+      <div className="flex items-center gap-2 border-t px-3 py-2.5">
+        {backupAction}
+        <Link to="/restore/new" search={{ target: database.id }} className={buttonClass({ size: "sm" })}>
+          <RotateCcw aria-hidden />
+          Restore
+        </Link>
+        <span className="ml-auto" />
+        <Menu
+          trigger={
+            <Button
+              variant="ghost"
+              size="icon"
+              aria-label={`More for ${database.name}`}
+              busy={test.isPending}
+            >
+              {test.isPending ? null : <Ellipsis aria-hidden />}
+            </Button>
+          }
+        >
+          <MenuItem icon={<PlugZap aria-hidden />} onSelect={() => test.run()}>
+            Test the connection
+          </MenuItem>
+          <MenuItem
+            icon={<Pencil aria-hidden />}
+            render={<Link to="/databases/$id/edit" params={{ id: database.id }} />}
+          >
+            Edit
+          </MenuItem>
+          <MenuSeparator />
+          <MenuItem icon={<Trash2 aria-hidden />} danger onSelect={() => setDeleting(true)}>
+            Delete…
+          </MenuItem>
+        </Menu>
+      </div>
+      <DeleteDatabase database={database} open={deleting} onOpenChange={setDeleting} />
+    </article>
+  );
+}
+
+function address(database: DatabaseView): string {
+  return `${database.username}@${database.host}:${database.port}/${database.database}`;
+}

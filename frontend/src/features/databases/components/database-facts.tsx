@@ -1,0 +1,41 @@
+import type { DatabaseView } from "@/client";
+import { Fact, Facts } from "@/components/ui/facts";
+import { Section } from "@/components/ui/section";
+import { Time } from "@/components/ui/time";
+import { formatBytes } from "@/lib/format";
+import { engineName } from "./engine-name";
+
+export function DatabaseFacts({ database }: { database: DatabaseView }) {
+  return (
+    <Section title="Connection">
+      <Facts className="-my-2">
+        <Fact name="Server">{engineName(database)}</Fact>
+        <Fact name="Size">{formatBytes(database.size)}</Fact>
+        <Fact name="Host" mono>
+          {database.host}:{database.port}
+        </Fact>
+        <Fact name="Database" mono>
+          {database.database}
+        </Fact>
+        <Fact name="User" mono>
+          {database.username}
+        </Fact>
+        <Fact name="Password">{database.hasPassword ? "Stored encrypted" : "None"}</Fact>
+        <Fact name="TLS" mono>
+          {database.tlsMode}
+        </Fact>
+        {database.containerName ? (
+          <Fact name="Container" mono>
+            {database.containerName}
+          </Fact>
+        ) : null}
+        <Fact name="Checked">
+          <Time value={database.checkedAt} />
+        </Fact>
+        <Fact name="Last good backup">
+          <Time value={database.lastGoodBackupAt} none="None yet" />
+        </Fact>
+      </Facts>
+    </Section>
+  );
+}

@@ -1,0 +1,91 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { Database, Plus, Search } from "lucide-react";
+import type { ReactNode } from "react";
+import type { DatabaseView } from "@/client";
+import { ErrorState } from "@/components/layout/error-state";
+import { PageHeader } from "@/components/layout/page-header";
+import { groupByDatabase } from "@/components/run/group-by-database";
+import { buttonClass } from "@/components/ui/button-class";
+import { Empty } from "@/components/ui/empty";
+import { Input } from "@/components/ui/input";
+import { Skeleton } from "@/components/ui/skeleton";
+import { backupsQuery, databasesQuery } from "@/lib/queries";
+import { DatabaseCard } from "./database-card";
+
+interface DatabasesPageProps {
+  search: string;
+  onSearch: (search: string) => void;
+  /** The route puts the backup dialog's button here. */
+  backupAction: (database: DatabaseView) => ReactNode;
+}
+
+export function DatabasesPage({ search, onSearch, backupAction }: DatabasesPageProps) {
+  const databases = useQuery(databasesQuery({ search: search || undefined }));
+  const recent = useQuery(backupsQuery({ sort: "-createdAt", limit: 200 }));
+  const history = groupByDatabase(recent.data?.items ?? []);
+  const items = databases.data?.items ?? [];
+  const add = (
+    <Link to="/databases/new" className={buttonClass({ variant: "primary" })}>
+      <Plus aria-hidden />
+      Add a database
+    </Link>
+  );
+
+  return (
+    <>
+      <PageHeader title="Databases" actions={items.length > 0 || search ? add : undefined} />
+      {items.length > 5 || search ? (
+        <div className="relative mb-5 max-w-sm">
+          <Search
+            className="pointer-events-none absolute top-1/2 left-2.5 size-4 -translate-y-1/2 text-ink-faint"
+            aria-hidden
+          />
+          <Input
+            type="search"
+            aria-label="Search databases"
+            placeholder="Search by name or host"
+            className="pl-8"
+            value={search}
+            onChange={(event) => onSearch(event.target.value)}
+          />
+        </div>
+      ) : null}
+      {databases.isError ? (
+        <ErrorState
+          title="The databases could not be loaded"
+          error={databases.error}
+          onRetry={() => databases.refetch()}
+        />
+      ) : databases.isPending ? (
+        <div role="status" aria-label="Loading databases" className="grid gap-4 lg:grid-cols-2">
+          <Skeleton className="h-44 rounded-lg" />
+          <Skeleton className="h-44 rounded-lg" />
+        </div>
+      ) : items.length === 0 ? (
+        search ? (
+          <Empty icon={Search} title={`No database fits “${search}”`}>
+            Search looks at names, hosts and database names.
+          </Empty>
+        ) : (
+          <Empty icon={Database} title="No database yet" actions={add}>
+            Add one with its connection string or by hand; the connection is tested before it is saved. Then
+            back it up with one click.
+          </Empty>
+        )
+      ) : (
+        <ul className="grid gap-4 lg:grid-cols-2">
+          {items.map((database) => (
+            <li key={database.id} className="min-w-0">
+              <DatabaseCard
+                database={database}
+                history={history.get(database.id) ?? []}
+                backupAction={backupAction(database)}
+              />
+            </li>
+          ))}
+        </ul>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,44 @@
+import { z } from "zod";
+
+export const TLS_MODES = [
+  { value: "disable", label: "Off: never encrypted" },
+  { value: "prefer", label: "Prefer: encrypted when the server can" },
+  { value: "require", label: "Require: encrypted, certificate not checked" },
+  { value: "verify-ca", label: "Verify CA: certificate checked" },
+  { value: "verify-full", label: "Verify full: certificate and host name checked" },
+] as const;
+
+const required = (what: string) =>
+  z.string().trim().min(1, `Enter ${what}.`).max(255, "At most 255 characters.");
+
+export const databaseSchema = z.object({
+  name: required("a name").max(200, "At most 200 characters."),
+  host: required("the host: a container name, a DNS name or an address"),
+  port: z
+    .number({ error: "Enter the port, usually 5432." })
+    .int("A port is a whole number.")
+    .min(1, "A port is at least 1.")
+    .max(65_535, "A port is at most 65535."),
+  database: required("the database's name"),
+  username: required("the user"),
+  password: z.string(),
+  tlsMode: z.enum(["disable", "prefer", "require", "verify-ca", "verify-full"]),
+  tlsCa: z.string(),
+  enabled: z.boolean(),
+});
+
+export type DatabaseValues = z.infer<typeof databaseSchema>;
+
+export const DATABASE_FIELDS = Object.keys(databaseSchema.shape);
+
+export const NEW_DATABASE: DatabaseValues = {
+  name: "",
+  host: "",
+  port: 5432,
+  database: "",
+  username: "",
+  password: "",
+  tlsMode: "prefer",
+  tlsCa: "",
+  enabled: true,
+};

@@ -1,0 +1,110 @@
+import type { BackupView, DatabaseView, S3ConfigView, SystemStatus } from "@/client";
+
+export interface Attention {
+  key: string;
+  tone: "bad" | "warn";
+  title: string;
+  text: string;
+  link: { to: string; label: string };
+}
+
+interface Facts {
+  databases: DatabaseView[];
+  backups: BackupView[];
+  s3Configs: S3ConfigView[] | undefined;
+  status: SystemStatus | undefined;
+}
+
+const DISK_TIGHT = 0.85;
+
+/** What a careful operator would look into now, the worst first. Says nothing that the API does not know. */
+export function findAttention({ databases, backups, s3Configs, status }: Facts): Attention[] {
+  const found = [
+    ...(status ? health(status) : []),
+    ...databases.filter((database) => database.enabled).flatMap((database) => ofDatabase(database)),
+    ...backups.flatMap((backup) => missingCopy(backup)),
+  ];
+  if (s3Configs?.length === 0 && databases.some((database) => database.lastGoodBackupAt)) {
+    found.push({
+      key: "no-s3",
+      tone: "warn",
+      title: "Every backup is on this machine only",
+      text: "They are lost when its disk is. Add S3 storage for a second copy elsewhere.",
+      link: { to: "/s3-configs/new", label: "Add S3 storage" },
+    });
+  }
+  return found.sort((a, b) => Number(b.tone === "bad") - Number(a.tone === "bad"));
+}
+
+function ofDatabase(database: DatabaseView): Attention[] {
+  const link = { to: `/databases/${database.id}`, label: "Open" };
+  const found: Attention[] = [];
+  if (database.reachable === false) {
+    found.push({
+      key: `offline-${database.id}`,
+      tone: "bad",
+      title: `${database.name} does not answer`,
+      text: database.lastError ?? "The last connection test failed.",
+      link,
+    });
+  }
+  if (database.lastBackup?.status === "failed") {
+    found.push({
+      key: `failed-${database.id}`,
+      tone: "bad",
+      title: `The last backup of ${database.name} failed`,
+      text: database.lastGoodBackupAt ? "An older good backup is there." : "There is no good backup of it.",
+      link: { to: `/backups/${database.lastBackup.id}`, label: "See why" },
+    });
+  } else if (!database.lastGoodBackupAt && !isUnderWay(database.lastBackup?.status)) {
+    found.push({
+      key: `unprotected-${database.id}`,
+      tone: "warn",
+      title: `${database.name} has no backup`,
+      text: "It can't be restored until it has one.",
+      link: { ...link, label: "Back it up" },
+    });
+  }
+  return found;
+}
+
+function isUnderWay(status: string | undefined): boolean {
+  return status === "running" || status === "queued";
+}
+
+function missingCopy(backup: BackupView): Attention[] {
+  const failed = backup.copies.filter((copy) => copy.state === "failed");
+  if (backup.status !== "completed" || failed.length === 0) return [];
+  return [
+    {
+      key: `copy-${backup.id}`,
+      tone: "warn",
+      title: `A backup of ${backup.databaseName} lacks a copy`,
+      text: failed[0]?.error ?? "One place could not be written to.",
+      link: { to: `/backups/${backup.id}`, label: "Open" },
+    },
+  ];
+}
+
+function health(status: SystemStatus): Attention[] {
+  const found: Attention[] = status.health.checks
+    .filter((check) => !check.ok)
+    .map((check) => ({
+      key: `health-${check.name}`,
+      tone: "bad" as const,
+      title: `Not well: ${check.name}`,
+      text: check.message,
+      link: { to: "/s3-configs", label: "Storage" },
+    }));
+  const { total, free } = status.localStorage;
+  if (total > 0 && (total - free) / total > DISK_TIGHT) {
+    found.push({
+      key: "disk",
+      tone: "warn",
+      title: `The disk is ${Math.round(((total - free) / total) * 100)} % full`,
+      text: "Backups fail when it is full. Delete old ones or give it more space.",
+      link: { to: "/backups?sort=-size", label: "Largest backups" },
+    });
+  }
+  return found;
+}

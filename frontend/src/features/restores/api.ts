@@ -1,0 +1,31 @@
+import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { cancelRestore, createRestore, preflightRestore, type RestorePlanInput } from "@/client";
+import { ask } from "@/lib/api";
+import { isWorthRetrying } from "@/lib/api-error";
+import { keys } from "@/lib/queries";
+
+/** What the restore would meet. Asked anew whenever the plan changes. */
+export const preflightQuery = (plan: RestorePlanInput) =>
+  queryOptions({
+    queryKey: ["preflight", plan],
+    queryFn: () => ask(preflightRestore({ body: plan })),
+    staleTime: 5_000,
+    gcTime: 60_000,
+    retry: (failures, error) => failures < 1 && isWorthRetrying(error),
+  });
+
+export function useCreateRestore() {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (plan: RestorePlanInput) => ask(createRestore({ body: { ...plan, confirm: true } })),
+    onSuccess: () => queries.invalidateQueries({ queryKey: keys.restores }),
+  });
+}
+
+export function useCancelRestore(id: string) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: () => ask(cancelRestore({ path: { restore_id: id } })),
+    onSuccess: () => queries.invalidateQueries({ queryKey: keys.restores }),
+  });
+}

@@ -1,0 +1,53 @@
+import { Link } from "@tanstack/react-router";
+import { createColumnHelper } from "@tanstack/react-table";
+import type { RestoreView } from "@/client";
+import type { DataTableFeatures } from "@/components/data-table/features";
+import { StatusBadge } from "@/components/run/status-badge";
+import { Time } from "@/components/ui/time";
+import { formatDuration } from "@/lib/format";
+
+const helper = createColumnHelper<DataTableFeatures, RestoreView>();
+
+export const restoreColumns = helper.columns([
+  helper.accessor("createdAt", {
+    header: "When",
+    cell: ({ row: { original: restore } }) => (
+      <Link
+        to="/restores/$id"
+        params={{ id: restore.id }}
+        className="whitespace-nowrap rounded-sm font-semibold underline-offset-3 hover:underline"
+      >
+        <Time value={restore.createdAt} />
+      </Link>
+    ),
+  }),
+  helper.accessor("sourceName", { header: "Backup of" }),
+  helper.accessor("targetDatabase", {
+    header: "Into",
+    cell: ({ row: { original: restore } }) => (
+      <span>
+        <span className="font-mono text-sm">{restore.targetDatabase}</span>
+        <span className="block text-sm text-ink-faint">on the server of {restore.databaseName}</span>
+      </span>
+    ),
+  }),
+  helper.accessor("sourceType", {
+    header: "From",
+    cell: ({ getValue }) => (getValue() === "local" ? "Local disk" : "S3"),
+  }),
+  helper.accessor("status", {
+    header: "Status",
+    cell: ({ row: { original: restore } }) => (
+      <StatusBadge status={restore.status} queuePosition={restore.queuePosition} />
+    ),
+  }),
+  helper.accessor("duration", {
+    header: "Took",
+    cell: ({ getValue }) => {
+      const seconds = getValue();
+      return (
+        <span className="whitespace-nowrap">{formatDuration(seconds === null ? null : seconds * 1000)}</span>
+      );
+    },
+  }),
+]);

@@ -1,0 +1,39 @@
+import type { RestoreDetail } from "@/client";
+import { Fact, Facts } from "@/components/ui/facts";
+import { Section } from "@/components/ui/section";
+import { formatAbsolute, formatDuration } from "@/lib/format";
+
+export function RestoreFacts({ restore }: { restore: RestoreDetail }) {
+  const from =
+    restore.sourceType === "local" ? restore.sourceKey : `s3://${restore.sourceBucket}/${restore.sourceKey}`;
+  const options = Object.entries(restore.options).filter(
+    ([name, value]) => name !== "newDatabase" && isSet(value),
+  );
+  return (
+    <Section title="Facts">
+      <Facts className="-my-2">
+        <Fact name="From" mono>
+          {from}
+        </Fact>
+        <Fact name="Server of">{restore.databaseName}</Fact>
+        <Fact name="New database" mono>
+          {restore.targetDatabase}
+        </Fact>
+        {restore.startedAt ? <Fact name="Started">{formatAbsolute(restore.startedAt)}</Fact> : null}
+        {restore.completedAt ? <Fact name="Ended">{formatAbsolute(restore.completedAt)}</Fact> : null}
+        {restore.duration === null ? null : (
+          <Fact name="Took">{formatDuration(restore.duration * 1000)}</Fact>
+        )}
+        {options.length > 0 ? (
+          <Fact name="Options" mono>
+            {options.map(([name, value]) => `${name}: ${String(value)}`).join(", ")}
+          </Fact>
+        ) : null}
+      </Facts>
+    </Section>
+  );
+}
+
+function isSet(value: unknown): boolean {
+  return value !== false && value !== null && value !== "" && !(Array.isArray(value) && value.length === 0);
+}

@@ -1,0 +1,76 @@
+import { useSuspenseQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { Archive } from "lucide-react";
+import { BackLink } from "@/components/layout/back-link";
+import { PageHeader } from "@/components/layout/page-header";
+import { LogViewer } from "@/components/log/log-viewer";
+import { RunProgress } from "@/components/run/run-progress";
+import { isActive } from "@/components/run/run-state";
+import { StatusBadge } from "@/components/run/status-badge";
+import { buttonClass } from "@/components/ui/button-class";
+import { Notice } from "@/components/ui/notice";
+import { Time } from "@/components/ui/time";
+import { useProgress } from "@/lib/events/use-progress";
+import { useLogStream } from "@/lib/log-stream";
+import { restoreQuery } from "@/lib/queries";
+import { CancelRestore } from "./cancel-restore";
+import { RestoreFacts } from "./restore-facts";
+
+export function RestorePage({ id }: { id: string }) {
+  const { data: restore } = useSuspenseQuery({
+    ...restoreQuery(id),
+    refetchInterval: ({ state }) => (state.data && isActive(state.data.status) ? 5_000 : false),
+  });
+  const progress = useProgress(id, restore.progress);
+  const stream = useLogStream(id);
+
+  return (
+    <>
+      <PageHeader
+        title={`Restore into ${restore.targetDatabase}`}
+        back={<BackLink to="/restores">Restores</BackLink>}
+        meta={
+          <span className="flex flex-wrap items-center gap-x-3 gap-y-1">
+            <StatusBadge status={restore.status} queuePosition={restore.queuePosition} />
+            <span>
+              of {restore.sourceName}, <Time value={restore.createdAt} />
+            </span>
+          </span>
+        }
+        actions={
+          <>
+            {restore.backupId ? (
+              <Link to="/backups/$id" params={{ id: restore.backupId }} className={buttonClass()}>
+                <Archive aria-hidden />
+                The backup
+              </Link>
+            ) : null}
+            {isActive(restore.status) ? <CancelRestore restore={restore} /> : null}
+          </>
+        }
+      />
+      <div className="space-y-5">
+        {restore.status === "completed" ? (
+          <Notice tone="ok" title={`${restore.targetDatabase} is restored`}>
+            Point your application to the database{" "}
+            <strong className="font-semibold text-ink">{restore.targetDatabase}</strong> on the server of{" "}
+            {restore.databaseName}, or look into it first. The original was not touched.
+          </Notice>
+        ) : null}
+        {restore.status === "failed" ? (
+          <Notice
+            tone="bad"
+            title="This restore failed. The new database was removed; nothing else was changed."
+          >
+            {restore.errorMessage ?? "The log tells what happened."}
+          </Notice>
+        ) : null}
+        {isActive(restore.status) ? (
+          <RunProgress kind="restore" progress={progress} startedAt={restore.startedAt} />
+        ) : null}
+        <RestoreFacts restore={restore} />
+        <LogViewer stream={stream} fileName={`restore-${restore.targetDatabase}-${restore.id}.log`} />
+      </div>
+    </>
+  );
+}

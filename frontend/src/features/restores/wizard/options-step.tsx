@@ -1,0 +1,61 @@
+import { useQuery } from "@tanstack/react-query";
+import { ArrowLeft, ArrowRight } from "lucide-react";
+import { useMemo } from "react";
+import type { DatabaseView } from "@/client";
+import { Button } from "@/components/ui/button";
+import { ApiError } from "@/lib/api-error";
+import { useDebounced } from "@/lib/use-debounced";
+import { preflightQuery } from "../api";
+import { OptionFields } from "./option-fields";
+import { type RestoreChoices, type RestoreSource, toPlan } from "./plan";
+import { PreflightPanel } from "./preflight-panel";
+
+interface OptionsStepProps {
+  databases: DatabaseView[];
+  source: RestoreSource;
+  choices: RestoreChoices;
+  onChoices: (choices: RestoreChoices) => void;
+  onBack: () => void;
+  onNext: () => void;
+}
+
+/** Where to and how; beside it, always up to date, whether that can work. */
+export function OptionsStep({ databases, source, choices, onChoices, onBack, onNext }: OptionsStepProps) {
+  const plan = useMemo(() => toPlan(source, choices), [source, choices]);
+  const settled = useDebounced(plan);
+  const ready = Boolean(choices.targetId && choices.newDatabase.trim());
+  const preflight = useQuery({ ...preflightQuery(settled), enabled: ready });
+  const upToDate = settled === plan && !preflight.isFetching;
+  const problems = preflight.error instanceof ApiError ? preflight.error.details : [];
+
+  return (
+    <div className="grid items-start gap-5 lg:grid-cols-[minmax(0,1fr)_22rem]">
+      <section aria-label="Options" className="panel">
+        <div className="p-4 sm:p-5">
+          <OptionFields databases={databases} choices={choices} onChoices={onChoices} problems={problems} />
+        </div>
+        <footer className="flex flex-wrap items-center justify-between gap-3 border-t px-4 py-3 sm:px-5">
+          <Button onClick={onBack}>
+            <ArrowLeft aria-hidden />
+            Source
+          </Button>
+          <Button
+            variant="primary"
+            disabled={!upToDate || !preflight.data?.ok}
+            aria-describedby="preflight-verdict"
+            onClick={onNext}
+          >
+            Confirm
+            <ArrowRight aria-hidden />
+          </Button>
+        </footer>
+      </section>
+      <PreflightPanel
+        preflight={preflight.data}
+        error={preflight.error}
+        pending={ready && !upToDate}
+        onRetry={() => preflight.refetch()}
+      />
+    </div>
+  );
+}

@@ -1,0 +1,69 @@
+import type { RestorePlanInput } from "@/client";
+
+export type WizardStep = "source" | "options" | "confirm";
+export const STEPS: { id: WizardStep; label: string }[] = [
+  { id: "source", label: "Source" },
+  { id: "options", label: "Options" },
+  { id: "confirm", label: "Confirm" },
+];
+
+/** What the wizard starts from, as it stands in the address. */
+export interface RestoreSearch {
+  step?: WizardStep;
+  /** A backup to restore. */
+  backup?: string;
+  /** The database whose backups and server are meant. */
+  target?: string;
+  /** A bucket to browse. */
+  s3?: string;
+}
+
+export function parseRestoreSearch(raw: Record<string, unknown>): RestoreSearch {
+  const text = (value: unknown) => (typeof value === "string" && value ? value : undefined);
+  return {
+    step: STEPS.find((step) => step.id === raw.step)?.id,
+    backup: text(raw.backup),
+    target: text(raw.target),
+    s3: text(raw.s3),
+  };
+}
+
+/** Where the bytes come from. */
+export type RestoreSource =
+  | {
+      kind: "backup";
+      backupId: string;
+      copyId: string | null;
+      databaseId: string | null;
+      databaseName: string;
+    }
+  | { kind: "s3"; s3ConfigId: string; configName: string; key: string };
+
+export interface RestoreChoices {
+  targetId: string;
+  newDatabase: string;
+  content: "all" | "schema";
+  owners: "keep" | "create" | "drop";
+  jobs: number;
+}
+
+export function toPlan(source: RestoreSource, choices: RestoreChoices): RestorePlanInput {
+  return {
+    databaseId: choices.targetId,
+    ...(source.kind === "backup"
+      ? { backupId: source.backupId, ...(source.copyId ? { copyId: source.copyId } : {}) }
+      : { source: { s3ConfigId: source.s3ConfigId, key: source.key } }),
+    options: {
+      newDatabase: choices.newDatabase.trim(),
+      jobs: choices.jobs,
+      ...(choices.content === "schema" ? { schemaOnly: true } : {}),
+      ...(choices.owners === "create" ? { missingRoles: "create" } : {}),
+      ...(choices.owners === "drop" ? { noOwner: true, noPrivileges: true } : {}),
+    },
+  };
+}
+
+/** A name that is most likely free, and says what it is. */
+export function suggestName(databaseName: string): string {
+  return `${databaseName.slice(0, 50)}_restored`;
+}

@@ -1,0 +1,59 @@
+import { z } from "zod";
+
+const required = (what: string, max = 255) =>
+  z.string().trim().min(1, `Enter ${what}.`).max(max, `At most ${max} characters.`);
+
+/** `keysStored`: both keys are kept on the server already and may be left empty. */
+export function s3Schema(keysStored: boolean) {
+  const key = (what: string) => (keysStored ? z.string().trim() : required(what));
+  return z
+    .object({
+      name: required("a name", 200),
+      endpoint: z.string().trim(),
+      region: required("a region, for example us-east-1", 100),
+      bucket: required("the bucket's name"),
+      accessKey: key("the access key id"),
+      secretKey: key("the secret access key"),
+      pathPrefix: z.string().trim().max(500, "At most 500 characters."),
+      pathStyle: z.boolean(),
+      allowHttp: z.boolean(),
+      sseMode: z.enum(["none", "SSE-S3", "SSE-KMS"]),
+      kmsKeyId: z.string().trim(),
+      storageClass: z.string().trim(),
+      enabled: z.boolean(),
+      isDefault: z.boolean(),
+    })
+    .superRefine((values, context) => {
+      if (values.endpoint && !/^https?:\/\/[^/\s]+/i.test(values.endpoint)) {
+        context.addIssue({
+          code: "custom",
+          path: ["endpoint"],
+          message: "An endpoint is a URL, for example https://s3.example.com.",
+        });
+      }
+      if (values.sseMode === "SSE-KMS" && !values.kmsKeyId) {
+        context.addIssue({ code: "custom", path: ["kmsKeyId"], message: "SSE-KMS needs the id of a key." });
+      }
+    });
+}
+
+export type S3Values = z.infer<ReturnType<typeof s3Schema>>;
+
+export const NEW_S3: S3Values = {
+  name: "",
+  endpoint: "",
+  region: "us-east-1",
+  bucket: "",
+  accessKey: "",
+  secretKey: "",
+  pathPrefix: "",
+  pathStyle: false,
+  allowHttp: false,
+  sseMode: "none",
+  kmsKeyId: "",
+  storageClass: "",
+  enabled: true,
+  isDefault: false,
+};
+
+export const S3_FIELDS = Object.keys(NEW_S3);

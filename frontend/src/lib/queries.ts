@@ -1,0 +1,81 @@
+import { keepPreviousData, queryOptions } from "@tanstack/react-query";
+import {
+  getBackup,
+  getDatabase,
+  getRestore,
+  getS3Config,
+  getSystemStatus,
+  type ListBackupsData,
+  type ListDatabasesData,
+  type ListRestoresData,
+  listBackups,
+  listDatabases,
+  listRestores,
+  listS3Configs,
+} from "@/client";
+import { ask, askPage } from "./api";
+
+export type BackupFilter = NonNullable<ListBackupsData["query"]>;
+export type DatabaseFilter = NonNullable<ListDatabasesData["query"]>;
+export type RestoreFilter = NonNullable<ListRestoresData["query"]>;
+
+/** Reads that more than one feature needs, and the keys under which live events find them. */
+export const keys = {
+  databases: ["databases"] as const,
+  backups: ["backups"] as const,
+  restores: ["restores"] as const,
+  s3Configs: ["s3-configs"] as const,
+  status: ["status"] as const,
+  backup: (id: string) => ["backups", "one", id] as const,
+  restore: (id: string) => ["restores", "one", id] as const,
+  database: (id: string) => ["databases", "one", id] as const,
+};
+
+export const databasesQuery = (query: DatabaseFilter = {}) =>
+  queryOptions({
+    queryKey: [...keys.databases, "list", query],
+    queryFn: () => askPage(listDatabases({ query: { limit: 200, ...query } })),
+    placeholderData: keepPreviousData,
+  });
+
+export const databaseQuery = (id: string) =>
+  queryOptions({
+    queryKey: keys.database(id),
+    queryFn: () => ask(getDatabase({ path: { database_id: id } })),
+  });
+
+export const backupsQuery = (query: BackupFilter = {}) =>
+  queryOptions({
+    queryKey: [...keys.backups, "list", query],
+    queryFn: () => askPage(listBackups({ query })),
+    placeholderData: keepPreviousData,
+  });
+
+export const backupQuery = (id: string) =>
+  queryOptions({ queryKey: keys.backup(id), queryFn: () => ask(getBackup({ path: { backup_id: id } })) });
+
+export const restoresQuery = (query: RestoreFilter = {}) =>
+  queryOptions({
+    queryKey: [...keys.restores, "list", query],
+    queryFn: () => askPage(listRestores({ query })),
+    placeholderData: keepPreviousData,
+  });
+
+export const restoreQuery = (id: string) =>
+  queryOptions({ queryKey: keys.restore(id), queryFn: () => ask(getRestore({ path: { restore_id: id } })) });
+
+export const s3ConfigsQuery = () =>
+  queryOptions({ queryKey: [...keys.s3Configs, "list"], queryFn: () => ask(listS3Configs()) });
+
+export const s3ConfigQuery = (id: string) =>
+  queryOptions({
+    queryKey: [...keys.s3Configs, "one", id],
+    queryFn: () => ask(getS3Config({ path: { config_id: id } })),
+  });
+
+export const statusQuery = () =>
+  queryOptions({
+    queryKey: keys.status,
+    queryFn: () => ask(getSystemStatus()),
+    refetchInterval: 60_000,
+  });

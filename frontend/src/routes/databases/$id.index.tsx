@@ -1,0 +1,22 @@
+import { createFileRoute } from "@tanstack/react-router";
+import { BackUpNow } from "@/features/backups/components/back-up-now";
+import { BackupList } from "@/features/backups/components/backup-list";
+import { DatabasePage } from "@/features/databases/components/database-page";
+import { databaseQuery } from "@/lib/queries";
+
+export const Route = createFileRoute("/databases/$id/")({
+  loader: ({ context, params }) => context.queryClient.ensureQueryData(databaseQuery(params.id)),
+  component: Database,
+});
+
+function Database() {
+  const { id } = Route.useParams();
+  return (
+    <DatabasePage
+      key={id}
+      id={id}
+      backupAction={(database) => <BackUpNow database={database} />}
+      backupList={(backups) => <BackupList backups={backups} ofOneDatabase />}
+    />
+  );
+}

@@ -1,0 +1,15 @@
+import { createFileRoute } from "@tanstack/react-router";
+import { BackUpNow } from "@/features/backups/components/back-up-now";
+import { BackupList } from "@/features/backups/components/backup-list";
+import { OverviewPage } from "@/features/overview/components/overview-page";
+
+export const Route = createFileRoute("/")({ component: Overview });
+
+function Overview() {
+  return (
+    <OverviewPage
+      backupAction={(database) => <BackUpNow database={database} size="sm" />}
+      backupList={(backups) => <BackupList backups={backups} />}
+    />
+  );
+}

@@ -1,0 +1,13 @@
+import { createFileRoute } from "@tanstack/react-router";
+import { EditS3Page } from "@/features/s3/components/edit-s3-page";
+import { s3ConfigQuery } from "@/lib/queries";
+
+export const Route = createFileRoute("/s3-configs/$id/edit")({
+  loader: ({ context, params }) => context.queryClient.ensureQueryData(s3ConfigQuery(params.id)),
+  component: EditS3Config,
+});
+
+function EditS3Config() {
+  const { id } = Route.useParams();
+  return <EditS3Page key={id} id={id} />;
+}
