@@ -1,0 +1,125 @@
+# The commands of this repository; `make` alone lists them. Tools come from backend/devtools/setup.sh.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+MAKEFLAGS += --no-print-directory
+
+WORKERS ?= 2
+SIZE ?= 100
+
+# uv may be the private one that the set-up made; the browser has several names.
+export PATH := $(PATH):$(CURDIR)/backend/.cache/bootstrap/bin
+export UV_PYTHON_DOWNLOADS := never
+CHROMIUM_PATH ?= $(shell for name in chromium google-chrome-stable google-chrome chromium-browser; do \
+	command -v $$name && break; done)
+export CHROMIUM_PATH
+
+SETUP := backend/devtools/setup.sh
+BACKEND := cd backend && uv run --frozen --no-sync
+FRONTEND := cd frontend && npm run --silent
+# Every Python process that inherits these is measured: see backend/devtools/coverage_gate.py.
+MEASURED := COVERAGE_FILE=$(CURDIR)/backend/.coverage COVERAGE_PROCESS_START=$(CURDIR)/backend/pyproject.toml
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: ## Install everything: Python and npm packages, test servers, browser
+	@$(SETUP) all
+
+.PHONY: demo
+demo: ## Run the product with real databases to try it on (ONCE=1: check it and end)
+	@$(SETUP) backend frontend servers
+	@$(FRONTEND) build
+	@$(BACKEND) python -m devtools.demo $(if $(ONCE),--once)
+
+.PHONY: dev
+dev: ## Run the API with reload and Vite's server together
+	@$(SETUP) backend frontend servers
+	@$(BACKEND) python -m devtools.dev
+
+.PHONY: test
+test: setup test-backend test-frontend e2e ## Run all tests with their coverage bounds, then the browser tests
+
+.PHONY: test-backend
+test-backend: ## Run all backend tests and hold the coverage against its bounds (WORKERS=2)
+	@rm -f backend/.coverage backend/.coverage.*
+	@$(BACKEND) env $(MEASURED) pytest -n $(WORKERS) $(PYTEST)
+	@$(BACKEND) coverage combine -q && uv run --frozen --no-sync coverage json -q -o .cache/coverage.json
+	@$(BACKEND) python -m devtools.coverage_gate .cache/coverage.json
+
+.PHONY: test-frontend
+test-frontend: ## Run all frontend tests with their coverage bounds
+	@$(FRONTEND) test
+
+.PHONY: test-unit
+test-unit: ## Run the quick tests only: backend/tests/unit and the frontend's, without coverage
+	@$(BACKEND) pytest -q tests/unit
+	@$(FRONTEND) test:watch -- --run
+
+.PHONY: e2e
+e2e: ## Build the page and run the browser tests against real servers
+	@$(SETUP) all
+	@$(FRONTEND) build
+	@$(FRONTEND) e2e
+
+.PHONY: lint
+lint: lint-backend lint-frontend check-client ## Check style, types, layers, and that the client fits the API
+
+.PHONY: lint-backend
+lint-backend:
+	@$(BACKEND) ruff check
+	@$(BACKEND) ruff format --check
+	@$(BACKEND) mypy
+	@$(BACKEND) lint-imports
+
+.PHONY: lint-frontend
+lint-frontend:
+	@$(FRONTEND) lint
+
+.PHONY: check-client
+check-client:
+	@backend/devtools/check-client.sh
+
+.PHONY: fix
+fix: ## Repair what the linters can repair
+	@$(BACKEND) ruff check --fix
+	@$(BACKEND) ruff format
+	@$(FRONTEND) fix
+
+.PHONY: types
+types: ## Check types only: mypy and tsc
+	@$(BACKEND) mypy
+	@cd frontend && npx --no-install tsc --noEmit
+
+.PHONY: client
+client: ## Write frontend/openapi.json and the generated client anew
+	@$(BACKEND) python -m dbbackup.cli openapi > .cache/openapi.json
+	@mv backend/.cache/openapi.json frontend/openapi.json
+	@$(FRONTEND) client
+
+.PHONY: migrate
+migrate: ## Bring the database named by DATABASE_PATH to the newest schema
+	@$(BACKEND) dbbackup migrate
+
+.PHONY: bench
+bench: ## Measure the throughput of the pipeline (SIZE in MB)
+	@$(SETUP) backend servers
+	@$(BACKEND) python -m devtools.bench --size $(SIZE)
+
+.PHONY: build
+build: ## Build the page (frontend/dist) and the wheel (backend/dist)
+	@$(SETUP) backend frontend
+	@$(FRONTEND) build
+	@cd backend && uv build --wheel --out-dir dist
+
+.PHONY: clean
+clean: ## Remove what was built, installed and cached
+	@rm -rf backend/.venv backend/.cache backend/dist backend/.mypy_cache backend/.ruff_cache \
+		backend/.pytest_cache backend/.hypothesis backend/.import_linter_cache backend/.coverage*
+	@rm -rf frontend/node_modules frontend/dist frontend/coverage frontend/test-results \
+		frontend/playwright-report
+	@find backend/src backend/tests backend/devtools -name __pycache__ -type d -prune -exec rm -rf {} +

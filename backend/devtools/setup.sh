@@ -1,0 +1,165 @@
+#!/usr/bin/env bash
+# Owns the set-up of a working tree. Idempotent; when nothing is to do it only compares hashes.
+#
+#   backend/devtools/setup.sh backend|frontend|servers|browser|all ...
+#
+# Missing Debian packages are installed when we are root or sudo asks no password; everything else that is
+# missing is reported with the command that puts it right.
+set -euo pipefail
+
+BACKEND=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+FRONTEND=$(cd "$BACKEND/../frontend" && pwd)
+CACHE=$BACKEND/.cache
+UV_VERSION=0.13.9
+POSTGRES_MAJORS=${POSTGRES_MAJORS:-15 18}
+
+# uv must not look for Pythons on the network: the system's own is used.
+export UV_PYTHON_DOWNLOADS=never
+
+say() { printf 'setup: %s\n' "$*"; }
+
+die() {
+    printf 'setup: %s\n' "$1" >&2
+    [ $# -lt 2 ] || printf 'setup: run this, then again:\n    %s\n' "$2" >&2
+    exit 1
+}
+
+# --- stamps: a step is done when the file holds the hash of everything that decides its outcome
+
+stamp_is() { [ -f "$CACHE/stamps/$1" ] && [ "$(cat "$CACHE/stamps/$1")" = "$2" ]; }
+
+stamp() {
+    mkdir -p "$CACHE/stamps"
+    printf '%s' "$2" >"$CACHE/stamps/$1"
+}
+
+hash_of() { cat "$@" | sha256sum | cut -d' ' -f1; }
+
+# --- Debian packages
+
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi; }
+
+may_install() {
+    command -v apt-get >/dev/null || return 1
+    [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null
+}
+
+apt_install() {
+    local what=$1 packages=("${@:2}")
+    may_install || die "$what is missing" "sudo apt-get update && sudo apt-get install -y ${packages[*]}"
+    say "$what is missing: installing ${packages[*]}"
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}"
+}
+
+# --- steps
+
+find_python() {
+    local name
+    for name in ${UV_PYTHON:-} python3 python3.14 python3.13 python3.12 python3.11; do
+        if "$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+            "$name" -c 'import sys; print(sys.executable)'
+            return
+        fi
+    done
+    die "Python 3.11 or newer is missing" "sudo apt-get install -y python3.11 python3.11-venv"
+}
+
+find_uv() {
+    if command -v uv >/dev/null; then
+        command -v uv
+        return
+    fi
+    local python=$1 home=$CACHE/bootstrap
+    if [ "$("$home/bin/uv" --version 2>/dev/null | cut -d' ' -f2)" != "$UV_VERSION" ]; then
+        say "installing uv $UV_VERSION into $home" >&2
+        "$python" -c 'import ensurepip, venv' 2>/dev/null ||
+            apt_install "Python's venv module" "$(basename "$(readlink -f "$python")")-venv" >&2
+        "$python" -m venv --clear "$home"
+        "$home/bin/python" -m pip install --quiet --disable-pip-version-check "uv==$UV_VERSION" >&2
+    fi
+    echo "$home/bin/uv"
+}
+
+setup_backend() {
+    local python uv wanted
+    python=$(find_python)
+    uv=$(find_uv "$python")
+    wanted=$({ cat "$BACKEND/uv.lock" "$BACKEND/pyproject.toml" && "$python" --version; } | hash_of -)
+    if stamp_is backend "$wanted" && [ -x "$BACKEND/.venv/bin/python" ]; then return; fi
+    say "backend: uv sync"
+    (cd "$BACKEND" && "$uv" sync --frozen --quiet --python "$python")
+    stamp backend "$wanted"
+}
+
+setup_frontend() {
+    local node_fix="sudo apt-get install -y nodejs npm && sudo npm install --global n && sudo n 22" wanted
+    command -v node >/dev/null || die "Node.js is missing (20.19 or newer is needed)" "$node_fix"
+    node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' ||
+        die "Node.js $(node --version) is too old (20.19 or newer is needed)" "$node_fix"
+    command -v npm >/dev/null || die "npm is missing" "sudo apt-get install -y npm"
+    if [ ! -f "$FRONTEND/package-lock.json" ]; then
+        say "frontend: no package-lock.json, nothing to install"
+        return
+    fi
+    wanted=$({ cat "$FRONTEND/package-lock.json" "$FRONTEND/package.json" && node --version; } | hash_of -)
+    if stamp_is frontend "$wanted" && [ -d "$FRONTEND/node_modules" ]; then return; fi
+    say "frontend: npm ci"
+    (cd "$FRONTEND" && npm ci --no-audit --no-fund --loglevel=error)
+    stamp frontend "$wanted"
+}
+
+have_postgresql() {
+    local major
+    for major in $POSTGRES_MAJORS; do
+        [ -x "$CACHE/postgresql/$major/bin/postgres" ] || return 1
+    done
+}
+
+setup_servers() {
+    setup_backend
+    if [ "$(uname -s)" = Linux ]; then
+        command -v setpriv >/dev/null || apt_install "setpriv" util-linux
+    fi
+    local wanted
+    wanted=$({ cat "$BACKEND/devtools/servers/binaries.py" && echo "$POSTGRES_MAJORS"; } | hash_of -)
+    if stamp_is servers "$wanted" && have_postgresql; then return; fi
+    say "servers: PostgreSQL $POSTGRES_MAJORS"
+    # shellcheck disable=SC2086 # one word per major is meant
+    (cd "$BACKEND" && UV=$(find_uv "$(find_python)") .venv/bin/python -m devtools.servers $POSTGRES_MAJORS)
+    stamp servers "$wanted"
+}
+
+find_browser() {
+    local name
+    for name in "${CHROMIUM_PATH:-}" chromium google-chrome-stable google-chrome chromium-browser; do
+        # Ubuntu's `chromium` is a stub that asks for snap, so only one that answers counts.
+        if [ -n "$name" ] && "$name" --version >/dev/null 2>&1; then return 0; fi
+    done
+    return 1
+}
+
+setup_browser() {
+    find_browser && return
+    # shellcheck source=/dev/null
+    if [ "$(. /etc/os-release 2>/dev/null && echo "${ID:-}")" = debian ]; then
+        apt_install "Chromium, for the browser tests," chromium
+    else
+        die "Chromium, for the browser tests, is missing" "cd frontend && npx playwright install --with-deps chrome"
+    fi
+    find_browser || die "Chromium was installed but does not start" "chromium --version"
+}
+
+[ $# -gt 0 ] || die "say what to set up: backend, frontend, servers, browser or all"
+for step in "$@"; do
+    case $step in
+    backend | frontend | servers | browser) "setup_$step" ;;
+    all)
+        setup_backend
+        setup_frontend
+        setup_servers
+        setup_browser
+        ;;
+    *) die "unknown step: $step (backend, frontend, servers, browser, all)" ;;
+    esac
+done
