@@ -1,6 +1,6 @@
 import { createFileRoute } from "@tanstack/react-router";
 import { BackUpNow } from "@/features/backups/components/back-up-now";
-import { BackupList } from "@/features/backups/components/backup-list";
+import { RecentBackups } from "@/features/backups/components/recent-backups";
 import { OverviewPage } from "@/features/overview/components/overview-page";
 
 export const Route = createFileRoute("/")({ component: Overview });
@@ -9,7 +9,7 @@ function Overview() {
   return (
     <OverviewPage
       backupAction={(database) => <BackUpNow database={database} size="sm" />}
-      backupList={(backups) => <BackupList backups={backups} />}
+      backupList={(backups) => <RecentBackups backups={backups} />}
     />
   );
 }

@@ -1,4 +1,3 @@
-import { Tooltip } from "@base-ui/react/tooltip";
 import { Outlet } from "@tanstack/react-router";
 import { useLiveEvents } from "@/lib/events/use-live-events";
 import { AppShell } from "./app-shell";
@@ -7,11 +6,11 @@ import { AppToaster } from "./app-toaster";
 export function RootLayout() {
   useLiveEvents();
   return (
-    <Tooltip.Provider>
+    <>
       <AppShell>
         <Outlet />
       </AppShell>
       <AppToaster />
-    </Tooltip.Provider>
+    </>
   );
 }

@@ -2,11 +2,12 @@ import { Monitor, Moon, Sun } from "lucide-react";
 import { Segmented } from "@/components/ui/segmented";
 import { useTheme } from "@/lib/theme";
 
-export function ThemeToggle() {
+export function ThemeToggle({ vertical }: { vertical?: boolean }) {
   const { choice, setChoice } = useTheme();
   return (
     <Segmented
       label="Theme"
+      vertical={vertical}
       value={choice}
       onChange={setChoice}
       options={[

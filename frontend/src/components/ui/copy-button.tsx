@@ -27,7 +27,7 @@ export function CopyButton({ text, label }: { text: string; label: string }) {
       onClick={copy}
       aria-label={copied ? "Copied" : label}
       title={label}
-      className={buttonClass({ variant: "ghost", size: "icon" }, "size-6 pointer-coarse:size-9")}
+      className={buttonClass({ variant: "ghost", size: "icon-sm" })}
     >
       {copied ? <Check className="text-ok" aria-hidden /> : <Copy aria-hidden />}
     </button>

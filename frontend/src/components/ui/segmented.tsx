@@ -8,18 +8,23 @@ interface SegmentedProps<Value extends string> {
   value: Value;
   onChange: (value: Value) => void;
   options: { value: Value; label: ReactNode; name?: string }[];
+  vertical?: boolean;
   className?: string;
 }
 
 /** A short choice in one row; arrow keys move it. */
 export function Segmented<Value extends string>(props: SegmentedProps<Value>) {
-  const { label, value, onChange, options, className } = props;
+  const { label, value, onChange, options, vertical, className } = props;
   return (
     <RadioGroup
       value={value}
       onValueChange={(next) => onChange(next as Value)}
       aria-label={label}
-      className={cn("inline-flex rounded-md border border-line-strong bg-sunken p-0.5", className)}
+      className={cn(
+        "inline-flex rounded-md border border-line-strong bg-sunken p-0.5",
+        vertical && "flex-col",
+        className,
+      )}
     >
       {options.map((option) => (
         <Radio.Root

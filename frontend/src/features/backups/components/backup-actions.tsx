@@ -79,13 +79,7 @@ export function BackupActions({ backup, onDeleted }: BackupActionsProps) {
           </Button>
         </>
       ) : null}
-      <Button
-        variant="ghost"
-        size="icon"
-        className="size-9"
-        aria-label="Delete"
-        onClick={() => setAsking("delete")}
-      >
+      <Button variant="ghost" size="icon-md" aria-label="Delete" onClick={() => setAsking("delete")}>
         <Trash2 aria-hidden />
       </Button>
       <DeleteBackup

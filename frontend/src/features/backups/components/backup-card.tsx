@@ -1,14 +1,19 @@
 import { Link } from "@tanstack/react-router";
 import { Pin } from "lucide-react";
+import type { ReactNode } from "react";
 import type { BackupView } from "@/client";
 import { StatusBadge } from "@/components/run/status-badge";
 import { Time } from "@/components/ui/time";
 import { formatBytes, formatDuration } from "@/lib/format";
-import { BackupMenu } from "./backup-menu";
 import { CopiesLine } from "./copies-line";
 
+interface BackupCardProps {
+  backup: BackupView;
+  menu?: ReactNode;
+}
+
 /** A backup on the phone. */
-export function BackupCard({ backup }: { backup: BackupView }) {
+export function BackupCard({ backup, menu }: BackupCardProps) {
   return (
     <div className="space-y-1.5">
       <div className="flex items-start justify-between gap-3">
@@ -24,7 +29,7 @@ export function BackupCard({ backup }: { backup: BackupView }) {
         </Link>
         <span className="-my-1 flex items-center gap-1">
           <StatusBadge status={backup.status} queuePosition={backup.queuePosition} />
-          <BackupMenu backup={backup} />
+          {menu}
         </span>
       </div>
       <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1 text-sm text-ink-soft">

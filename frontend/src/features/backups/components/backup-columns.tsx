@@ -7,7 +7,6 @@ import { typeLabel } from "@/components/run/run-state";
 import { StatusBadge } from "@/components/run/status-badge";
 import { Time } from "@/components/ui/time";
 import { formatBytes, formatDuration } from "@/lib/format";
-import { BackupMenu } from "./backup-menu";
 import { CopiesLine } from "./copies-line";
 
 const helper = createColumnHelper<DataTableFeatures, BackupView>();
@@ -62,19 +61,4 @@ export const backupColumns = helper.columns([
     header: "Copies",
     cell: ({ row: { original: backup } }) => <CopiesLine copies={backup.copies} />,
   }),
-  helper.display({
-    id: "actions",
-    header: () => <span className="sr-only">Actions</span>,
-    cell: ({ row: { original: backup } }) => (
-      <div className="flex justify-end">
-        <BackupMenu backup={backup} />
-      </div>
-    ),
-  }),
 ]);
-
-/** Without the database's name: for a page that is about one database. */
-export const ownBackupColumns = backupColumns.filter((column) => {
-  const key = "accessorKey" in column ? column.accessorKey : column.id;
-  return key !== "databaseName" && key !== "type";
-});

@@ -2,7 +2,8 @@ import type { BackupView } from "@/client";
 import { DataTable } from "@/components/data-table/data-table";
 import type { Sort } from "@/components/data-table/sort";
 import { BackupCard } from "./backup-card";
-import { backupColumns, ownBackupColumns } from "./backup-columns";
+import { backupListColumns, ownBackupColumns } from "./backup-list-columns";
+import { BackupMenu } from "./backup-menu";
 
 interface BackupListProps {
   backups: BackupView[];
@@ -17,10 +18,10 @@ export function BackupList({ backups, ofOneDatabase, sort, onSort, stale }: Back
   return (
     <DataTable
       caption="Backups"
-      columns={ofOneDatabase ? ownBackupColumns : backupColumns}
+      columns={ofOneDatabase ? ownBackupColumns : backupListColumns}
       rows={backups}
       rowId={(backup) => backup.id}
-      renderCard={(backup) => <BackupCard backup={backup} />}
+      renderCard={(backup) => <BackupCard backup={backup} menu={<BackupMenu backup={backup} />} />}
       sort={sort}
       onSort={onSort}
       stale={stale}

@@ -53,13 +53,7 @@ export function DatabasePage({ id, backupAction, backupList }: DatabasePageProps
               <Pencil aria-hidden />
               Edit
             </Link>
-            <Button
-              variant="ghost"
-              size="icon"
-              className="size-9"
-              aria-label="Delete"
-              onClick={() => setDeleting(true)}
-            >
+            <Button variant="ghost" size="icon-md" aria-label="Delete" onClick={() => setDeleting(true)}>
               <Trash2 aria-hidden />
             </Button>
           </>

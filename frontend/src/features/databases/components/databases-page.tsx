@@ -59,8 +59,8 @@ export function DatabasesPage({ search, onSearch, backupAction }: DatabasesPageP
         />
       ) : databases.isPending ? (
         <div role="status" aria-label="Loading databases" className="grid gap-4 lg:grid-cols-2">
-          <Skeleton className="h-44 rounded-lg" />
-          <Skeleton className="h-44 rounded-lg" />
+          <Skeleton className="h-44" />
+          <Skeleton className="h-44" />
         </div>
       ) : items.length === 0 ? (
         search ? (

@@ -72,7 +72,7 @@ export function DatabaseFields({ form, hasPassword }: DatabaseFieldsProps) {
               onClick={() => setShown(!shown)}
               className={buttonClass(
                 { variant: "ghost", size: "icon" },
-                "absolute inset-y-0 right-0.5 my-auto size-8",
+                "absolute inset-y-0 right-0.5 my-auto",
               )}
             >
               {shown ? <EyeOff aria-hidden /> : <Eye aria-hidden />}

@@ -31,7 +31,7 @@ export function S3ConfigsPage() {
           />
         ) : configs.isPending ? (
           <div role="status" aria-label="Loading storage">
-            <Skeleton className="h-32 rounded-lg" />
+            <Skeleton className="h-32" />
           </div>
         ) : configs.data.length === 0 ? (
           <Empty icon={CloudCog} title="No S3 storage yet" actions={add}>
