@@ -68,6 +68,7 @@ def create_app(settings: Settings) -> Litestar:
 async def running(settings: Settings, events: ChannelEvents) -> AsyncIterator[Context]:
     """Open everything in order, run the worker, and close everything in reverse."""
     with InstanceLock(settings.database_path):
+        settings.storage_path.mkdir(mode=0o700, parents=True, exist_ok=True)
         await migrate(settings.database_path)
         catalogue = Catalogue(settings.database_path)
         sealer = await bootstrap.open_sealer(catalogue, settings)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import aclosing
 from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,6 +11,7 @@ from dbbackup.core import manifest as manifests
 from dbbackup.core.errors import ConflictError, NotFoundError, ObjectMissingError
 from dbbackup.core.manifest import Manifest
 from dbbackup.db.models import BackupCopy, BackupExecution, CopyState
+from dbbackup.pipeline.stream import closing
 from dbbackup.services.backups import get_backup
 from dbbackup.services.context import Context
 from dbbackup.storages.base import Storage
@@ -30,7 +30,7 @@ class StoredPart:
     async def read(self, start: int = 0, length: int | None = None) -> AsyncIterator[bytes]:
         """Yield `length` bytes from `start` (all to the end when None)."""
         left = self.size - start if length is None else length
-        async with aclosing(self.storage.read(self.key, start, self.version)) as stream:  # type: ignore[type-var]
+        async with closing(self.storage.read(self.key, start, self.version)) as stream:
             async for chunk in stream:
                 yield chunk[:left]
                 left -= len(chunk)

@@ -6,7 +6,7 @@ from dbbackup.db.models.base import Base
 from dbbackup.db.models.database_config import DatabaseConfig
 from dbbackup.db.models.execution_log import ExecutionLog
 from dbbackup.db.models.restore_execution import RestoreExecution
-from dbbackup.db.models.run_journal import JournalKind, RunJournal
+from dbbackup.db.models.run_journal import RunJournal
 from dbbackup.db.models.s3_config import S3Config
 from dbbackup.db.models.system_setting import SystemSetting
 
@@ -18,7 +18,6 @@ __all__ = [
     "CopyState",
     "DatabaseConfig",
     "ExecutionLog",
-    "JournalKind",
     "RestoreExecution",
     "RunJournal",
     "RunStatus",

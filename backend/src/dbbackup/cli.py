@@ -1,0 +1,82 @@
+"""The `dbbackup` command: the same services as the API."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+import uvicorn
+from cyclopts import App
+
+from dbbackup import __version__, logs
+from dbbackup.core.errors import AppError
+from dbbackup.core.secret import Secret
+from dbbackup.db.lock import InstanceLock
+from dbbackup.db.migrate import migrate
+from dbbackup.settings import Settings, load
+
+app = App(name="dbbackup", version=__version__, help="Backs up databases and restores any of them.")
+
+
+@app.command
+def serve() -> None:
+    """Run the API, the worker and, where STATIC_PATH is set, the page. Configured by the environment."""
+    from dbbackup.main import create_app
+
+    settings = _settings()
+    uvicorn.run(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        log_config=None,
+        access_log=settings.log_level == "debug",
+        ws="websockets-sansio",
+        ws_per_message_deflate=False,
+        # Open downloads and sockets must not hold up a stop for ever.
+        timeout_graceful_shutdown=5,
+        server_header=False,
+    )
+
+
+@app.command(name="migrate")
+def migrate_command() -> None:
+    """Bring the catalogue to this version's schema; `serve` does it by itself."""
+    settings = _settings()
+    with InstanceLock(settings.database_path):
+        asyncio.run(migrate(settings.database_path))
+
+
+@app.command
+def openapi() -> None:
+    """Print the OpenAPI document of the HTTP API."""
+    from dbbackup.api.openapi import export
+    from dbbackup.main import create_app
+
+    nowhere = Path(os.devnull)
+    settings = Settings(encryption_key=Secret(""), storage_path=nowhere, database_path=nowhere)
+    sys.stdout.buffer.write(export(create_app(settings)))
+
+
+def main() -> None:
+    """Run the command; an expected error is a message and exit code 1, not a trace."""
+    try:
+        app()
+    except AppError as error:
+        print(f"dbbackup: {error.message}", file=sys.stderr)
+        sys.exit(1)
+
+
+def _settings() -> Settings:
+    settings = load()
+    secrets = [settings.encryption_key]
+    if settings.s3:
+        secrets += [settings.s3.access_key, settings.s3.secret_key]
+    logs.configure(settings.log_level, settings.log_format, secrets)
+    return settings
+
+
+if __name__ == "__main__":
+    main()

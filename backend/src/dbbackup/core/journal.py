@@ -1,0 +1,25 @@
+"""What a run is about to leave outside, written down before it happens."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any, Protocol
+
+
+class JournalKind(StrEnum):
+    """What may be left behind, and the facts needed to clean it up."""
+
+    STORAGE_WRITE = "storage_write"
+    """storageId, key"""
+    WORK_FOLDER = "work_folder"
+    """path"""
+    NEW_DATABASE = "new_database"
+    """databaseId (whose server), name, marker"""
+
+
+class Journal(Protocol):
+    """The journal of one run."""
+
+    async def note(self, kind: JournalKind, **facts: Any) -> None:
+        """Write an entry; it is committed when this returns. The thing itself comes after."""
+        ...

@@ -1,0 +1,41 @@
+"""Keeps two processes from working on one catalogue."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+from types import TracebackType
+
+from dbbackup.core.errors import ConflictError
+
+
+class InstanceLock:
+    """An exclusive lock beside the catalogue, let go by the kernel whatever ends the process."""
+
+    def __init__(self, database_path: Path) -> None:
+        self._path = database_path.with_name(database_path.name + ".lock")
+        self._fd: int | None = None
+
+    def __enter__(self) -> InstanceLock:
+        """Take the lock. Raises ConflictError when another process has it."""
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            os.close(fd)
+            raise ConflictError(
+                f"Another process is already running on this catalogue ({self._path} is locked)."
+                " Stop it first, or give this one its own DATABASE_PATH and BACKUP_STORAGE_PATH."
+            ) from error
+        self._fd = fd
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Let go."""
+        if self._fd is not None:
+            os.close(self._fd)
+            self._fd = None

@@ -1,0 +1,103 @@
+"""Brings the catalogue to this program's schema, with a copy to go back to."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from loguru import logger
+from sqlalchemy import create_engine
+
+from dbbackup.core.errors import InternalError
+
+MIGRATIONS = Path(__file__).resolve().parents[3] / "migrations"
+
+
+async def migrate(path: Path) -> None:
+    """Migrate the SQLite file, in a thread.
+
+    Raises:
+        InternalError: the catalogue is of a newer program, or a migration failed; the file is then
+            as it was before, and the copy is named in the message.
+    """
+    await asyncio.to_thread(migrate_file, path)
+
+
+def migrate_file(path: Path) -> None:
+    """Do the work of `migrate`."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    config = alembic_config(path)
+    script = ScriptDirectory.from_config(config)
+    current, head = _current(path), script.get_current_head()
+    if current == head:
+        return
+    if current is not None and current not in {s.revision for s in script.walk_revisions()}:
+        raise InternalError(
+            f"The catalogue {path} was made by a newer version of this program (schema {current})."
+            " Start that version, or restore the copy that was made before the upgrade. Nothing was changed."
+        )
+    saved = _copy(path, current) if current is not None else None
+    try:
+        command.upgrade(config, "head")
+        _check_foreign_keys(path)
+    except Exception as error:
+        _undo(saved, path)
+        raise InternalError(
+            f"The catalogue could not be brought from schema {current} to {head}: {error}."
+            f" It was put back as it was{f'; a copy is in {saved}' if saved else ''}."
+        ) from error
+    path.chmod(0o600)
+    logger.bind(category="database").info("Catalogue brought from schema {} to {}", current, head)
+
+
+def alembic_config(path: Path) -> Config:
+    """Return Alembic's configuration for a SQLite file."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("path_separator", "os")
+    config.attributes["url"] = f"sqlite:///{path}"
+    return config
+
+
+def _current(path: Path) -> str | None:
+    if not path.exists():
+        return None
+    engine = create_engine(f"sqlite:///{path}")
+    try:
+        with engine.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision()
+    finally:
+        engine.dispose()
+
+
+def _copy(path: Path, revision: str) -> Path:
+    """Copy consistently through SQLite's own backup, pages still in the write-ahead log included."""
+    target = path.with_name(f"{path.name}.before-{revision}")
+    target.unlink(missing_ok=True)
+    with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(target)) as copy:
+        source.backup(copy)
+    target.chmod(0o600)
+    return target
+
+
+def _undo(saved: Path | None, path: Path) -> None:
+    """Restore page by page into the same file: a write-ahead log beside it then cannot undo it."""
+    if saved is None:
+        path.unlink(missing_ok=True)
+        return
+    with closing(sqlite3.connect(saved)) as source, closing(sqlite3.connect(path)) as target:
+        source.backup(target)
+
+
+def _check_foreign_keys(path: Path) -> None:
+    """Migrations run with foreign keys off, or batch mode would empty child tables: so check after."""
+    with closing(sqlite3.connect(path)) as connection:
+        broken = connection.execute("PRAGMA foreign_key_check").fetchall()
+    if broken:
+        raise InternalError(f"{len(broken)} rows point at rows that do not exist")

@@ -1,0 +1,223 @@
+"""One backup: dump, compress, hash, write everywhere at once; the manifest last."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from dbbackup import __version__
+from dbbackup.core import manifest as manifests
+from dbbackup.core.errors import AppError, BackupError
+from dbbackup.core.journal import JournalKind
+from dbbackup.core.manifest import Manifest, PartFacts, SourceFacts
+from dbbackup.engines.base import Connection, DumpPart, Engine, ToolInfo
+from dbbackup.pipeline.compress import EXTENSIONS, compressor
+from dbbackup.pipeline.dump import dump_stream
+from dbbackup.pipeline.fanout import STALL_SECONDS, Destination, Outcome, fan_out
+from dbbackup.pipeline.meter import Meter
+from dbbackup.pipeline.process import Workshop
+from dbbackup.pipeline.report import Report
+from dbbackup.pipeline.stream import Stream, Transform, closing, through
+from dbbackup.storages.base import Storage, StoredObject, WriteOptions
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a copy goes: the folder is a key prefix without a final slash."""
+
+    copy_id: str
+    storage: Storage
+    folder: str
+
+
+@dataclass(frozen=True, slots=True)
+class BackupJob:
+    """Everything one backup needs to know."""
+
+    backup_id: str
+    instance_id: str
+    run_token: str
+    type: str
+    label: str | None
+    stem: str
+    compression: str
+    compression_level: int | None
+    options: dict[str, Any]
+    engine: Engine
+    connection: Connection
+    tools: ToolInfo
+    source: SourceFacts
+    targets: Sequence[Target]
+    workshop: Workshop
+    started_at: datetime
+    expected_size: int
+    tags: dict[str, str] = field(default_factory=dict)
+    stall_seconds: float = STALL_SECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class BackupResult:
+    """The manifest, and by copy id the stored main file or the reason why there is none."""
+
+    manifest: Manifest
+    copies: dict[str, Outcome]
+
+
+async def back_up(job: BackupJob, report: Report) -> BackupResult:
+    """Make the backup and return what was stored where.
+
+    A copy counts only when all its parts and its manifest are stored and confirmed. When no copy
+    does, nothing is left anywhere.
+
+    Raises:
+        AppError: the tool failed, its output was not whole, or no destination took it.
+    """
+    writer = _Writer(job, report)
+    with ThreadPoolExecutor(2, thread_name_prefix="pipeline") as executor:
+        parts = job.engine.dump(job.connection, job.tools, job.options, job.workshop.folder)
+        facts = []
+        try:
+            for part in parts:
+                facts.append(await _stream_part(job, part, writer, executor))
+            manifest = _manifest(job, facts)
+            report.stage("Writing the manifest")
+            await writer.write(manifest.file_name, _one(manifests.encode(manifest)), "manifest")
+        except BaseException:
+            await writer.undo_all()
+            raise
+    return BackupResult(manifest, {**writer.failed, **writer.main_files(manifest)})
+
+
+async def _stream_part(job: BackupJob, part: DumpPart, writer: _Writer, executor: ThreadPoolExecutor) -> PartFacts:
+    report = writer.report
+    is_main = part.name == "database"
+    report.stage("Dumping" if is_main else "Dumping roles")
+    progress = report.progress
+    plain = Meter(lambda size: setattr(progress, "bytes_read", size) if is_main else None)
+    stored = Meter(lambda size: setattr(progress, "bytes_written", size) if is_main else None)
+    squeeze = compressor(job.compression, job.compression_level)
+    transforms: list[Transform] = [plain, squeeze, stored] if squeeze else [plain, stored]
+    dump = dump_stream(part, job.engine, job.workshop, report.tool_lines(job.engine))
+    name = ".".join(filter(None, (job.stem, part.extension, EXTENSIONS[job.compression])))
+    async with closing(through(dump, transforms, executor)) as stream:
+        await writer.write(name, stream, part.name)
+    if is_main:
+        progress.finish_tables()
+    report.log.say(
+        "info",
+        f"{part.command.tool} is done: {plain.size} bytes, stored as {stored.size} in {name}",
+        plainSize=plain.size,
+        size=stored.size,
+        sha256=stored.sha256,
+    )
+    return PartFacts(
+        name=part.name,
+        format=part.format,
+        file=name,
+        size=stored.size,
+        sha256=stored.sha256,
+        plain_size=plain.size,
+        plain_sha256=plain.sha256,
+        tool=part.command.tool,
+    )
+
+
+async def _one(data: bytes) -> Stream:
+    yield data
+
+
+class _Writer:
+    """Writes the files of a backup to all destinations that have not failed yet."""
+
+    def __init__(self, job: BackupJob, report: Report) -> None:
+        self.report = report
+        self.failed: dict[str, Outcome] = {}
+        self._job = job
+        self._live = list(job.targets)
+        self._stored: dict[str, dict[str, StoredObject]] = {t.copy_id: {} for t in job.targets}
+
+    async def write(self, name: str, stream: Stream, what: str) -> None:
+        """Write one file everywhere; a destination that fails is undone and left out from then on.
+
+        Raises:
+            AppError: the stream failed, or no destination is left.
+        """
+        destinations = [self._destination(target, name, what) for target in self._live]
+        for target, destination in zip(self._live, destinations, strict=True):
+            await self.report.journal.note(JournalKind.STORAGE_WRITE, storageId=target.storage.id, key=destination.key)
+        outcomes = await fan_out(stream, destinations, stall_seconds=self._job.stall_seconds)
+        for target in list(self._live):
+            outcome = outcomes[target.copy_id]
+            if isinstance(outcome, StoredObject):
+                self._stored[target.copy_id][name] = outcome
+            else:
+                await self._give_up(target, outcome)
+        if not self._live:
+            raise _all_failed(self.failed)
+
+    def main_files(self, manifest: Manifest) -> dict[str, Outcome]:
+        """Return the stored main file of every copy that is complete."""
+        return {t.copy_id: self._stored[t.copy_id][manifest.main.file] for t in self._live}
+
+    async def undo_all(self) -> None:
+        """Remove every file this run stored: without a manifest they are no backup."""
+        for target in self._live:
+            await self._undo(target)
+
+    async def _give_up(self, target: Target, error: AppError) -> None:
+        self._live.remove(target)
+        self.failed[target.copy_id] = error
+        self.report.log.say("error", f"The copy on {target.storage.id} failed: {error.message}")
+        await self._undo(target)
+
+    async def _undo(self, target: Target) -> None:
+        """What cannot be removed now stays in the journal: the janitor tries again."""
+        for name, stored in self._stored[target.copy_id].items():
+            try:
+                await target.storage.delete(f"{target.folder}/{name}", stored.version)
+            except AppError as error:
+                self.report.log.say("warn", f"{name} could not be removed from {target.storage.id}: {error.message}")
+
+    def _destination(self, target: Target, name: str, what: str) -> Destination:
+        progress = self.report.progress
+        base = WriteOptions(
+            metadata={"instance": self._job.instance_id, "run": self._job.backup_id, "part": what},
+            tags=self._job.tags,
+        )
+        if what == "database":
+            copy_id = target.copy_id
+            base = replace(
+                base,
+                expected_size=self._job.expected_size,
+                on_progress=lambda done: progress.bytes_uploaded.__setitem__(copy_id, done),
+            )
+        return Destination(target.copy_id, target.storage, f"{target.folder}/{name}", base)
+
+
+def _all_failed(failed: dict[str, Outcome]) -> AppError:
+    errors = [error for error in failed.values() if isinstance(error, AppError)]
+    if len(errors) == 1:
+        return errors[0]
+    return BackupError("No storage took the backup. " + " ".join(error.message for error in errors))
+
+
+def _manifest(job: BackupJob, parts: list[PartFacts]) -> Manifest:
+    return Manifest(
+        backup_id=job.backup_id,
+        instance_id=job.instance_id,
+        run_id=job.run_token,
+        type=job.type,
+        label=job.label,
+        started_at=job.started_at,
+        completed_at=datetime.now(UTC),
+        compression=job.compression,
+        compression_level=job.compression_level,
+        encryption=None,
+        options=job.options,
+        source=job.source,
+        parts=parts,
+        product_version=__version__,
+    )

@@ -1,0 +1,107 @@
+"""One stream into several storages, at the pace of the slowest and in bounded memory."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+
+from dbbackup.core.errors import AppError, StorageError
+from dbbackup.pipeline.stream import Stream, closing
+from dbbackup.storages.base import Storage, StoredObject, WriteOptions
+
+_QUEUE_CHUNKS = 3
+STALL_SECONDS = 300.0
+"""A destination that takes nothing for so long is left behind; it is filled again later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where one copy goes; `id` is the copy's."""
+
+    id: str
+    storage: Storage
+    key: str
+    options: WriteOptions
+
+
+Outcome = StoredObject | AppError
+
+
+class _Feed:
+    """The way to one destination: a short queue and the task that writes."""
+
+    def __init__(self, destination: Destination) -> None:
+        self.destination = destination
+        self._queue: asyncio.Queue[bytes | BaseException | None] = asyncio.Queue(_QUEUE_CHUNKS)
+        self.task = asyncio.create_task(self._write(), name=f"write {destination.key}")
+
+    async def put(self, item: bytes | BaseException | None, stall: float) -> None:
+        """Hand over a chunk (None: the end; an error: the source failed), unless the writer has ended."""
+        if self.task.done():
+            return
+        putting = asyncio.ensure_future(self._queue.put(item))
+        try:
+            await asyncio.wait((putting, self.task), timeout=stall, return_when=asyncio.FIRST_COMPLETED)
+            if not putting.done() and not self.task.done():
+                await self.abandon()
+        finally:
+            putting.cancel()
+
+    async def abandon(self) -> None:
+        """End the writer; the storage undoes what it began."""
+        self.task.cancel()
+        await asyncio.wait((self.task,))
+
+    def outcome(self, stall: float) -> Outcome:
+        """Return what became of it; only after the task has ended."""
+        if self.task.cancelled():
+            return StorageError(f"This storage took no data for {stall:.0f} s and was left behind.")
+        error = self.task.exception()
+        if error is None:
+            return self.task.result()
+        if isinstance(error, AppError):
+            return error
+        raise error
+
+    async def _write(self) -> StoredObject:
+        target = self.destination
+        async with closing(self._stream()) as stream:
+            return await target.storage.write(target.key, stream, target.options)
+
+    async def _stream(self) -> AsyncIterator[bytes]:
+        while (item := await self._queue.get()) is not None:
+            if isinstance(item, BaseException):
+                raise item
+            yield item
+
+
+async def fan_out(
+    stream: Stream, destinations: Sequence[Destination], *, stall_seconds: float = STALL_SECONDS
+) -> dict[str, Outcome]:
+    """Write the stream to every destination; return by copy id what was stored or why not.
+
+    One destination failing or standing still leaves the others running. When the stream raises,
+    nothing becomes visible anywhere and the error goes on. When all destinations failed the
+    stream is closed early and their outcomes are returned. Cancellation undoes everything.
+    """
+    feeds = [_Feed(destination) for destination in destinations]
+    tasks = [feed.task for feed in feeds]
+    try:
+        async with closing(stream) as chunks:
+            try:
+                async for chunk in chunks:
+                    await asyncio.gather(*(feed.put(chunk, stall_seconds) for feed in feeds))
+                    if all(task.done() for task in tasks):
+                        break
+            except Exception as error:
+                await asyncio.gather(*(feed.put(error, stall_seconds) for feed in feeds))
+                await asyncio.wait(tasks)
+                raise
+        await asyncio.gather(*(feed.put(None, stall_seconds) for feed in feeds))
+        await asyncio.wait(tasks)
+    finally:
+        for feed in feeds:
+            if not feed.task.done():
+                await feed.abandon()
+    return {feed.destination.id: feed.outcome(stall_seconds) for feed in feeds}

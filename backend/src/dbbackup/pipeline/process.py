@@ -1,0 +1,196 @@
+"""Runs tools: the only place that spawns, feeds and kills processes."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import shutil
+import signal
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from dbbackup.core.errors import ToolMissingError
+from dbbackup.engines.base import Command
+
+PIPE_BYTES = 1 << 20
+OWNER_VARIABLE = "DBBACKUP_OWNER"
+"""Set in every child's environment: after a crash the janitor knows our orphans by it."""
+_TAIL_LINES = 60
+_LINE_BYTES = 8192
+_STDERR_READ = 65536
+_TERM_GRACE = 3.0
+_STDERR_GRACE = 5.0
+
+LineCallback = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """Where and for whom tools run: a private folder (0700), and who owns the processes."""
+
+    folder: Path
+    owner: str
+    """`{instance}:{run id}`"""
+    timezone: str = "UTC"
+
+
+class Process:
+    """A running tool in a process group of its own."""
+
+    def __init__(self, command: Command, child: asyncio.subprocess.Process, stderr: _LineReader) -> None:
+        self.command = command
+        self.pid = child.pid
+        self._child = child
+        self._stderr = stderr
+
+    @classmethod
+    async def start(
+        cls,
+        command: Command,
+        workshop: Workshop,
+        *,
+        stdin: int = asyncio.subprocess.DEVNULL,
+        stdout: int = asyncio.subprocess.DEVNULL,
+        on_line: LineCallback | None = None,
+    ) -> Process:
+        """Start the tool; `stdin` and `stdout` are file descriptors that stay the caller's to close.
+
+        Raises:
+            ToolMissingError: the program is not there or cannot be run.
+        """
+        for path, content in command.files.items():
+            await asyncio.to_thread(_write_private, path, content)
+        stderr_read, stderr_write = os.pipe()
+        try:
+            child = await asyncio.create_subprocess_exec(
+                *_parent_death_prefix(),
+                *command.argv,
+                stdin=stdin,
+                stdout=stdout,
+                stderr=stderr_write,
+                env=_environment(command, workshop),
+                cwd=workshop.folder,
+                start_new_session=True,
+            )
+        except OSError as error:
+            os.close(stderr_read)
+            _remove_files(command)
+            raise ToolMissingError(f"{command.argv[0]} cannot be started: {error.strerror}.") from error
+        finally:
+            os.close(stderr_write)
+        return cls(command, child, await _LineReader.open(stderr_read, on_line))
+
+    @property
+    def stderr_tail(self) -> list[str]:
+        """Return the last lines the tool wrote to stderr."""
+        return list(self._stderr.tail)
+
+    async def wait(self) -> int:
+        """Wait for the end; return the exit code, negative for a signal. All of stderr has been read then."""
+        code = await self._child.wait()
+        await self._stderr.drain(_STDERR_GRACE)
+        _remove_files(self.command)
+        return code
+
+    async def end(self, *, at_once: bool = False) -> None:
+        """End the whole process group: TERM, a moment's grace, KILL. Harmless when it has ended.
+
+        `at_once` leaves out the grace: for a tool that must not act on what it was fed so far.
+        """
+        if self._child.returncode is None and not at_once:
+            self._signal(signal.SIGTERM)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._child.wait(), _TERM_GRACE)
+        # The group may live on without its leader: pg_restore's workers do.
+        self._signal(signal.SIGKILL)
+        await self._child.wait()
+        await self._stderr.drain(_STDERR_GRACE)
+        _remove_files(self.command)
+
+    def _signal(self, number: signal.Signals) -> None:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, number)
+
+
+def big_pipe() -> tuple[int, int]:
+    """Return read and write end of a pipe of 1 MiB, or of the default size where that is not allowed."""
+    read_fd, write_fd = os.pipe()
+    with suppress(OSError):
+        fcntl.fcntl(write_fd, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+    return read_fd, write_fd
+
+
+class _LineReader:
+    """Reads stderr line by line without ever holding more than a bounded tail."""
+
+    def __init__(self, transport: asyncio.ReadTransport, reader: asyncio.StreamReader, on_line: LineCallback | None):
+        self.tail: deque[str] = deque(maxlen=_TAIL_LINES)
+        self._on_line = on_line
+        self._transport = transport
+        self._task = asyncio.create_task(self._read(reader))
+
+    @classmethod
+    async def open(cls, fd: int, on_line: LineCallback | None) -> _LineReader:
+        reader = asyncio.StreamReader()
+        pipe = os.fdopen(fd, "rb", buffering=0)
+        transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(reader), pipe
+        )
+        return cls(transport, reader, on_line)
+
+    async def drain(self, grace: float) -> None:
+        """Wait for the end of stderr; a grandchild that keeps it open is not waited for longer than the grace."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.shield(self._task), grace)
+        self._transport.close()
+
+    async def _read(self, reader: asyncio.StreamReader) -> None:
+        rest = b""
+        while data := await reader.read(_STDERR_READ):
+            *lines, rest = (rest + data).split(b"\n")
+            for line in lines:
+                self._take(line)
+            rest = rest[-_LINE_BYTES:]
+        if rest:
+            self._take(rest)
+
+    def _take(self, line: bytes) -> None:
+        text = line[:_LINE_BYTES].decode("utf-8", "replace").rstrip()
+        if not text:
+            return
+        self.tail.append(text)
+        if self._on_line:
+            self._on_line(text)
+
+
+def _environment(command: Command, workshop: Workshop) -> dict[str, str]:
+    """Nothing of our own environment but PATH: it holds the key and the storage's secrets."""
+    return {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "HOME": str(workshop.folder),
+        "LANG": "C.UTF-8",
+        "TZ": workshop.timezone,
+        OWNER_VARIABLE: workshop.owner,
+        **command.env,
+    }
+
+
+def _parent_death_prefix() -> tuple[str, ...]:
+    """The kernel kills the tool when the thread that spawned it, the event loop's, is gone."""
+    setpriv = shutil.which("setpriv")
+    return (setpriv, "--pdeathsig", "KILL", "--") if setpriv else ()
+
+
+def _write_private(path: Path, content: bytes) -> None:
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(fd, "wb") as file:
+        file.write(content)
+
+
+def _remove_files(command: Command) -> None:
+    for path in command.files:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,172 @@
+"""One restore: read, verify, decompress, feed the tool; the way of a backup walked back."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dbbackup.core.errors import AppError, RestoreError
+from dbbackup.core.manifest import Manifest, PartFacts
+from dbbackup.engines.base import Command, Connection, Engine, ToolInfo
+from dbbackup.pipeline.compress import decompressor
+from dbbackup.pipeline.meter import Verifier
+from dbbackup.pipeline.process import Process, Workshop, big_pipe
+from dbbackup.pipeline.report import Report
+from dbbackup.pipeline.stream import Stream, Transform, closing, through
+from dbbackup.storages.base import Storage
+
+_SPOOL = "archive"
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreJob:
+    """Everything one restore needs to know; `key` is the main file's."""
+
+    engine: Engine
+    target: Connection
+    tools: ToolInfo
+    manifest: Manifest
+    storage: Storage
+    key: str
+    version: str | None
+    options: dict[str, Any]
+    workshop: Workshop
+
+
+async def fill_database(job: RestoreJob, report: Report) -> None:
+    """Restore the main part into the new, empty database.
+
+    The stored and the plain bytes are verified on their way; the tool gets the end of the stream
+    only when both hashes are right, and is killed before it can act on anything else.
+
+    Raises:
+        IntegrityError, StorageError: the source is not what was written, or cannot be read.
+        AppError: the tool failed; what the engine makes of it.
+    """
+    with ThreadPoolExecutor(1, thread_name_prefix="pipeline") as executor:
+        stream = part_stream(job, job.manifest.main, executor, report)
+        if job.engine.wants_file(job.options):
+            report.stage("Fetching the archive")
+            archive = job.workshop.folder / _SPOOL
+            await _spool(stream, archive)
+            report.stage("Restoring")
+            await _run(job, _command(job, archive), None, report)
+        else:
+            report.stage("Restoring")
+            await _run(job, _command(job, None), stream, report)
+    report.progress.finish_tables()
+
+
+def part_stream(job: RestoreJob, part: PartFacts, executor: ThreadPoolExecutor, report: Report | None = None) -> Stream:
+    """Return the plain bytes of a part, verified twice: as stored, and as the tool wrote them."""
+    folder, slash, _ = job.key.rpartition("/")
+    is_main = part is job.manifest.main or part.name == "database"
+    progress = report.progress if report and is_main else None
+    stored = Verifier(
+        part.file, part.size, part.sha256, lambda n: setattr(progress, "bytes_written", n) if progress else None
+    )
+    plain = Verifier(
+        f"The content of {part.file}",
+        part.plain_size,
+        part.plain_sha256,
+        lambda n: setattr(progress, "bytes_read", n) if progress else None,
+    )
+    unsqueeze = decompressor(job.manifest.compression)
+    transforms: list[Transform] = [stored, unsqueeze, plain] if unsqueeze else [stored, plain]
+    version = job.version if is_main else None
+    return through(job.storage.read(f"{folder}{slash}{part.file}", 0, version), transforms, executor)
+
+
+def _command(job: RestoreJob, archive: Path | None) -> Command:
+    return job.engine.restore(job.target, job.tools, job.manifest, job.options, archive, job.workshop.folder)
+
+
+async def _run(job: RestoreJob, command: Command, stream: Stream | None, report: Report) -> None:
+    on_line = report.tool_lines(job.engine)
+    if stream is None:
+        tool = await Process.start(command, job.workshop, on_line=on_line)
+        try:
+            code = await tool.wait()
+        finally:
+            await tool.end()
+    else:
+        code, tool = await _feed(command, job.workshop, stream, on_line)
+    if code != 0:
+        raise _as_restore_error(job.engine.explain(command, code, tool.stderr_tail))
+
+
+async def _feed(command: Command, workshop: Workshop, stream: Stream, on_line: Any) -> tuple[int, Process]:
+    """Run the tool on the stream. End of input looks like success to it: on any error it is killed first."""
+    read_fd, write_fd = big_pipe()
+    try:
+        try:
+            tool = await Process.start(command, workshop, stdin=read_fd, on_line=on_line)
+        finally:
+            os.close(read_fd)
+        try:
+            async with closing(stream) as chunks:
+                async for chunk in chunks:
+                    if not await _write_all(write_fd, chunk):
+                        break
+        except BaseException:
+            await tool.end(at_once=True)
+            raise
+    finally:
+        os.close(write_fd)
+    try:
+        return await tool.wait(), tool
+    finally:
+        await tool.end()
+
+
+async def _write_all(fd: int, chunk: bytes) -> bool:
+    """Write a chunk to a pipe; tell whether the tool still reads."""
+    writing = asyncio.ensure_future(asyncio.to_thread(_write_blocking, fd, chunk))
+    try:
+        return await asyncio.shield(writing)
+    except asyncio.CancelledError:
+        # The thread is in the kernel with this descriptor: closing it now could hit another file.
+        # It returns as soon as the tool is killed, which the caller does next.
+        writing.add_done_callback(lambda done: done.exception())
+        raise
+
+
+def _write_blocking(fd: int, chunk: bytes) -> bool:
+    view = memoryview(chunk)
+    try:
+        while view:
+            view = view[os.write(fd, view) :]
+    except BrokenPipeError:
+        return False
+    return True
+
+
+async def _spool(stream: Stream, path: Path) -> None:
+    """Write the verified plain dump to a file; it is whole and right when this returns."""
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    try:
+        async with closing(stream) as chunks:
+            async for chunk in chunks:
+                await asyncio.to_thread(_write_file, fd, chunk)
+    except OSError as error:
+        raise RestoreError(
+            f"The archive could not be kept in {path.parent}: {error.strerror}."
+            " Restore with one job, or free some space."
+        ) from error
+    finally:
+        os.close(fd)
+
+
+def _write_file(fd: int, chunk: bytes) -> None:
+    view = memoryview(chunk)
+    while view:
+        view = view[os.write(fd, view) :]
+
+
+def _as_restore_error(error: AppError) -> AppError:
+    """The same tool's failure is a restore's failure here."""
+    return RestoreError(error.message, details=error.details)

@@ -1,0 +1,241 @@
+"""Does one claimed backup: checks beforehand, the pipeline, the end in the catalogue."""
+
+from __future__ import annotations
+
+import asyncio
+
+from sqlalchemy import select
+
+from dbbackup.core import manifest as manifests
+from dbbackup.core.errors import AppError, BackupError, DatabaseError, StorageError, ToolMissingError
+from dbbackup.core.manifest import SourceFacts
+from dbbackup.core.naming import backup_stem, storage_folder
+from dbbackup.db.models import BackupCopy, BackupExecution, CopyState, DatabaseConfig, RunStatus, S3Config
+from dbbackup.db.models.base import utc_now
+from dbbackup.engines.base import Connection, Probe, Survey, ToolInfo
+from dbbackup.pipeline.backup import BackupJob, BackupResult, Target, back_up
+from dbbackup.services.changes import announce, announce_run
+from dbbackup.services.connections import saved_connection
+from dbbackup.services.context import Context
+from dbbackup.storages.base import StoredObject
+from dbbackup.worker.run import RunTools, run_tools, set_end
+
+_ASSUMED_RATIO = 2
+"""Text compresses at least so much; used only until there is a backup to compare with."""
+
+
+async def run_backup(ctx: Context, backup_id: str, *, stopping: asyncio.Event) -> None:
+    """Run a claimed backup to its end and write that end down, whatever it is."""
+    async with ctx.catalogue.sessions() as session:
+        backup = await session.get_one(BackupExecution, backup_id)
+        config = await session.get(DatabaseConfig, backup.database_id)
+    if config is None:
+        await _close(ctx, backup_id, None, BackupError("The database was deleted before its backup began."), False)
+        return
+    connection = saved_connection(ctx, config)
+    async with run_tools(ctx, backup, [connection.password]) as tools:
+        result: BackupResult | None = None
+        error: BaseException | None = None
+        try:
+            result = await _back_up(ctx, backup, config, connection, tools)
+        except (Exception, asyncio.CancelledError) as failure:  # noqa: BLE001 - every end is written down
+            error = failure
+            _say_end(tools, failure, stopping.is_set())
+        else:
+            tools.log.say("info", f"Backup completed: {result.manifest.main.size} bytes stored.", stage="Completed")
+        await tools.log.close()
+        await _close(ctx, backup_id, result, error, stopping.is_set())
+        if result and all(isinstance(outcome, StoredObject) for outcome in result.copies.values()):
+            await tools.journal.clear()
+        # Otherwise the entries stay: the janitor makes sure that nothing was left behind.
+
+
+def _say_end(tools: RunTools, failure: BaseException, stopping: bool) -> None:
+    if isinstance(failure, asyncio.CancelledError):
+        tools.log.say("warn", "Interrupted: the program is stopping." if stopping else "Cancelled.", stage="Ended")
+    else:
+        message = failure.message if isinstance(failure, AppError) else f"{type(failure).__name__}: {failure}"
+        tools.log.say("error", message, stage="Failed")
+
+
+async def _back_up(
+    ctx: Context, backup: BackupExecution, config: DatabaseConfig, connection: Connection, tools: RunTools
+) -> BackupResult:
+    engine = ctx.engines[config.type]
+    tools.report.stage("Checking beforehand")
+    probe = await _check_source(ctx, config, connection, tools)
+    chosen = engine.choose_tools(probe.server_version)
+    _say_tools(tools, chosen)
+    survey = await engine.survey(connection)
+    expected = await _expected_size(ctx, backup, survey)
+    targets = await _check_targets(ctx, backup, config, expected, tools)
+    tools.report.progress.bytes_total = survey.size
+    tools.report.progress.tables_total = len(survey.tables)
+    started = backup.started_at or utc_now()
+    job = BackupJob(
+        backup_id=backup.id,
+        instance_id=ctx.instance_id,
+        run_token=backup.run_token,
+        type=backup.type,
+        label=backup.label,
+        stem=backup_stem(config.slug, backup.type, started, ctx.instance_id, backup.run_token),
+        compression=backup.compression,
+        compression_level=backup.compression_level,
+        options=backup.options,
+        engine=engine,
+        connection=connection,
+        tools=chosen,
+        source=_source_facts(config, survey),
+        targets=targets,
+        workshop=tools.workshop,
+        started_at=started,
+        expected_size=expected,
+    )
+    return await back_up(job, tools.report)
+
+
+async def _check_source(ctx: Context, config: DatabaseConfig, connection: Connection, tools: RunTools) -> Probe:
+    probe = await ctx.engines[config.type].probe(connection)
+    tls = f", TLS {probe.tls_version}" if probe.tls else ", not encrypted"
+    tools.log.say("info", f"Connected to {probe.flavour} {probe.server_version} as {connection.username}{tls}")
+    tools.log.say("info", "No other run of this database is going on")
+    if not probe.can_dump:
+        raise DatabaseError("The role may not read everything. " + " ".join(probe.missing_privileges))
+    tools.log.say("info", "The role may read everything that is to be dumped")
+    if probe.tool_error:
+        raise ToolMissingError(probe.tool_error)
+    return probe
+
+
+def _say_tools(tools: RunTools, chosen: ToolInfo) -> None:
+    tools.log.say("info", f"Client tools {chosen.version} from {chosen.folder}")
+    if chosen.note:
+        tools.log.say("warn", chosen.note)
+
+
+async def _expected_size(ctx: Context, backup: BackupExecution, survey: Survey) -> int:
+    """Estimate the stored size from the last good backup, else from the database's size. Bytes."""
+    last = (
+        select(BackupExecution.size)
+        .where(
+            BackupExecution.database_id == backup.database_id,
+            BackupExecution.status == RunStatus.COMPLETED,
+            BackupExecution.compression == backup.compression,
+        )
+        .order_by(BackupExecution.id.desc())
+        .limit(1)
+    )
+    async with ctx.catalogue.sessions() as session:
+        size = await session.scalar(last)
+    if size:
+        return size + size // 10
+    return survey.size if backup.compression == "none" else survey.size // _ASSUMED_RATIO
+
+
+async def _check_targets(
+    ctx: Context, backup: BackupExecution, config: DatabaseConfig, expected: int, tools: RunTools
+) -> list[Target]:
+    """Check every destination; one that fails is marked and left out, all failing ends the run."""
+    targets, errors = [], []
+    for copy in backup.copies:
+        folder = storage_folder(config.slug, backup.started_at or utc_now())
+        try:
+            target = await _check_target(ctx, copy, folder, expected, tools)
+        except AppError as error:
+            errors.append(error)
+            tools.log.say("error", error.message)
+            await _set_copy(ctx, copy.id, state=CopyState.FAILED, error_message=error.message)
+        else:
+            targets.append(target)
+            await _set_copy(ctx, copy.id, state=CopyState.WRITING, upload_started_at=utc_now())
+    if not targets:
+        raise errors[0] if len(errors) == 1 else StorageError(" ".join(e.message for e in errors))
+    return targets
+
+
+async def _check_target(ctx: Context, copy: BackupCopy, folder: str, expected: int, tools: RunTools) -> Target:
+    storage = await ctx.storages.open(copy.storage_id)
+    if copy.s3_config_id is None:
+        free = await storage.free_space() or 0
+        if free < expected:
+            raise StorageError(
+                f"Local disk: about {expected} bytes are needed, {free} are free."
+                " Free some space or back up to S3 only."
+            )
+        tools.log.say("info", f"Local disk: {free} bytes free, about {expected} needed")
+        return Target(copy.id, storage, folder)
+    async with ctx.catalogue.sessions() as session:
+        config = await session.get_one(S3Config, copy.s3_config_id)
+    for step in await storage.check():
+        if not step.ok:
+            raise StorageError(f"S3 config {config.name}, {step.name}: {step.message}")
+    tools.log.say("info", f"S3 config {config.name}: the bucket {config.bucket} is reachable and writable")
+    await _set_copy(ctx, copy.id, bucket=config.bucket)
+    return Target(copy.id, storage, "/".join(filter(None, (config.path_prefix, folder))))
+
+
+async def _set_copy(ctx: Context, copy_id: str, **values: object) -> None:
+    async with ctx.catalogue.transaction() as session:
+        copy = await session.get_one(BackupCopy, copy_id)
+        for name, value in values.items():
+            setattr(copy, name, value)
+        announce(session, ctx, "backup", copy.backup_id, "updated")
+
+
+def _source_facts(config: DatabaseConfig, survey: Survey) -> SourceFacts:
+    return SourceFacts(
+        config_id=config.id,
+        config_name=config.name,
+        slug=config.slug,
+        engine=config.type,
+        server_version=survey.server_version,
+        host=config.host,
+        port=config.port,
+        database=config.database_name,
+        size=survey.size,
+        tables=survey.tables,
+        roles=survey.roles,
+        extensions=survey.extensions,
+        properties=survey.properties,
+    )
+
+
+async def _close(
+    ctx: Context, backup_id: str, result: BackupResult | None, error: BaseException | None, interrupted: bool
+) -> None:
+    async with ctx.catalogue.transaction() as session:
+        backup = await session.get_one(BackupExecution, backup_id)
+        set_end(backup, error, interrupted=interrupted)
+        if result is None:
+            for copy in backup.copies:
+                if copy.state in (CopyState.PENDING, CopyState.WRITING):
+                    copy.state, copy.error_message = CopyState.FAILED, backup.error_message
+        else:
+            note_result(backup, result.manifest)
+            for copy in backup.copies:
+                outcome = result.copies.get(copy.id)
+                if isinstance(outcome, StoredObject):
+                    note_stored(copy, outcome, result.manifest)
+                elif outcome is not None:
+                    copy.state, copy.error_message = CopyState.FAILED, outcome.message
+        announce_run(session, ctx, backup)
+
+
+def note_result(backup: BackupExecution, manifest: manifests.Manifest) -> None:
+    """Write what the manifest says into the backup's row."""
+    main = manifest.main
+    backup.manifest = manifests.to_dict(manifest)
+    backup.file_name, backup.sha256, backup.plain_sha256 = main.file, main.sha256, main.plain_sha256
+    backup.size = sum(part.size for part in manifest.parts)
+    backup.plain_size = sum(part.plain_size for part in manifest.parts)
+    backup.source_size, backup.server_version = manifest.source.size, manifest.source.server_version
+    backup.tool_version = main.tool
+    backup.verified_level = 0
+
+
+def note_stored(copy: BackupCopy, stored: StoredObject, manifest: manifests.Manifest) -> None:
+    """Write where a complete copy lies into its row."""
+    copy.state, copy.error_message = CopyState.COMPLETE, None
+    copy.key, copy.version, copy.etag = stored.key, stored.version, stored.etag
+    copy.size, copy.sha256 = sum(part.size for part in manifest.parts), manifest.main.sha256
+    copy.upload_completed_at = utc_now()

@@ -1,0 +1,160 @@
+"""Copies after the run: made later from a complete one, and deleted; both tried again until done."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+from loguru import logger
+from sqlalchemy import or_, select
+
+from dbbackup.core import manifest as manifests
+from dbbackup.core.errors import AppError, ObjectMissingError
+from dbbackup.core.journal import JournalKind
+from dbbackup.core.manifest import Manifest
+from dbbackup.db.models import BackupCopy, BackupExecution, CopyState, RunStatus, S3Config
+from dbbackup.db.models.base import utc_now
+from dbbackup.pipeline.meter import Verifier
+from dbbackup.pipeline.stream import Stream, closing, through
+from dbbackup.services.changes import announce
+from dbbackup.services.context import Context
+from dbbackup.services.downloads import sibling
+from dbbackup.storages.base import Storage, StoredObject, WriteOptions
+from dbbackup.worker.backup_run import note_stored
+from dbbackup.worker.journal import CatalogueJournal
+
+MAX_REFILLS = 6
+_BACKOFF = timedelta(minutes=1)
+_WAITING = (CopyState.PENDING, CopyState.FAILED)
+
+
+async def refill_copies(ctx: Context) -> int:
+    """Make every missing copy that is due from a complete one; return how many were made."""
+    made = 0
+    async with ctx.catalogue.sessions() as session:
+        complete = select(BackupExecution.id).where(
+            BackupExecution.status == RunStatus.COMPLETED, BackupExecution.deleted_at.is_(None)
+        )
+        query = select(BackupCopy).where(
+            BackupCopy.backup_id.in_(complete),
+            or_(BackupCopy.state == CopyState.PENDING, BackupCopy.state == CopyState.FAILED),
+            BackupCopy.attempts < MAX_REFILLS,
+        )
+        waiting = [copy for copy in await session.scalars(query) if _due(copy)]
+    for copy in waiting:
+        made += await _refill(ctx, copy.id)
+    return made
+
+
+async def delete_copies(ctx: Context) -> int:
+    """Remove the files of copies that are to be deleted; return how many copies are gone."""
+    async with ctx.catalogue.sessions() as session:
+        query = select(BackupCopy).where(BackupCopy.state == CopyState.DELETING)
+        doomed = [(copy.id, copy.backup_id) for copy in await session.scalars(query) if _due(copy)]
+    return sum([await _delete(ctx, copy_id, backup_id) for copy_id, backup_id in doomed])
+
+
+def _due(copy: BackupCopy) -> bool:
+    """The first try is at once; each further one waits twice as long as the one before."""
+    if copy.state != CopyState.FAILED and not copy.attempts:
+        return True
+    waited: timedelta = utc_now() - copy.updated_at
+    return waited >= _BACKOFF * 2**copy.attempts
+
+
+async def _refill(ctx: Context, copy_id: str) -> bool:
+    async with ctx.catalogue.transaction() as session:
+        copy = await session.get_one(BackupCopy, copy_id)
+        backup = await session.get_one(BackupExecution, copy.backup_id)
+        whole = next((c for c in backup.copies if c.state == CopyState.COMPLETE), None)
+        if copy.state not in _WAITING or whole is None or backup.manifest is None:
+            return False
+        copy.state, copy.upload_started_at, copy.attempts = CopyState.WRITING, utc_now(), copy.attempts + 1
+        config = await session.get(S3Config, copy.s3_config_id) if copy.s3_config_id else None
+        announce(session, ctx, "backup", backup.id, "updated")
+    manifest = manifests.from_dict(backup.manifest)
+    folder = (whole.key or "").rpartition("/")[0]
+    if config is not None:
+        folder = "/".join(filter(None, (config.path_prefix, _bare_folder(manifest, backup))))
+    log = logger.bind(category="s3" if config else "backup", operation=backup.id)
+    journal = CatalogueJournal(ctx.catalogue, backup.id)
+    try:
+        stored = await _copy_all(ctx, manifest, whole, copy, folder, journal)
+    except AppError as error:
+        log.warning("A copy of {} could not be made: {}", backup.file_name, error.message)
+        await _set_state(ctx, copy_id, CopyState.FAILED, error.message)
+        return False
+    async with ctx.catalogue.transaction() as session:
+        row = await session.get_one(BackupCopy, copy_id)
+        row.bucket = config.bucket if config else None
+        note_stored(row, stored, manifest)
+        announce(session, ctx, "backup", backup.id, "updated")
+    await journal.clear()
+    log.info("A copy of {} was made", backup.file_name)
+    return True
+
+
+def _bare_folder(manifest: Manifest, backup: BackupExecution) -> str:
+    """Return `{database}/{YYYY}/{MM}` as the run itself would have chosen it."""
+    started = backup.started_at or manifest.started_at
+    return f"{manifest.source.slug}/{started:%Y}/{started:%m}"
+
+
+async def _copy_all(
+    ctx: Context, manifest: Manifest, whole: BackupCopy, copy: BackupCopy, folder: str, journal: CatalogueJournal
+) -> StoredObject:
+    """Copy every part, verified on the way, and the manifest last; return the stored main file."""
+    source, target = await ctx.storages.open(whole.storage_id), await ctx.storages.open(copy.storage_id)
+    main: StoredObject | None = None
+    with ThreadPoolExecutor(1, thread_name_prefix="refill") as executor:
+        for part in manifest.parts:
+            verifier = Verifier(part.file, part.size, part.sha256)
+            stream = through(source.read(sibling(whole, part.file)), [verifier], executor)
+            stored = await _write(target, f"{folder}/{part.file}", stream, part.size, journal)
+            main = stored if part.name == "database" else main
+        await _write(target, f"{folder}/{manifest.file_name}", _one(manifests.encode(manifest)), None, journal)
+    if main is None:
+        raise ObjectMissingError("The manifest names no main file.")
+    return main
+
+
+async def _write(
+    target: Storage, key: str, stream: Stream, size: int | None, journal: CatalogueJournal
+) -> StoredObject:
+    """A file that an interrupted try left under the key has no manifest and is replaced."""
+    await journal.note(JournalKind.STORAGE_WRITE, storageId=target.id, key=key)
+    await target.delete(key)
+    async with closing(stream) as chunks:
+        return await target.write(key, chunks, WriteOptions(expected_size=size))
+
+
+async def _one(data: bytes) -> Stream:
+    yield data
+
+
+async def _delete(ctx: Context, copy_id: str, backup_id: str) -> bool:
+    async with ctx.catalogue.sessions() as session:
+        copy = await session.get_one(BackupCopy, copy_id)
+        backup = await session.get_one(BackupExecution, backup_id)
+    try:
+        if copy.key and backup.manifest:
+            storage = await ctx.storages.open(copy.storage_id)
+            manifest = manifests.from_dict(backup.manifest)
+            # The manifest first: from then on the rest is no backup any more, and a crash leaves only litter.
+            for file in (manifest.file_name, *(part.file for part in manifest.parts)):
+                await storage.delete(sibling(copy, file))
+    except AppError as error:
+        logger.bind(category="backup").warning("{} could not be deleted: {}", copy.key, error.message)
+        await _set_state(ctx, copy_id, CopyState.DELETING, error.message)
+        return False
+    await _set_state(ctx, copy_id, CopyState.DELETED, None)
+    return True
+
+
+async def _set_state(ctx: Context, copy_id: str, state: CopyState, message: str | None) -> None:
+    async with ctx.catalogue.transaction() as session:
+        copy = await session.get_one(BackupCopy, copy_id)
+        if state == CopyState.DELETING:
+            copy.attempts += 1
+        copy.state, copy.error_message, copy.updated_at = state, message, utc_now()
+        announce(session, ctx, "backup", copy.backup_id, "updated")

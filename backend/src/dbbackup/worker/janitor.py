@@ -1,0 +1,221 @@
+"""Puts in order what a crash left behind: processes, files, uploads, databases, rows."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TypeVar
+
+from loguru import logger
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from dbbackup.core.errors import AppError, BackupError
+from dbbackup.core.journal import JournalKind
+from dbbackup.core.manifest import SUFFIX, Manifest
+from dbbackup.db.models import (
+    BackupCopy,
+    BackupExecution,
+    CopyState,
+    DatabaseConfig,
+    RestoreExecution,
+    RunJournal,
+    RunStatus,
+)
+from dbbackup.pipeline.process import OWNER_VARIABLE
+from dbbackup.services.changes import announce_run
+from dbbackup.services.connections import saved_connection
+from dbbackup.services.context import Context
+from dbbackup.services.restores import read_manifest
+from dbbackup.storages.base import Storage, StoredObject
+from dbbackup.worker.backup_run import note_result, note_stored
+from dbbackup.worker.run import INTERRUPTED, set_end
+
+R = TypeVar("R", BackupExecution, RestoreExecution)
+
+_log = logger.bind(category="application")
+
+
+class InterruptedRunError(BackupError):
+    """The process ended while a run was going on."""
+
+
+async def reconcile(ctx: Context) -> None:
+    """Put everything in order before the first run is claimed.
+
+    What cannot be reached now (a bucket, a database server) stays in the journal for `retry_journal`.
+    """
+    ended = await asyncio.to_thread(end_orphans, ctx.instance_id)
+    if ended:
+        _log.warning("{} processes of an earlier life were ended", ended)
+    await asyncio.to_thread(_empty_work_folder, ctx.settings.work_path)
+    async with ctx.catalogue.sessions() as session:
+        backups = await _running(session, BackupExecution)
+        restores = await _running(session, RestoreExecution)
+    for backup in backups:
+        await _settle_backup(ctx, backup.id)
+    for restore in restores:
+        await _fail(ctx, RestoreExecution, restore.id)
+    await retry_journal(ctx)
+    await _reset_copies(ctx)
+
+
+async def retry_journal(ctx: Context) -> None:
+    """Clean up after every journal entry of a run that is not running any more."""
+    async with ctx.catalogue.sessions() as session:
+        entries = list(await session.scalars(select(RunJournal).order_by(RunJournal.id)))
+        active = {run.id for run in await _running(session, BackupExecution)}
+        active |= {run.id for run in await _running(session, RestoreExecution)}
+        writing = set(await session.scalars(select(BackupCopy.backup_id).where(BackupCopy.state == CopyState.WRITING)))
+    for entry in entries:
+        if entry.execution_id in active or entry.execution_id in writing:
+            continue
+        try:
+            await _clean(ctx, entry)
+        except AppError as error:
+            _log.warning("{} {} cannot be cleaned up yet: {}", entry.kind, entry.facts, error.message)
+        else:
+            async with ctx.catalogue.transaction() as session:
+                await session.delete(await session.get_one(RunJournal, entry.id))
+
+
+def end_orphans(instance_id: str) -> int:
+    """Kill processes that an earlier process of this instance started; return how many.
+
+    They are known by the variable in their environment, so a recycled process id cannot be hit.
+    """
+    mark, count = f"{OWNER_VARIABLE}={instance_id}:".encode(), 0
+    for entry in Path("/proc").glob("[0-9]*"):
+        # Processes end while we look, and those of other users cannot be read: neither is ours.
+        with suppress(OSError):
+            if mark in (entry / "environ").read_bytes():
+                os.kill(int(entry.name), signal.SIGKILL)
+                count += 1
+    return count
+
+
+async def _running(session: AsyncSession, model: type[R]) -> list[R]:
+    return list(await session.scalars(select(model).where(model.status == RunStatus.RUNNING)))
+
+
+def _empty_work_folder(folder: Path) -> None:
+    for leftover in folder.glob("*") if folder.exists() else ():
+        shutil.rmtree(leftover, ignore_errors=True)
+
+
+async def _settle_backup(ctx: Context, backup_id: str) -> None:
+    """Complete a backup whose manifest was written, fail it otherwise."""
+    found: dict[str, tuple[Manifest, StoredObject]] = {}
+    async with ctx.catalogue.sessions() as session:
+        backup = await session.get_one(BackupExecution, backup_id)
+        entries = await _entries(session, backup_id)
+    for copy in backup.copies:
+        try:
+            proof = await _proof(ctx, copy, entries)
+        except AppError as error:
+            _log.warning("The copy on {} cannot be looked at: {}", copy.storage_id, error.message)
+            continue
+        if proof:
+            found[copy.id] = proof
+    if not found:
+        await _fail(ctx, BackupExecution, backup_id)
+        return
+    async with ctx.catalogue.transaction() as session:
+        backup = await session.get_one(BackupExecution, backup_id)
+        manifest = next(iter(found.values()))[0]
+        set_end(backup, None)
+        backup.completed_at = manifest.completed_at
+        if backup.started_at:
+            backup.duration = max(0.0, (manifest.completed_at - backup.started_at).total_seconds())
+        note_result(backup, manifest)
+        for copy in backup.copies:
+            if copy.id in found:
+                note_stored(copy, found[copy.id][1], manifest)
+            else:
+                copy.state, copy.error_message = CopyState.FAILED, f"{INTERRUPTED}: it will be made again."
+        announce_run(session, ctx, backup)
+    _log.info("Backup {} was complete when the program ended: its record was closed", backup_id)
+
+
+async def _proof(ctx: Context, copy: BackupCopy, entries: Sequence[RunJournal]) -> tuple[Manifest, StoredObject] | None:
+    """Return manifest and main file of a copy whose manifest and parts are all there with their sizes."""
+    storage = await ctx.storages.open(copy.storage_id)
+    keys = [e.facts["key"] for e in entries if e.facts.get("storageId") == copy.storage_id]
+    key = next((k for k in keys if k.endswith(SUFFIX)), None)
+    if key is None or await storage.stat(key) is None:
+        return None
+    manifest = await read_manifest(storage, key)
+    main: StoredObject | None = None
+    for part in manifest.parts:
+        stored = await storage.stat(f"{key.rpartition('/')[0]}/{part.file}")
+        if stored is None or stored.size != part.size:
+            return None
+        main = stored if part.name == "database" else main
+    return (manifest, main) if main else None
+
+
+async def _fail(ctx: Context, model: type[R], run_id: str) -> None:
+    async with ctx.catalogue.transaction() as session:
+        run = await session.get_one(model, run_id)
+        error = InterruptedRunError(f"{INTERRUPTED}: the program ended while this was running. Start it again.")
+        set_end(run, error)
+        if isinstance(run, BackupExecution):
+            for copy in run.copies:
+                copy.state, copy.error_message = CopyState.FAILED, error.message
+        announce_run(session, ctx, run)
+    _log.warning("Run {} was interrupted: it is marked as failed", run_id)
+
+
+async def _entries(session: AsyncSession, execution_id: str) -> list[RunJournal]:
+    query = select(RunJournal).where(RunJournal.execution_id == execution_id).order_by(RunJournal.id)
+    return list(await session.scalars(query))
+
+
+async def _clean(ctx: Context, entry: RunJournal) -> None:
+    """Undo what the entry announced, unless it belongs to a complete copy. Raises AppError when it cannot."""
+    facts = entry.facts
+    match entry.kind:
+        case JournalKind.WORK_FOLDER:
+            await asyncio.to_thread(shutil.rmtree, facts["path"], ignore_errors=True)
+        case JournalKind.STORAGE_WRITE:
+            storage = await ctx.storages.open(facts["storageId"])
+            await storage.discard(facts["key"])
+            if not await _is_kept(ctx, entry.execution_id, storage, facts["key"]):
+                await storage.delete(facts["key"])
+        case JournalKind.NEW_DATABASE:
+            await _drop(ctx, facts)
+
+
+async def _is_kept(ctx: Context, backup_id: str, storage: Storage, key: str) -> bool:
+    async with ctx.catalogue.sessions() as session:
+        backup = await session.get(BackupExecution, backup_id)
+    folder = key.rpartition("/")[0]
+    return backup is not None and any(
+        copy.storage_id == storage.id
+        and copy.state == CopyState.COMPLETE
+        and (copy.key or "").rpartition("/")[0] == folder
+        for copy in backup.copies
+    )
+
+
+async def _drop(ctx: Context, facts: dict[str, str]) -> None:
+    async with ctx.catalogue.sessions() as session:
+        config = await session.get(DatabaseConfig, facts["databaseId"])
+    if config is None:
+        _log.warning("{} may still be on its server: its configuration was deleted", facts["name"])
+        return
+    engine = ctx.engines[config.type]
+    if await engine.drop_database(saved_connection(ctx, config), facts["name"], facts["marker"]):
+        _log.info("The half-filled database {} was dropped", facts["name"])
+
+
+async def _reset_copies(ctx: Context) -> None:
+    """A copy that was being made later is to be made again."""
+    async with ctx.catalogue.transaction() as session:
+        for copy in await session.scalars(select(BackupCopy).where(BackupCopy.state == CopyState.WRITING)):
+            copy.state, copy.error_message = CopyState.PENDING, f"{INTERRUPTED}: it will be made again."

@@ -1,0 +1,112 @@
+"""Does one claimed restore into a new database: checks, create, fill, finish, or leave nothing."""
+
+from __future__ import annotations
+
+import asyncio
+
+from dbbackup.core.errors import AppError, RestoreError
+from dbbackup.core.journal import JournalKind
+from dbbackup.db.models import DatabaseConfig, RestoreExecution
+from dbbackup.engines.base import Connection, Engine
+from dbbackup.pipeline.restore import RestoreJob, fill_database
+from dbbackup.services.changes import announce_run
+from dbbackup.services.connections import saved_connection
+from dbbackup.services.context import Context
+from dbbackup.services.restores import run_checks, saved_source
+from dbbackup.worker.run import RunTools, run_tools, set_end
+
+_LEVELS = {"ok": "info", "warning": "warn", "error": "error"}
+
+
+async def run_restore(ctx: Context, restore_id: str, *, stopping: asyncio.Event) -> None:
+    """Run a claimed restore to its end and write that end down, whatever it is."""
+    async with ctx.catalogue.sessions() as session:
+        restore = await session.get_one(RestoreExecution, restore_id)
+        config = await session.get(DatabaseConfig, restore.database_id)
+    if config is None:
+        await _close(ctx, restore_id, RestoreError("The database was deleted before its restore began."), False)
+        return
+    connection = saved_connection(ctx, config)
+    async with run_tools(ctx, restore, [connection.password]) as tools:
+        error: BaseException | None = None
+        try:
+            await _restore(ctx, restore, config, connection, tools)
+        except (Exception, asyncio.CancelledError) as failure:  # noqa: BLE001 - every end is written down
+            error = failure
+            _say_end(tools, failure, stopping.is_set())
+        cleaned = error is None or await _clean_up(ctx.engines[config.type], restore, connection, tools)
+        await tools.log.close()
+        await _close(ctx, restore_id, error, stopping.is_set())
+        # What could not be removed now stays in the journal: the janitor tries again.
+        if cleaned:
+            await tools.journal.clear()
+
+
+async def _restore(
+    ctx: Context, restore: RestoreExecution, config: DatabaseConfig, connection: Connection, tools: RunTools
+) -> None:
+    engine, source = ctx.engines[config.type], saved_source(restore)
+    # The marker proves later that a database is ours to drop.
+    options = {**restore.options, "marker": restore.id}
+    report = tools.report
+    report.progress.total_counts_written = True
+    report.progress.bytes_total = source.manifest.main.size
+    report.progress.tables_total = len(source.manifest.source.tables)
+    report.stage("Checking beforehand")
+    findings = await run_checks(ctx, config, source, options)
+    for finding in findings:
+        tools.log.say(_LEVELS[finding.level], finding.message, check=finding.code)
+    if errors := [f.message for f in findings if f.level == "error"]:
+        raise RestoreError("The restore was refused before anything was changed. " + " ".join(errors))
+    probe = await engine.probe(connection)
+    job = RestoreJob(
+        engine=engine,
+        target=connection,
+        tools=engine.choose_tools(probe.server_version),
+        manifest=source.manifest,
+        storage=await ctx.storages.open(source.storage_id),
+        key=source.key,
+        version=source.version,
+        options=options,
+        workshop=tools.workshop,
+    )
+    report.stage("Creating the database")
+    await tools.journal.note(
+        JournalKind.NEW_DATABASE, databaseId=config.id, name=restore.target_database, marker=restore.id
+    )
+    await engine.create_database(connection, source.manifest, options)
+    tools.log.say("info", f"Created {restore.target_database} with the encoding and locale of the original")
+    await fill_database(job, report)
+    report.stage("Finishing")
+    await engine.finish_database(connection, source.manifest, options)
+    tools.log.say("info", f"Restore completed: {restore.target_database} is ready.", stage="Completed")
+
+
+def _say_end(tools: RunTools, failure: BaseException, stopping: bool) -> None:
+    if isinstance(failure, asyncio.CancelledError):
+        tools.log.say("warn", "Interrupted: the program is stopping." if stopping else "Cancelled.", stage="Ended")
+    else:
+        message = failure.message if isinstance(failure, AppError) else f"{type(failure).__name__}: {failure}"
+        tools.log.say("error", message, stage="Failed")
+
+
+async def _clean_up(engine: Engine, restore: RestoreExecution, connection: Connection, tools: RunTools) -> bool:
+    """Drop the database this run made, and only that; tell whether nothing is left."""
+    name = restore.target_database
+    try:
+        dropped = await engine.drop_database(connection, name, restore.id)
+    except AppError as error:
+        tools.log.say(
+            "error", f"{name} is half filled and could not be dropped ({error.message}). It will be tried again."
+        )
+        return False
+    if dropped:
+        tools.log.say("info", f"The half-filled database {name} was dropped.")
+    return True
+
+
+async def _close(ctx: Context, restore_id: str, error: BaseException | None, interrupted: bool) -> None:
+    async with ctx.catalogue.transaction() as session:
+        restore = await session.get_one(RestoreExecution, restore_id)
+        set_end(restore, error, interrupted=interrupted)
+        announce_run(session, ctx, restore)

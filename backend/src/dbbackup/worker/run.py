@@ -1,0 +1,107 @@
+"""What backups and restores have in common while they run: log, journal, progress, folder, ending."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import traceback
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from loguru import logger
+
+from dbbackup.core.errors import AppError
+from dbbackup.core.events import EVENTS_CHANNEL, ProgressEvent
+from dbbackup.core.journal import JournalKind
+from dbbackup.core.masking import Masker
+from dbbackup.core.progress import RunProgress
+from dbbackup.core.secret import Secret
+from dbbackup.db.models import BackupExecution, RestoreExecution, RunStatus
+from dbbackup.db.models.base import utc_now
+from dbbackup.pipeline.process import Workshop
+from dbbackup.pipeline.report import Report
+from dbbackup.services.changes import run_kind
+from dbbackup.services.context import Context
+from dbbackup.services.execution_logs import ExecutionLogger
+from dbbackup.worker.journal import CatalogueJournal
+
+PROGRESS_SECONDS = 0.3
+INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True, slots=True)
+class RunTools:
+    """What a run works with."""
+
+    log: ExecutionLogger
+    journal: CatalogueJournal
+    report: Report
+    workshop: Workshop
+
+
+@asynccontextmanager
+async def run_tools(
+    ctx: Context, run: BackupExecution | RestoreExecution, secrets: Iterable[Secret]
+) -> AsyncIterator[RunTools]:
+    """Open log, journal and private folder of a run, and publish its progress while it goes on."""
+    kind, progress = run_kind(run), RunProgress()
+    log = ExecutionLogger(ctx.catalogue, ctx.events, run.id, kind, Masker(secrets))
+    journal = CatalogueJournal(ctx.catalogue, run.id)
+    folder = work_folder(ctx, run.id)
+    ctx.runtime.progress[run.id] = progress
+    publishing = asyncio.create_task(_publish_progress(ctx, kind, run.id, progress))
+    try:
+        await journal.note(JournalKind.WORK_FOLDER, path=str(folder))
+        await asyncio.to_thread(_make_private, folder)
+        workshop = Workshop(folder, f"{ctx.instance_id}:{run.id}", ctx.settings.timezone)
+        yield RunTools(log, journal, Report(log, journal, progress), workshop)
+    finally:
+        publishing.cancel()
+        ctx.runtime.progress.pop(run.id, None)
+        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+
+
+def work_folder(ctx: Context, run_id: str) -> Path:
+    """Return the private folder of a run."""
+    return ctx.settings.work_path / run_id
+
+
+def set_end(run: BackupExecution | RestoreExecution, error: BaseException | None, *, interrupted: bool = False) -> None:
+    """Write the end of a run into its row: completed, cancelled, or failed with the reason."""
+    run.completed_at = utc_now()
+    if run.started_at:
+        run.duration = max(0.0, (run.completed_at - run.started_at).total_seconds())
+    if error is None:
+        run.status = RunStatus.COMPLETED
+        return
+    if isinstance(error, asyncio.CancelledError) and not interrupted:
+        run.status, run.error_message = RunStatus.CANCELLED, "Cancelled by request."
+        return
+    run.status = RunStatus.FAILED
+    if isinstance(error, asyncio.CancelledError):
+        run.error_code, run.error_message = "INTERNAL_ERROR", stopped_message()
+    elif isinstance(error, AppError):
+        run.error_code, run.error_message = error.code, error.message
+    else:
+        run.error_code = "INTERNAL_ERROR"
+        run.error_message = f"A fault of this program ({type(error).__name__}). The details are in its log."
+        run.error_stack = "".join(traceback.format_exception(error))
+        logger.bind(category=run_kind(run)).opt(exception=error).error("Run {} failed", run.id)
+
+
+def stopped_message() -> str:
+    """Return the reason of a run that the program's own stop ended."""
+    return f"{INTERRUPTED}: the program was stopped while this was running. Start it again."
+
+
+def _make_private(folder: Path) -> None:
+    folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
+
+
+async def _publish_progress(ctx: Context, kind: str, run_id: str, progress: RunProgress) -> None:
+    while True:
+        await asyncio.sleep(PROGRESS_SECONDS)
+        ctx.events.publish(EVENTS_CHANNEL, ProgressEvent(kind=kind, id=run_id, progress=progress.view()))

@@ -1,0 +1,116 @@
+"""The background of the program: claims runs, cancels them, sweeps; seen when it fails."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+from loguru import logger
+from sqlalchemy import select
+
+from dbbackup.db.models import BackupExecution, RestoreExecution
+from dbbackup.services.context import Context
+from dbbackup.worker.backup_run import run_backup
+from dbbackup.worker.copies import delete_copies, refill_copies
+from dbbackup.worker.janitor import reconcile, retry_journal
+from dbbackup.worker.queue import Run, claim
+from dbbackup.worker.restore_run import run_restore
+
+IDLE_SECONDS = 5.0
+SWEEP_SECONDS = 30.0
+_RETRY_SECONDS = 1.0
+_log = logger.bind(category="scheduler")
+
+
+class Worker:
+    """Runs what is queued. One per process."""
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+        self._runs: dict[str, asyncio.Task[None]] = {}
+        self._loops: list[asyncio.Task[None]] = []
+        self._stopping = asyncio.Event()
+        self._sweep_now = asyncio.Event()
+
+    async def start(self) -> None:
+        """Put in order what a crash left behind, then begin."""
+        await reconcile(self._ctx)
+        self._loops = [
+            asyncio.create_task(self._repeat("queue", self._serve_queue)),
+            asyncio.create_task(self._repeat("sweeper", self._sweep)),
+        ]
+
+    async def stop(self) -> None:
+        """Claim nothing more, give what is running its grace time, then cancel it and mark it."""
+        self._stopping.set()
+        for loop in self._loops:
+            loop.cancel()
+        await asyncio.gather(*self._loops, return_exceptions=True)
+        runs = list(self._runs.values())
+        if not runs:
+            return
+        _log.info("Waiting up to {} s for {} runs", self._ctx.settings.stop_grace, len(runs))
+        _, late = await asyncio.wait(runs, timeout=self._ctx.settings.stop_grace)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*runs, return_exceptions=True)
+
+    async def _repeat(self, name: str, step: Callable[[], Awaitable[None]]) -> None:
+        """Do a step for ever; a failure is logged, shown by the health check, and tried again."""
+        while True:
+            try:
+                await step()
+            except Exception as error:  # noqa: BLE001 - the loop must outlive any fault
+                _log.opt(exception=error).critical("The background task {} failed", name)
+                self._ctx.runtime.failures[name] = f"{type(error).__name__}: {error}"
+                await asyncio.sleep(_RETRY_SECONDS)
+            else:
+                self._ctx.runtime.failures.pop(name, None)
+
+    async def _serve_queue(self) -> None:
+        wake = self._ctx.runtime.wake
+        wake.clear()
+        await self._cancel_requested()
+        for run in await claim(self._ctx, self._ctx.settings.max_concurrent):
+            self._begin(run)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(wake.wait(), IDLE_SECONDS)
+            self._sweep_now.set()
+
+    def _begin(self, run: Run) -> None:
+        work = run_backup if isinstance(run, BackupExecution) else run_restore
+        task = asyncio.create_task(work(self._ctx, run.id, stopping=self._stopping), name=f"run {run.id}")
+        self._runs[run.id] = task
+        task.add_done_callback(lambda done: self._ended(run.id, done))
+
+    def _ended(self, run_id: str, task: asyncio.Task[None]) -> None:
+        self._runs.pop(run_id, None)
+        self._ctx.runtime.wake.set()
+        if not task.cancelled() and (error := task.exception()):
+            # The run could not even write its end: its row says running until the next start puts it right.
+            _log.opt(exception=error).critical("Run {} ended without a record", run_id)
+            self._ctx.runtime.failures[f"run {run_id}"] = f"{type(error).__name__}: {error}"
+
+    async def _cancel_requested(self) -> None:
+        if not self._runs:
+            return
+        async with self._ctx.catalogue.sessions() as session:
+            for model in (BackupExecution, RestoreExecution):
+                query = select(model.id).where(model.id.in_(self._runs), model.cancel_requested)
+                for run_id in await session.scalars(query):
+                    self._cancel(run_id)
+
+    def _cancel(self, run_id: str) -> None:
+        task = self._runs.get(run_id)
+        # Once is enough: a second cancellation would interrupt the cleaning up.
+        if task and not task.cancelling():
+            task.cancel()
+
+    async def _sweep(self) -> None:
+        self._sweep_now.clear()
+        await delete_copies(self._ctx)
+        await refill_copies(self._ctx)
+        await retry_journal(self._ctx)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._sweep_now.wait(), SWEEP_SECONDS)
