@@ -74,9 +74,7 @@ async def dump(source: Connection, raw: dict[str, Any], work: Path) -> tuple[Man
 
 def part_facts(name: str = "database", format_: str = "pg_custom", tool: str = "pg_dump 15.0") -> PartFacts:
     """Describe one part; sizes and hashes do not matter to an engine."""
-    return PartFacts(
-        name=name, format=format_, file="f", size=0, sha256="", plain_size=0, plain_sha256="", tool=tool
-    )
+    return PartFacts(name=name, format=format_, file="f", size=0, sha256="", plain_size=0, plain_sha256="", tool=tool)
 
 
 def manifest(

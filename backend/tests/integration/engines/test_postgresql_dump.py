@@ -120,9 +120,7 @@ async def test_locked_table_ends_the_dump_in_time_and_survey_does_without_it(
     assert {table.name for table in survey.tables} == {"orders", "-odd =x", "e"}
 
 
-async def test_dump_ended_by_an_administrator_is_a_passing_fault(
-    shop: PostgresServer, tmp_path: Path
-) -> None:
+async def test_dump_ended_by_an_administrator_is_a_passing_fault(shop: PostgresServer, tmp_path: Path) -> None:
     with psycopg.connect(shop.dsn("shop")) as holder, psycopg.connect(shop.dsn(), autocommit=True) as admin:
         holder.execute("LOCK TABLE orders IN ACCESS EXCLUSIVE MODE")
         dumping = asyncio.create_task(failure(shop, tmp_path, {}))
@@ -158,9 +156,7 @@ async def test_archive_that_is_cut_off_is_noticed_by_the_trailer_check(shop: Pos
         assert type(pg.explain(check, done.returncode, stderr_lines(done))) is DumpIncompleteError, done.stderr
 
 
-async def restore_failure(
-    server: PostgresServer, archive: bytes, work: Path, name: str, **options: Any
-) -> AppError:
+async def restore_failure(server: PostgresServer, archive: bytes, work: Path, name: str, **options: Any) -> AppError:
     pg = engine()
     backup = manifest(await pg.survey(connection(server)), "shop")
     chosen = restore_options(name, **options)
@@ -205,9 +201,7 @@ async def test_restore_without_a_role_is_explained(
         server18.psql("DROP DATABASE owned_copy")
 
 
-async def test_restore_with_a_mapped_user_password_never_shows_it(
-    shop: PostgresServer, tmp_path: Path
-) -> None:
+async def test_restore_with_a_mapped_user_password_never_shows_it(shop: PostgresServer, tmp_path: Path) -> None:
     shop.psql("CREATE ROLE mapped; CREATE DATABASE mapping")
     sql(
         shop,

@@ -9,8 +9,8 @@ import pytest
 
 from dbbackup.core.errors import DatabaseError
 from dbbackup.core.secret import Secret
-from dbbackup.engines import PostgresqlEngine
 from dbbackup.engines.base import Connection
+from dbbackup.engines.postgresql import PostgresqlEngine
 from dbbackup.engines.postgresql_tools import PostgresqlTools
 from dbbackup.engines.tools import ToolFinder
 from devtools.servers import PostgresServer

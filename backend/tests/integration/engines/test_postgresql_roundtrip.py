@@ -41,7 +41,8 @@ def make_source(server: PostgresServer, name: str) -> None:
     database = quoted(name)
     server.psql(f"CREATE DATABASE {database} TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C.UTF-8' CONNECTION LIMIT 50")
     sql(server, (Path(__file__).parent / "nasty.sql").read_text(), name)
-    server.psql(f"""
+    server.psql(
+        f"""
         REVOKE ALL ON DATABASE {database} FROM PUBLIC;
         GRANT CONNECT ON DATABASE {database} TO reader WITH GRANT OPTION;
         GRANT CREATE ON DATABASE {database} TO "odd 'role";
@@ -52,7 +53,8 @@ def make_source(server: PostgresServer, name: str) -> None:
         ALTER DATABASE {database} SET default_transaction_read_only = on;
         ALTER DATABASE {database} SET "my app.tenant" = 'it''s \\ x' ;
         ALTER ROLE reader IN DATABASE {database} SET work_mem = '9MB';
-    """.replace('"my app.tenant"', "myapp.tenant"))
+    """.replace('"my app.tenant"', "myapp.tenant")
+    )
 
 
 def text_of(server: PostgresServer, name: str, bin_dir: Path) -> list[str]:

@@ -12,8 +12,8 @@ import pytest
 from dbbackup.core.errors import ConflictError, DatabaseError
 from dbbackup.core.manifest import Manifest
 from dbbackup.core.secret import Secret
-from dbbackup.engines import PostgresqlEngine
 from dbbackup.engines.base import Finding, Survey
+from dbbackup.engines.postgresql import PostgresqlEngine
 from dbbackup.engines.postgresql_tools import PostgresqlTools
 from dbbackup.engines.tools import FoundTools, ToolFinder
 from devtools.servers import PostgresServer
@@ -68,9 +68,9 @@ def as_role(server: PostgresServer, name: str) -> Any:
 
 
 async def check(
-    server: PostgresServer, what: Manifest, role: str | None = None, name: str = "fresh", **options: Any
+    server: PostgresServer, what: Manifest, who: str | None = None, name: str = "fresh", **options: Any
 ) -> list[Finding]:
-    target = as_role(server, role) if role else connection(server)
+    target = as_role(server, who) if who else connection(server)
     return await engine().preflight(target, what, restore_options(name, **options))
 
 
@@ -138,7 +138,7 @@ async def test_preflight_of_a_role_that_may_little_names_what_it_lacks(server: P
     findings = await check(server, what, "plain_user", missingRoles="create")
     assert levels(findings, "error") == {"no-createdb", "no-createrole", "not-member", "extension-superuser"}
     findings = await check(server, what, "creator", missingRoles="create")
-    assert [f.message for f in findings if f.code == "not-member"][0].count("stranger") == 1
+    assert next(f.message for f in findings if f.code == "not-member").count("stranger") == 1
     assert not any("friend" in f.message for f in findings)
     assert [f.message.split()[2] for f in findings if f.code == "setting-skipped"] == [
         "log_statement",
@@ -205,7 +205,7 @@ async def test_create_and_drop_touch_only_what_bears_the_mark(server: PostgresSe
     for marker in ("other", ""):
         with pytest.raises(ConflictError, match="not made by this restore"):
             await pg.drop_database(target, "made -by =us", marker)
-    server.psql('CREATE DATABASE theirs; COMMENT ON DATABASE theirs IS \'dbbackup:\'')
+    server.psql("CREATE DATABASE theirs; COMMENT ON DATABASE theirs IS 'dbbackup:'")
     with pytest.raises(ConflictError):
         await pg.drop_database(target, "theirs", "")
     server.psql("DROP DATABASE theirs")
@@ -215,11 +215,12 @@ async def test_create_and_drop_touch_only_what_bears_the_mark(server: PostgresSe
 
 async def test_create_with_a_locale_the_target_lacks_is_explained(server18: PostgresServer) -> None:
     pg, target = engine(), connection(server18)
-    for properties in (
+    cases: list[dict[str, Any]] = [
         {"collate": "xx_YY.UTF-8"},
         {"localeProvider": "icu", "locale": "de", "icuRules": "&a<b"},
         {"localeProvider": "builtin", "locale": "nonsense"},
-    ):
+    ]
+    for properties in cases:
         with pytest.raises(DatabaseError, match="cannot create a database like the original"):
             await pg.create_database(target, backup(**properties), restore_options("foreign_locale"))
     assert not await pg.drop_database(target, "foreign_locale", "run-foreign_locale")
@@ -241,8 +242,17 @@ async def test_create_makes_missing_roles_that_can_own_things(server: PostgresSe
     await pg.create_database(target, what, options)
     assert server.psql("SELECT rolcanlogin FROM pg_roles WHERE rolname = 'made ''owner'") == "f"
     await pg.finish_database(target, what, options)
-    (await pg.survey(connection(server, "with_roles"))).properties["owner"] = "made 'owner"
+    assert (await pg.survey(connection(server, "with_roles"))).properties["owner"] == "made 'owner"
     server.psql('DROP DATABASE with_roles; DROP ROLE "made \'owner"')
+
+
+async def test_create_by_a_superuser_makes_missing_roles(server: PostgresServer) -> None:
+    pg, target = engine(), connection(server)
+    options = restore_options("su_roles", missingRoles="create")
+    await pg.create_database(target, backup(**uses(["made too"])), options)
+    assert server.psql("SELECT rolcanlogin FROM pg_roles WHERE rolname = 'made too'") == "f"
+    assert await pg.drop_database(target, "su_roles", options["marker"])
+    server.psql('DROP ROLE "made too"')
 
 
 async def test_create_that_fails_half_way_leaves_no_database(server: PostgresServer) -> None:
@@ -274,7 +284,7 @@ async def test_finish_by_a_mapped_role_keeps_that_owner(server: PostgresServer) 
     await pg.create_database(target, what, options)
     await pg.finish_database(target, what, options)
     assert server.psql("SELECT datacl FROM pg_database WHERE datname = 'mapped'") == (
-        "{stranger=c/friend,friend=C/friend,=T/friend}"
+        "{friend=C/friend,=T/friend,stranger=c/friend}"
     )
     assert sql(server, "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = 'mapped'") == "friend"
     server.psql("DROP DATABASE mapped")
