@@ -71,7 +71,7 @@ def s3_subject(settings: S3Settings) -> Subject:
     async def abandon(key: str) -> None:
         await S3Object(storage.client, storage.full_key(key), WriteOptions()).create()
 
-    return Subject(storage, MIN_PART, leftovers, abandon)
+    return Subject(storage, MIN_PART, leftovers, abandon, ordered=False)
 
 
 async def _some_bytes() -> Stream:

@@ -80,7 +80,10 @@ class Storage(Protocol):
         ...
 
     def list_objects(self, prefix: str = "") -> AsyncIterator[StoredObject]:
-        """Yield every object whose key starts with the prefix, in key order, paging as it goes."""
+        """Yield every object whose key starts with the prefix, each once, paging as it goes.
+
+        In key order, as far as an S3 service keeps it (SeaweedFS lists folder by folder). Raises StorageError.
+        """
         ...
 
     async def delete(self, key: str, version: str | None = None) -> None:

@@ -134,8 +134,8 @@ def remove_empty_folders(folder: Path, root: Path) -> None:
     while folder != root:
         try:
             folder.rmdir()
-        except FileNotFoundError:
-            pass  # another deletion was first; its parent may still be ours to remove
+        except (FileNotFoundError, NotADirectoryError):
+            pass  # never there, or another deletion was first; its parent may still be ours to remove
         except OSError as error:
             if error.errno in (errno.ENOTEMPTY, errno.EEXIST, errno.EBUSY):
                 return

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import aioboto3
@@ -153,9 +154,16 @@ async def _coroutine(answer: Awaitable[T]) -> T:
 def _prepared_session() -> AioSession:
     """Return a session with its large description files read: 0.1 to 0.3 s that the loop must not spend."""
     session = AioSession()
-    loader = session.get_component("data_loader")
+    session.register_component("data_loader", _loader())
+    return session
+
+
+@cache
+def _loader() -> Any:
+    """Return the reader of the description files, one for all sessions: it keeps what it has read."""
+    loader = AioSession().get_component("data_loader")
     for kind in ("service-2", "endpoint-rule-set-1", "paginators-1", "waiters-2"):
         loader.load_service_model("s3", kind)
     for name in ("endpoints", "partitions", "sdk-default-configuration"):
         loader.load_data(name)
-    return session
+    return loader

@@ -14,6 +14,7 @@ import ssl
 
 import aiohttp
 from botocore import exceptions as boto
+from botocore.parsers import ResponseParserError
 
 from dbbackup.core.errors import AppError, ConflictError, ObjectMissingError, S3Error, S3UnreachableError
 from dbbackup.storages.s3_settings import S3Settings
@@ -37,6 +38,8 @@ _PASSING = {
 }
 _CONFLICT = {"PreconditionFailed", "ConditionalRequestConflict", "412"}
 _MISSING = {"NoSuchKey", "NoSuchVersion", "404"}
+
+_NOT_S3 = "the answer is not S3's. Check that the endpoint is the S3 address, not a web page."
 
 _ADVICE = {
     "NoSuchBucket": "the bucket {bucket} does not exist there. Check bucket, region and endpoint.",
@@ -72,8 +75,8 @@ def to_error(error: BaseException, settings: S3Settings, action: str) -> AppErro
         return _from_answer(error, settings, start)
     if isinstance(error, boto.SSLError | ssl.SSLError | aiohttp.ClientSSLError):
         return S3Error(start + "its certificate is not accepted. Check the endpoint, or install the authority.")
-    if isinstance(error, boto.ResponseParserError):
-        return S3Error(start + "the answer is not S3's. Check that the endpoint is the S3 address.")
+    if isinstance(error, ResponseParserError):
+        return S3Error(start + _NOT_S3)
     if isinstance(error, boto.EndpointConnectionError | boto.ConnectTimeoutError):
         return S3UnreachableError(start + "no connection. Check endpoint, port, DNS and firewall.")
     if isinstance(error, TimeoutError | boto.ReadTimeoutError):
@@ -91,6 +94,10 @@ def _from_answer(error: boto.ClientError, settings: S3Settings, start: str) -> A
     answer = error.response
     code = str(answer.get("Error", {}).get("Code", ""))
     status = int(answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+    kind = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("content-type", "")
+    if status == 500 and "html" in kind:
+        # botocore calls every 200 answer it cannot read a 500; gateways' own pages are 502 to 504.
+        return S3Error(start + _NOT_S3)
     if code in _CONFLICT:
         return ConflictError(start + "an object is there already, or it was replaced in the meantime.")
     if code == "NoSuchUpload":

@@ -44,7 +44,9 @@ async def open_uploads(client: S3Client, prefix: str) -> AsyncIterator[OpenUploa
             yield OpenUpload(upload["Key"], upload["UploadId"], upload["Initiated"])
         if not answer.get("IsTruncated"):
             return
-        marker = {"KeyMarker": answer["NextKeyMarker"], "UploadIdMarker": answer["NextUploadIdMarker"]}
+        # SeaweedFS pages by upload id alone and gives no next key.
+        markers = {"KeyMarker": answer.get("NextKeyMarker"), "UploadIdMarker": answer.get("NextUploadIdMarker")}
+        marker = {name: value for name, value in markers.items() if value}
 
 
 async def abort_upload(client: S3Client, key: str, upload_id: str) -> None:

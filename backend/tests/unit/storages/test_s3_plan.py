@@ -1,0 +1,121 @@
+"""Sizes of parts, the budget of their memory, settings and profiles."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dbbackup.core.errors import S3Error, ValidationError
+from dbbackup.core.secret import Secret
+from dbbackup.storages.s3_budget import PartBudget
+from dbbackup.storages.s3_plan import MAX_OBJECT, MAX_PART, MIN_PART, MiB, part_size, plan_part_size
+from dbbackup.storages.s3_settings import Profile, S3Settings
+
+GiB = 1 << 30
+
+
+@pytest.mark.parametrize(
+    ("expected", "options", "size"),
+    [
+        (None, {}, 8 * MiB),
+        (None, {"equal_parts": True}, 16 * MiB),
+        (0, {}, 8 * MiB),
+        (60 * GiB, {}, 8 * MiB),
+        (70 * GiB, {}, 16 * MiB),
+        (1 << 40, {}, 136 * MiB),
+        (MAX_OBJECT, {}, 528 * MiB),
+        (MAX_OBJECT, {"max_parts": 1000}, 5 * GiB),
+        (70 * GiB, {"equal_parts": True}, 16 * MiB),
+        (20 * GiB, {"max_parts": 1000}, 32 * MiB),
+    ],
+)
+def test_plan_part_size(expected: int | None, options: dict[str, int], size: int) -> None:
+    assert plan_part_size(expected, **options) == size  # type: ignore[arg-type]
+
+
+@given(st.integers(0, MAX_OBJECT), st.booleans())
+def test_the_plan_holds_the_expected_size(expected: int, equal: bool) -> None:
+    size = plan_part_size(expected, equal_parts=equal)
+    assert size * 10_000 >= expected
+    assert size % MIN_PART == 0
+    assert MIN_PART <= size <= MAX_PART
+
+
+def test_parts_that_outgrow_the_plan_reach_five_tebibytes() -> None:
+    sizes = [part_size(number, 8 * MiB) for number in range(1, 10_001)]
+    assert sizes[:5000] == [8 * MiB] * 5000
+    assert (sizes[5000], sizes[5500]) == (16 * MiB, 32 * MiB)
+    assert sizes == sorted(sizes)
+    assert max(sizes) <= MAX_PART
+    assert sum(sizes) >= MAX_OBJECT
+
+
+def test_equal_parts_never_grow_and_end_with_a_clear_error() -> None:
+    assert {part_size(number, 16 * MiB, equal_parts=True) for number in range(1, 10_001)} == {16 * MiB}
+    with pytest.raises(S3Error, match="outgrew its plan"):
+        part_size(10_001, 16 * MiB, equal_parts=True)
+
+
+def test_budget_shares_fairly_and_never_exceeds_its_capacity() -> None:
+    budget = PartBudget(32)
+    with budget.lease() as first:
+        assert [first.take(8) for _ in range(5)] == [True] * 4 + [False]
+        with budget.lease() as second:
+            assert not second.take(8)
+            first.give_back(8)
+            assert not first.take(8)
+            assert second.take(8)
+            assert budget.used == 32
+        assert first.take(8)
+    assert budget.used == 0
+
+
+def settings(**changes: object) -> S3Settings:
+    values: dict[str, object] = {"id": "x", "bucket": "b", "access_key": Secret("a"), "secret_key": Secret("s")}
+    return S3Settings(**(values | changes))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"endpoint": "http://minio:9000"},
+        {"endpoint": "minio:9000"},
+        {"endpoint": "ftp://minio"},
+        {"endpoint": "https://"},
+        {"endpoint": "https://[broken"},
+        {"endpoint": "https://user:pass@minio"},
+        {"endpoint": "https://minio/?x=1"},
+        {"prefix": "/a"},
+        {"prefix": "a/../b"},
+    ],
+)
+def test_settings_that_cannot_be_right_are_refused(changes: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        settings(**changes)
+
+
+def test_http_is_possible_when_allowed() -> None:
+    assert settings(endpoint="http://minio:9000", allow_http=True).host == "minio:9000"
+
+
+@pytest.mark.parametrize(("prefix", "folder"), [("", ""), ("a", "a/"), ("a/b/", "a/b/")])
+def test_prefix_becomes_a_folder(prefix: str, folder: str) -> None:
+    assert settings(prefix=prefix).folder == folder
+
+
+@pytest.mark.parametrize(
+    ("changes", "profile"),
+    [
+        ({}, Profile()),
+        ({"endpoint": "https://x.r2.cloudflarestorage.com"}, Profile(equal_parts=True)),
+        ({"endpoint": "https://s3.fr-par.scw.cloud:443"}, Profile(max_parts=1000, checksum="md5")),
+        ({"endpoint": "https://notscw.cloud.example"}, Profile()),
+        (
+            {"equal_parts": True, "max_parts": 5, "checksum": "md5", "conditional_writes": False},
+            Profile(True, 5, "md5", False),
+        ),
+    ],
+)
+def test_profile_is_the_services_own_unless_set(changes: dict[str, object], profile: Profile) -> None:
+    assert settings(**changes).profile() == profile
