@@ -181,7 +181,10 @@ class Engine(Protocol):
         ...
 
     def explain(self, command: Command, exit_code: int, stderr_tail: Sequence[str]) -> AppError:
-        """Turn a tool's failure into an error a person can act on; never holds a secret."""
+        """Turn a tool's failure into an error a person can act on; never holds a secret.
+
+        `exit_code` is negative for a signal, as subprocess has it.
+        """
         ...
 
     def progress(self, line: str) -> Progress | None:
@@ -199,19 +202,23 @@ class Engine(Protocol):
     async def create_database(self, target: Connection, manifest: Manifest, options: dict[str, Any]) -> None:
         """Create the new, empty database as the manifest describes the original.
 
+        `options["marker"]` is put there by the caller, beside the parsed options; see `drop_database`.
         Raises DatabaseError or ConflictError (it exists); on failure no database is left behind.
         """
         ...
 
     async def finish_database(self, target: Connection, manifest: Manifest, options: dict[str, Any]) -> None:
-        """After the data: owner, ACL, settings of the new database, and ANALYZE."""
+        """After the data: ANALYZE, then settings, ACL, comment (replacing the marker) and owner at once.
+
+        Raises DatabaseError; what belongs to the database itself is then as `create_database` left it.
+        """
         ...
 
     async def drop_database(self, target: Connection, name: str, marker: str) -> bool:
         """Drop a database this run created, ending its connections; tell whether it was there.
 
         `marker` is what `create_database` wrote into the new database (comment): a database
-        without it was made by somebody else and is never dropped.
+        without it was made by somebody else and is never dropped (ConflictError).
         """
         ...
 

@@ -86,11 +86,9 @@ async def _create(opened: Session, name: str, manifest: Manifest, options: dict[
     except psycopg.errors.DuplicateDatabase as e:
         raise ConflictError(f"The database {name} exists already: choose another name.") from e
     except (
-        psycopg.errors.WrongObjectType,  # an ICU locale the library does not have (18)
-        psycopg.errors.InvalidParameterValue,
-        psycopg.errors.FeatureNotSupported,
-        psycopg.errors.InvalidObjectDefinition,
-        psycopg.errors.UndefinedObject,
+        psycopg.errors.InvalidParameterValue,  # a libc or ICU locale that is not there, or not of this encoding
+        psycopg.errors.FeatureNotSupported,  # a server built without ICU
+        psycopg.errors.WrongObjectType,  # a locale the built-in provider does not have
     ) as e:
         raise DatabaseError(_locale_refused(manifest.source.properties, e)) from e
 
