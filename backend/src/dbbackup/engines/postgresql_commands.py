@@ -41,7 +41,7 @@ def restore_command(
     flags = ["--exit-on-error", "--verbose", "--no-password"]
     if options["singleTransaction"]:
         flags.append("--single-transaction")
-    if options["jobs"] > 1:
+    if options["jobs"] > 1 and archive is not None:  # parallel jobs cannot share stdin
         flags.append(f"--jobs={options['jobs']}")
     if options["schemaOnly"]:
         flags.append("--schema-only")

@@ -121,8 +121,10 @@ async def _open(connection: Connection, statement_timeout: int) -> Session:
             passfile=_NOWHERE,
             connect_timeout=connection.connect_timeout,
             application_name=APPLICATION_NAME,
-            # our questions find nothing but the catalogue, whatever a user put on the search path
-            options=f"-c statement_timeout={statement_timeout}s -c search_path=pg_catalog",
+            # our questions find nothing but the catalogue, whatever a user put on the search path;
+            # and a role may be set to read only, which would forbid creating a database
+            options=f"-c statement_timeout={statement_timeout}s -c search_path=pg_catalog "
+            "-c default_transaction_read_only=off",
             autocommit=True,
         )
 

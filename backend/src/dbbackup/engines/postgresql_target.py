@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 from psycopg.sql import SQL, Composable, Identifier, Literal
 
-from dbbackup.core.errors import AppError, ConflictError, DatabaseError
+from dbbackup.core.errors import ConflictError, DatabaseError
 from dbbackup.core.manifest import Manifest
 from dbbackup.engines.base import Connection
 from dbbackup.engines.postgresql_connect import Session, ask, session
@@ -32,7 +32,7 @@ async def create_database(target: Connection, manifest: Manifest, options: dict[
                 await create_roles(opened, needed_roles(manifest, options))
             if not manifest.source.properties.get("publicSchema", True):
                 await _drop_public_schema(replace(target, database=name))
-        except (psycopg.Error, AppError):
+        except BaseException:  # a cancelled restore too must leave no database without the mark
             with contextlib.suppress(psycopg.Error):  # the first error is the one to tell
                 await _drop(opened, name)
             raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from dbbackup.core.errors import ConflictError, DatabaseError
 from dbbackup.core.manifest import Manifest
 from dbbackup.core.secret import Secret
+from dbbackup.engines import postgresql_target
 from dbbackup.engines.base import Finding, Survey
 from dbbackup.engines.postgresql import PostgresqlEngine
 from dbbackup.engines.postgresql_tools import PostgresqlTools
@@ -261,6 +263,27 @@ async def test_create_that_fails_half_way_leaves_no_database(server: PostgresSer
     with pytest.raises(DatabaseError, match="permission denied to create role"):
         await pg.create_database(target, backup(**uses(["cannot be made"])), options)
     assert server.psql("SELECT 1 FROM pg_database WHERE datname = 'half'") == ""
+
+
+async def test_create_that_is_cancelled_half_way_leaves_no_database(
+    server15: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def cancelled(*_: Any) -> None:
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(postgresql_target, "create_roles", cancelled)
+    with pytest.raises(asyncio.CancelledError):
+        options = restore_options("stopped", missingRoles="create")
+        await engine().create_database(connection(server15), backup(), options)
+    assert server15.psql("SELECT 1 FROM pg_database WHERE datname = 'stopped'") == ""
+
+
+async def test_create_by_a_role_set_to_read_only_works(server15: PostgresServer) -> None:
+    server15.psql("ALTER ROLE creator SET default_transaction_read_only = on")
+    pg, target, options = engine(), as_role(server15, "creator"), restore_options("written")
+    await pg.create_database(target, backup(), options)
+    assert await pg.drop_database(target, "written", options["marker"])
+    server15.psql("ALTER ROLE creator RESET default_transaction_read_only")
 
 
 async def test_create_without_a_public_schema_at_the_source_has_none(server: PostgresServer) -> None:

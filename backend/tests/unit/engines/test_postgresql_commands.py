@@ -88,3 +88,10 @@ def test_restore_options_become_flags(options: dict[str, Any], flags: set[str]) 
 
 def test_restore_of_a_backup_made_without_owners_leaves_them_out() -> None:
     assert "--no-owner" in restore_command({"noOwner": True}).argv
+
+
+def test_restore_from_stdin_is_never_parallel() -> None:
+    pg = build_registry([])["postgresql"]
+    survey = Survey(server_version="15.1", size=0, tables=[], roles=[], extensions=[], properties={})
+    command = pg.restore(SOURCE, TOOLS, manifest(survey), restore_options("new", jobs=4), None, WORK)
+    assert not any(flag.startswith("--jobs") for flag in command.argv)
