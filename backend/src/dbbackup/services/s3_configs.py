@@ -34,7 +34,7 @@ _PLAIN = (
     "enabled",
     "is_default",
 )
-_PLACE = {"bucket": "bucket", "endpoint": "endpoint"}
+_PLACE = {"bucket": "bucket", "endpoint": "endpoint", "path_prefix": "pathPrefix"}
 """Where the objects are: not to be changed under copies that lie there."""
 
 
@@ -95,11 +95,15 @@ async def change_config(session: AsyncSession, ctx: Context, config_id: str, dat
     given = {name: value for name in _PLAIN if (value := getattr(data, name)) is not UNSET}
     if given.get("name", config.name) != config.name:
         await _refuse_taken_name(session, given["name"])
-    moved = [f for f in _PLACE if f in given and given[f] != getattr(config, f)]
+    if "path_prefix" in given:
+        given["path_prefix"] = given["path_prefix"].strip("/")
+    moved = [
+        json for field, json in _PLACE.items() if given.get(field, getattr(config, field)) != getattr(config, field)
+    ]
     if moved and (await copy_counts(session)).get(config_id):
         raise ConflictError(
             "Copies of backups lie in this bucket: it cannot be moved. Add a second S3 config for the new place.",
-            details=[FieldError(f, "Cannot change while copies lie there.") for f in moved],
+            details=[FieldError(field, "Cannot change while copies lie there.") for field in moved],
         )
     merged: dict[str, Any] = {n: given.get(n, getattr(config, n)) for n in _PLAIN}
     _check(
@@ -111,7 +115,7 @@ async def change_config(session: AsyncSession, ctx: Context, config_id: str, dat
     if given.pop("is_default", None):
         await _make_default(session, config)
     for name, value in given.items():
-        setattr(config, name, value.strip("/") if name == "path_prefix" else value)
+        setattr(config, name, value)
     for name in ("access_key", "secret_key"):
         if (value := getattr(data, name)) is not UNSET:
             setattr(config, f"{name}_sealed", _seal(ctx, config.id, f"{name}_sealed", value))
@@ -164,7 +168,8 @@ async def check_unsaved(session: AsyncSession, ctx: Context, data: S3TestInput) 
         base = S3Settings(id="unsaved", region="us-east-1", bucket="", access_key=Secret(""), secret_key=Secret(""))
     given = {f: v for f in S3TestInput.__struct_fields__ if (v := getattr(data, f)) is not UNSET}
     given.pop("s3_config_id", None)
-    given.pop("path_prefix", None)
+    if "path_prefix" in given:
+        given["prefix"] = given.pop("path_prefix")
     for key in ("access_key", "secret_key"):
         if key in given:
             given[key] = Secret(given[key])

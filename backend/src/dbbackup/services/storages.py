@@ -75,6 +75,7 @@ def s3_settings(config: S3Config, sealer: Sealer) -> S3Settings:
         bucket=config.bucket,
         endpoint=config.endpoint,
         path_style=config.path_style,
+        prefix=config.path_prefix,
         access_key=sealer.open(
             config.access_key_sealed, table="s3_config", row_id=config.id, column="access_key_sealed"
         ),

@@ -171,7 +171,7 @@ async def _check_target(ctx: Context, copy: BackupCopy, folder: str, expected: i
             raise StorageError(f"S3 config {config.name}, {step.name}: {step.message}")
     tools.log.say("info", f"S3 config {config.name}: the bucket {config.bucket} is reachable and writable")
     await _set_copy(ctx, copy.id, bucket=config.bucket)
-    return Target(copy.id, storage, "/".join(filter(None, (config.path_prefix, folder))))
+    return Target(copy.id, storage, folder)
 
 
 async def _set_copy(ctx: Context, copy_id: str, **values: object) -> None:

@@ -58,8 +58,7 @@ def _due(copy: BackupCopy) -> bool:
     """The first try is at once; each further one waits twice as long as the one before."""
     if copy.state != CopyState.FAILED and not copy.attempts:
         return True
-    waited: timedelta = utc_now() - copy.updated_at
-    return waited >= _BACKOFF * 2**copy.attempts
+    return bool(utc_now() - copy.updated_at >= _BACKOFF * 2**copy.attempts)
 
 
 async def _refill(ctx: Context, copy_id: str) -> bool:
@@ -73,9 +72,8 @@ async def _refill(ctx: Context, copy_id: str) -> bool:
         config = await session.get(S3Config, copy.s3_config_id) if copy.s3_config_id else None
         announce(session, ctx, "backup", backup.id, "updated")
     manifest = manifests.from_dict(backup.manifest)
+    # Every storage has the same folders: keys are relative to a config's prefix.
     folder = (whole.key or "").rpartition("/")[0]
-    if config is not None:
-        folder = "/".join(filter(None, (config.path_prefix, _bare_folder(manifest, backup))))
     log = logger.bind(category="s3" if config else "backup", operation=backup.id)
     journal = CatalogueJournal(ctx.catalogue, backup.id)
     try:
@@ -92,12 +90,6 @@ async def _refill(ctx: Context, copy_id: str) -> bool:
     await journal.clear()
     log.info("A copy of {} was made", backup.file_name)
     return True
-
-
-def _bare_folder(manifest: Manifest, backup: BackupExecution) -> str:
-    """Return `{database}/{YYYY}/{MM}` as the run itself would have chosen it."""
-    started = backup.started_at or manifest.started_at
-    return f"{manifest.source.slug}/{started:%Y}/{started:%m}"
 
 
 async def _copy_all(

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from loguru import logger
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbbackup.core.errors import AppError, BackupError
@@ -81,7 +81,8 @@ async def retry_journal(ctx: Context) -> None:
             _log.warning("{} {} cannot be cleaned up yet: {}", entry.kind, entry.facts, error.message)
         else:
             async with ctx.catalogue.transaction() as session:
-                await session.delete(await session.get_one(RunJournal, entry.id))
+                # The run itself may have cleared it in the meantime: then there is nothing to delete.
+                await session.execute(delete(RunJournal).where(RunJournal.id == entry.id))
 
 
 def end_orphans(instance_id: str) -> int:

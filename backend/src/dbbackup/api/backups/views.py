@@ -47,7 +47,6 @@ _COPY_SAME = (
     "id",
     "s3_config_id",
     "bucket",
-    "key",
     "version",
     "etag",
     "size",
@@ -57,19 +56,21 @@ _COPY_SAME = (
     "upload_completed_at",
 )
 
+Configs = dict[str, S3Config]
+
 
 async def backup_views(session: AsyncSession, ctx: Context, backups: list[BackupExecution]) -> list[BackupView]:
     """Return what lists show."""
-    names = await _config_names(session)
+    configs = await _configs(session)
     places = await queue_positions(session)
-    return [BackupView(**_values(ctx, backup, names, places)) for backup in backups]
+    return [BackupView(**_values(ctx, backup, configs, places)) for backup in backups]
 
 
 async def backup_detail(session: AsyncSession, ctx: Context, backup: BackupExecution) -> BackupDetail:
     """Return everything known of a backup, with the end of its log."""
     manifest = manifests.from_dict(backup.manifest) if backup.manifest else None
     return BackupDetail(
-        **_values(ctx, backup, await _config_names(session), await queue_positions(session)),
+        **_values(ctx, backup, await _configs(session), await queue_positions(session)),
         options=backup.options,
         parts=manifest.parts if manifest else [],
         tables=manifest.source.tables if manifest else [],
@@ -78,7 +79,7 @@ async def backup_detail(session: AsyncSession, ctx: Context, backup: BackupExecu
     )
 
 
-def _values(ctx: Context, backup: BackupExecution, names: dict[str, str], places: dict[str, int]) -> dict[str, Any]:
+def _values(ctx: Context, backup: BackupExecution, configs: Configs, places: dict[str, int]) -> dict[str, Any]:
     progress = ctx.runtime.progress.get(backup.id)
     first = next(iter(s3_copies(backup)), None)
     return {
@@ -86,22 +87,29 @@ def _values(ctx: Context, backup: BackupExecution, names: dict[str, str], places
         "queue_position": places.get(backup.id),
         "s3_uploaded": first is not None and first.state == CopyState.COMPLETE,
         "s3_bucket": first.bucket if first else None,
-        "s3_key": first.key if first else None,
+        "s3_key": _full_key(first, configs) if first else None,
         "s3_upload_at": first.upload_completed_at if first else None,
-        "copies": [_copy(copy, names) for copy in backup.copies],
+        "copies": [_copy(copy, configs) for copy in backup.copies],
         "progress": progress.view() if progress else None,
     }
 
 
-def _copy(copy: BackupCopy, names: dict[str, str]) -> CopyView:
+def _copy(copy: BackupCopy, configs: Configs) -> CopyView:
+    config = configs.get(copy.s3_config_id or "")
     return CopyView(
         **{name: getattr(copy, name) for name in _COPY_SAME},
         storage="s3" if copy.s3_config_id else "local",
-        s3_config_name=names.get(copy.s3_config_id or ""),
+        s3_config_name=config.name if config else None,
+        key=_full_key(copy, configs),
         error=copy.error_message,
     )
 
 
-async def _config_names(session: AsyncSession) -> dict[str, str]:
-    configs = await session.scalars(select(S3Config))
-    return {config.id: config.name for config in configs}
+def _full_key(copy: BackupCopy, configs: Configs) -> str | None:
+    """Return the key as the bucket knows it: the row's own is relative to the config's prefix."""
+    config = configs.get(copy.s3_config_id or "")
+    return "/".join(filter(None, (config.path_prefix if config else "", copy.key))) or None
+
+
+async def _configs(session: AsyncSession) -> Configs:
+    return {config.id: config for config in await session.scalars(select(S3Config))}

@@ -27,6 +27,7 @@ from dbbackup.db.models import S3Config
 from dbbackup.services import s3_configs
 from dbbackup.services.inputs import S3ConfigInput, S3ConfigUpdate, S3TestInput
 from dbbackup.storages.base import CheckStep
+from dbbackup.storages.s3_browse import browse
 
 
 class S3ConfigController(Controller):
@@ -117,28 +118,27 @@ class S3ConfigController(Controller):
         summary="Browse a bucket",
         responses=documented(404, 502),
     )
-    async def browse(
+    async def browse_config(
         self,
         session: Session,
         ctx: Ctx,
         config_id: FromPath[str],
-        prefix: Annotated[str | None, QueryParameter(description="Folder; the config's prefix when left out")] = None,
+        prefix: Annotated[str, QueryParameter(description="Folder, below the config's own prefix")] = "",
         after: Annotated[str | None, QueryParameter(name="next", description="`next` of the page before")] = None,
         limit: Annotated[int, QueryParameter(ge=1, le=1000)] = 200,
         all_objects: Annotated[bool, QueryParameter(name="all", description="Show manifests too")] = False,
     ) -> S3ListingEnvelope:
         """Return one page of a folder; `isBackup` marks files with a manifest of ours beside them."""
-        config = await s3_configs.get_config(session, config_id)
-        folder = f"{config.path_prefix}/" if prefix is None and config.path_prefix else prefix or ""
+        await s3_configs.get_config(session, config_id)
         storage = await ctx.storages.open_s3(config_id)
-        page = await storage.browse(folder, after=after, limit=limit)
+        page = await browse(storage, prefix, after=after, limit=limit)
         keys = {found.key for found in page.objects}
         objects = [
             S3Object(key=o.key, size=o.size, modified_at=o.modified_at, is_backup=o.key + SUFFIX in keys)
             for o in page.objects
             if all_objects or not o.key.endswith(SUFFIX)
         ]
-        listing = S3Listing(prefix=folder, folders=page.folders, objects=objects, next=page.next)
+        listing = S3Listing(prefix=prefix, folders=page.folders, objects=objects, next=page.next)
         return S3ListingEnvelope(success=True, data=listing, error=None, meta=meta())
 
 

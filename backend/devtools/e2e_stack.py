@@ -1,0 +1,58 @@
+"""Real servers and the product with its page, for browser tests: prints their facts as one line of JSON."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import tempfile
+import threading
+from pathlib import Path
+
+from devtools.product import DIST, Product
+from devtools.sample import create_shop
+from devtools.servers import PostgresServer, SeaweedServer
+
+BUCKET = "e2e-backups"
+
+
+def main() -> int:
+    """Start everything, print the facts, and wait to be stopped (SIGTERM, Ctrl-C, or end of stdin)."""
+    if not (DIST / "index.html").exists():
+        print("The page is not built. Run `make build` first.", file=sys.stderr)
+        return 1
+    done = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: done.set())
+    with (
+        tempfile.TemporaryDirectory(prefix="dbbackup-e2e-") as home,
+        PostgresServer.start() as postgres,
+        SeaweedServer.start() as storage,
+        Product.start(Path(home) / "product", serve_page=True) as product,
+    ):
+        storage.create_bucket(BUCKET)
+        create_shop(postgres, "shop", orders=20_000)
+        facts = {
+            "baseUrl": product.url,
+            "postgres": {
+                "host": postgres.host,
+                "port": postgres.port,
+                "database": "shop",
+                "username": postgres.superuser,
+                "password": postgres.password,
+            },
+            "s3": {
+                "endpoint": storage.endpoint,
+                "bucket": BUCKET,
+                "region": storage.region,
+                "accessKey": storage.access_key,
+                "secretKey": storage.secret_key,
+            },
+        }
+        print(json.dumps(facts), flush=True)
+        done.wait()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

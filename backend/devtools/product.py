@@ -1,0 +1,141 @@
+"""Starts the product itself as a child process, the way `dbbackup serve` runs it."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import secrets
+import signal
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+import httpx
+
+from devtools.servers.binaries import client_dirs
+from devtools.servers.children import Child, spawn
+from devtools.servers.ports import free_port
+
+_BACKEND = Path(__file__).resolve().parents[1]
+_START_PATIENCE = 60.0
+DIST = _BACKEND.parent / "frontend" / "dist"
+
+
+class ApiError(RuntimeError):
+    """The API answered with an error; `code` and `details` are its own."""
+
+    def __init__(self, status: int, error: dict[str, Any]) -> None:
+        super().__init__(f"{status} {error['code']}: {error['message']}")
+        self.status = status
+        self.code: str = error["code"]
+        self.message: str = error["message"]
+        self.details: list[dict[str, str]] = error["details"]
+
+
+@dataclass
+class Product:
+    """A running product on a free loopback port; its data stays in `home` over restarts."""
+
+    home: Path
+    port: int
+    environment: dict[str, str]
+    _child: Child = field(repr=False)
+
+    @classmethod
+    def start(
+        cls, home: Path, *, port: int | None = None, serve_page: bool = False, extra: Mapping[str, str] | None = None
+    ) -> Self:
+        """Start on the data in `home` and wait until it is ready. Raises ServerStartError with its log."""
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        port = port or free_port()
+        environment = {
+            "ENCRYPTION_KEY": _lasting_key(home),
+            "BACKUP_STORAGE_PATH": str(home / "backups"),
+            "DATABASE_PATH": str(home / "db" / "app.db"),
+            "PORT": str(port),
+            "HOSTNAME": "127.0.0.1",
+            "CLIENT_PATH": ":".join(str(folder) for folder in client_dirs()),
+            **({"STATIC_PATH": str(DIST)} if serve_page else {}),
+            **(extra or {}),
+        }
+        product = cls(home, port, environment, _launch(home, port, environment))
+        atexit.register(product.stop)
+        return product
+
+    @property
+    def url(self) -> str:
+        """The address of the page and of the API."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def pid(self) -> int:
+        """The process id of the API process."""
+        return self._child.pid
+
+    @property
+    def log(self) -> str:
+        """What the product has logged so far."""
+        return self._child.log.read_text(errors="replace")
+
+    def call(self, method: str, path: str, body: Any = None, **params: Any) -> Any:
+        """Call the API and return `data`. Raises ApiError for an error answer."""
+        with httpx.Client(base_url=self.url, timeout=60.0, trust_env=False) as client:
+            answer = client.request(method, f"/api{path}", json=body, params=params or None)
+        content = answer.json()
+        if not content["success"]:
+            raise ApiError(answer.status_code, content["error"])
+        return content["data"]
+
+    def kill(self) -> None:
+        """SIGKILL the API process, as a crash would; its children are left to the kernel."""
+        self._child.kill()
+
+    def stop(self, patience: float = 30.0) -> None:
+        """Stop in order (SIGTERM). May be called again."""
+        self._child.stop(signal.SIGTERM, patience)
+        atexit.unregister(self.stop)
+
+    def restart(self) -> None:
+        """Start again on the same port and data."""
+        self.stop()
+        self._child = _launch(self.home, self.port, self.environment)
+        atexit.register(self.stop)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+
+def _launch(home: Path, port: int, environment: dict[str, str]) -> Child:
+    child = spawn(
+        [sys.executable, "-m", "dbbackup.cli", "serve"],
+        log=home / "product.log",
+        cwd=_BACKEND,
+        env={**os.environ, **environment},
+        death_signal="TERM",
+    )
+    try:
+        child.wait_until(lambda: _is_live(port), _START_PATIENCE, "The product")
+    except BaseException:
+        child.kill()
+        raise
+    return child
+
+
+def _is_live(port: int) -> bool:
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/api/health/live", timeout=1.0, trust_env=False).is_success
+    except httpx.TransportError:
+        return False
+
+
+def _lasting_key(home: Path) -> str:
+    path = home / "encryption.key"
+    if not path.exists():
+        path.touch(0o600)
+        path.write_text(secrets.token_urlsafe(32))
+    return path.read_text()
