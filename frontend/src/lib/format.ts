@@ -48,7 +48,9 @@ export function formatRatio(before: number | null | undefined, after: number | n
 export function formatRelative(time: string | Date, now: Date): string {
   const date = new Date(time);
   if (Math.abs(date.getTime() - now.getTime()) < 10_000) return "just now";
-  return formatDistanceStrict(date, now, { addSuffix: true });
+  // "1 day ago" can be 12 or 36 hours: too coarse for the age of a backup.
+  const unit = inHours(date, now) ? "hour" : undefined;
+  return formatDistanceStrict(date, now, { addSuffix: true, unit });
 }
 
 /** "16 November 2025, 02:00:05 CET", in the user's zone. */
@@ -70,4 +72,9 @@ export function formatLogTime(time: string | Date): string {
 function zoneName(date: Date): string {
   const parts = new Intl.DateTimeFormat("en-GB", { timeZoneName: "short" }).formatToParts(date);
   return parts.find((part) => part.type === "timeZoneName")?.value ?? "";
+}
+
+function inHours(date: Date, now: Date): boolean {
+  const hours = Math.abs(date.getTime() - now.getTime()) / 3_600_000;
+  return hours >= 1 && hours < 48;
 }

@@ -32,7 +32,7 @@ export function RunProgress({ kind, progress, startedAt, copyNames = {} }: RunPr
         </p>
       </div>
       <ProgressBar value={share} label={`${kind === "backup" ? "Backup" : "Restore"} progress`} />
-      <dl className="mt-4 grid grid-cols-2 gap-x-4 gap-y-3 sm:grid-cols-3 lg:grid-cols-5">
+      <dl className="mt-4 grid grid-cols-[repeat(auto-fit,minmax(8.5rem,1fr))] gap-x-4 gap-y-3">
         <Figure name="Elapsed">
           <Elapsed since={startedAt} />
         </Figure>

@@ -2,7 +2,7 @@ import { cn } from "@/lib/cn";
 
 export interface ButtonLook {
   variant?: "primary" | "secondary" | "ghost" | "danger";
-  size?: "sm" | "md" | "icon" | "icon-sm" | "icon-md";
+  size?: "sm" | "md" | "icon" | "icon-sm";
 }
 
 const BASE =
@@ -20,7 +20,6 @@ const SIZES = {
   md: "h-9 px-3.5 text-base pointer-coarse:h-11",
   icon: "size-8 text-base pointer-coarse:size-11",
   "icon-sm": "size-6 pointer-coarse:size-9",
-  "icon-md": "size-9 text-base pointer-coarse:size-11",
 };
 
 /** For `Button` and for links that look like one. */

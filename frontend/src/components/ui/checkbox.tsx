@@ -27,11 +27,7 @@ export function Checkbox({ checked, onChange, label, hint, disabled }: CheckboxP
           <Check className="size-3.5" strokeWidth={3} aria-hidden />
         </Base.Indicator>
       </Base.Root>
-      <label
-        htmlFor={id}
-        id={`${id}-label`}
-        className={disabled ? "text-ink-faint" : "pointer-coarse:min-h-8"}
-      >
+      <label htmlFor={id} id={`${id}-label`} className={disabled ? "text-ink-faint" : undefined}>
         {label}
       </label>
       {hint ? (

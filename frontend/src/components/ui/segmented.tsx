@@ -33,7 +33,7 @@ export function Segmented<Value extends string>(props: SegmentedProps<Value>) {
           aria-label={option.name}
           nativeButton
           render={<button type="button" />}
-          className="inline-flex min-h-7 flex-1 items-center justify-center gap-1.5 rounded-sm px-2.5 text-sm font-semibold text-ink-soft hover:text-ink data-checked:bg-surface data-checked:text-ink data-checked:shadow-raised pointer-coarse:min-h-9 [&_svg]:size-4"
+          className="inline-flex min-h-7 flex-1 whitespace-nowrap items-center justify-center gap-1.5 rounded-sm px-2.5 text-sm font-semibold text-ink-soft hover:text-ink data-checked:bg-surface data-checked:text-ink data-checked:shadow-raised pointer-coarse:min-h-9 [&_svg]:size-4"
         >
           {option.label}
         </Radio.Root>

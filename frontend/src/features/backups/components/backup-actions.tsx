@@ -79,8 +79,9 @@ export function BackupActions({ backup, onDeleted }: BackupActionsProps) {
           </Button>
         </>
       ) : null}
-      <Button variant="ghost" size="icon-md" aria-label="Delete" onClick={() => setAsking("delete")}>
+      <Button variant="ghost" onClick={() => setAsking("delete")}>
         <Trash2 aria-hidden />
+        Delete
       </Button>
       <DeleteBackup
         backup={backup}

@@ -2,11 +2,11 @@ import { useQuery } from "@tanstack/react-query";
 import { FilterX } from "lucide-react";
 import { BACKUP_TYPES, RUN_STATUSES } from "@/components/run/run-state";
 import { Button } from "@/components/ui/button";
-import { Input } from "@/components/ui/input";
 import { Select } from "@/components/ui/select";
 import { databasesQuery } from "@/lib/queries";
 import { isFiltered } from "../filter";
 import { type BackupsSearch, S3_STATES } from "../search";
+import { DayField } from "./day-field";
 
 interface BackupFiltersProps {
   search: BackupsSearch;
@@ -23,7 +23,7 @@ export function BackupFilters({ search, onSearch }: BackupFiltersProps) {
   return (
     <search
       aria-label="Filter backups"
-      className="grid grid-cols-2 gap-2 border-b px-4 py-3 sm:grid-cols-3 lg:flex lg:flex-wrap lg:[&>*]:w-40"
+      className="grid grid-cols-2 gap-2 border-b px-4 py-3 sm:grid-cols-3 lg:flex lg:flex-wrap lg:[&>*]:w-38"
     >
       <Select aria-label="Database" value={search.databaseId ?? ""} onChange={choose("databaseId")}>
         <option value="">All databases</option>
@@ -57,22 +57,8 @@ export function BackupFilters({ search, onSearch }: BackupFiltersProps) {
           </option>
         ))}
       </Select>
-      <Input
-        type="date"
-        aria-label="From day"
-        title="From day"
-        value={search.from ?? ""}
-        max={search.to}
-        onChange={choose("from")}
-      />
-      <Input
-        type="date"
-        aria-label="To day"
-        title="To day"
-        value={search.to ?? ""}
-        min={search.from}
-        onChange={choose("to")}
-      />
+      <DayField label="From" value={search.from} max={search.to} onChange={choose("from")} />
+      <DayField label="To" value={search.to} min={search.from} onChange={choose("to")} />
       {isFiltered(search) ? (
         <Button variant="ghost" className="lg:!w-auto" onClick={() => onSearch({ sort: search.sort })}>
           <FilterX aria-hidden />

@@ -134,7 +134,7 @@ export function BackupForm({ database, s3Configs, onStarted, onCancel }: BackupF
           {problem}
         </Notice>
       ) : null}
-      <div className="flex flex-wrap justify-end gap-2 border-t pt-4">
+      <div className="sticky -bottom-4 -mx-5 -mb-4 flex flex-wrap justify-end gap-2 border-t bg-surface px-5 py-3">
         <Button onClick={onCancel}>Cancel</Button>
         <Button variant="primary" type="submit" busy={create.isPending}>
           {create.isPending ? null : <Play aria-hidden />}

@@ -53,8 +53,9 @@ export function DatabasePage({ id, backupAction, backupList }: DatabasePageProps
               <Pencil aria-hidden />
               Edit
             </Link>
-            <Button variant="ghost" size="icon-md" aria-label="Delete" onClick={() => setDeleting(true)}>
+            <Button variant="ghost" onClick={() => setDeleting(true)}>
               <Trash2 aria-hidden />
+              Delete
             </Button>
           </>
         }

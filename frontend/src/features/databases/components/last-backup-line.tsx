@@ -17,8 +17,12 @@ export function LastBackupLine({ database }: { database: DatabaseView }) {
         <Time value={good} none="None yet" />
       </p>
       {last && last.status !== "completed" ? (
-        <Link to="/backups/$id" params={{ id: last.id }} className="inline-block rounded-sm">
-          <StatusBadge status={last.status} />
+        <Link
+          to="/backups/$id"
+          params={{ id: last.id }}
+          className="flex items-center gap-1.5 rounded-sm text-sm text-ink-soft"
+        >
+          Newest: <StatusBadge status={last.status} />
         </Link>
       ) : null}
     </div>

@@ -68,7 +68,7 @@ export function OverviewPage({ backupAction, backupList }: OverviewPageProps) {
         title="Overview"
         meta={<Verdict databases={databases.data.items} attention={attention} />}
         actions={
-          <Link to="/restore/new" className={buttonClass()}>
+          <Link to="/restore/new" className={buttonClass({}, "md:hidden")}>
             <RotateCcw aria-hidden />
             Restore a database
           </Link>

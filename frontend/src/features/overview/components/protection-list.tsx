@@ -25,7 +25,7 @@ export function ProtectionList({ databases, backups, backupAction }: ProtectionL
       {sorted.map((database) => (
         <li
           key={database.id}
-          className="grid grid-cols-[minmax(0,1fr)_auto] items-center gap-x-4 gap-y-2 px-4 py-2.5 md:grid-cols-[minmax(0,1fr)_6rem_9rem_12.5rem_auto]"
+          className="grid grid-cols-[minmax(0,1fr)_auto] items-center gap-x-4 gap-y-2 px-4 py-2.5 md:grid-cols-[minmax(0,1fr)_7.5rem_8.5rem_13.5rem_auto]"
         >
           <div className="min-w-0">
             <Link

@@ -62,7 +62,9 @@ function RunRow({ kind, run }: RunRowProps) {
           {progress?.etaSeconds ? ` · about ${formatDuration(progress.etaSeconds * 1000)} left` : ""}
         </p>
       </div>
-      <StatusBadge status={run.status} queuePosition={run.queuePosition} />
+      <span>
+        <StatusBadge status={run.status} queuePosition={run.queuePosition} />
+      </span>
     </li>
   );
 }

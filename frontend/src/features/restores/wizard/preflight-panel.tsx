@@ -67,8 +67,8 @@ function verdict(preflight: Preflight | undefined, error: unknown, pending: bool
 
 function Result({ preflight, stale }: { preflight: Preflight; stale: boolean }) {
   return (
-    <div className={cn("space-y-4 transition-opacity", stale && "opacity-50")}>
-      <Facts className="-my-2">
+    <div className={cn("space-y-2 transition-opacity", stale && "opacity-50")}>
+      <Facts className="-mt-2">
         <Fact name="Backup of">{preflight.sourceName}</Fact>
         <Fact name="Made">
           <Time value={preflight.backupCompletedAt} />
@@ -80,7 +80,7 @@ function Result({ preflight, stale }: { preflight: Preflight; stale: boolean }) 
         </Fact>
         <Fact name="To read">{formatBytes(preflight.storedSize)}</Fact>
       </Facts>
-      <ul className="space-y-2.5 border-t pt-4">
+      <ul className="space-y-2.5 border-t border-line-strong pt-4">
         {[...preflight.findings]
           .sort((a, b) => rank(b) - rank(a))
           .map((finding) => (

@@ -34,7 +34,7 @@ export function SourceStep({ databases, databaseId, s3ConfigId, source, onSource
               value: "backup",
               label: (
                 <>
-                  <Archive aria-hidden /> A backup in the list
+                  <Archive aria-hidden /> A listed backup
                 </>
               ),
             },
