@@ -72,6 +72,11 @@ class S3Settings:
         return f"{self.prefix.rstrip('/')}/" if self.prefix.strip("/") else ""
 
     @property
+    def plain(self) -> bool:
+        """Tell whether the endpoint speaks http without TLS."""
+        return self.endpoint is not None and self.endpoint.startswith("http://")
+
+    @property
     def host(self) -> str:
         """Return the name to show for the service; it holds no secret."""
         if self.endpoint is None:
