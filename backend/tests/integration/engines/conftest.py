@@ -41,3 +41,15 @@ def server(request: pytest.FixtureRequest) -> PostgresServer:
     """Each of the servers in turn."""
     found: PostgresServer = request.getfixturevalue(f"server{request.param}")
     return found
+
+
+@pytest.fixture(scope="session")
+def creators(server15: PostgresServer, server18: PostgresServer) -> None:
+    """Roles that may create databases, or nothing, and roles to own things."""
+    for server in (server15, server18):
+        server.psql("""
+            CREATE ROLE creator LOGIN CREATEDB PASSWORD 'c-secret';
+            CREATE ROLE maker LOGIN CREATEDB CREATEROLE PASSWORD 'c-secret';
+            CREATE ROLE plain_user LOGIN PASSWORD 'c-secret';
+            CREATE ROLE stranger; CREATE ROLE friend; GRANT friend TO creator;
+        """)

@@ -143,3 +143,40 @@ async def restore(
 def levels(findings: list[Finding], level: str) -> set[str]:
     """Return the codes of the findings of one level."""
     return {finding.code for finding in findings if finding.level == level}
+
+
+PLAIN: dict[str, Any] = {
+    "encoding": "UTF8",
+    "collate": "C",
+    "ctype": "C.UTF-8",
+    "localeProvider": "libc",
+    "locale": None,
+    "owner": "postgres",
+    "acl": None,
+    "comment": None,
+    "connectionLimit": -1,
+    "publicSchema": True,
+    "tablespaces": [],
+    "settings": [],
+    "roleUses": {"owners": ["postgres"], "grantees": [], "others": []},
+}
+
+
+def backup(version: str = "15.2", extensions: list[str] | None = None, **properties: Any) -> Manifest:
+    survey = Survey(
+        server_version=version,
+        size=1,
+        tables=[],
+        roles=["postgres"],
+        extensions=extensions or [],
+        properties={**PLAIN, **properties},
+    )
+    return manifest(survey)
+
+
+def uses(owners: list[str], grantees: list[str] | None = None, others: list[str] | None = None) -> dict[str, Any]:
+    return {"roleUses": {"owners": owners, "grantees": grantees or [], "others": others or []}}
+
+
+def as_role(server: PostgresServer, name: str) -> Any:
+    return connection(server, username=name, password=Secret("c-secret"))
