@@ -202,7 +202,8 @@ class LocalStorage:
         if stats.st_size != written:
             raise StorageError(f"{path} has {stats.st_size} bytes, {written} were written: check the disk.")
         try:
-            for attempt in range(_PUBLISH_ATTEMPTS):
+            attempts = _PUBLISH_ATTEMPTS
+            while True:
                 try:
                     files.make_folders(final.parent)
                     files.refuse_symlinks(final)
@@ -210,7 +211,8 @@ class LocalStorage:
                     break
                 except FileNotFoundError:
                     # Another deletion took the folder away as empty in between: make it again.
-                    if attempt == _PUBLISH_ATTEMPTS - 1 or not path.exists():
+                    attempts -= 1
+                    if not attempts or not path.exists():
                         raise
         except OSError:
             with suppress(OSError):
