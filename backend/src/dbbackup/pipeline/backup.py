@@ -13,6 +13,7 @@ from dbbackup.core import manifest as manifests
 from dbbackup.core.errors import AppError, BackupError
 from dbbackup.core.journal import JournalKind
 from dbbackup.core.manifest import Manifest, PartFacts, SourceFacts
+from dbbackup.core.sizes import human_size
 from dbbackup.engines.base import Connection, DumpPart, Engine, ToolInfo
 from dbbackup.pipeline.compress import EXTENSIONS, compressor
 from dbbackup.pipeline.dump import dump_stream
@@ -108,7 +109,7 @@ async def _stream_part(job: BackupJob, part: DumpPart, writer: _Writer, executor
         progress.finish_tables()
     report.log.say(
         "info",
-        f"{part.command.tool} is done: {plain.size} bytes, stored as {stored.size} in {name}",
+        f"{part.command.tool} is done: {human_size(plain.size)}, stored as {human_size(stored.size)} in {name}",
         plainSize=plain.size,
         size=stored.size,
         sha256=stored.sha256,

@@ -11,6 +11,7 @@ from dbbackup.core import manifest as manifests
 from dbbackup.core.errors import IntegrityError, NotFoundError, ObjectMissingError, ValidationError
 from dbbackup.core.manifest import Manifest
 from dbbackup.core.naming import new_id
+from dbbackup.core.sizes import human_size
 from dbbackup.db.models import DatabaseConfig, RestoreExecution, RunStatus, S3Config
 from dbbackup.engines.base import Finding
 from dbbackup.services.backups import get_backup, request_cancel
@@ -222,7 +223,7 @@ async def _source_findings(ctx: Context, source: Source) -> list[Finding]:
 async def _spool_finding(ctx: Context, manifest: Manifest) -> Finding:
     free = await ctx.storages.local.free_space() or 0
     needed = manifest.main.plain_size
-    text = f"Parallel jobs read from a file: {needed} bytes are needed for it, {free} are free."
+    text = f"Parallel jobs read from a file: {human_size(needed)} are needed for it, {human_size(free)} are free."
     if free < needed:
         return Finding("error", "spool-space", text + " Use one job, or free some space.")
     return Finding("ok", "spool-space", text)

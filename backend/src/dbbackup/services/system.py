@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbbackup.core.errors import AppError
+from dbbackup.core.sizes import human_size
 from dbbackup.db.models import BackupExecution, RestoreExecution, RunStatus, S3Config
 from dbbackup.services.context import Context
 
@@ -68,8 +69,8 @@ def _disk(ctx: Context) -> Check:
     if not os.access(path, os.W_OK | os.X_OK):
         return Check("disk", False, True, f"{path} is not writable for this program.")
     if free < _LOW_DISK_BYTES:
-        return Check("disk", False, True, f"Only {free // 1024**2} MiB are free in {path}.")
-    return Check("disk", True, True, f"{free // 1024**2} MiB are free in {path}.")
+        return Check("disk", False, True, f"Only {human_size(free)} are free in {path}.")
+    return Check("disk", True, True, f"{human_size(free)} are free in {path}.")
 
 
 def _worker(ctx: Context) -> Check:

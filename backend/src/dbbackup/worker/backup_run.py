@@ -10,6 +10,7 @@ from dbbackup.core import manifest as manifests
 from dbbackup.core.errors import AppError, BackupError, DatabaseError, StorageError, ToolMissingError
 from dbbackup.core.manifest import SourceFacts
 from dbbackup.core.naming import backup_stem, storage_folder
+from dbbackup.core.sizes import human_size
 from dbbackup.db.models import BackupCopy, BackupExecution, CopyState, DatabaseConfig, RunStatus, S3Config
 from dbbackup.db.models.base import utc_now
 from dbbackup.engines.base import Connection, Probe, Survey, ToolInfo
@@ -42,7 +43,9 @@ async def run_backup(ctx: Context, backup_id: str, *, stopping: asyncio.Event) -
             error = failure
             _say_end(tools, failure, stopping.is_set())
         else:
-            tools.log.say("info", f"Backup completed: {result.manifest.main.size} bytes stored.", stage="Completed")
+            tools.log.say(
+                "info", f"Backup completed: {human_size(result.manifest.main.size)} stored.", stage="Completed"
+            )
         await tools.log.close()
         await _close(ctx, backup_id, result, error, stopping.is_set())
         if result and all(isinstance(outcome, StoredObject) for outcome in result.copies.values()):
@@ -159,10 +162,10 @@ async def _check_target(ctx: Context, copy: BackupCopy, folder: str, expected: i
         free = await storage.free_space() or 0
         if free < expected:
             raise StorageError(
-                f"Local disk: about {expected} bytes are needed, {free} are free."
+                f"Local disk: about {human_size(expected)} are needed, {human_size(free)} are free."
                 " Free some space or back up to S3 only."
             )
-        tools.log.say("info", f"Local disk: {free} bytes free, about {expected} needed")
+        tools.log.say("info", f"Local disk: {human_size(free)} free, about {human_size(expected)} needed")
         return Target(copy.id, storage, folder)
     async with ctx.catalogue.sessions() as session:
         config = await session.get_one(S3Config, copy.s3_config_id)
