@@ -172,8 +172,10 @@ class SeaweedServer:
         self._children = [self._spawn("mini", _storage_options(self._ports, self.data_dir))]
         self._children.append(self._spawn("s3", _gateway_options(self._ports, self.data_dir)))
         storage, gateway = self._children
+        # A write waits up to 5 s when the volume server's first heartbeat came before the master's election.
+        probe = self.client(connect_timeout=2, read_timeout=10)
         gateway.wait_until(
-            lambda: not storage.running or self._is_writable(), _START_PATIENCE, "SeaweedFS's S3 gateway"
+            lambda: not storage.running or self._is_writable(probe), _START_PATIENCE, "SeaweedFS's S3 gateway"
         )
         if not storage.running:
             raise ServerStartError(f"SeaweedFS's storage ended:\n{storage.tail()}")
@@ -186,10 +188,10 @@ class SeaweedServer:
             env={**os.environ, "WEED_S3_SSE_KEY": self._sse_key, "TMPDIR": str(self.data_dir)},
         )
 
-    def _is_writable(self) -> bool:
-        client = self.client(connect_timeout=2, read_timeout=5)
+    def _is_writable(self, client: Any) -> bool:
         try:
-            client.create_bucket(Bucket=_PROBE_BUCKET)
+            with contextlib.suppress(client.exceptions.BucketAlreadyOwnedByYou):  # an earlier try got this far
+                client.create_bucket(Bucket=_PROBE_BUCKET)
             client.put_object(Bucket=_PROBE_BUCKET, Key="probe", Body=b"ready?")
             client.delete_object(Bucket=_PROBE_BUCKET, Key="probe")
             client.delete_bucket(Bucket=_PROBE_BUCKET)
