@@ -15,7 +15,7 @@ from loguru import logger
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from dbbackup.core.errors import AppError, BackupError
+from dbbackup.core.errors import AppError, BackupError, ConflictError
 from dbbackup.core.journal import JournalKind
 from dbbackup.core.manifest import SUFFIX, Manifest
 from dbbackup.db.models import (
@@ -211,7 +211,12 @@ async def _drop(ctx: Context, facts: dict[str, str]) -> None:
         _log.warning("{} may still be on its server: its configuration was deleted", facts["name"])
         return
     engine = ctx.engines[config.type]
-    if await engine.drop_database(saved_connection(ctx, config), facts["name"], facts["marker"]):
+    try:
+        dropped = await engine.drop_database(saved_connection(ctx, config), facts["name"], facts["marker"])
+    except ConflictError:
+        # It bears no mark of that run: finished, or never ours. Nothing to clean up.
+        return
+    if dropped:
         _log.info("The half-filled database {} was dropped", facts["name"])
 
 

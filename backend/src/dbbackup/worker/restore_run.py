@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from dbbackup.core.errors import AppError, RestoreError
+from dbbackup.core.errors import AppError, ConflictError, RestoreError
 from dbbackup.core.journal import JournalKind
 from dbbackup.db.models import DatabaseConfig, RestoreExecution
 from dbbackup.engines.base import Connection, Engine
@@ -95,6 +95,10 @@ async def _clean_up(engine: Engine, restore: RestoreExecution, connection: Conne
     name = restore.target_database
     try:
         dropped = await engine.drop_database(connection, name, restore.id)
+    except ConflictError:
+        # It bears no mark of this run: it was there before, or somebody made it in the same moment.
+        tools.log.say("info", f"{name} was not made by this restore and was left alone.")
+        return True
     except AppError as error:
         tools.log.say(
             "error", f"{name} is half filled and could not be dropped ({error.message}). It will be tried again."
