@@ -13,7 +13,7 @@ interface CheckboxProps {
 export function Checkbox({ checked, onChange, label, hint, disabled }: CheckboxProps) {
   const id = useId();
   return (
-    <div className="grid grid-cols-[auto_1fr] items-start gap-x-2.5 gap-y-0.5">
+    <div className="grid grid-cols-[auto_1fr] content-start items-start gap-x-2.5 gap-y-0.5">
       <Base.Root
         id={id}
         checked={checked}

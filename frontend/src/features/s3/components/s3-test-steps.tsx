@@ -7,13 +7,13 @@ export function S3TestSteps({ result }: { result: S3Test }) {
       {result.steps.map((step) => {
         const Icon = step.ok ? CircleCheck : CircleX;
         return (
-          <li key={step.name} className="flex gap-2.5">
+          <li key={STEPS[step.name] ?? step.name} className="flex gap-2.5">
             <Icon className={`mt-0.5 size-4 shrink-0 ${step.ok ? "text-ok" : "text-bad"}`} aria-hidden />
             <div className="min-w-0 flex-1">
               <p className="flex justify-between gap-2 font-semibold">
                 <span>
                   <span className="sr-only">{step.ok ? "Passed: " : "Failed: "}</span>
-                  {step.name}
+                  {STEPS[step.name] ?? step.name}
                 </span>
                 <span className="text-sm font-normal text-ink-faint">{Math.round(step.durationMs)} ms</span>
               </p>
@@ -25,3 +25,12 @@ export function S3TestSteps({ result }: { result: S3Test }) {
     </ol>
   );
 }
+
+const STEPS: Record<string, string> = {
+  reach: "Reach the bucket",
+  list: "List objects",
+  put: "Store an object",
+  readBack: "Read it back",
+  multipart: "Upload in parts",
+  delete: "Delete it",
+};

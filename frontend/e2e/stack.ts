@@ -1,0 +1,18 @@
+/** What the stack says about itself: the page's address and the servers it may use. */
+export interface Stack {
+  baseUrl: string;
+  postgres: { host: string; port: number; database: string; username: string; password: string };
+  s3: { endpoint: string; bucket: string; region: string; accessKey: string; secretKey: string };
+}
+
+/** The running stack's facts, set by the global set-up or by whoever runs the tests against a stack of their own. */
+export function stack(): Stack {
+  const facts = process.env.E2E_STACK_JSON;
+  if (!facts) throw new Error("E2E_STACK_JSON is not set and the stack was not started.");
+  return JSON.parse(facts) as Stack;
+}
+
+export function connectionString(password = stack().postgres.password): string {
+  const { host, port, database, username } = stack().postgres;
+  return `postgresql://${username}:${encodeURIComponent(password)}@${host}:${port}/${database}`;
+}
