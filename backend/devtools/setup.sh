@@ -105,7 +105,8 @@ setup_frontend() {
     wanted=$({ cat "$FRONTEND/package-lock.json" "$FRONTEND/package.json" && node --version; } | hash_of -)
     if stamp_is frontend "$wanted" && [ -d "$FRONTEND/node_modules" ]; then return; fi
     say "frontend: npm ci"
-    (cd "$FRONTEND" && npm ci --no-audit --no-fund --loglevel=error)
+    (cd "$FRONTEND" && npm ci --no-audit --no-fund --loglevel=error) ||
+        die "npm ci failed; when it says that the lock file does not fit package.json" "make lock"
     stamp frontend "$wanted"
 }
 
