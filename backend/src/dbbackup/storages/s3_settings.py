@@ -24,7 +24,7 @@ class Profile:
     conditional_writes: bool = True
 
 
-# From the services' own documentation; a setting of the same name in S3Settings wins.
+# As known of these services, not tried here; a setting of the same name in S3Settings wins.
 _PROFILES = {
     "r2.cloudflarestorage.com": Profile(equal_parts=True),
     "backblazeb2.com": Profile(checksum="md5", conditional_writes=False),
