@@ -100,14 +100,24 @@ def main(arguments: list[str]) -> int:
 
 def _file(path: str, entry: dict[str, Any]) -> FileCoverage:
     summary = entry["summary"]
-    lines = [str(line) for line in entry["missing_lines"]]
+    covered = summary["covered_lines"] + summary["covered_branches"]
     branches = [f"{start}->{end if end > 0 else 'exit'}" for start, end in entry["missing_branches"]]
     return FileCoverage(
         path=path,
         total=summary["num_statements"] + summary["num_branches"],
-        covered=summary["covered_lines"] + summary["covered_branches"],
-        missing=", ".join([*lines, *branches]),
+        covered=covered,
+        missing=", ".join([*_ranges(entry["missing_lines"]), *branches]) if covered else "never run",
     )
+
+
+def _ranges(lines: list[int]) -> Iterator[str]:
+    """Yield `7` or `7-9` for each run of consecutive lines."""
+    start = None
+    for line, following in zip(lines, [*lines[1:], None], strict=True):
+        start = start or line
+        if following != line + 1:
+            yield str(line) if start == line else f"{start}-{line}"
+            start = None
 
 
 if __name__ == "__main__":

@@ -51,5 +51,10 @@ def test_gate_when_the_pipeline_misses_a_branch_fails_and_names_it(
     assert "pipeline/backup.py: 7->exit" in capsys.readouterr().out
 
 
+def test_gate_when_lines_are_missing_names_runs_of_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert _gate(tmp_path, engines_postgresql=_entry(lines=500, missing=[3, 5, 6, 7, 9])) == 1
+    assert "engines/postgresql.py: 3, 5-7, 9" in capsys.readouterr().out
+
+
 def test_gate_when_a_guarded_package_is_gone_fails(tmp_path: Path) -> None:
     assert _gate(tmp_path, storages_local={}) == 1
