@@ -113,7 +113,7 @@ def _file(path: str, entry: dict[str, Any]) -> FileCoverage:
 def _ranges(lines: list[int]) -> Iterator[str]:
     """Yield `7` or `7-9` for each run of consecutive lines."""
     start = None
-    for line, following in zip(lines, [*lines[1:], None], strict=True):
+    for line, following in zip(lines, [*lines, None][1:], strict=True):
         start = start or line
         if following != line + 1:
             yield str(line) if start == line else f"{start}-{line}"
