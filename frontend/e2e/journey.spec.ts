@@ -134,6 +134,7 @@ test("the theme follows the system, and a choice is remembered", async ({ page }
 
 for (const scheme of ["light", "dark"] as const) {
   test(`every route is accessible, ${scheme}`, async ({ page }) => {
+    test.slow();
     await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
     await page.goto("/databases");
     const database = await page.getByRole("link", { name: "shop", exact: true }).getAttribute("href");

@@ -1,0 +1,58 @@
+import { describe, expect, it } from "vitest";
+import { parseConnectionString } from "./connection-string";
+
+const parsed = (text: string) => {
+  const result = parseConnectionString(text);
+  if (!result.ok) throw new Error(result.message);
+  return result.value;
+};
+
+describe("parseConnectionString", () => {
+  it("reads every part", () => {
+    expect(parsed("postgresql://app:s3cret@db.example:5433/shop?sslmode=verify-full")).toEqual({
+      host: "db.example",
+      port: 5433,
+      databaseName: "shop",
+      username: "app",
+      password: "s3cret",
+      tlsMode: "verify-full",
+    });
+  });
+
+  it("takes the short scheme, the usual port and no TLS wish", () => {
+    expect(parsed(" 'postgres://app@db/shop' ")).toMatchObject({ host: "db", port: 5432, password: "", tlsMode: null });
+  });
+
+  it("keeps odd passwords: escaped, unescaped @, and a stray %", () => {
+    expect(parsed("postgresql://u:p%40ss@h/d").password).toBe("p@ss");
+    expect(parsed("postgresql://u:p@ss@h/d")).toMatchObject({ password: "p@ss", host: "h" });
+    expect(parsed("postgresql://u:100%@h/d").password).toBe("100%");
+  });
+
+  it("reads IPv6 hosts", () => {
+    expect(parsed("postgresql://u@[::1]:5555/d")).toMatchObject({ host: "::1", port: 5555 });
+    expect(parsed("postgresql://u@[::1]/d")).toMatchObject({ host: "::1", port: 5432 });
+  });
+
+  it("takes what stands in the query, and names the database after the user without a name", () => {
+    expect(parsed("postgresql:///?host=db&user=app&password=x&dbname=shop&sslmode=allow")).toMatchObject({
+      host: "db",
+      username: "app",
+      password: "x",
+      databaseName: "shop",
+      tlsMode: "prefer",
+    });
+    expect(parsed("postgresql://app@db").databaseName).toBe("app");
+  });
+
+  it.each([
+    ["mysql://u@h/d", /starts with postgresql/],
+    ["postgresql:///shop", /names no host/],
+    ["postgresql://u@a,b/d", /one host/],
+    ["postgresql://u@h:99999/d", /is not a port/],
+  ])("refuses %s", (text, message) => {
+    const result = parseConnectionString(text);
+    expect(result.ok).toBe(false);
+    expect(!result.ok && result.message).toMatch(message);
+  });
+});

@@ -1,0 +1,37 @@
+import { expect, it } from "vitest";
+import { makeBackup, makeDatabase, makeS3Config, makeS3Copy, makeStatus } from "@/test/fixtures";
+import { findAttention } from "./attention";
+
+const calm = {
+  databases: [makeDatabase()],
+  backups: [makeBackup()],
+  s3Configs: [makeS3Config()],
+  status: makeStatus(),
+};
+const keysOf = (change: Partial<typeof calm>) => findAttention({ ...calm, ...change }).map((item) => item.key);
+
+it("has nothing to say when all is well", () => expect(keysOf({})).toEqual([]));
+
+it("names what is wrong with a database, the worst first", () => {
+  const unprotected = makeDatabase({ id: "a", lastBackup: null, lastGoodBackupAt: null });
+  const offline = makeDatabase({ id: "b", reachable: false });
+  const lastBackup = { id: "x", status: "failed", completedAt: null, createdAt: "", size: null };
+  const failed = makeDatabase({ id: "c", lastBackup, lastGoodBackupAt: null });
+  expect(keysOf({ databases: [unprotected, offline, failed] })).toEqual(["offline-b", "failed-c", "unprotected-a"]);
+});
+
+it("waits for a first backup that is under way, and leaves disabled databases alone", () => {
+  const lastBackup = { id: "x", status: "running", completedAt: null, createdAt: "", size: null };
+  const first = makeDatabase({ lastBackup, lastGoodBackupAt: null });
+  expect(keysOf({ databases: [first, makeDatabase({ enabled: false, reachable: false })] })).toEqual([]);
+});
+
+it("tells of a missing copy, of backups on one machine only, of a full disk and of a sick part", () => {
+  const copy = makeS3Copy({ state: "failed", error: null });
+  const status = makeStatus({
+    localStorage: { path: "/", total: 100, free: 5 },
+    health: { ok: false, checks: [{ name: "disk", ok: false, message: "Full.", essential: true }] },
+  });
+  const found = keysOf({ backups: [makeBackup({ copies: [copy] })], s3Configs: [], status });
+  expect(found.sort()).toEqual(["copy-backup-1", "disk", "health-disk", "no-s3"]);
+});

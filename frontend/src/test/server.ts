@@ -1,0 +1,82 @@
+import { http, HttpResponse } from "msw";
+import { setupServer } from "msw/node";
+import {
+  makeBackup,
+  makeBackupDetail,
+  makeDatabase,
+  makePreflight,
+  makeProbe,
+  makeRestore,
+  makeS3Config,
+  makeStatus,
+} from "./fixtures";
+
+const meta = { timestamp: "2026-11-22T12:00:00Z", page: null, limit: null, total: null };
+
+/** An answer as the API wraps it. */
+export const ok = (data: unknown) => HttpResponse.json({ success: true, data, error: null, meta });
+
+export const page = (items: unknown[], total = items.length) =>
+  HttpResponse.json({ success: true, data: items, error: null, meta: { ...meta, page: 1, limit: 50, total } });
+
+export const refuse = (
+  status: number,
+  code: string,
+  message: string,
+  details: { field: string; message: string }[] = [],
+) => HttpResponse.json({ success: false, data: null, error: { code, message, details }, meta }, { status });
+
+/** A product with one database, one backup, one restore and one bucket, where everything works. */
+export const server = setupServer(
+  http.get("*/api/system/status", () => ok(makeStatus())),
+  http.get("*/api/databases", () => page([makeDatabase()])),
+  http.post("*/api/databases", () => ok(makeDatabase())),
+  http.get("*/api/databases/:id", () => ok(makeDatabase())),
+  http.put("*/api/databases/:id", () => ok(makeDatabase())),
+  http.delete("*/api/databases/:id", () => ok({ id: "db-1" })),
+  http.post("*/api/databases/test-connection", () => ok({ ok: true, probe: makeProbe(), error: null })),
+  http.post("*/api/databases/:id/test-connection", () => ok({ ok: true, probe: makeProbe(), error: null })),
+  http.get("*/api/backups", () => page([makeBackup()])),
+  http.post("*/api/backups", () => ok(makeBackupDetail())),
+  http.get("*/api/backups/:id", () => ok(makeBackupDetail())),
+  http.delete("*/api/backups/:id", () => ok({ id: "backup-1" })),
+  http.post("*/api/backups/:id/:action", () => ok(makeBackupDetail())),
+  http.get("*/api/restores", () => page([makeRestore()])),
+  http.post("*/api/restores/preflight", () => ok(makePreflight())),
+  http.post("*/api/restores", () => ok(makeRestore())),
+  http.get("*/api/restores/:id", () => ok(makeRestore())),
+  http.post("*/api/restores/:id/cancel", () => ok(makeRestore())),
+  http.get("*/api/s3-configs", () => ok([makeS3Config()])),
+  http.post("*/api/s3-configs", () => ok(makeS3Config())),
+  http.get("*/api/s3-configs/:id", () => ok(makeS3Config())),
+  http.put("*/api/s3-configs/:id", () => ok(makeS3Config())),
+  http.delete("*/api/s3-configs/:id", () => ok({ id: "s3-1" })),
+  http.get("*/api/s3-configs/:id/objects", () =>
+    ok({
+      prefix: "production/",
+      folders: ["production/shop/"],
+      objects: [
+        { key: "production/shop.dump.gz", size: 1024, modifiedAt: "2026-11-20T10:00:00Z", isBackup: true },
+        { key: "production/readme.txt", size: 12, modifiedAt: "2026-11-20T10:00:00Z", isBackup: false },
+      ],
+      next: null,
+    }),
+  ),
+  http.post("*/api/s3-configs/test", () => ok({ ok: true, steps: [passedStep] })),
+  http.post("*/api/s3-configs/:id/test", () => ok({ ok: true, steps: [passedStep] })),
+);
+
+export const passedStep = { name: "put", ok: true, message: "An object was stored and confirmed.", durationMs: 12 };
+
+/** Remembers the JSON bodies sent to a path. */
+export function record(method: "post" | "put" | "delete", path: string, answer: () => Response = () => ok({})) {
+  const calls: { body: unknown; query: URLSearchParams }[] = [];
+  server.use(
+    http[method](path, async ({ request }) => {
+      const text = await request.text();
+      calls.push({ body: text ? JSON.parse(text) : null, query: new URL(request.url).searchParams });
+      return answer() as ReturnType<typeof ok>;
+    }),
+  );
+  return calls;
+}
