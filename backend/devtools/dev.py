@@ -27,6 +27,7 @@ def app() -> Litestar:
 def main() -> int:
     """Run both until one ends or Ctrl-C; return the exit code of the one that ended."""
     environment = {**_defaults(), **os.environ}
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     api = [sys.executable, "-m", "uvicorn", "devtools.dev:app", "--factory", "--port", environment["API_PORT"]]
     api += ["--reload", "--reload-dir", "src", "--timeout-graceful-shutdown", "5"]
     running = [
@@ -40,6 +41,7 @@ def main() -> int:
     except KeyboardInterrupt:
         return 0
     finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not leave one of them behind
         for process in running:
             process.send_signal(signal.SIGTERM)
         for process in running:
