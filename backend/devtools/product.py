@@ -7,7 +7,7 @@ import os
 import secrets
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -21,6 +21,7 @@ from devtools.servers.ports import free_port
 _BACKEND = Path(__file__).resolve().parents[1]
 _START_PATIENCE = 60.0
 DIST = _BACKEND.parent / "frontend" / "dist"
+SERVE = (sys.executable, "-m", "dbbackup.cli", "serve")
 
 
 class ApiError(RuntimeError):
@@ -45,9 +46,18 @@ class Product:
 
     @classmethod
     def start(
-        cls, home: Path, *, port: int | None = None, serve_page: bool = False, extra: Mapping[str, str] | None = None
+        cls,
+        home: Path,
+        *,
+        port: int | None = None,
+        serve_page: bool = False,
+        extra: Mapping[str, str] | None = None,
+        command: Sequence[str] = SERVE,
     ) -> Self:
-        """Start on the data in `home` and wait until it is ready. Raises ServerStartError with its log."""
+        """Start on the data in `home` and wait until it is ready. Raises ServerStartError with its log.
+
+        `command` may wrap the program: it must become it by exec, or be it.
+        """
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         port = port or free_port()
         environment = {
@@ -60,7 +70,7 @@ class Product:
             **({"STATIC_PATH": str(DIST)} if serve_page else {}),
             **(extra or {}),
         }
-        product = cls(home, port, environment, _launch(home, port, environment))
+        product = cls(home, port, environment, _launch(command, home, port, environment))
         atexit.register(product.stop)
         return product
 
@@ -73,6 +83,11 @@ class Product:
     def pid(self) -> int:
         """The process id of the API process."""
         return self._child.pid
+
+    @property
+    def running(self) -> bool:
+        """Tell whether the API process lives."""
+        return self._child.running
 
     @property
     def log(self) -> str:
@@ -90,17 +105,21 @@ class Product:
 
     def kill(self) -> None:
         """SIGKILL the API process, as a crash would; its children are left to the kernel."""
-        self._child.kill()
+        self._child.stop(signal.SIGKILL)
+
+    def terminate(self) -> None:
+        """Send SIGTERM and return at once."""
+        os.kill(self.pid, signal.SIGTERM)
 
     def stop(self, patience: float = 30.0) -> None:
         """Stop in order (SIGTERM). May be called again."""
         self._child.stop(signal.SIGTERM, patience)
         atexit.unregister(self.stop)
 
-    def restart(self) -> None:
-        """Start again on the same port and data."""
+    def restart(self, *, command: Sequence[str] = SERVE, extra: Mapping[str, str] | None = None) -> None:
+        """Start again on the same port and data, `extra` added to the environment this time."""
         self.stop()
-        self._child = _launch(self.home, self.port, self.environment)
+        self._child = _launch(command, self.home, self.port, {**self.environment, **(extra or {})})
         atexit.register(self.stop)
 
     def __enter__(self) -> Self:
@@ -110,9 +129,9 @@ class Product:
         self.stop()
 
 
-def _launch(home: Path, port: int, environment: dict[str, str]) -> Child:
+def _launch(command: Sequence[str], home: Path, port: int, environment: dict[str, str]) -> Child:
     child = spawn(
-        [sys.executable, "-m", "dbbackup.cli", "serve"],
+        command,
         log=home / "product.log",
         cwd=_BACKEND,
         env={**os.environ, **environment},

@@ -1,0 +1,64 @@
+"""Starts the real program with one thing changed: `python -m tests.faults.launch WHAT serve`."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from dbbackup import cli
+from dbbackup.core import manifest
+from dbbackup.services import storages
+from dbbackup.storages.s3 import S3Storage
+from dbbackup.storages.s3_client import Patience
+from dbbackup.worker import backup_run, restore_run
+
+
+def die(*_: Any, **__: Any) -> None:
+    """End as a crash or a power cut does: no handler, no cleaning up."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def die_before_the_manifest() -> None:
+    """All parts are stored everywhere; the manifest is about to be written."""
+    setattr(manifest, "encode", die)  # noqa: B010 - for mypy, which knows the function's type
+
+
+def die_before_the_row_is_closed() -> None:
+    """Manifests are stored everywhere; the transaction that says so is open."""
+    setattr(backup_run, "note_result", die)  # noqa: B010
+
+
+def die_before_the_restores_row_is_closed() -> None:
+    """The database is finished and bears no mark any more."""
+    setattr(restore_run, "_close", die)  # noqa: B010
+
+
+def be_impatient_with_s3() -> None:
+    """Give up on a dead S3 server after seconds instead of minutes."""
+    patience = Patience(attempts=3, wait_initial=0.1, wait_max=0.5, wait_jitter=0.1, connect=2, answer=3, stall=3)
+    setattr(storages, "S3Storage", partial(S3Storage, patience=patience))  # noqa: B010
+
+
+CHANGES: dict[str, Callable[[], None]] = {
+    change.__name__: change
+    for change in (
+        die_before_the_manifest,
+        die_before_the_row_is_closed,
+        die_before_the_restores_row_is_closed,
+        be_impatient_with_s3,
+    )
+}
+
+
+def command(change: Callable[[], None]) -> list[str]:
+    """Return what to run in place of the program."""
+    return [sys.executable, "-m", "tests.faults.launch", change.__name__, "serve"]
+
+
+if __name__ == "__main__":
+    CHANGES[sys.argv.pop(1)]()
+    cli.main()

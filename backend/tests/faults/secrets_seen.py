@@ -1,0 +1,64 @@
+"""Looks for secrets wherever a person, a log collector or a neighbour on the machine could read them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.faults import leftovers
+
+if TYPE_CHECKING:
+    from tests.faults.rig import Rig
+
+
+def search(rig: Rig) -> list[str]:
+    """Return every place outside memory, the environment and the sealed columns that holds a secret."""
+    secrets = {
+        "the database's password": rig.postgres.password,
+        "the S3 secret key": rig.seaweed.secret_key,
+        "ENCRYPTION_KEY": rig.encryption_key,
+    }
+    return [
+        f"{name} in {place}"
+        for place, text in [*_files(rig), *_bucket(rig), *_answers(rig)]
+        for name, secret in secrets.items()
+        if secret.encode() in text
+    ]
+
+
+def in_command_lines(*secrets: str) -> list[str]:
+    """Return the command lines, of any process on this machine, that hold one of the secrets."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            line = (entry / "cmdline").read_bytes()
+            found += [line.decode(errors="replace") for secret in secrets if secret.encode() in line]
+    return found
+
+
+def _files(rig: Rig) -> Iterator[tuple[str, bytes]]:
+    yield "the log", rig.product.log.encode()
+    for path in (rig.home / "db").iterdir():  # the SQLite file and its write-ahead log
+        yield path.name, path.read_bytes()
+    for path in (rig.home / "backups").rglob("*.json"):
+        yield path.name, path.read_bytes()
+
+
+def _bucket(rig: Rig) -> Iterator[tuple[str, bytes]]:
+    for key in leftovers.objects(rig.s3, "backups"):
+        if key.endswith(".json"):
+            yield f"object {key}", rig.s3.get_object(Bucket="backups", Key=key)["Body"].read()
+
+
+def _answers(rig: Rig) -> Iterator[tuple[str, bytes]]:
+    for path in ("/databases", "/s3-configs", "/backups", "/restores", "/system/status"):
+        listed = rig.product.call("GET", path)
+        yield path, json.dumps(listed).encode()
+        for entry in listed if isinstance(listed, list) else ():
+            one = f"{path}/{entry['id']}"
+            yield one, json.dumps(rig.product.call("GET", one)).encode()
+            if path in ("/backups", "/restores"):
+                yield f"{one}/logs", json.dumps(rig.product.call("GET", f"{one}/logs", limit=10_000)).encode()
