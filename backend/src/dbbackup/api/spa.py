@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
-from litestar import Response, get
+from litestar import get
 from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
@@ -44,14 +45,24 @@ def spa_routes(static_dir: Path | None) -> list[Any]:
 def _page(static_dir: Path) -> HTTPRouteHandler:
     root = static_dir.resolve()
 
-    @get(["/", "/{path:path}"], include_in_schema=False, sync_to_thread=True)
-    def page(path: FromPath[Path | None] = None) -> Response[Any] | File:
+    @get(["/", "/{path:path}"], include_in_schema=False)
+    async def page(path: FromPath[Path | None] = None) -> File:
         relative = str(path or "").lstrip("/")
-        if relative.startswith("api/"):
+        if relative == "api" or relative.startswith("api/"):
             raise NotFoundException(f"There is no /{relative}.")
-        file = (root / relative).resolve()
-        if not relative or not file.is_relative_to(root) or not file.is_file():
-            file = root / "index.html"
-        return File(file, content_disposition_type="inline", headers=HEADERS | {"cache-control": "no-cache"})
+        return File(
+            await asyncio.to_thread(_file, root, relative) or root / "index.html",
+            content_disposition_type="inline",
+            headers=HEADERS | {"cache-control": "no-cache"},
+        )
 
     return page
+
+
+def _file(root: Path, relative: str) -> Path | None:
+    """Return the file of the page, None for everything that is none or lies outside."""
+    try:
+        file = (root / relative).resolve()
+        return file if file.is_file() and file.is_relative_to(root) else None
+    except (OSError, ValueError):  # a name no file system takes: too long, or with a zero byte
+        return None
