@@ -12,12 +12,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbbackup.services.context import Context
 
+MAX_SEQ = 2**53 - 1
+"""The greatest whole number that JavaScript and SQLite both hold."""
 ANONYMOUS = "anonymous"
 """Who acts while there is no sign-in (AUTH_MODE=none)."""
 
 Ctx = NamedDependency[Context]
 Session = NamedDependency[AsyncSession]
-Page = Annotated[int, QueryParameter(ge=1, description="Page, from 1")]
+Page = Annotated[int, QueryParameter(ge=1, le=1_000_000, description="Page, from 1")]
 Limit = Annotated[int, QueryParameter(ge=1, le=200, description="Entries a page")]
 
 

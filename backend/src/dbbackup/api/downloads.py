@@ -48,10 +48,9 @@ def parse_range(header: str | None, size: int) -> tuple[int, int] | None:
     if not match or match.groups() == ("", ""):
         return None
     first, last = match.groups()
-    if not first:
-        return max(0, size - int(last)), size
-    start = int(first)
-    stop = min(int(last) + 1, size) if last else size
+    # The last N bytes; the last 0 bytes are a range after the end.
+    start = int(first) if first else size - min(size, int(last))
+    stop = min(int(last) + 1, size) if first and last else size
     if start >= size:
         raise ValidationError.of("range", f"The file has {size} bytes: the range begins after its end.")
     return (start, stop) if stop > start else None

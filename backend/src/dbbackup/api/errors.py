@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from litestar import Request, Response
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import ParameterKwarg
 from loguru import logger
 from sqlalchemy.exc import IntegrityError
 
@@ -31,6 +33,7 @@ STATUS = {
 }
 _HTTP_CODES = {400: "VALIDATION_ERROR", 401: "UNAUTHORIZED", 403: "FORBIDDEN", 404: "NOT_FOUND", 409: "CONFLICT"}
 _HTTP_CODES |= {405: "VALIDATION_ERROR", 413: "VALIDATION_ERROR", 415: "VALIDATION_ERROR", 429: "RATE_LIMITED"}
+_NAMED_FIELD = re.compile(r"Object (?:missing required|contains unknown) field `(?P<name>[^`]+)`")
 _UNEXPECTED = "Something went wrong inside the program. The log has the details; nothing you sent was lost by it."
 
 
@@ -55,14 +58,10 @@ def app_error(_request: AppRequest, error: AppError) -> Response[ErrorEnvelope]:
     return _answer(STATUS[error.code], error.code, error.message, problems)
 
 
-def validation_error(_request: AppRequest, error: ValidationException) -> Response[ErrorEnvelope]:
+def validation_error(request: AppRequest, error: ValidationException) -> Response[ErrorEnvelope]:
     """Answer input that does not fit its type, with the fields' names."""
     extra = error.extra if isinstance(error.extra, list) else []
-    problems = [
-        FieldProblem(field=str(item.get("key") or item.get("source") or "body"), message=str(item.get("message")))
-        for item in extra
-        if isinstance(item, dict)
-    ]
+    problems = [_problem(request, item) for item in extra if isinstance(item, dict)]
     text = "; ".join(f"{p.field}: {p.message}" for p in problems) or error.detail
     return _answer(400, "VALIDATION_ERROR", f"The request is not valid. {text}", problems)
 
@@ -72,7 +71,12 @@ def http_error(request: AppRequest, error: HTTPException) -> Response[ErrorEnvel
     if error.status_code >= 500:
         return unexpected_error(request, error)
     code = _HTTP_CODES.get(error.status_code, "VALIDATION_ERROR")
-    return _answer(error.status_code, code, error.detail)
+    place = f"{request.method} {request.url.path}"
+    words = {
+        "Not Found": f"There is nothing at {place}. The addresses are listed in /api/openapi.json.",
+        "Method Not Allowed": f"{place} does not exist with this method. /api/openapi.json lists those that do.",
+    }
+    return _answer(error.status_code, code, words.get(error.detail, error.detail))
 
 
 def catalogue_conflict(_request: AppRequest, error: IntegrityError) -> Response[ErrorEnvelope]:
@@ -85,6 +89,21 @@ def unexpected_error(request: AppRequest, error: Exception) -> Response[ErrorEnv
     """Log a fault of the program whole, and answer without its insides."""
     logger.bind(category="http").opt(exception=error).error("{} {} failed", request.method, request.url.path)
     return _answer(500, "INTERNAL_ERROR", _UNEXPECTED)
+
+
+def _problem(request: AppRequest, item: dict[str, Any]) -> FieldProblem:
+    """Name the field as the caller knows it: by its JSON path, or by its name in the query."""
+    key, message = str(item.get("key") or item.get("source") or "body"), str(item.get("message"))
+    if message == "'data'":
+        return FieldProblem(field="body", message="Send the fields as a JSON object.")
+    parameter = request.route_handler.parsed_fn_signature.parameters.get(key)
+    if key != "data" and parameter is not None and isinstance(parameter.kwarg_definition, ParameterKwarg):
+        return FieldProblem(field=parameter.kwarg_definition.name or key, message=message)
+    path = [] if key == "data" else [key]
+    # Of a missing or unknown field the parser names the object around it, and the field in words.
+    if named := _NAMED_FIELD.search(message):
+        path.append(named["name"])
+    return FieldProblem(field=".".join(path) or "body", message=message)
 
 
 def _answer(status: int, code: str, message: str, details: list[FieldProblem] | None = None) -> Response[ErrorEnvelope]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import Select, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -197,14 +197,19 @@ def _filtered(wanted: BackupFilter) -> Select[BackupExecution]:
     if wanted.type:
         query = query.where(BackupExecution.type == wanted.type)
     if wanted.start:
-        query = query.where(BackupExecution.created_at >= wanted.start)
+        query = query.where(BackupExecution.created_at >= _in_utc(wanted.start))
     if wanted.end:
-        query = query.where(BackupExecution.created_at < wanted.end)
+        query = query.where(BackupExecution.created_at < _in_utc(wanted.end))
     if wanted.s3:
         in_s3 = exists().where(BackupCopy.backup_id == BackupExecution.id, BackupCopy.s3_config_id.is_not(None))
         states = {"pending": (CopyState.PENDING, CopyState.WRITING)}.get(wanted.s3, (wanted.s3,))
         query = query.where(~in_s3 if wanted.s3 == "none" else in_s3.where(BackupCopy.state.in_(states)))
     return query
+
+
+def _in_utc(moment: datetime) -> datetime:
+    """A moment without an offset is meant in UTC, as everything here."""
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 async def _s3_targets(session: AsyncSession, data: BackupInput) -> list[str]:

@@ -12,7 +12,7 @@ from litestar.response import Stream
 from dbbackup.api.backups.schemas import BackupEnvelope, BackupListEnvelope, LogListEnvelope
 from dbbackup.api.backups.views import backup_detail, backup_views
 from dbbackup.api.databases.schemas import Deleted, DeletedEnvelope
-from dbbackup.api.dependencies import ANONYMOUS, Ctx, Limit, Page, Session
+from dbbackup.api.dependencies import ANONYMOUS, MAX_SEQ, Ctx, Limit, Page, Session
 from dbbackup.api.downloads import download
 from dbbackup.api.envelope import meta
 from dbbackup.api.errors import documented
@@ -114,7 +114,7 @@ class BackupController(Controller):
         session: Session,
         backup_id: FromPath[str],
         level: Annotated[Level | None, QueryParameter(description="The lowest level wanted")] = None,
-        after: Annotated[int, QueryParameter(ge=0, description="Lines with a greater seq")] = 0,
+        after: Annotated[int, QueryParameter(ge=0, le=MAX_SEQ, description="Lines with a greater seq")] = 0,
         limit: Annotated[int, QueryParameter(ge=1, le=10_000)] = 1000,
     ) -> LogListEnvelope:
         """Return log lines in order."""

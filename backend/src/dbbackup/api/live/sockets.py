@@ -15,7 +15,7 @@ from litestar.exceptions import WebSocketDisconnect
 from litestar.params import FromPath, QueryParameter
 from sqlalchemy import select
 
-from dbbackup.api.dependencies import Ctx
+from dbbackup.api.dependencies import MAX_SEQ, Ctx
 from dbbackup.api.live.origin import refuse_foreign_origin
 from dbbackup.api.live.schemas import LogEndMessage, LogLinesMessage
 from dbbackup.core.events import EVENTS_CHANNEL, LOGS_CHANNEL, LogHint, PingEvent
@@ -40,7 +40,8 @@ async def event_socket(socket: Socket, ctx: Ctx, channels: Channels) -> None:
     if await refuse_foreign_origin(socket, ctx.settings.allowed_origins):
         return
     await socket.accept()
-    queue: asyncio.Queue[bytes] = asyncio.Queue()
+    # One place only: what a slow reader has not taken stays in the subscription, whose size is bounded.
+    queue: asyncio.Queue[bytes] = asyncio.Queue(maxsize=1)
     async with channels.start_subscription([EVENTS_CHANNEL]) as subscriber, subscriber.run_in_background(queue.put):
         await _until_gone(socket, _send_events(socket, queue))
 
@@ -51,7 +52,7 @@ async def log_socket(
     ctx: Ctx,
     channels: Channels,
     execution_id: FromPath[str],
-    after: Annotated[int, QueryParameter(ge=0)] = 0,
+    after: Annotated[int, QueryParameter(ge=0, le=MAX_SEQ)] = 0,
 ) -> None:
     """Send the log from the line after `after`: first what is there, then what comes, then the end.
 

@@ -9,7 +9,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from dbbackup.api.backups.controller import Level, Status
 from dbbackup.api.backups.schemas import LogListEnvelope
-from dbbackup.api.dependencies import ANONYMOUS, Ctx, Limit, Page, Session
+from dbbackup.api.dependencies import ANONYMOUS, MAX_SEQ, Ctx, Limit, Page, Session
 from dbbackup.api.envelope import meta
 from dbbackup.api.errors import documented
 from dbbackup.api.restores.schemas import PreflightEnvelope, RestoreEnvelope, RestoreListEnvelope
@@ -70,7 +70,7 @@ class RestoreController(Controller):
         session: Session,
         restore_id: FromPath[str],
         level: Annotated[Level | None, QueryParameter(description="The lowest level wanted")] = None,
-        after: Annotated[int, QueryParameter(ge=0, description="Lines with a greater seq")] = 0,
+        after: Annotated[int, QueryParameter(ge=0, le=MAX_SEQ, description="Lines with a greater seq")] = 0,
         limit: Annotated[int, QueryParameter(ge=1, le=10_000)] = 1000,
     ) -> LogListEnvelope:
         """Return log lines in order."""
