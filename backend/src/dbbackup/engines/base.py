@@ -191,6 +191,14 @@ class Engine(Protocol):
         """Read progress out of one line of a tool's stderr."""
         ...
 
+    async def maintenance(self, target: Connection) -> Connection:
+        """Return the connection through which databases of that server are made and dropped.
+
+        The given one while it works; when its database is gone or closed, one to a database that is always
+        there: on the worst day the source itself was dropped. Raises DatabaseError as `probe` does.
+        """
+        ...
+
     async def preflight(self, target: Connection, manifest: Manifest, options: dict[str, Any]) -> list[Finding]:
         """Check that the restore can work and will harm nothing; changes nothing.
 

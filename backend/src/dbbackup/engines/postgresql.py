@@ -62,6 +62,10 @@ class PostgresqlEngine:
         """See `postgresql_explain`."""
         return postgresql_explain.progress(line)
 
+    async def maintenance(self, target: Connection) -> Connection:
+        """See `postgresql_target`."""
+        return await postgresql_target.maintenance(target)
+
     async def preflight(self, target: Connection, manifest: Manifest, options: dict[str, Any]) -> list[Finding]:
         """See `postgresql_preflight`."""
         return await postgresql_preflight.preflight(target, manifest, options, self._tools)

@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 from psycopg.sql import SQL, Composable, Identifier, Literal
 
-from dbbackup.core.errors import ConflictError, DatabaseError
+from dbbackup.core.errors import ConflictError, DatabaseError, DatabaseUnreachableError
 from dbbackup.core.manifest import Manifest
 from dbbackup.engines.base import Connection
 from dbbackup.engines.postgresql_connect import Session, ask, session
@@ -17,6 +17,26 @@ from dbbackup.engines.postgresql_roles import create_roles, needed_roles
 
 CREATE_TIMEOUT = 600
 """Seconds for copying template0, and for the checkpoint servers before 15 make around it."""
+
+
+_ALWAYS_THERE = ("postgres", "template1")
+
+
+async def maintenance(target: Connection) -> Connection:
+    """Return the connection, or one to another database where the given one is refused; see `Engine.maintenance`."""
+    try:
+        async with session(target):
+            return target
+    except DatabaseUnreachableError:
+        raise
+    except DatabaseError as e:
+        refused = e
+    for name in _ALWAYS_THERE:
+        other = replace(target, database=name)
+        with contextlib.suppress(DatabaseError):
+            async with session(other):
+                return other
+    raise refused
 
 
 async def create_database(target: Connection, manifest: Manifest, options: dict[str, Any]) -> None:

@@ -67,7 +67,11 @@ async def run_checks(ctx: Context, config: DatabaseConfig, source: Source, optio
     findings = await _source_findings(ctx, source)
     if engine.wants_file(options):
         findings.append(await _spool_finding(ctx, source.manifest))
-    return findings + await engine.preflight(saved_connection(ctx, config), source.manifest, options)
+    target = await engine.maintenance(saved_connection(ctx, config))
+    if target.database != config.database_name:
+        text = f"{config.database_name} cannot be connected to: the server is reached through {target.database}."
+        findings.append(Finding("warning", "database-gone", text))
+    return findings + await engine.preflight(target, source.manifest, options)
 
 
 async def queue_restore(session: AsyncSession, ctx: Context, data: RestoreInput, actor: str) -> RestoreExecution:

@@ -7,7 +7,7 @@ import asyncio
 from dbbackup.core.errors import AppError, ConflictError, RestoreError
 from dbbackup.core.journal import JournalKind
 from dbbackup.db.models import DatabaseConfig, RestoreExecution
-from dbbackup.engines.base import Connection, Engine
+from dbbackup.engines.base import Connection
 from dbbackup.pipeline.restore import RestoreJob, fill_database
 from dbbackup.services.changes import announce_run
 from dbbackup.services.connections import saved_connection
@@ -29,12 +29,15 @@ async def run_restore(ctx: Context, restore_id: str, *, stopping: asyncio.Event)
     connection = saved_connection(ctx, config)
     async with run_tools(ctx, restore, [connection.password]) as tools:
         error: BaseException | None = None
+        job: RestoreJob | None = None
         try:
-            await _restore(ctx, restore, config, connection, tools)
+            job = await _prepare(ctx, restore, config, connection, tools)
+            await _restore(restore, config, job, tools)
         except (Exception, asyncio.CancelledError) as failure:  # noqa: BLE001 - every end is written down
             error = failure
             _say_end(tools, failure, stopping.is_set())
-        cleaned = error is None or await _clean_up(ctx.engines[config.type], restore, connection, tools)
+        # Before the job was prepared nothing was touched: there is nothing to clean up.
+        cleaned = error is None or job is None or await _clean_up(job, restore, tools)
         await tools.log.close()
         await _close(ctx, restore_id, error, stopping.is_set())
         # What could not be removed now stays in the journal: the janitor tries again.
@@ -42,9 +45,9 @@ async def run_restore(ctx: Context, restore_id: str, *, stopping: asyncio.Event)
             await tools.journal.clear()
 
 
-async def _restore(
+async def _prepare(
     ctx: Context, restore: RestoreExecution, config: DatabaseConfig, connection: Connection, tools: RunTools
-) -> None:
+) -> RestoreJob:
     engine, source = ctx.engines[config.type], saved_source(restore)
     # The marker proves later that a database is ours to drop.
     options = {**restore.options, "marker": restore.id}
@@ -58,10 +61,11 @@ async def _restore(
         tools.log.say(_LEVELS[finding.level], finding.message, check=finding.code)
     if errors := [f.message for f in findings if f.level == "error"]:
         raise RestoreError("The restore was refused before anything was changed. " + " ".join(errors))
-    probe = await engine.probe(connection)
-    job = RestoreJob(
+    target = await engine.maintenance(connection)
+    probe = await engine.probe(target)
+    return RestoreJob(
         engine=engine,
-        target=connection,
+        target=target,
         tools=engine.choose_tools(probe.server_version),
         manifest=source.manifest,
         storage=await ctx.storages.open(source.storage_id),
@@ -70,15 +74,19 @@ async def _restore(
         options=options,
         workshop=tools.workshop,
     )
+
+
+async def _restore(restore: RestoreExecution, config: DatabaseConfig, job: RestoreJob, tools: RunTools) -> None:
+    engine, report = job.engine, tools.report
     report.stage("Creating the database")
     await tools.journal.note(
         JournalKind.NEW_DATABASE, databaseId=config.id, name=restore.target_database, marker=restore.id
     )
-    await engine.create_database(connection, source.manifest, options)
+    await engine.create_database(job.target, job.manifest, job.options)
     tools.log.say("info", f"Created {restore.target_database} with the encoding and locale of the original")
     await fill_database(job, report)
     report.stage("Finishing")
-    await engine.finish_database(connection, source.manifest, options)
+    await engine.finish_database(job.target, job.manifest, job.options)
     tools.log.say("info", f"Restore completed: {restore.target_database} is ready.", stage="Completed")
 
 
@@ -90,11 +98,11 @@ def _say_end(tools: RunTools, failure: BaseException, stopping: bool) -> None:
         tools.log.say("error", message, stage="Failed")
 
 
-async def _clean_up(engine: Engine, restore: RestoreExecution, connection: Connection, tools: RunTools) -> bool:
+async def _clean_up(job: RestoreJob, restore: RestoreExecution, tools: RunTools) -> bool:
     """Drop the database this run made, and only that; tell whether nothing is left."""
     name = restore.target_database
     try:
-        dropped = await engine.drop_database(connection, name, restore.id)
+        dropped = await job.engine.drop_database(await job.engine.maintenance(job.target), name, restore.id)
     except ConflictError:
         # It bears no mark of this run: it was there before, or somebody made it in the same moment.
         tools.log.say("info", f"{name} was not made by this restore and was left alone.")
