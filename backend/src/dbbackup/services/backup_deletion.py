@@ -18,6 +18,7 @@ def mark_deleted(session: AsyncSession, ctx: Context, backup: BackupExecution, a
     backup.deleted_at = utc_now()
     backup.deleted_by = actor
     for copy in backup.copies:
+        copy.attempts = 0
         copy.state = CopyState.DELETING if copy.state in _HOLDS_SOMETHING else CopyState.DELETED
     announce(session, ctx, "backup", backup.id, "deleted")
     after_commit(session, ctx.runtime.wake.set)

@@ -58,7 +58,7 @@ def _due(copy: BackupCopy) -> bool:
     """The first try is at once; each further one waits twice as long as the one before."""
     if copy.state != CopyState.FAILED and not copy.attempts:
         return True
-    return bool(utc_now() - copy.updated_at >= _BACKOFF * 2**copy.attempts)
+    return bool(utc_now() - copy.updated_at >= _BACKOFF * 2 ** min(copy.attempts, MAX_REFILLS))
 
 
 async def _refill(ctx: Context, copy_id: str) -> bool:
@@ -85,9 +85,13 @@ async def _refill(ctx: Context, copy_id: str) -> bool:
     async with ctx.catalogue.transaction() as session:
         row = await session.get_one(BackupCopy, copy_id)
         row.bucket = config.bucket if config else None
+        doomed = row.state == CopyState.DELETING
         note_stored(row, stored, manifest)
+        if doomed:
+            # The backup was deleted while this copy was made: it goes the same way as the others.
+            row.state, row.attempts = CopyState.DELETING, 0
         announce(session, ctx, "backup", backup.id, "updated")
-    await journal.clear()
+    await journal.clear(storage_id=copy.storage_id)
     log.info("A copy of {} was made", backup.file_name)
     return True
 
@@ -113,8 +117,9 @@ async def _copy_all(
 async def _write(
     target: Storage, key: str, stream: Stream, size: int | None, journal: CatalogueJournal
 ) -> StoredObject:
-    """A file that an interrupted try left under the key has no manifest and is replaced."""
+    """What an interrupted try left under the key has no manifest and is replaced."""
     await journal.note(JournalKind.STORAGE_WRITE, storageId=target.id, key=key)
+    await target.discard(key)
     await target.delete(key)
     async with closing(stream) as chunks:
         return await target.write(key, chunks, WriteOptions(expected_size=size))
@@ -148,5 +153,7 @@ async def _set_state(ctx: Context, copy_id: str, state: CopyState, message: str 
         copy = await session.get_one(BackupCopy, copy_id)
         if state == CopyState.DELETING:
             copy.attempts += 1
+        elif copy.state == CopyState.DELETING:
+            state = CopyState.DELETED
         copy.state, copy.error_message, copy.updated_at = state, message, utc_now()
         announce(session, ctx, "backup", copy.backup_id, "updated")

@@ -15,7 +15,7 @@ from loguru import logger
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from dbbackup.core.errors import AppError, BackupError, ConflictError
+from dbbackup.core.errors import AppError, BackupError, ConflictError, NotFoundError
 from dbbackup.core.journal import JournalKind
 from dbbackup.core.manifest import SUFFIX, Manifest
 from dbbackup.db.models import (
@@ -57,12 +57,23 @@ async def reconcile(ctx: Context) -> None:
     async with ctx.catalogue.sessions() as session:
         backups = await _running(session, BackupExecution)
         restores = await _running(session, RestoreExecution)
+    error = InterruptedRunError(f"{INTERRUPTED}: the program ended while this was running. Start it again.")
     for backup in backups:
-        await _settle_backup(ctx, backup.id)
+        await settle(ctx, backup, error)
     for restore in restores:
-        await _fail(ctx, RestoreExecution, restore.id)
+        await settle(ctx, restore, error)
     await retry_journal(ctx)
     await _reset_copies(ctx)
+
+
+async def settle(
+    ctx: Context, run: BackupExecution | RestoreExecution, error: BaseException, *, interrupted: bool = False
+) -> None:
+    """End a run that could not write its own end: complete if its manifest was written, else with the error."""
+    if isinstance(run, RestoreExecution):
+        await _fail(ctx, RestoreExecution, run.id, error, interrupted)
+    elif not await _complete_backup(ctx, run.id):
+        await _fail(ctx, BackupExecution, run.id, error, interrupted)
 
 
 async def retry_journal(ctx: Context) -> None:
@@ -109,8 +120,8 @@ def _empty_work_folder(folder: Path) -> None:
         shutil.rmtree(leftover, ignore_errors=True)
 
 
-async def _settle_backup(ctx: Context, backup_id: str) -> None:
-    """Complete a backup whose manifest was written, fail it otherwise."""
+async def _complete_backup(ctx: Context, backup_id: str) -> bool:
+    """Complete a running backup whose manifest was written; tell whether it was."""
     found: dict[str, tuple[Manifest, StoredObject]] = {}
     async with ctx.catalogue.sessions() as session:
         backup = await session.get_one(BackupExecution, backup_id)
@@ -123,9 +134,8 @@ async def _settle_backup(ctx: Context, backup_id: str) -> None:
             continue
         if proof:
             found[copy.id] = proof
-    if not found:
-        await _fail(ctx, BackupExecution, backup_id)
-        return
+    if not found or backup.status != RunStatus.RUNNING:
+        return False
     async with ctx.catalogue.transaction() as session:
         backup = await session.get_one(BackupExecution, backup_id)
         manifest = next(iter(found.values()))[0]
@@ -140,7 +150,8 @@ async def _settle_backup(ctx: Context, backup_id: str) -> None:
             else:
                 copy.state, copy.error_message = CopyState.FAILED, f"{INTERRUPTED}: it will be made again."
         announce_run(session, ctx, backup)
-    _log.info("Backup {} was complete when the program ended: its record was closed", backup_id)
+    _log.info("Backup {} was complete when it was cut off: its record was closed", backup_id)
+    return True
 
 
 async def _proof(ctx: Context, copy: BackupCopy, entries: Sequence[RunJournal]) -> tuple[Manifest, StoredObject] | None:
@@ -160,16 +171,17 @@ async def _proof(ctx: Context, copy: BackupCopy, entries: Sequence[RunJournal]) 
     return (manifest, main) if main else None
 
 
-async def _fail(ctx: Context, model: type[R], run_id: str) -> None:
+async def _fail(ctx: Context, model: type[R], run_id: str, error: BaseException, interrupted: bool) -> None:
     async with ctx.catalogue.transaction() as session:
         run = await session.get_one(model, run_id)
-        error = InterruptedRunError(f"{INTERRUPTED}: the program ended while this was running. Start it again.")
-        set_end(run, error)
+        if run.status != RunStatus.RUNNING:
+            return
+        set_end(run, error, interrupted=interrupted)
         if isinstance(run, BackupExecution):
             for copy in run.copies:
-                copy.state, copy.error_message = CopyState.FAILED, error.message
+                copy.state, copy.error_message = CopyState.FAILED, run.error_message
         announce_run(session, ctx, run)
-    _log.warning("Run {} was interrupted: it is marked as failed", run_id)
+    _log.warning("Run {} was cut off: it is marked as {}", run_id, run.status)
 
 
 async def _entries(session: AsyncSession, execution_id: str) -> list[RunJournal]:
@@ -184,7 +196,11 @@ async def _clean(ctx: Context, entry: RunJournal) -> None:
         case JournalKind.WORK_FOLDER:
             await asyncio.to_thread(shutil.rmtree, facts["path"], ignore_errors=True)
         case JournalKind.STORAGE_WRITE:
-            storage = await ctx.storages.open(facts["storageId"])
+            try:
+                storage = await ctx.storages.open(facts["storageId"])
+            except NotFoundError:
+                _log.warning("{} may still be in its bucket: the S3 config was deleted", facts["key"])
+                return
             await storage.discard(facts["key"])
             if not await _is_kept(ctx, entry.execution_id, storage, facts["key"]):
                 await storage.delete(facts["key"])
@@ -212,7 +228,8 @@ async def _drop(ctx: Context, facts: dict[str, str]) -> None:
         return
     engine = ctx.engines[config.type]
     try:
-        dropped = await engine.drop_database(saved_connection(ctx, config), facts["name"], facts["marker"])
+        target = await engine.maintenance(saved_connection(ctx, config))
+        dropped = await engine.drop_database(target, facts["name"], facts["marker"])
     except ConflictError:
         # It bears no mark of that run: finished, or never ours. Nothing to clean up.
         return

@@ -23,7 +23,10 @@ class CatalogueJournal:
         async with self._catalogue.transaction() as session:
             session.add(RunJournal(execution_id=self._id, kind=kind, facts=facts))
 
-    async def clear(self) -> None:
-        """Forget all entries: everything is finished or cleaned up."""
+    async def clear(self, *, storage_id: str | None = None) -> None:
+        """Forget all entries, or those about one storage: everything there is finished or cleaned up."""
+        entries = delete(RunJournal).where(RunJournal.execution_id == self._id)
+        if storage_id is not None:
+            entries = entries.where(RunJournal.facts["storageId"].as_string() == storage_id)
         async with self._catalogue.transaction() as session:
-            await session.execute(delete(RunJournal).where(RunJournal.execution_id == self._id))
+            await session.execute(entries)

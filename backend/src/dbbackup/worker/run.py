@@ -76,7 +76,8 @@ def set_end(run: BackupExecution | RestoreExecution, error: BaseException | None
     if error is None:
         run.status = RunStatus.COMPLETED
         return
-    if isinstance(error, asyncio.CancelledError) and not interrupted:
+    # Whoever asked for the end gets it, even if the program stops in the same moment.
+    if isinstance(error, asyncio.CancelledError) and (run.cancel_requested or not interrupted):
         run.status, run.error_message = RunStatus.CANCELLED, "Cancelled by request."
         return
     run.status = RunStatus.FAILED

@@ -13,7 +13,7 @@ from dbbackup.db.models import BackupExecution, RestoreExecution
 from dbbackup.services.context import Context
 from dbbackup.worker.backup_run import run_backup
 from dbbackup.worker.copies import delete_copies, refill_copies
-from dbbackup.worker.janitor import reconcile, retry_journal
+from dbbackup.worker.janitor import reconcile, retry_journal, settle
 from dbbackup.worker.queue import Run, claim
 from dbbackup.worker.restore_run import run_restore
 
@@ -53,7 +53,8 @@ class Worker:
         _log.info("Waiting up to {} s for {} runs", self._ctx.settings.stop_grace, len(runs))
         _, late = await asyncio.wait(runs, timeout=self._ctx.settings.stop_grace)
         for task in late:
-            task.cancel()
+            if not task.cancelling():
+                task.cancel()
         await asyncio.gather(*runs, return_exceptions=True)
 
     async def _repeat(self, name: str, step: Callable[[], Awaitable[None]]) -> None:
@@ -79,10 +80,18 @@ class Worker:
             self._sweep_now.set()
 
     def _begin(self, run: Run) -> None:
-        work = run_backup if isinstance(run, BackupExecution) else run_restore
-        task = asyncio.create_task(work(self._ctx, run.id, stopping=self._stopping), name=f"run {run.id}")
+        task = asyncio.create_task(self._work(run), name=f"run {run.id}")
         self._runs[run.id] = task
         task.add_done_callback(lambda done: self._ended(run.id, done))
+
+    async def _work(self, run: Run) -> None:
+        work = run_backup if isinstance(run, BackupExecution) else run_restore
+        try:
+            await work(self._ctx, run.id, stopping=self._stopping)
+        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - a run without an end blocks its database
+            if not isinstance(error, asyncio.CancelledError):
+                _log.opt(exception=error).error("Run {} could not write its own end", run.id)
+            await settle(self._ctx, run, error, interrupted=self._stopping.is_set())
 
     def _ended(self, run_id: str, task: asyncio.Task[None]) -> None:
         self._runs.pop(run_id, None)
