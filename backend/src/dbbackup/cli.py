@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import logging
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import uvicorn
@@ -28,8 +30,9 @@ def serve() -> None:
 
     settings = _settings()
     _bound_allocator()
-    uvicorn.run(
-        create_app(settings),
+    app = create_app(settings)
+    config = uvicorn.Config(
+        app,
         host=settings.host,
         port=settings.port,
         loop="uvloop",
@@ -41,6 +44,14 @@ def serve() -> None:
         timeout_graceful_shutdown=5,
         server_header=False,
     )
+    # A start refused on purpose is told like any other expected error, not by uvicorn's trace.
+    logging.getLogger("uvicorn.error").addFilter(lambda _: app.state.get("refused") is None)
+    try:
+        with suppress(KeyboardInterrupt):  # uvicorn has stopped in order by then
+            uvicorn.Server(config).run()
+    finally:
+        if refused := app.state.get("refused"):
+            raise refused
 
 
 @app.command(name="migrate")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 
 import msgspec
 from litestar import Litestar
@@ -15,6 +16,7 @@ from dbbackup.api import openapi
 from dbbackup.api.errors import HANDLERS
 from dbbackup.api.routes import router
 from dbbackup.api.spa import spa_routes
+from dbbackup.core.errors import AppError, ValidationError
 from dbbackup.core.events import EVENTS_CHANNEL, LOGS_CHANNEL, Event, LogHint
 from dbbackup.db.lock import InstanceLock
 from dbbackup.db.migrate import migrate
@@ -35,7 +37,9 @@ class ChannelEvents:
 
     def publish(self, channel: str, message: Event | LogHint) -> None:
         """Send the message to whoever listens on the channel now."""
-        self._channels.publish(msgspec.json.encode(message), [channel])
+        # The channels open after the worker has put things in order and close before it stops: nobody listens then.
+        with suppress(RuntimeError):
+            self._channels.publish(msgspec.json.encode(message), [channel])
 
 
 def create_app(settings: Settings) -> Litestar:
@@ -50,9 +54,13 @@ def create_app(settings: Settings) -> Litestar:
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
-        async with running(settings, ChannelEvents(channels)) as ctx:
-            app.state.context = ctx
-            yield
+        try:
+            async with running(settings, ChannelEvents(channels)) as ctx:
+                app.state.context = ctx
+                yield
+        except AppError as error:
+            app.state.refused = error
+            raise
 
     return Litestar(
         route_handlers=[router, openapi.document, *spa_routes(settings.static_dir)],
@@ -68,7 +76,7 @@ def create_app(settings: Settings) -> Litestar:
 async def running(settings: Settings, events: ChannelEvents) -> AsyncIterator[Context]:
     """Open everything in order, run the worker, and close everything in reverse."""
     with InstanceLock(settings.database_path):
-        settings.storage_path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _make_storage(settings.storage_path)
         await migrate(settings.database_path)
         catalogue = Catalogue(settings.database_path)
         sealer = await bootstrap.open_sealer(catalogue, settings)
@@ -91,3 +99,14 @@ async def running(settings: Settings, events: ChannelEvents) -> AsyncIterator[Co
             await worker.stop()
             await ctx.storages.close()
             await catalogue.close()
+
+
+def _make_storage(path: Path) -> None:
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ValidationError.of(
+            "BACKUP_STORAGE_PATH",
+            f"The folder {path} cannot be made: {error.strerror}. Let this program's user write there, or name another"
+            " one (BACKUP_STORAGE_PATH).",
+        ) from error

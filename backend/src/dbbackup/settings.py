@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from dbbackup.core.errors import FieldError, ValidationError
@@ -170,12 +171,15 @@ def _s3(read: _Reader) -> S3Environment | None:
     for name, present in given.items():
         if not present:
             read.complain(name, f"{name} is missing, while {', '.join(n for n, p in given.items() if p)} is set.")
+    endpoint = read.text("S3_ENDPOINT")
+    if endpoint and (not endpoint.startswith(("https://", "http://")) or not urlsplit(endpoint).hostname):
+        read.complain("S3_ENDPOINT", f"S3_ENDPOINT must be a URL such as https://s3.example.com, not {endpoint!r}.")
     return S3Environment(
         bucket=read.text("S3_BUCKET"),
         region=read.text("S3_REGION", "us-east-1"),
         access_key=access_key,
         secret_key=secret_key,
-        endpoint=read.text("S3_ENDPOINT") or None,
+        endpoint=endpoint or None,
     )
 
 

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from types import TracebackType
 
-from dbbackup.core.errors import ConflictError
+from dbbackup.core.errors import ConflictError, ValidationError
 
 
 class InstanceLock:
@@ -18,9 +18,16 @@ class InstanceLock:
         self._fd: int | None = None
 
     def __enter__(self) -> InstanceLock:
-        """Take the lock. Raises ConflictError when another process has it."""
-        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        """Take the lock. Raises ConflictError when another process has it, ValidationError when nobody can."""
+        try:
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise ValidationError.of(
+                "DATABASE_PATH",
+                f"The folder {self._path.parent} cannot be written: {error.strerror}. Give this program a folder of its"
+                " own, or let its user write there (DATABASE_PATH).",
+            ) from error
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

@@ -13,6 +13,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from loguru import logger
 from sqlalchemy import create_engine
+from sqlalchemy.exc import DatabaseError
 
 from dbbackup.core.errors import InternalError
 
@@ -41,6 +42,10 @@ def migrate_file(path: Path) -> None:
         raise InternalError(
             f"The catalogue {path} was made by a newer version of this program (schema {current})."
             " Start that version, or restore the copy that was made before the upgrade. Nothing was changed."
+        )
+    if current is None and _has_tables(path):
+        raise InternalError(
+            f"{path} is a SQLite file of another program. Give this one its own (DATABASE_PATH). Nothing was changed."
         )
     saved = _copy(path, current) if current is not None else None
     try:
@@ -72,8 +77,20 @@ def _current(path: Path) -> str | None:
     try:
         with engine.connect() as connection:
             return MigrationContext.configure(connection).get_current_revision()
+    except DatabaseError as error:
+        raise InternalError(
+            f"The catalogue {path} cannot be read ({error.orig}). If the file is damaged, move it away and put back"
+            " a copy, such as the one made before the last upgrade. Nothing was changed."
+        ) from error
     finally:
         engine.dispose()
+
+
+def _has_tables(path: Path) -> bool:
+    if not path.exists():
+        return False
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone() is not None
 
 
 def _copy(path: Path, revision: str) -> Path:
