@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import traceback
 from typing import TYPE_CHECKING
 
 from loguru import logger
@@ -38,7 +39,12 @@ def configure(level: str, format_: str, secrets: list[Secret]) -> None:
     masker = Masker(secrets)
 
     def mask(record: Record) -> None:
-        record["message"] = masker.mask(record["message"])
+        text = record["message"]
+        if fault := record["exception"]:
+            # Made text here, because a trace repeats what servers said, and that may be a password.
+            text += "\n" + "".join(traceback.format_exception(fault.type, fault.value, fault.traceback)).rstrip()
+            record["exception"] = None
+        record["message"] = masker.mask(text)
 
     logger.remove()
     logger.configure(extra={"category": "application", "operation": "", "request": ""}, patcher=mask)
