@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import mimetypes
 from pathlib import Path
 from typing import Any
 
@@ -50,8 +51,10 @@ def _page(static_dir: Path) -> HTTPRouteHandler:
         relative = str(path or "").lstrip("/")
         if relative == "api" or relative.startswith("api/"):
             raise NotFoundException(f"There is no /{relative}.")
+        file = await asyncio.to_thread(_file, root, relative) or root / "index.html"
         return File(
-            await asyncio.to_thread(_file, root, relative) or root / "index.html",
+            file,
+            media_type=mimetypes.guess_type(file.name)[0] or "application/octet-stream",
             content_disposition_type="inline",
             headers=HEADERS | {"cache-control": "no-cache"},
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -113,14 +114,7 @@ async def change_database(
         await _refuse_taken_name(session, given["name"])
     if "dump_options" in given:
         given["dump_options"] = _engine(ctx, config.type).parse_dump_options(given["dump_options"])
-    reconnects = data.password is not UNSET or given.keys() & {
-        "host",
-        "port",
-        "database",
-        "username",
-        "tls_mode",
-        "tls_ca",
-    }
+    reconnects = data.password is not UNSET or given.keys() & _CONNECTION_FIELDS
     result = await check_unsaved(ctx, overlay(config, data), config) if reconnects else None
     if result and result.error and not force:
         raise result.error
@@ -140,7 +134,8 @@ async def delete_database(session: AsyncSession, ctx: Context, database_id: str,
 
     Raises:
         NotFoundError.
-        ConflictError: a backup or restore of it is queued or running.
+        ConflictError: a backup or restore of it is queued or running, or backups to be deleted are pinned or being
+            restored elsewhere.
     """
     config = await get_database(session, database_id)
     for model in (BackupExecution, RestoreExecution):
@@ -154,7 +149,9 @@ async def delete_database(session: AsyncSession, ctx: Context, database_id: str,
         theirs = select(BackupExecution).where(
             BackupExecution.database_id == database_id, BackupExecution.deleted_at.is_(None)
         )
-        for backup in (await session.scalars(theirs)).all():
+        doomed = (await session.scalars(theirs)).all()
+        await _refuse_needed(session, config, doomed)
+        for backup in doomed:
             mark_deleted(session, ctx, backup, actor)
     # What is kept outlives its configuration: the record holds the name and the manifest.
     await session.execute(
@@ -230,6 +227,22 @@ async def _refuse_taken_name(session: AsyncSession, name: str) -> None:
     if await session.scalar(select(DatabaseConfig.id).where(DatabaseConfig.name == name)):
         raise ConflictError(
             f"There is already a database called {name}.", details=[FieldError("name", "This name is taken.")]
+        )
+
+
+async def _refuse_needed(session: AsyncSession, config: DatabaseConfig, doomed: Sequence[BackupExecution]) -> None:
+    """What may not be deleted alone is not deleted with its database either."""
+    if pinned := sum(backup.pinned for backup in doomed):
+        raise ConflictError(
+            f"{pinned} of the backups of {config.name} {'is' if pinned == 1 else 'are'} pinned. Unpin them first, or"
+            " delete the database and keep its backups."
+        )
+    reading = select(RestoreExecution.id).where(
+        RestoreExecution.backup_id.in_([backup.id for backup in doomed]), RestoreExecution.status.in_(ACTIVE)
+    )
+    if await session.scalar(reading.limit(1)):
+        raise ConflictError(
+            f"A restore is reading a backup of {config.name}. Wait for its end or cancel it, then delete the database."
         )
 
 

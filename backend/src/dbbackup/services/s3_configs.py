@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,6 +20,8 @@ from dbbackup.services.context import Context
 from dbbackup.services.inputs import S3ConfigInput, S3ConfigUpdate, S3TestInput
 from dbbackup.services.storages import s3_settings
 from dbbackup.storages.base import CheckStep
+from dbbackup.storages.s3 import S3Storage
+from dbbackup.storages.s3_client import Patience
 from dbbackup.storages.s3_settings import S3Settings
 
 _PLAIN = (
@@ -36,6 +40,7 @@ _PLAIN = (
 )
 _PLACE = {"bucket": "bucket", "endpoint": "endpoint", "path_prefix": "pathPrefix"}
 """Where the objects are: not to be changed under copies that lie there."""
+_IMPATIENT = Patience(attempts=2, connect=5.0, answer=20.0)
 
 
 async def get_config(session: AsyncSession, config_id: str) -> S3Config:
@@ -100,7 +105,7 @@ async def change_config(session: AsyncSession, ctx: Context, config_id: str, dat
     moved = [
         json for field, json in _PLACE.items() if given.get(field, getattr(config, field)) != getattr(config, field)
     ]
-    if moved and (await copy_counts(session)).get(config_id):
+    if moved and await _holds_files(session, config_id):
         raise ConflictError(
             "Copies of backups lie in this bucket: it cannot be moved. Add a second S3 config for the new place.",
             details=[FieldError(field, "Cannot change while copies lie there.") for field in moved],
@@ -147,6 +152,17 @@ async def delete_config(session: AsyncSession, ctx: Context, config_id: str) -> 
     announce(session, ctx, "s3-config", config_id, "deleted")
 
 
+@asynccontextmanager
+async def opened(session: AsyncSession, ctx: Context, config_id: str) -> AsyncIterator[S3Storage]:
+    """Open the storage of a config to look into it: impatient, because a person waits. Raises NotFoundError."""
+    config = await get_config(session, config_id)
+    storage = ctx.storages.build(s3_settings(config, ctx.sealer), _IMPATIENT)
+    try:
+        yield storage
+    finally:
+        await storage.close()
+
+
 async def check_saved(session: AsyncSession, ctx: Context, config_id: str) -> list[CheckStep]:
     """Try everything a backup needs on a saved config."""
     config = await get_config(session, config_id)
@@ -176,6 +192,12 @@ async def check_unsaved(session: AsyncSession, ctx: Context, data: S3TestInput) 
     values = {f: getattr(base, f) for f in base.__dataclass_fields__} | given
     _check(values["endpoint"], allow_http=values["allow_http"], sse="none", kms_key_id=None)
     return await _check_storage(ctx, S3Settings(**values))
+
+
+async def _holds_files(session: AsyncSession, config_id: str) -> bool:
+    lying = (CopyState.COMPLETE, CopyState.WRITING, CopyState.DELETING)
+    query = select(BackupCopy.id).where(BackupCopy.s3_config_id == config_id, BackupCopy.state.in_(lying))
+    return await session.scalar(query.limit(1)) is not None
 
 
 async def _check_storage(ctx: Context, settings: S3Settings) -> list[CheckStep]:

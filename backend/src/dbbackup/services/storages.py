@@ -14,6 +14,7 @@ from dbbackup.storages.base import Storage
 from dbbackup.storages.local import LocalStorage
 from dbbackup.storages.s3 import S3Storage
 from dbbackup.storages.s3_budget import PartBudget
+from dbbackup.storages.s3_client import Patience
 from dbbackup.storages.s3_settings import Encryption, S3Settings
 
 LOCAL = "local"
@@ -55,9 +56,9 @@ class StoragePool:
         self._open[config_id] = (config.updated_at, storage)
         return storage
 
-    def build(self, settings: S3Settings) -> S3Storage:
+    def build(self, settings: S3Settings, patience: Patience = Patience()) -> S3Storage:  # noqa: B008 - frozen
         """Make an object storage that is not kept, for testing an unsaved form; close it after use."""
-        return S3Storage(settings, budget=self._budget, work_dir=self._work)
+        return S3Storage(settings, budget=self._budget, work_dir=self._work, patience=patience)
 
     async def close(self) -> None:
         """Close everything that was opened."""

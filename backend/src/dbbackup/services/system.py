@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import time
@@ -16,6 +17,8 @@ from dbbackup.core.sizes import human_size
 from dbbackup.db.models import BackupExecution, RestoreExecution, RunStatus, S3Config
 from dbbackup.services.context import Context
 
+_S3_SECONDS = 5.0
+"""Whoever asks waits for the answer; the storage's own patience outlasts minutes."""
 _LOW_DISK_BYTES = 256 * 1024 * 1024
 
 
@@ -86,10 +89,14 @@ async def _s3(session: AsyncSession, ctx: Context) -> list[Check]:
     for config in await session.scalars(select(S3Config).where(S3Config.is_default, S3Config.enabled)):
         name = f"s3:{config.name}"
         try:
-            storage = await ctx.storages.open(config.id)
-            await storage.stat(".dbbackup-health")
+            async with asyncio.timeout(_S3_SECONDS):
+                storage = await ctx.storages.open(config.id)
+                await storage.stat(".dbbackup-health")
         except AppError as error:
             checks.append(Check(name, False, False, error.message))
+        except TimeoutError:
+            text = f"The bucket {config.bucket} did not answer within {_S3_SECONDS:g} s."
+            checks.append(Check(name, False, False, text))
         else:
             checks.append(Check(name, True, False, f"The bucket {config.bucket} answers."))
     return checks

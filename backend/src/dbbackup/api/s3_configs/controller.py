@@ -108,9 +108,9 @@ class S3ConfigController(Controller):
     )
     async def list_buckets(self, session: Session, ctx: Ctx, config_id: FromPath[str]) -> BucketListEnvelope:
         """Return the buckets that the config's key can see."""
-        await s3_configs.get_config(session, config_id)
-        storage = await ctx.storages.open_s3(config_id)
-        return BucketListEnvelope(success=True, data=await storage.list_buckets(), error=None, meta=meta())
+        async with s3_configs.opened(session, ctx, config_id) as storage:
+            names = await storage.list_buckets()
+        return BucketListEnvelope(success=True, data=names, error=None, meta=meta())
 
     @get(
         "/{config_id:str}/objects",
@@ -129,9 +129,8 @@ class S3ConfigController(Controller):
         all_objects: Annotated[bool, QueryParameter(name="all", description="Show manifests too")] = False,
     ) -> S3ListingEnvelope:
         """Return one page of a folder; `isBackup` marks files with a manifest of ours beside them."""
-        await s3_configs.get_config(session, config_id)
-        storage = await ctx.storages.open_s3(config_id)
-        page = await browse(storage, prefix, after=after, limit=limit)
+        async with s3_configs.opened(session, ctx, config_id) as storage:
+            page = await browse(storage, prefix, after=after, limit=limit)
         keys = {found.key for found in page.objects}
         objects = [
             S3Object(key=o.key, size=o.size, modified_at=o.modified_at, is_backup=o.key + SUFFIX in keys)
