@@ -1,4 +1,4 @@
-import { http, HttpResponse } from "msw";
+import { HttpResponse, http } from "msw";
 import { expect, it } from "vitest";
 import { listDatabases } from "@/client";
 import { page, refuse, server } from "@/test/server";
@@ -14,7 +14,9 @@ it("takes the answer out of its envelope", async () => {
 
 it("turns a refusal into an error with its code, message and fields", async () => {
   server.use(
-    http.get("*/api/databases", () => refuse(409, "CONFLICT", "Taken.", [{ field: "name", message: "Taken." }])),
+    http.get("*/api/databases", () =>
+      refuse(409, "CONFLICT", "Taken.", [{ field: "name", message: "Taken." }]),
+    ),
   );
   expect(await failure()).toMatchObject({ code: "CONFLICT", status: 409, details: [{ field: "name" }] });
 });

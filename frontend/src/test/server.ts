@@ -1,4 +1,4 @@
-import { http, HttpResponse } from "msw";
+import { HttpResponse, http } from "msw";
 import { setupServer } from "msw/node";
 import {
   makeBackup,
@@ -17,7 +17,12 @@ const meta = { timestamp: "2026-11-22T12:00:00Z", page: null, limit: null, total
 export const ok = (data: unknown) => HttpResponse.json({ success: true, data, error: null, meta });
 
 export const page = (items: unknown[], total = items.length) =>
-  HttpResponse.json({ success: true, data: items, error: null, meta: { ...meta, page: 1, limit: 50, total } });
+  HttpResponse.json({
+    success: true,
+    data: items,
+    error: null,
+    meta: { ...meta, page: 1, limit: 50, total },
+  });
 
 export const refuse = (
   status: number,
@@ -66,10 +71,19 @@ export const server = setupServer(
   http.post("*/api/s3-configs/:id/test", () => ok({ ok: true, steps: [passedStep] })),
 );
 
-export const passedStep = { name: "put", ok: true, message: "An object was stored and confirmed.", durationMs: 12 };
+export const passedStep = {
+  name: "put",
+  ok: true,
+  message: "An object was stored and confirmed.",
+  durationMs: 12,
+};
 
 /** Remembers the JSON bodies sent to a path. */
-export function record(method: "post" | "put" | "delete", path: string, answer: () => Response = () => ok({})) {
+export function record(
+  method: "post" | "put" | "delete",
+  path: string,
+  answer: () => Response = () => ok({}),
+) {
   const calls: { body: unknown; query: URLSearchParams }[] = [];
   server.use(
     http[method](path, async ({ request }) => {

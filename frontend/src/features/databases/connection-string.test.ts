@@ -20,7 +20,12 @@ describe("parseConnectionString", () => {
   });
 
   it("takes the short scheme, the usual port and no TLS wish", () => {
-    expect(parsed(" 'postgres://app@db/shop' ")).toMatchObject({ host: "db", port: 5432, password: "", tlsMode: null });
+    expect(parsed(" 'postgres://app@db/shop' ")).toMatchObject({
+      host: "db",
+      port: 5432,
+      password: "",
+      tlsMode: null,
+    });
   });
 
   it("keeps odd passwords: escaped, unescaped @, and a stray %", () => {

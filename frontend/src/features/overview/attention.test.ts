@@ -8,7 +8,8 @@ const calm = {
   s3Configs: [makeS3Config()],
   status: makeStatus(),
 };
-const keysOf = (change: Partial<typeof calm>) => findAttention({ ...calm, ...change }).map((item) => item.key);
+const keysOf = (change: Partial<typeof calm>) =>
+  findAttention({ ...calm, ...change }).map((item) => item.key);
 
 it("has nothing to say when all is well", () => expect(keysOf({})).toEqual([]));
 
@@ -17,7 +18,11 @@ it("names what is wrong with a database, the worst first", () => {
   const offline = makeDatabase({ id: "b", reachable: false });
   const lastBackup = { id: "x", status: "failed", completedAt: null, createdAt: "", size: null };
   const failed = makeDatabase({ id: "c", lastBackup, lastGoodBackupAt: null });
-  expect(keysOf({ databases: [unprotected, offline, failed] })).toEqual(["offline-b", "failed-c", "unprotected-a"]);
+  expect(keysOf({ databases: [unprotected, offline, failed] })).toEqual([
+    "offline-b",
+    "failed-c",
+    "unprotected-a",
+  ]);
 });
 
 it("waits for a first backup that is under way, and leaves disabled databases alone", () => {
