@@ -15,6 +15,7 @@ from pathlib import Path
 
 from dbbackup.core.errors import ToolMissingError
 from dbbackup.engines.base import Command
+from dbbackup.storages.offload import finish
 
 PIPE_BYTES = 1 << 20
 OWNER_VARIABLE = "DBBACKUP_OWNER"
@@ -62,27 +63,16 @@ class Process:
         Raises:
             ToolMissingError: the program is not there or cannot be run.
         """
-        for path, content in command.files.items():
-            await asyncio.to_thread(_write_private, path, content)
-        stderr_read, stderr_write = os.pipe()
+        # setpriv would start, and only its exit code would tell that the program behind it is missing.
+        if shutil.which(command.argv[0]) is None:
+            raise ToolMissingError(f"{command.argv[0]} cannot be started: it is not there, or may not be executed.")
+        _write_files(command)
         try:
-            child = await asyncio.create_subprocess_exec(
-                *_parent_death_prefix(),
-                *command.argv,
-                stdin=stdin,
-                stdout=stdout,
-                stderr=stderr_write,
-                env=_environment(command, workshop),
-                cwd=workshop.folder,
-                start_new_session=True,
-            )
-        except OSError as error:
-            os.close(stderr_read)
+            child, lines = await _spawn(command, workshop, stdin, stdout, on_line)
+        except BaseException:
             _remove_files(command)
-            raise ToolMissingError(f"{command.argv[0]} cannot be started: {error.strerror}.") from error
-        finally:
-            os.close(stderr_write)
-        return cls(command, child, await _LineReader.open(stderr_read, on_line))
+            raise
+        return cls(command, child, lines)
 
     @property
     def stderr_tail(self) -> list[str]:
@@ -94,13 +84,19 @@ class Process:
         code = await self._child.wait()
         await self._stderr.drain(_STDERR_GRACE)
         _remove_files(self.command)
+        if self._stderr.failure:
+            raise self._stderr.failure
         return code
 
     async def end(self, *, at_once: bool = False) -> None:
         """End the whole process group: TERM, a moment's grace, KILL. Harmless when it has ended.
 
-        `at_once` leaves out the grace: for a tool that must not act on what it was fed so far.
+        `at_once` leaves out the grace: for a tool that must not act on what it was fed so far. A
+        cancelled caller still waits for the end, so that nothing is left running.
         """
+        await finish(self._end(at_once))
+
+    async def _end(self, at_once: bool) -> None:
         if self._child.returncode is None and not at_once:
             self._signal(signal.SIGTERM)
             with suppress(TimeoutError):
@@ -124,11 +120,41 @@ def big_pipe() -> tuple[int, int]:
     return read_fd, write_fd
 
 
+async def _spawn(
+    command: Command, workshop: Workshop, stdin: int, stdout: int, on_line: LineCallback | None
+) -> tuple[asyncio.subprocess.Process, _LineReader]:
+    read_fd, write_fd = os.pipe()
+    try:
+        # Before the child: nothing may be awaited between its start and the moment its owner knows it.
+        lines = await _LineReader.open(read_fd, on_line)
+        try:
+            child = await asyncio.create_subprocess_exec(
+                *_parent_death_prefix(),
+                *command.argv,
+                stdin=stdin,
+                stdout=stdout,
+                stderr=write_fd,
+                env=_environment(command, workshop),
+                cwd=workshop.folder,
+                start_new_session=True,
+            )
+        except BaseException as error:
+            lines.close()
+            if isinstance(error, OSError):
+                raise ToolMissingError(f"{command.argv[0]} cannot be started: {error.strerror}.") from error
+            raise
+    finally:
+        os.close(write_fd)
+    return child, lines
+
+
 class _LineReader:
     """Reads stderr line by line without ever holding more than a bounded tail."""
 
     def __init__(self, transport: asyncio.ReadTransport, reader: asyncio.StreamReader, on_line: LineCallback | None):
         self.tail: deque[str] = deque(maxlen=_TAIL_LINES)
+        self.failure: Exception | None = None
+        """What the callback raised; stderr is read on, or the tool would stand still."""
         self._on_line = on_line
         self._transport = transport
         self._task = asyncio.create_task(self._read(reader))
@@ -146,6 +172,10 @@ class _LineReader:
         """Wait for the end of stderr; a grandchild that keeps it open is not waited for longer than the grace."""
         with suppress(TimeoutError):
             await asyncio.wait_for(asyncio.shield(self._task), grace)
+        self.close()
+
+    def close(self) -> None:
+        """Read no more."""
         self._transport.close()
 
     async def _read(self, reader: asyncio.StreamReader) -> None:
@@ -163,8 +193,11 @@ class _LineReader:
         if not text:
             return
         self.tail.append(text)
-        if self._on_line:
-            self._on_line(text)
+        if self._on_line and not self.failure:
+            try:
+                self._on_line(text)
+            except Exception as error:  # noqa: BLE001 - raised by `wait`
+                self.failure = error
 
 
 def _environment(command: Command, workshop: Workshop) -> dict[str, str]:
@@ -185,10 +218,19 @@ def _parent_death_prefix() -> tuple[str, ...]:
     return (setpriv, "--pdeathsig", "KILL", "--") if setpriv else ()
 
 
-def _write_private(path: Path, content: bytes) -> None:
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(fd, "wb") as file:
-        file.write(content)
+def _write_files(command: Command) -> None:
+    """Write all files or none. They are small: a thread would only let a cancellation fall in between."""
+    written: list[Path] = []
+    try:
+        for path, content in command.files.items():
+            fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+            written.append(path)
+            with os.fdopen(fd, "wb") as file:
+                file.write(content)
+    except BaseException:
+        for path in written:
+            path.unlink()
+        raise
 
 
 def _remove_files(command: Command) -> None:
