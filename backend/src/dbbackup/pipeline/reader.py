@@ -8,6 +8,8 @@ import threading
 from collections.abc import AsyncIterator
 from contextlib import suppress
 
+from dbbackup.storages.offload import finish
+
 CHUNK = 1 << 20
 _AHEAD = 3
 
@@ -44,10 +46,12 @@ class PipeReader:
         """End the thread and close the pipes; the processes at the other ends must have ended before."""
         self._closing = True
         self._room.release()
-        if self._thread.is_alive():
-            await asyncio.to_thread(self._thread.join)
-        os.close(self._fd)
-        self.close_copy()
+        try:
+            if self._thread.is_alive():
+                await finish(asyncio.to_thread(self._thread.join))
+        finally:
+            os.close(self._fd)
+            self.close_copy()
 
     def close_copy(self) -> None:
         """Close the second pipe: its reader sees the end."""
@@ -64,7 +68,7 @@ class PipeReader:
                     return
                 self._copy(chunk)
                 self._room.acquire()
-        except OSError as error:
+        except Exception as error:  # noqa: BLE001 - whoever waits for the next chunk must hear of any
             self._deliver(error)
 
     def _read_chunk(self) -> bytes:
