@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
-from dbbackup.core.errors import AppError, StorageError
+from dbbackup.core.errors import AppError, InternalError, StorageError
 from dbbackup.pipeline.stream import Stream, closing
 from dbbackup.storages.base import Storage, StoredObject, WriteOptions
+from dbbackup.storages.offload import finish
 
 _QUEUE_CHUNKS = 3
 STALL_SECONDS = 300.0
@@ -53,6 +55,14 @@ class _Feed:
         self.task.cancel()
         await asyncio.wait((self.task,))
 
+    async def undo(self) -> None:
+        """Leave nothing there, even if the writer was done before the others."""
+        await self.abandon()
+        if not self.task.cancelled() and self.task.exception() is None:
+            # What cannot be removed now stays in the caller's journal.
+            with suppress(AppError):
+                await self.destination.storage.delete(self.destination.key, self.task.result().version)
+
     def outcome(self, stall: float) -> Outcome:
         """Return what became of it; only after the task has ended."""
         if self.task.cancelled():
@@ -62,7 +72,10 @@ class _Feed:
             return self.task.result()
         if isinstance(error, AppError):
             return error
-        raise error
+        # Not foreseen, but still this one destination's: the others are complete.
+        fault = InternalError(f"Writing failed with a fault of this program ({type(error).__name__}: {error}).")
+        fault.__cause__ = error
+        return fault
 
     async def _write(self) -> StoredObject:
         target = self.destination
@@ -100,8 +113,7 @@ async def fan_out(
                 raise
         await asyncio.gather(*(feed.put(None, stall_seconds) for feed in feeds))
         await asyncio.wait(tasks)
-    finally:
-        for feed in feeds:
-            if not feed.task.done():
-                await feed.abandon()
+    except BaseException:
+        await finish(asyncio.gather(*(feed.undo() for feed in feeds)))
+        raise
     return {feed.destination.id: feed.outcome(stall_seconds) for feed in feeds}
