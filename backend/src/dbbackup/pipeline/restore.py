@@ -18,6 +18,7 @@ from dbbackup.pipeline.process import Process, Workshop, big_pipe
 from dbbackup.pipeline.report import Report
 from dbbackup.pipeline.stream import Stream, Transform, closing, through
 from dbbackup.storages.base import Storage
+from dbbackup.storages.offload import finish, in_thread
 
 _SPOOL = "archive"
 
@@ -102,6 +103,7 @@ async def _run(job: RestoreJob, command: Command, stream: Stream | None, report:
 async def _feed(command: Command, workshop: Workshop, stream: Stream, on_line: Any) -> tuple[int, Process]:
     """Run the tool on the stream. End of input looks like success to it: on any error it is killed first."""
     read_fd, write_fd = big_pipe()
+    inlet = _Inlet(write_fd)
     try:
         try:
             tool = await Process.start(command, workshop, stdin=read_fd, on_line=on_line)
@@ -109,30 +111,52 @@ async def _feed(command: Command, workshop: Workshop, stream: Stream, on_line: A
             os.close(read_fd)
         try:
             async with closing(stream) as chunks:
-                async for chunk in chunks:
-                    if not await _write_all(write_fd, chunk):
-                        break
+                await _pour(chunks, inlet, tool)
         except BaseException:
             await tool.end(at_once=True)
             raise
     finally:
-        os.close(write_fd)
+        await inlet.close()
     try:
         return await tool.wait(), tool
     finally:
         await tool.end()
 
 
-async def _write_all(fd: int, chunk: bytes) -> bool:
-    """Write a chunk to a pipe; tell whether the tool still reads."""
-    writing = asyncio.ensure_future(asyncio.to_thread(_write_blocking, fd, chunk))
-    try:
-        return await asyncio.shield(writing)
-    except asyncio.CancelledError:
-        # The thread is in the kernel with this descriptor: closing it now could hit another file.
-        # It returns as soon as the tool is killed, which the caller does next.
-        writing.add_done_callback(lambda done: done.exception())
-        raise
+async def _pour(chunks: Stream, inlet: _Inlet, tool: Process) -> None:
+    async for chunk in chunks:
+        if not await inlet.write(chunk):
+            break
+    else:
+        return
+    # A tool may be content with the beginning (schema only). Only the end proves what it read there.
+    if await tool.wait() == 0:
+        async for _ in chunks:
+            pass
+
+
+class _Inlet:
+    """The way into a tool's stdin."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+        self._writing: asyncio.Future[bool] | None = None
+
+    async def write(self, chunk: bytes) -> bool:
+        """Write a chunk; tell whether the tool still reads."""
+        self._writing = asyncio.ensure_future(asyncio.to_thread(_write_blocking, self._fd, chunk))
+        return await asyncio.shield(self._writing)
+
+    async def close(self) -> None:
+        """Let the tool see the end; after an interrupted write it must have ended before.
+
+        The thread of that write may still use the descriptor, whose number must not go to another file.
+        """
+        try:
+            if self._writing:
+                await finish(asyncio.wait((self._writing,)))
+        finally:
+            os.close(self._fd)
 
 
 def _write_blocking(fd: int, chunk: bytes) -> bool:
@@ -147,18 +171,19 @@ def _write_blocking(fd: int, chunk: bytes) -> bool:
 
 async def _spool(stream: Stream, path: Path) -> None:
     """Write the verified plain dump to a file; it is whole and right when this returns."""
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     try:
-        async with closing(stream) as chunks:
-            async for chunk in chunks:
-                await asyncio.to_thread(_write_file, fd, chunk)
+        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        try:
+            async with closing(stream) as chunks:
+                async for chunk in chunks:
+                    await in_thread(_write_file, fd, chunk)
+        finally:
+            os.close(fd)
     except OSError as error:
         raise RestoreError(
             f"The archive could not be kept in {path.parent}: {error.strerror}."
             " Restore with one job, or free some space."
         ) from error
-    finally:
-        os.close(fd)
 
 
 def _write_file(fd: int, chunk: bytes) -> None:
