@@ -18,7 +18,7 @@ else:  # pragma: no cover
     from backports import zstd
 
 EXTENSIONS = {"gzip": "gz", "zstd": "zst", "none": ""}
-DEFAULT_LEVELS: dict[str, int | None] = {"gzip": 1, "zstd": 3, "none": None}
+DEFAULT_LEVELS = {"gzip": 1, "zstd": 3}
 MAX_PIECE = 4 << 20
 _ISAL_MAX = 3
 _GZIP_WBITS = 31
@@ -26,14 +26,16 @@ _GZIP_WBITS = 31
 
 
 def compressor(name: str, level: int | None) -> Transform | None:
-    """Return the transform that compresses, None for `none`.
+    """Return the transform that compresses, None for `none` whatever the level.
 
     gzip levels 1 to 3 are ISA-L's (about 500 MB/s a core), 4 to 9 zlib-ng's (smaller and much
     slower); every gunzip opens both.
     """
-    level = DEFAULT_LEVELS[name] if level is None else level
-    if level is None:
+    if name not in EXTENSIONS:
+        raise InternalError(f"This version cannot write {name!r} compression.")
+    if name == "none":
         return None
+    level = DEFAULT_LEVELS[name] if level is None else level
     if name == "zstd":
         # Without the checksum most flipped bits go unseen by zstd itself.
         options: dict[int, int] = {

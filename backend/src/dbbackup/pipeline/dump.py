@@ -80,11 +80,7 @@ async def _check_trailer(part: DumpPart, tail: bytes, checker: Process | None) -
                 f"{tool} reported success, but the end of its output is missing."
                 " The backup was thrown away: run it again."
             )
-        return
-    if checker is None:
-        return
-    code = await checker.wait()
-    if code != 0:
+    elif checker is not None and (code := await checker.wait()) != 0:
         last = checker.stderr_tail[-1] if checker.stderr_tail else f"exit code {code}"
         raise DumpIncompleteError(
             f"{tool} reported success, but its archive cannot be read to its end ({last})."

@@ -26,8 +26,9 @@ async def closing(stream: Stream) -> AsyncIterator[Stream]:
 class Transform(Protocol):
     """Changes or looks at bytes on their way; runs in a thread, one call at a time.
 
-    The library that does the work releases the GIL. `finish` is called once, at the normal end
-    only, and may raise when what passed was not whole.
+    The library that does the work releases the GIL. `update` never gets an empty chunk, and may
+    give some. `finish` is called once, at the normal end only, and may raise when what passed was
+    not whole.
     """
 
     def update(self, chunk: bytes) -> Iterable[bytes]:
@@ -80,7 +81,9 @@ def _chain(transforms: Sequence[Transform], pieces: Iterator[bytes]) -> Iterator
 
 def _apply(transform: Transform, pieces: Iterator[bytes]) -> Iterator[bytes]:
     for piece in pieces:
-        yield from transform.update(piece)
+        # An empty piece must not pass for a later one: a verifier would let go of the last real chunk.
+        if piece:
+            yield from transform.update(piece)
 
 
 def _ending(transforms: Sequence[Transform]) -> Iterator[bytes]:
