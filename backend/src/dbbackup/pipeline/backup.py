@@ -176,7 +176,8 @@ class _Writer:
 
     async def _undo(self, target: Target) -> None:
         """What cannot be removed now stays in the journal: the janitor tries again."""
-        for name, stored in self._stored[target.copy_id].items():
+        # Backwards: the manifest, written last, must not outlive what it stands for.
+        for name, stored in reversed(self._stored[target.copy_id].items()):
             try:
                 await target.storage.delete(f"{target.folder}/{name}", stored.version)
             except AppError as error:
