@@ -123,9 +123,18 @@ def decode(data: bytes) -> Manifest:
     Raises:
         ValueError: it is not JSON, not of our format, or of a newer version.
     """
+    # First of all the head: a newer version may have other fields, and is to be called by its name.
+    head = msgspec.json.decode(data, type=_Head)
+    if head.format != FORMAT:
+        raise ValueError(f"not a backup manifest (format {head.format!r})")
+    if head.version > VERSION:
+        raise ValueError(f"manifest version {head.version} is newer than this program reads ({VERSION})")
     manifest = msgspec.json.decode(data, type=Manifest)
-    if manifest.format != FORMAT:
-        raise ValueError(f"not a backup manifest (format {manifest.format!r})")
-    if manifest.version > VERSION:
-        raise ValueError(f"manifest version {manifest.version} is newer than this program reads ({VERSION})")
+    if manifest.part("database") is None:
+        raise ValueError("the manifest names no file with the database")
     return manifest
+
+
+class _Head(msgspec.Struct):
+    format: str
+    version: int
