@@ -14,6 +14,7 @@ from loguru import logger
 
 from dbbackup.api import openapi
 from dbbackup.api.errors import HANDLERS
+from dbbackup.api.requests import RequestIds
 from dbbackup.api.routes import router
 from dbbackup.api.spa import spa_routes
 from dbbackup.core.errors import AppError, ValidationError
@@ -66,6 +67,7 @@ def create_app(settings: Settings) -> Litestar:
         route_handlers=[router, openapi.document, *spa_routes(settings.static_dir)],
         lifespan=[lifespan],
         plugins=[channels],
+        middleware=[RequestIds()],
         exception_handlers=HANDLERS,
         openapi_config=openapi.CONFIG,
         logging_config=None,

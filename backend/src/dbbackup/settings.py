@@ -47,6 +47,8 @@ class Settings:
     static_dir: Path | None = None
     max_concurrent: int = 3
     stop_grace: float = 30.0
+    secure_delete: bool = False
+    """Overwrite local files before they are deleted."""
 
     @property
     def work_path(self) -> Path:
@@ -121,6 +123,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         static_dir=Path(static) if (static := read.text("STATIC_PATH")) else None,
         max_concurrent=read.whole("MAX_CONCURRENT_BACKUPS", 3, 1, 64),
         stop_grace=float(read.whole("STOP_GRACE_SECONDS", 30, 0, 86_400)),
+        secure_delete=read.choice("SECURE_DELETE", "false", ("true", "false")) == "true",
     )
     _refuse_what_is_not_there_yet(read)
     if read.problems:

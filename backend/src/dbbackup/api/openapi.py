@@ -10,6 +10,7 @@ from litestar.openapi import OpenAPIConfig
 
 from dbbackup import __version__
 from dbbackup.api.errors import AppRequest
+from dbbackup.api.examples import EXAMPLES
 from dbbackup.api.live.schemas import LogEndMessage, LogLinesMessage
 from dbbackup.core.events import ChangeEvent, ExecutionEvent, PingEvent, ProgressEvent
 
@@ -35,6 +36,8 @@ def complete(schema: dict[str, Any]) -> dict[str, Any]:
     components = schema["components"]["schemas"]
     for name, body in messages.items():
         components.setdefault(name, body)
+    for name, example in EXAMPLES.items():
+        components[name]["examples"] = [example]
     components["EventMessage"] = _union([t.__name__ for t in _EVENTS])
     components["LogMessage"] = _union([t.__name__ for t in _LOGS])
     return schema

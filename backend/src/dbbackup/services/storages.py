@@ -28,7 +28,7 @@ class StoragePool:
         self._sealer = sealer
         self._work = settings.work_path
         self._budget = PartBudget()
-        self.local = LocalStorage(settings.storage_path)
+        self.local = LocalStorage(settings.storage_path, shred=settings.secure_delete)
         self._open: dict[str, tuple[datetime, S3Storage]] = {}
         self._retired: list[S3Storage] = []
 

@@ -1,0 +1,62 @@
+"""Examples in the OpenAPI document: requests as a client sends them, and one error answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_ID = "01932f6e-8a4b-7c3d-9e2f-5a6b7c8d9e0f"
+_OTHER_ID = "01932f6f-1b2c-7d3e-8f4a-6b7c8d9e0f1a"
+
+EXAMPLES: dict[str, dict[str, Any]] = {
+    "DatabaseInput": {
+        "name": "Shop",
+        "type": "postgresql",
+        "host": "postgres",
+        "port": 5432,
+        "database": "shop",
+        "username": "backup",
+        "password": "a long password",
+        "tlsMode": "prefer",
+    },
+    "DatabaseTestInput": {"databaseId": _ID, "host": "postgres-replica"},
+    "DatabaseUpdate": {"host": "postgres-new", "enabled": True},
+    "BackupInput": {
+        "databaseId": _ID,
+        "local": True,
+        "uploadToS3": True,
+        "label": "before the upgrade",
+        "compression": "gzip",
+        "options": {"excludeTables": ["public.cache"]},
+    },
+    "PinInput": {"pinned": True},
+    "UploadInput": {"s3ConfigIds": [_OTHER_ID]},
+    "RestorePlanInput": {"databaseId": _ID, "backupId": _OTHER_ID, "options": {"newDatabase": "shop_copy"}},
+    "RestoreInput": {
+        "databaseId": _ID,
+        "backupId": _OTHER_ID,
+        "options": {"newDatabase": "shop_copy", "jobs": 2},
+        "confirm": True,
+    },
+    "S3ObjectSource": {"s3ConfigId": _ID, "key": "shop/2026/11/shop_manual_20261122_020000_k3f9a1b2c3d4.dump.gz"},
+    "S3ConfigInput": {
+        "name": "Offsite",
+        "bucket": "company-backups",
+        "region": "eu-central-1",
+        "accessKey": "AKIAEXAMPLE",
+        "secretKey": "a secret key",
+        "pathPrefix": "production",
+        "isDefault": True,
+    },
+    "S3ConfigUpdate": {"name": "Offsite (Frankfurt)", "enabled": False},
+    "S3TestInput": {"bucket": "company-backups", "accessKey": "AKIAEXAMPLE", "secretKey": "a secret key"},
+    "ErrorEnvelope": {
+        "success": False,
+        "data": None,
+        "error": {
+            "code": "CONFLICT",
+            "message": "There is already a database called Shop.",
+            "details": [{"field": "name", "message": "This name is taken."}],
+        },
+        "meta": {"timestamp": "2026-11-22T20:00:00Z", "page": None, "limit": None, "total": None},
+    },
+}
