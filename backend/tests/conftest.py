@@ -1,0 +1,43 @@
+"""What all tests share: real servers, started when first asked for, once a process; and the running app."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from devtools.servers import PostgresServer, SeaweedServer
+from tests.api.running_app import RunningApp
+from tests.contract import storage_fixtures
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """PostgreSQL 15."""
+    with PostgresServer.start(15, settings={"lc_messages": "C"}) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def newer_postgres() -> Iterator[PostgresServer]:
+    """PostgreSQL 18."""
+    with PostgresServer.start(18, settings={"lc_messages": "C"}) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def seaweed() -> SeaweedServer:
+    """A real S3 server, the one of the storages' own tests."""
+    return storage_fixtures.seaweed()
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
+    """The whole product on its own empty data; the tests of a module share it.
+
+    At the end no answer of the module may have held a password or secret key.
+    """
+    with RunningApp.start(tmp_path_factory.mktemp("app")) as running:
+        yield running
+        shown = [text for text in running.api.seen for secret in running.secrets if secret in text]
+        assert not shown
