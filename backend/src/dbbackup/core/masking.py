@@ -10,7 +10,7 @@ from dbbackup.core.secret import Secret
 MASK = "***"
 _URI_PASSWORD = re.compile(r"(?P<head>\b[a-z][a-z0-9+.-]*://[^\s:/@]*:)[^\s@]+(?=@)", re.IGNORECASE)
 _ASSIGNMENT = re.compile(
-    r"(?P<head>\b(?:password|passwd|pwd|secret)\s*=\s*)('(?:[^'\\]|\\.)*'|[^\s,;]+)", re.IGNORECASE
+    r"(?P<head>\b[\w-]*(?:password|passwd|pwd|secret)[\w-]*\s*=\s*)('(?:[^'\\]|\\.)*'|[^\s,;]+)", re.IGNORECASE
 )
 
 

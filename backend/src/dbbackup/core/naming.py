@@ -16,7 +16,7 @@ RUN_LENGTH = 8
 FILE_NAME = re.compile(
     r"^(?P<slug>[a-z0-9_]+)_(?P<type>[a-z]+)_(?P<date>\d{8})_(?P<time>\d{6})"
     rf"_(?P<instance>[{_ALPHABET}]{{{INSTANCE_LENGTH}}})(?P<run>[{_ALPHABET}]{{{RUN_LENGTH}}})"
-    r"(?P<rest>(?:\.[a-z0-9]+)+)$"
+    r"(?P<rest>(?:\.[a-z0-9]+)+)\Z"
 )
 
 
