@@ -122,6 +122,16 @@ lock: ## Write both lock files anew after a change of dependencies
 migrate: ## Bring the database named by DATABASE_PATH to the newest schema
 	@$(BACKEND) dbbackup migrate
 
+.PHONY: matrix
+matrix: ## Back up and restore between all PostgreSQL majors, 14 to 18, and print a table
+	@$(SETUP) backend servers
+	@$(BACKEND) python -m devtools.matrix
+
+.PHONY: seed
+seed: ## Give the catalogue of `make dev` a history to look at (ROWS=1000)
+	@$(SETUP) backend
+	@$(BACKEND) env $(if $(ROWS),ROWS=$(ROWS)) python -m devtools.seed
+
 .PHONY: bench
 bench: ## Measure the pipeline against the tools alone (SIZE=900 in MB, or SIZE=small)
 	@$(SETUP) backend servers
