@@ -22,16 +22,9 @@ ORDER BY 1
 _ROWS = """
 SELECT count(*) || ':' || coalesce(sum(('x' || left(md5(t::text), 16))::bit(64)::bigint::numeric), 0) FROM {table} t
 """
-# Of a sequence that was used, the next value tells; of one that was not, that it was not.
 _SEQUENCES = """
-SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname) || '=' || pg_sequence_last_value(c.oid)::text
-FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE c.relkind = 'S' AND pg_sequence_last_value(c.oid) IS NOT NULL
-UNION ALL
-SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname) || ' unused'
-FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE c.relkind = 'S' AND pg_sequence_last_value(c.oid) IS NULL
-ORDER BY 1
+SELECT quote_ident(schemaname) || '.' || quote_ident(sequencename) || coalesce('=' || last_value::text, ' unused')
+FROM pg_sequences ORDER BY 1
 """
 _LARGE_OBJECTS = """
 SELECT count(*) || ':' || coalesce(sum(('x' || left(md5(t::text), 16))::bit(64)::bigint::numeric), 0)

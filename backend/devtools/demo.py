@@ -35,20 +35,23 @@ class Step:
     seconds: float
 
 
-def main(argv: Sequence[str] | None = None, before_comparing: BeforeComparing | None = None) -> int:
+def main(
+    argv: Sequence[str] | None = None, before_comparing: BeforeComparing | None = None, *, serve_page: bool = True
+) -> int:
     """Run the demo; return 0 only when every comparison held.
 
     `before_comparing` is called with the server and each copy's name: a test changes a cell there.
+    Without `serve_page` there is the API only, and the page need not be built.
     """
     parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
     parser.add_argument("--once", action="store_true", help="stop everything at the end")
     parser.add_argument("--orders", type=int, default=200_000, help="rows of the largest table")
     options = parser.parse_args(argv)
-    if not (DIST / "index.html").exists():
+    if serve_page and not (DIST / "index.html").exists():
         print("The page is not built. Run `make build`, then `make demo` again.", file=sys.stderr)
         return 1
     try:
-        return _run(options.once, options.orders, before_comparing)
+        return _run(options.once, options.orders, before_comparing, serve_page)
     except (ServerStartError, ApiError, DemoError) as error:
         print(f"\nThe demo failed: {error}", file=sys.stderr)
         return 1
@@ -58,7 +61,7 @@ class DemoError(RuntimeError):
     """A run of the product did not complete."""
 
 
-def _run(once: bool, orders: int, before_comparing: BeforeComparing | None) -> int:
+def _run(once: bool, orders: int, before_comparing: BeforeComparing | None, serve_page: bool) -> int:
     with tempfile.TemporaryDirectory(prefix="dbbackup-demo-") as home:
         _say("Starting a private PostgreSQL and a private S3 server (SeaweedFS) on free loopback ports")
         with PostgresServer.start() as postgres, SeaweedServer.start() as storage:
@@ -66,7 +69,7 @@ def _run(once: bool, orders: int, before_comparing: BeforeComparing | None) -> i
             _say(f"Filling the sample database {DATABASE} ({orders} orders)")
             create_shop(postgres, DATABASE, orders=orders)
             _say("Starting the product")
-            with Product.start(Path(home) / "product", serve_page=True) as product:
+            with Product.start(Path(home) / "product", serve_page=serve_page) as product:
                 equal = _show(product, postgres, storage, before_comparing)
                 if not once:
                     _wait(product)

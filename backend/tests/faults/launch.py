@@ -6,7 +6,6 @@ import os
 import signal
 import sys
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from dbbackup import cli
@@ -40,7 +39,11 @@ def die_before_the_restores_row_is_closed() -> None:
 def be_impatient_with_s3() -> None:
     """Give up on a dead S3 server after seconds instead of minutes."""
     patience = Patience(attempts=3, wait_initial=0.1, wait_max=0.5, wait_jitter=0.1, connect=2, answer=3, stall=3)
-    setattr(storages, "S3Storage", partial(S3Storage, patience=patience))  # noqa: B010
+
+    def impatient(*arguments: Any, **named: Any) -> S3Storage:
+        return S3Storage(*arguments, **{**named, "patience": patience})
+
+    setattr(storages, "S3Storage", impatient)  # noqa: B010
 
 
 CHANGES: dict[str, Callable[[], None]] = {

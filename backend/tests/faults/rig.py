@@ -84,7 +84,7 @@ class Rig:
         answer = self.product.call("POST", "/s3-configs", {**form, **changed})
         return str(answer["id"])
 
-    def add_database(self, database: str, *, force: bool = False, **changed: Any) -> str:
+    def add_database(self, database: str, /, *, force: bool = False, **changed: Any) -> str:
         """Save a database, reached through the wire unless changed; return its id."""
         form = {
             "name": database,
