@@ -54,7 +54,7 @@ export function LogToolbar(props: LogToolbarProps) {
           type="search"
           aria-label="Search the log"
           placeholder="Search"
-          className="pl-8"
+          className="!pl-8"
           value={props.search}
           onChange={(event) => props.onSearch(event.target.value)}
         />

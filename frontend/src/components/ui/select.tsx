@@ -6,7 +6,7 @@ import { cn } from "@/lib/cn";
 export function Select({ className, children, ...props }: ComponentProps<"select">) {
   return (
     <span className={cn("relative block", className)}>
-      <select className="control appearance-none pr-8" {...props}>
+      <select className="control appearance-none !pr-8" {...props}>
         {children}
       </select>
       <ChevronDown

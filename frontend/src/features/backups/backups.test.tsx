@@ -203,12 +203,12 @@ it("shows the log: filtered by level, searched, downloaded", async () => {
   });
   expect(await screen.findByText("31 of 32 lines")).toBeInTheDocument();
   await user.selectOptions(screen.getByLabelText("Show from level"), "warn");
-  expect(screen.getByText("circular keys")).toBeInTheDocument();
+  expect(await screen.findByText("circular keys")).toBeInTheDocument();
   await user.selectOptions(screen.getByLabelText("Show from level"), "debug");
   await user.type(screen.getByLabelText("Search the log"), "orders_7");
-  expect(screen.getByText("orders_7").tagName).toBe("MARK");
+  expect((await screen.findByText("orders_7")).tagName).toBe("MARK");
   await user.type(screen.getByLabelText("Search the log"), "zzz");
-  expect(screen.getByText("No line fits the filter.")).toBeInTheDocument();
+  expect(await screen.findByText("No line fits the filter.")).toBeInTheDocument();
   await user.clear(screen.getByLabelText("Search the log"));
   await user.click(screen.getByRole("button", { name: "Following" }));
   expect(screen.getByRole("button", { name: "Follow" })).toHaveAttribute("aria-pressed", "false");

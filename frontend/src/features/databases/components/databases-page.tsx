@@ -8,10 +8,10 @@ import { PageHeader } from "@/components/layout/page-header";
 import { groupByDatabase } from "@/components/run/group-by-database";
 import { buttonClass } from "@/components/ui/button-class";
 import { Empty } from "@/components/ui/empty";
-import { Input } from "@/components/ui/input";
 import { Skeleton } from "@/components/ui/skeleton";
 import { backupsQuery, databasesQuery } from "@/lib/queries";
 import { DatabaseCard } from "./database-card";
+import { DatabaseSearch } from "./database-search";
 
 interface DatabasesPageProps {
   search: string;
@@ -35,22 +35,7 @@ export function DatabasesPage({ search, onSearch, backupAction }: DatabasesPageP
   return (
     <>
       <PageHeader title="Databases" actions={items.length > 0 || search ? add : undefined} />
-      {items.length > 5 || search ? (
-        <div className="relative mb-5 max-w-sm">
-          <Search
-            className="pointer-events-none absolute top-1/2 left-2.5 size-4 -translate-y-1/2 text-ink-faint"
-            aria-hidden
-          />
-          <Input
-            type="search"
-            aria-label="Search databases"
-            placeholder="Search by name or host"
-            className="pl-8"
-            value={search}
-            onChange={(event) => onSearch(event.target.value)}
-          />
-        </div>
-      ) : null}
+      {items.length > 5 || search ? <DatabaseSearch search={search} onSearch={onSearch} /> : null}
       {databases.isError ? (
         <ErrorState
           title="The databases could not be loaded"

@@ -64,7 +64,7 @@ export function DatabaseFields({ form, hasPassword }: DatabaseFieldsProps) {
               type={shown ? "text" : "password"}
               autoComplete="new-password"
               placeholder={hasPassword ? "••••••••" : undefined}
-              className="pr-10"
+              className="!pr-10"
             />
             <button
               type="button"
