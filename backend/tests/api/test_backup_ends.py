@@ -87,7 +87,7 @@ def test_cancel_when_uploading_then_no_upload_stays_open(
     eventually(lambda: not open_uploads(seaweed, bucket["bucket"]))
     eventually(lambda: not objects(seaweed, bucket["bucket"]))
     eventually(lambda: not files(app.settings.storage_path / database["slug"]))
-    proxy.close()
+    proxy.stop()
 
 
 def test_backup_when_one_place_fails_then_completed_and_refilled_once_it_is_mended(
@@ -129,7 +129,7 @@ def test_refill_when_the_backup_is_deleted_meanwhile_then_nothing_stays(
     eventually(lambda: not files(app.settings.storage_path / database["slug"]))
     eventually(lambda: not objects(seaweed, bucket["bucket"]))
     eventually(lambda: app.api.request("DELETE", f"/s3-configs/{bucket['id']}").is_success)
-    proxy.close()
+    proxy.stop()
 
 
 def test_refill_when_no_whole_copy_or_no_patience_is_left_then_nothing_is_tried(
