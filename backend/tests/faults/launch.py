@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import sys
@@ -11,12 +12,14 @@ from typing import Any
 from dbbackup import cli
 from dbbackup.core import manifest
 from dbbackup.services import storages
+from dbbackup.storages.base import StoredObject
+from dbbackup.storages.local import LocalStorage
 from dbbackup.storages.s3 import S3Storage
 from dbbackup.storages.s3_client import Patience
 from dbbackup.worker import backup_run, restore_run
 
 
-def die(*_: Any, **__: Any) -> None:
+def die(*_: Any, **__: Any) -> Any:
     """End as a crash or a power cut does: no handler, no cleaning up."""
     os.kill(os.getpid(), signal.SIGKILL)
 
@@ -24,6 +27,23 @@ def die(*_: Any, **__: Any) -> None:
 def die_before_the_manifest() -> None:
     """All parts are stored everywhere; the manifest is about to be written."""
     setattr(manifest, "encode", die)  # noqa: B010 - for mypy, which knows the function's type
+
+
+def die_between_the_manifests() -> None:
+    """The local copy has its manifest; that of the S3 copy is not sent yet."""
+    write_locally, write_to_s3 = LocalStorage.write, S3Storage.write
+
+    async def then_die(self: LocalStorage, key: str, *rest: Any) -> StoredObject:
+        stored = await write_locally(self, key, *rest)
+        return die() if key.endswith(manifest.SUFFIX) else stored
+
+    async def never(self: S3Storage, key: str, *rest: Any) -> StoredObject:
+        if key.endswith(manifest.SUFFIX):
+            await asyncio.Event().wait()
+        return await write_to_s3(self, key, *rest)
+
+    setattr(LocalStorage, "write", then_die)  # noqa: B010
+    setattr(S3Storage, "write", never)  # noqa: B010
 
 
 def die_before_the_row_is_closed() -> None:
@@ -50,6 +70,7 @@ CHANGES: dict[str, Callable[[], None]] = {
     change.__name__: change
     for change in (
         die_before_the_manifest,
+        die_between_the_manifests,
         die_before_the_row_is_closed,
         die_before_the_restores_row_is_closed,
         be_impatient_with_s3,

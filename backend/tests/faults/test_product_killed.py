@@ -16,6 +16,7 @@ from tests.faults.launch import (
     die_before_the_manifest,
     die_before_the_restores_row_is_closed,
     die_before_the_row_is_closed,
+    die_between_the_manifests,
 )
 from tests.faults.rig import BUCKET, LARGE, MB, SHOP, SLOW, Rig, Run
 from tests.faults.waiting import until
@@ -68,6 +69,22 @@ def test_backup_when_killed_between_upload_and_manifest_is_interrupted_and_leave
     rig.assert_nothing_left()
     assert rig.journal() == []
     rig.assert_backs_up(SHOP)
+
+
+def test_backup_when_killed_between_two_manifests_is_completed_with_the_whole_copy_only(rig: Rig) -> None:
+    run = die_at(rig, die_between_the_manifests, lambda: rig.back_up(rig.database_ids[SHOP]))
+    rig.product.restart()
+    backup = rig.ended(run, "completed")
+    local, s3 = backup["copies"]
+    assert local["state"] == "complete"
+    assert s3["state"] == "failed"
+    assert "it will be made again" in s3["error"]
+    rig.assert_nothing_left()
+    until(lambda: not rig.journal(), "an empty journal")
+    rig.product.call("POST", f"{run.path}/{run.id}/upload-to-s3", {"s3ConfigIds": [rig.s3_id]})
+    backup = rig.wait_for_copy(run, "s3", "complete")
+    assert backup["copies"][1]["sha256"] == local["sha256"]
+    rig.assert_nothing_left()
 
 
 def test_backup_when_killed_between_manifest_and_row_is_completed_and_restores(rig: Rig) -> None:
