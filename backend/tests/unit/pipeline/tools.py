@@ -143,11 +143,11 @@ async def nothing_left() -> AsyncIterator[None]:
     """Fail when the block leaves an open descriptor, a reader thread, a child or a zombie."""
     warm_up = await asyncio.create_subprocess_exec("true")  # the loop opens what it needs for children
     await warm_up.wait()
-    before = _descriptors()
+    before, family = _descriptors(), _children()
     yield
     await eventually(lambda: not _descriptors() - before, f"closing {_descriptors() - before}")
     assert "pipe-reader" not in [thread.name for thread in threading.enumerate()]
-    await eventually(lambda: not _children(), f"the end of {_children()}")
+    await eventually(lambda: not _children() - family, f"the end of {_children() - family}")
 
 
 def _descriptors() -> set[tuple[str, str]]:
