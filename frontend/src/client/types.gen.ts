@@ -1794,9 +1794,9 @@ export type BrowseS3ConfigData = {
     };
     query?: {
         /**
-         * Folder; the config's prefix when left out
+         * Folder, below the config's own prefix
          */
-        prefix?: string | null;
+        prefix?: string;
         /**
          * `next` of the page before
          */

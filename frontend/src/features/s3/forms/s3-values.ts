@@ -53,8 +53,9 @@ export function toTest(values: S3Values, saved: S3ConfigView | undefined): S3Tes
     endpoint: values.endpoint || null,
     pathStyle: values.pathStyle,
     pathPrefix: values.pathPrefix,
-    sseMode: values.sseMode,
-    kmsKeyId: values.kmsKeyId || null,
+    // What is left out is the default of a new form and the stored value of a saved one.
+    ...(values.sseMode === (saved?.sseMode ?? "none") ? {} : { sseMode: values.sseMode }),
+    ...((values.kmsKeyId || null) === (saved?.kmsKeyId ?? null) ? {} : { kmsKeyId: values.kmsKeyId || null }),
     storageClass: values.storageClass || null,
     allowHttp: values.allowHttp,
   };
