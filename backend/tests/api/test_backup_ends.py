@@ -74,7 +74,7 @@ def test_cancel_when_uploading_then_no_upload_stays_open(
 ) -> None:
     proxy = FaultProxy.start("127.0.0.1", seaweed.port)
     bucket = add_bucket(app, seaweed, endpoint=f"http://127.0.0.1:{proxy.port}")
-    database = add_database(app, postgres, make_database(postgres, megabytes=40))
+    database = add_database(app, postgres, make_database(postgres, megabytes=24))
     body = {"databaseId": database["id"], "s3ConfigIds": [bucket["id"]], "compression": "none"}
     proxy.set_rate(3e6)
     path = f"/backups/{app.api.post('/backups', body)['id']}"

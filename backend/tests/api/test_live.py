@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from dbbackup.core.masking import Masker
@@ -122,11 +122,8 @@ def test_sockets_when_our_own_page_opens_them_then_they_stay_open(app: RunningAp
 
 @pytest.mark.parametrize("after", ["x", "-1", str(10**30)])
 def test_log_when_after_is_wrong_then_the_socket_is_refused(app: RunningApp, after: str) -> None:
-    with (
-        pytest.raises(Exception, match="HTTP|close|1|4"),
-        socket(app, f"/executions/nope/logs?after={after}") as opened,
-    ):
-        opened.recv(timeout=10)
+    with pytest.raises(InvalidStatus), socket(app, f"/executions/nope/logs?after={after}"):
+        raise AssertionError("it was accepted")
 
 
 def test_requests_when_a_foreign_page_sends_them_then_only_reading_is_allowed(app: RunningApp) -> None:

@@ -227,12 +227,12 @@ def test_restore_when_cancelled_in_the_middle_then_the_database_is_dropped(
 ) -> None:
     proxy = FaultProxy.start("127.0.0.1", seaweed.port)
     bucket = add_bucket(app, seaweed, endpoint=f"http://127.0.0.1:{proxy.port}")
-    database = add_database(app, postgres, make_database(postgres, megabytes=20))
+    database = add_database(app, postgres, make_database(postgres, megabytes=8))
     backup = back_up(app, database, compression="none", local=False, uploadToS3=None, s3ConfigIds=[bucket["id"]])
     assert backup["status"] == "completed", backup["errorMessage"]
     body = {**plan(database, backup), "confirm": True}
     name = body["options"]["newDatabase"]
-    proxy.set_rate(2e6)
+    proxy.set_rate(1e6)
     path = f"/restores/{app.api.post('/restores', body)['id']}"
     app.api.refused("DELETE", f"/backups/{backup['id']}", status=409, code="CONFLICT", says="restore is reading")
     eventually(lambda: name in databases(postgres))

@@ -1,0 +1,137 @@
+"""Migrations: a new catalogue, a known one, a newer one, somebody else's, and one that fails half-way."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from dbbackup.core.errors import InternalError
+from dbbackup.db import migrate as module
+from dbbackup.db.migrate import migrate, migrate_file
+
+_NEXT = '''
+"""A second migration of the test."""
+from alembic import op
+revision = "next"
+down_revision = "{head}"
+branch_labels = depends_on = None
+def upgrade():
+    op.execute("DELETE FROM system_setting")
+    op.execute("{statement}")
+'''
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "deep" / "app.db"
+
+
+def sql(path: Path, statement: str) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(path)) as connection, connection:
+        return connection.execute(statement).fetchall()
+
+
+def add_migration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, head: object, statement: str) -> None:
+    """Use a copy of the migrations with one more."""
+    scratch = tmp_path / "migrations"
+    shutil.copytree(module.MIGRATIONS, scratch)
+    (scratch / "versions" / "next.py").write_text(_NEXT.format(head=head, statement=statement))
+    monkeypatch.setattr(module, "MIGRATIONS", scratch)
+
+
+async def test_migrate_when_new_then_the_schema_is_made_and_a_second_time_does_nothing(path: Path) -> None:
+    await migrate(path)
+    [(revision,)] = sql(path, "SELECT version_num FROM alembic_version")
+    assert revision
+    tables = {name for (name,) in sql(path, "SELECT name FROM sqlite_master WHERE type = 'table'")}
+    assert tables >= {"database_config", "backup_execution", "backup_copy", "s3_config", "run_journal"}
+    assert path.stat().st_mode & 0o777 == 0o600
+    before = path.read_bytes()
+    await migrate(path)
+    assert path.read_bytes() == before
+    assert [file.name for file in path.parent.iterdir()] == ["app.db"]
+
+
+def test_migrate_when_the_catalogue_is_newer_then_refused_and_unchanged(path: Path) -> None:
+    migrate_file(path)
+    sql(path, "UPDATE alembic_version SET version_num = 'from_the_future'")
+    before = path.read_bytes()
+    with pytest.raises(InternalError, match="newer version of this program"):
+        migrate_file(path)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("content", [b"", b"no database at all, but long enough to be looked at"])
+def test_migrate_when_the_file_is_no_catalogue_then_only_an_empty_one_is_used(path: Path, content: bytes) -> None:
+    path.parent.mkdir()
+    path.write_bytes(content)
+    if not content:
+        migrate_file(path)
+        return
+    with pytest.raises(InternalError, match="cannot be read"):
+        migrate_file(path)
+    assert path.read_bytes() == content
+
+
+def test_migrate_when_the_file_is_another_programs_then_left_alone(path: Path) -> None:
+    path.parent.mkdir()
+    sql(path, "CREATE TABLE system_setting (mine text)")
+    before = path.read_bytes()
+    with pytest.raises(InternalError, match="another program"):
+        migrate_file(path)
+    assert path.read_bytes() == before
+
+
+def test_migrate_when_one_more_succeeds_then_a_copy_from_before_is_kept(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    migrate_file(path)
+    [(head,)] = sql(path, "SELECT version_num FROM alembic_version")
+    add_migration(tmp_path, monkeypatch, head, "CREATE TABLE added (id integer)")
+    migrate_file(path)
+    assert sql(path, "SELECT version_num FROM alembic_version") == [("next",)]
+    copy = path.with_name(f"app.db.before-{head}")
+    assert sql(copy, "SELECT version_num FROM alembic_version") == [(head,)]
+    assert copy.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "CREATE TABLE nonsense (",
+        "INSERT INTO backup_copy (id, backup_id, position, state, attempts, created_at, updated_at)"
+        " VALUES ('c', 'no such backup', 0, 'pending', 0, '2026-01-01', '2026-01-01')",
+    ],
+)
+def test_migrate_when_one_fails_then_the_catalogue_is_as_before(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, statement: str
+) -> None:
+    migrate_file(path)
+    sql(
+        path,
+        "INSERT INTO system_setting (id, key, value, type, description, created_at, updated_at)"
+        " VALUES ('1', 'k', 'v', 'string', '', '2026-01-01', '2026-01-01')",
+    )
+    [(head,)] = sql(path, "SELECT version_num FROM alembic_version")
+    add_migration(tmp_path, monkeypatch, head, statement)
+    with pytest.raises(InternalError, match=r"put back as it was; a copy is in"):
+        migrate_file(path)
+    assert sql(path, "SELECT version_num FROM alembic_version") == [(head,)]
+    assert sql(path, "SELECT value FROM system_setting") == [("v",)]
+
+
+def test_migrate_when_the_very_first_fails_then_no_file_stays(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scratch = tmp_path / "migrations"
+    shutil.copytree(module.MIGRATIONS, scratch)
+    for file in (scratch / "versions").glob("*.py"):
+        file.write_text(file.read_text().replace("def upgrade() -> None:", "def upgrade() -> None:\n    raise OSError"))
+    monkeypatch.setattr(module, "MIGRATIONS", scratch)
+    with pytest.raises(InternalError):
+        migrate_file(path)
+    assert not path.exists()

@@ -1,0 +1,87 @@
+"""Sessions and the lock: what happens after a commit only, and who may open the catalogue."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError
+
+from dbbackup.core.errors import ConflictError, ValidationError
+from dbbackup.db.lock import InstanceLock
+from dbbackup.db.migrate import migrate
+from dbbackup.db.models import BackupCopy, SystemSetting
+from dbbackup.db.session import Catalogue, after_commit
+
+
+@pytest.fixture
+async def catalogue(tmp_path: Path) -> AsyncIterator[Catalogue]:
+    await migrate(tmp_path / "app.db")
+    opened = Catalogue(tmp_path / "app.db")
+    yield opened
+    await opened.close()
+
+
+async def test_after_commit_when_committed_then_the_action_runs_once_and_sees_the_row(catalogue: Catalogue) -> None:
+    ran: list[str] = []
+    async with catalogue.transaction() as session:
+        session.add(SystemSetting(key="k", value="v"))
+        after_commit(session, lambda: ran.append("a"))
+        after_commit(session, lambda: ran.append("b"))
+        await session.flush()
+        assert ran == []
+    assert ran == ["a", "b"]
+
+
+async def test_after_commit_when_rolled_back_then_the_action_never_runs(catalogue: Catalogue) -> None:
+    ran: list[str] = []
+    with pytest.raises(ZeroDivisionError):
+        async with catalogue.transaction() as session:
+            session.add(SystemSetting(key="k", value="v"))
+            await session.flush()
+            after_commit(session, lambda: ran.append("a"))
+            raise ZeroDivisionError
+    async with catalogue.transaction() as session:
+        assert (await session.scalars(select(SystemSetting))).all() == []
+    assert ran == []
+
+
+async def test_catalogue_when_opened_then_write_ahead_log_and_foreign_keys_are_on(catalogue: Catalogue) -> None:
+    async with catalogue.sessions() as session:
+        assert await session.scalar(text("PRAGMA journal_mode")) == "wal"
+        assert await session.scalar(text("PRAGMA synchronous")) == 2
+    with pytest.raises(IntegrityError):
+        async with catalogue.transaction() as session:
+            session.add(BackupCopy(backup_id="nobody", position=0))
+
+
+def test_lock_when_another_process_has_it_then_refused_until_it_ends(tmp_path: Path) -> None:
+    path = tmp_path / "db" / "app.db"
+    program = (
+        "from dbbackup.db.lock import InstanceLock; from pathlib import Path\n"
+        f"with InstanceLock(Path({str(path)!r})): print('mine', flush=True); input()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        cwd=Path(__file__).parents[3] / "src",
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == b"mine\n"
+        with pytest.raises(ConflictError, match="already running on this catalogue"), InstanceLock(path):
+            pass
+        other.kill()
+    with InstanceLock(path) as lock:
+        pass
+    lock.__exit__(None, None, None)
+
+
+def test_lock_when_the_folder_cannot_be_made_then_the_variable_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(ValidationError, match="DATABASE_PATH"), InstanceLock(tmp_path / "file" / "app.db"):
+        pass

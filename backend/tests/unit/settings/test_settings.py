@@ -1,0 +1,120 @@
+"""Reading the environment: every variable, the _FILE forms, all complaints at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dbbackup.core.errors import ValidationError
+from dbbackup.settings import load
+
+KEY = {"ENCRYPTION_KEY": "k" * 32}
+S3 = {"S3_BUCKET": "b", "S3_ACCESS_KEY_ID": "a", "S3_SECRET_ACCESS_KEY": "s"}
+
+
+def complaints(**variables: str) -> dict[str, str]:
+    with pytest.raises(ValidationError) as raised:
+        load({**KEY, **variables})
+    assert all(detail.field in raised.value.message for detail in raised.value.details)
+    return {detail.field: detail.message for detail in raised.value.details}
+
+
+def test_load_when_only_the_key_is_set_then_defaults() -> None:
+    settings = load(KEY)
+    assert settings.storage_path == Path("/app/data/backups")
+    assert settings.work_path == Path("/app/data/backups/.work")
+    assert settings.database_path == Path("/app/data/db/app.db")
+    assert (settings.host, settings.port, settings.timezone) == ("127.0.0.1", 3000, "UTC")
+    assert (settings.log_level, settings.log_format, settings.max_concurrent) == ("info", "text", 3)
+    assert (settings.s3, settings.allowed_origins, settings.client_dirs, settings.static_dir) == (None, (), (), None)
+    assert "kkkk" not in repr(settings)
+
+
+def test_load_when_everything_is_set_then_everything_is_taken() -> None:
+    settings = load(
+        {
+            **KEY,
+            **S3,
+            "BACKUP_STORAGE_PATH": "/data/b",
+            "DATABASE_PATH": "/data/c.db",
+            "HOSTNAME": "0.0.0.0",
+            "PORT": "8080",
+            "TZ": "Europe/Berlin",
+            "LOG_LEVEL": "DEBUG",
+            "LOG_FORMAT": "json",
+            "S3_REGION": "eu-west-1",
+            "S3_ENDPOINT": "https://s3.example.com",
+            "CORS_ORIGINS": "https://a.example/, https://b.example",
+            "CLIENT_PATH": "/opt/a:/opt/b",
+            "STATIC_PATH": "/srv/page",
+            "MAX_CONCURRENT_BACKUPS": "5",
+            "STOP_GRACE_SECONDS": "0",
+            "AUTH_MODE": "none",
+            "AUTO_DISCOVER": "false",
+        }
+    )
+    assert settings.s3 is not None
+    assert (settings.s3.bucket, settings.s3.region, settings.s3.endpoint) == (
+        "b",
+        "eu-west-1",
+        "https://s3.example.com",
+    )
+    assert (settings.s3.access_key.reveal(), settings.s3.secret_key.reveal()) == ("a", "s")
+    assert settings.allowed_origins == ("https://a.example", "https://b.example")
+    assert settings.client_dirs == (Path("/opt/a"), Path("/opt/b"))
+    assert (settings.host, settings.port, settings.log_level, settings.stop_grace) == ("0.0.0.0", 8080, "debug", 0.0)
+
+
+def test_load_when_hostname_is_the_containers_name_then_loopback() -> None:
+    assert load({**KEY, "HOSTNAME": "3f2a9c"}).host == "127.0.0.1"
+
+
+def test_load_when_secrets_come_in_files_then_they_are_read(tmp_path: Path) -> None:
+    for name in ("key", "access", "secret"):
+        (tmp_path / name).write_text(name * 12 + "\r\n")
+    settings = load(
+        {
+            "ENCRYPTION_KEY_FILE": str(tmp_path / "key"),
+            "S3_BUCKET": "b",
+            "S3_ACCESS_KEY_ID_FILE": str(tmp_path / "access"),
+            "S3_SECRET_ACCESS_KEY_FILE": str(tmp_path / "secret"),
+        }
+    )
+    assert settings.encryption_key.reveal() == "key" * 12
+    assert settings.s3 is not None
+    assert settings.s3.secret_key.reveal() == "secret" * 12
+    assert settings.s3.region == "us-east-1"
+
+
+def test_load_when_a_file_cannot_be_read_then_the_variable_is_named(tmp_path: Path) -> None:
+    (tmp_path / "binary").write_bytes(b"\xff\xfe")
+    assert "No such file" in complaints(ENCRYPTION_KEY="", ENCRYPTION_KEY_FILE="/none")["ENCRYPTION_KEY_FILE"]
+    found = complaints(**S3 | {"S3_SECRET_ACCESS_KEY": ""}, S3_SECRET_ACCESS_KEY_FILE=str(tmp_path / "binary"))
+    assert "UTF-8" in found["S3_SECRET_ACCESS_KEY_FILE"]
+    assert "not both" in complaints(ENCRYPTION_KEY_FILE="/none")["ENCRYPTION_KEY"]
+
+
+def test_load_when_much_is_wrong_then_all_of_it_is_told_at_once() -> None:
+    wrong = {
+        "ENCRYPTION_KEY": "short",
+        "PORT": "80000",
+        "TZ": "Mars/Olympus",
+        "LOG_LEVEL": "loud",
+        "LOG_FORMAT": "xml",
+        "MAX_CONCURRENT_BACKUPS": "0",
+        "STOP_GRACE_SECONDS": "-1",
+        "S3_BUCKET": "b",
+        "S3_ENDPOINT": "s3.example.com",
+        "AUTH_MODE": "local",
+        "AUTO_DISCOVER": "true",
+        "DATABASE_URL": "postgresql://x",
+    }
+    found = complaints(**wrong)
+    assert found.keys() == (wrong.keys() - {"S3_BUCKET"}) | {"S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY"}
+    assert "openssl rand" in found["ENCRYPTION_KEY"]
+    assert "only 5 characters" in found["ENCRYPTION_KEY"]
+
+
+def test_load_when_the_key_is_missing_then_says_how_to_make_one() -> None:
+    assert "is missing" in complaints(ENCRYPTION_KEY="")["ENCRYPTION_KEY"]
