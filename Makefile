@@ -119,7 +119,7 @@ lock: ## Write both lock files anew after a change of dependencies
 	@$(BACKEND) python -m devtools.complete_npm_lock ../frontend/package-lock.json
 
 .PHONY: migrate
-migrate: ## Bring the database named by DATABASE_PATH to the newest schema
+migrate: ## Bring the catalogue named by DATABASE_PATH to the newest schema
 	@$(BACKEND) dbbackup migrate
 
 .PHONY: matrix

@@ -6,15 +6,18 @@ import asyncio
 import ctypes
 import logging
 import os
+import socket
 import sys
 from contextlib import suppress
+from ipaddress import ip_address
 from pathlib import Path
 
 import uvicorn
 from cyclopts import App
+from loguru import logger
 
 from dbbackup import __version__, logs
-from dbbackup.core.errors import AppError
+from dbbackup.core.errors import AppError, ConflictError
 from dbbackup.core.secret import Secret
 from dbbackup.db.lock import InstanceLock
 from dbbackup.db.migrate import migrate
@@ -30,11 +33,11 @@ def serve() -> None:
 
     settings = _settings()
     _bound_allocator()
+    # Before anything else: a port that is taken must end the start before runs are claimed.
+    listening = _listen(settings)
     app = create_app(settings)
     config = uvicorn.Config(
         app,
-        host=settings.host,
-        port=settings.port,
         loop="uvloop",
         log_config=None,
         access_log=settings.log_level == "debug",
@@ -48,7 +51,7 @@ def serve() -> None:
     logging.getLogger("uvicorn.error").addFilter(lambda _: app.state.get("refused") is None)
     try:
         with suppress(KeyboardInterrupt):  # uvicorn has stopped in order by then
-            uvicorn.Server(config).run()
+            uvicorn.Server(config).run(sockets=[listening])
     finally:
         if refused := app.state.get("refused"):
             raise refused
@@ -80,6 +83,24 @@ def main() -> None:
     except AppError as error:
         print(f"dbbackup: {error.message}", file=sys.stderr)
         sys.exit(1)
+
+
+def _listen(settings: Settings) -> socket.socket:
+    """Bind the port. Raises ConflictError when that cannot be."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((settings.host, settings.port))
+    except OSError as error:
+        listening.close()
+        raise ConflictError(
+            f"Cannot listen on {settings.host} port {settings.port}: {error.strerror}. Choose another PORT or HOSTNAME."
+        ) from error
+    if not ip_address(settings.host).is_loopback:
+        logger.warning("Listening on {} without sign-in: whoever reaches it can restore and delete", settings.host)
+    logger.info("The page and the API are at http://{}:{}", settings.host, listening.getsockname()[1])
+    return listening
 
 
 def _bound_allocator() -> None:

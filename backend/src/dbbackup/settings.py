@@ -120,7 +120,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         s3=_s3(read),
         allowed_origins=tuple(o.strip().rstrip("/") for o in read.text("CORS_ORIGINS").split(",") if o.strip()),
         client_dirs=tuple(Path(p) for p in read.text("CLIENT_PATH").split(":") if p),
-        static_dir=Path(static) if (static := read.text("STATIC_PATH")) else None,
+        static_dir=_static_dir(read),
         max_concurrent=read.whole("MAX_CONCURRENT_BACKUPS", 3, 1, 64),
         stop_grace=float(read.whole("STOP_GRACE_SECONDS", 30, 0, 86_400)),
         secure_delete=read.choice("SECURE_DELETE", "false", ("true", "false")) == "true",
@@ -142,6 +142,13 @@ def _encryption_key(read: _Reader) -> Secret:
             " `openssl rand -base64 32` and keep a copy outside this machine.",
         )
     return key
+
+
+def _static_dir(read: _Reader) -> Path | None:
+    text = read.text("STATIC_PATH")
+    if text and not (Path(text) / "index.html").is_file():
+        read.complain("STATIC_PATH", f"There is no index.html in {text}: build the page first, or unset STATIC_PATH.")
+    return Path(text) if text else None
 
 
 def _host(read: _Reader) -> str:
@@ -169,11 +176,12 @@ def _s3(read: _Reader) -> S3Environment | None:
         "S3_ACCESS_KEY_ID": bool(access_key),
         "S3_SECRET_ACCESS_KEY": bool(secret_key),
     }
-    if not any(given.values()):
+    if not any(given.values()) and not read.text("S3_ENDPOINT"):
         return None
     for name, present in given.items():
         if not present:
-            read.complain(name, f"{name} is missing, while {', '.join(n for n, p in given.items() if p)} is set.")
+            others = [n for n, p in given.items() if p] or ["S3_ENDPOINT"]
+            read.complain(name, f"{name} is missing, while {', '.join(others)} is set.")
     endpoint = read.text("S3_ENDPOINT")
     if endpoint and (not endpoint.startswith(("https://", "http://")) or not urlsplit(endpoint).hostname):
         read.complain("S3_ENDPOINT", f"S3_ENDPOINT must be a URL such as https://s3.example.com, not {endpoint!r}.")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from urllib.parse import quote
 
+from litestar.exceptions import HTTPException
 from litestar.response import Stream
 
-from dbbackup.core.errors import ValidationError
 from dbbackup.services.downloads import StoredPart
 
 _RANGE = re.compile(r"^bytes=(\d*)-(\d*)$")
@@ -17,7 +17,7 @@ def download(part: StoredPart, range_header: str | None) -> Stream:
     """Return the answer: 206 for one range, 200 for everything else.
 
     Raises:
-        ValidationError: the range begins after the end of the file.
+        HTTPException: 416, the range begins after the end of the file.
     """
     span = parse_range(range_header, part.size)
     start, stop = span or (0, part.size)
@@ -52,5 +52,9 @@ def parse_range(header: str | None, size: int) -> tuple[int, int] | None:
     start = int(first) if first else size - min(size, int(last))
     stop = min(int(last) + 1, size) if first and last else size
     if start >= size:
-        raise ValidationError.of("range", f"The file has {size} bytes: the range begins after its end.")
+        raise HTTPException(
+            f"The file has {size} bytes: the range begins after its end.",
+            status_code=416,
+            headers={"content-range": f"bytes */{size}"},
+        )
     return (start, stop) if stop > start else None

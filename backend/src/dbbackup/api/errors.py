@@ -76,7 +76,9 @@ def http_error(request: AppRequest, error: HTTPException) -> Response[ErrorEnvel
         "Not Found": f"There is nothing at {place}. The addresses are listed in /api/openapi.json.",
         "Method Not Allowed": f"{place} does not exist with this method. /api/openapi.json lists those that do.",
     }
-    return _answer(error.status_code, code, words.get(error.detail, error.detail))
+    answer = _answer(error.status_code, code, words.get(error.detail, error.detail))
+    answer.headers.update(error.headers or {})
+    return answer
 
 
 def catalogue_conflict(_request: AppRequest, error: IntegrityError) -> Response[ErrorEnvelope]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from litestar import Litestar, MediaType, get
+from litestar import Litestar, MediaType, Request
 from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import OpenAPIRenderPlugin
 
 from dbbackup import __version__
-from dbbackup.api.errors import AppRequest
 from dbbackup.api.examples import EXAMPLES
 from dbbackup.api.live.schemas import LogEndMessage, LogLinesMessage
 from dbbackup.core.events import ChangeEvent, ExecutionEvent, PingEvent, ProgressEvent
@@ -22,11 +22,21 @@ Every answer but downloads is `{ success, data, error, meta }`. Two WebSockets g
 _EVENTS = (ExecutionEvent, ProgressEvent, ChangeEvent, PingEvent)
 _LOGS = (LogLinesMessage, LogEndMessage)
 
+
+class _WholeDocument(OpenAPIRenderPlugin):
+    """Serves the document as JSON. Litestar's own pages load scripts from other servers and stay off."""
+
+    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
+        """Return the document with the messages of the WebSockets."""
+        return export(request.app)
+
+
 CONFIG = OpenAPIConfig(
     title="DB Backup & Restore",
     version=__version__,
     description=_DESCRIPTION,
-    render_plugins=[],
+    path="/api",
+    render_plugins=[_WholeDocument(path="/openapi.json", media_type=MediaType.JSON)],
 )
 
 
@@ -45,12 +55,6 @@ def complete(schema: dict[str, Any]) -> dict[str, Any]:
 
 def _union(names: list[str]) -> dict[str, Any]:
     return {"oneOf": [{"$ref": f"#/components/schemas/{name}"} for name in names]}
-
-
-@get("/api/openapi.json", include_in_schema=False, sync_to_thread=False, media_type=MediaType.JSON)
-def document(request: AppRequest) -> bytes:
-    """Serve the whole document."""
-    return export(request.app)
 
 
 def export(app: Litestar) -> bytes:

@@ -7,7 +7,7 @@ from litestar import Router
 from dbbackup.api.backups.controller import BackupController
 from dbbackup.api.databases.controller import DatabaseController
 from dbbackup.api.dependencies import DEPENDENCIES
-from dbbackup.api.live.origin import same_origin_guard
+from dbbackup.api.live.origin import own_page_guard
 from dbbackup.api.live.sockets import event_socket, log_socket
 from dbbackup.api.restores.controller import RestoreController
 from dbbackup.api.s3_configs.controller import S3ConfigController
@@ -26,5 +26,5 @@ router = Router(
         log_socket,
     ],
     dependencies=DEPENDENCIES,
-    guards=[same_origin_guard],
+    guards=[own_page_guard],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -17,7 +18,10 @@ from sqlalchemy.exc import DatabaseError
 
 from dbbackup.core.errors import InternalError
 
-MIGRATIONS = Path(__file__).resolve().parents[3] / "migrations"
+_INSTALLED = Path(__file__).resolve().parents[1] / "migrations"
+_IN_TREE = Path(__file__).resolve().parents[3] / "migrations"
+MIGRATIONS = _INSTALLED if _INSTALLED.is_dir() else _IN_TREE
+"""A wheel carries the migrations inside the package, the source tree beside it."""
 
 
 async def migrate(path: Path) -> None:
@@ -63,6 +67,8 @@ def migrate_file(path: Path) -> None:
 
 def alembic_config(path: Path) -> Config:
     """Return Alembic's configuration for a SQLite file."""
+    # Alembic tells of its own set-up at INFO; ours says what was done.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.set_main_option("path_separator", "os")

@@ -49,9 +49,12 @@ async def queue_backup(session: AsyncSession, ctx: Context, data: BackupInput) -
 
     Raises:
         NotFoundError: no such database or S3 config.
+        ConflictError: the database is disabled.
         ValidationError: nowhere to write to, or options that make no sense.
     """
     config = await get_database(session, data.database_id)
+    if not config.enabled:
+        raise ConflictError(f"{config.name} is disabled. Enable it first, then back it up.")
     options = ctx.engines[config.type].parse_dump_options({**config.dump_options, **data.options})
     targets: list[str | None] = [None] if data.local else []
     targets += await _s3_targets(session, data)

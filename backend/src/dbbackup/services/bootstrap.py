@@ -14,6 +14,7 @@ from dbbackup.core.naming import INSTANCE_LENGTH, new_id, random_token
 from dbbackup.core.secret import Secret
 from dbbackup.db.models import S3Config, SystemSetting
 from dbbackup.db.session import Catalogue
+from dbbackup.services.s3_configs import copy_counts
 from dbbackup.settings import S3Environment, Settings
 
 _SALT = "crypto.salt"
@@ -70,12 +71,24 @@ async def apply_s3_environment(catalogue: Catalogue, sealer: Sealer, s3: S3Envir
             has_default = await session.scalar(select(S3Config.id).where(S3Config.is_default))
             config = S3Config(id=new_id(), name=ENVIRONMENT_CONFIG, is_default=has_default is None)
             session.add(config)
+        elif (config.bucket, config.endpoint) != (s3.bucket, s3.endpoint):
+            await _refuse_to_move(session, config)
         config.bucket, config.region, config.endpoint = s3.bucket, s3.region, s3.endpoint
         # A service of one's own is reached by path: its buckets seldom have host names.
         config.path_style = s3.endpoint is not None
         config.allow_http = bool(s3.endpoint and s3.endpoint.startswith("http://"))
         for column, value in (("access_key_sealed", s3.access_key), ("secret_key_sealed", s3.secret_key)):
             setattr(config, column, sealer.seal(value, table="s3_config", row_id=config.id, column=column))
+
+
+async def _refuse_to_move(session: AsyncSession, config: S3Config) -> None:
+    """Copies would be looked for where they are not."""
+    if (await copy_counts(session)).get(config.id):
+        raise ValidationError.of(
+            "S3_BUCKET",
+            f"S3_BUCKET or S3_ENDPOINT changed, while copies of backups lie in {config.bucket}. Set them back, and add"
+            " the new place as an S3 config on the page.",
+        )
 
 
 async def _setting(session: AsyncSession, key: str) -> SystemSetting | None:

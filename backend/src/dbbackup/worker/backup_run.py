@@ -29,7 +29,7 @@ async def run_backup(ctx: Context, backup_id: str, *, stopping: asyncio.Event) -
     """Run a claimed backup to its end and write that end down, whatever it is."""
     async with ctx.catalogue.sessions() as session:
         backup = await session.get_one(BackupExecution, backup_id)
-        config = await session.get(DatabaseConfig, backup.database_id)
+        config = await session.get(DatabaseConfig, backup.database_id) if backup.database_id else None
     if config is None:
         await _close(ctx, backup_id, None, BackupError("The database was deleted before its backup began."), False)
         return

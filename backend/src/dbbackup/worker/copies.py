@@ -35,10 +35,15 @@ async def refill_copies(ctx: Context) -> int:
         complete = select(BackupExecution.id).where(
             BackupExecution.status == RunStatus.COMPLETED, BackupExecution.deleted_at.is_(None)
         )
+        enabled = select(S3Config.id).where(S3Config.enabled)
         query = select(BackupCopy).where(
             BackupCopy.backup_id.in_(complete),
             or_(BackupCopy.state == CopyState.PENDING, BackupCopy.state == CopyState.FAILED),
             BackupCopy.attempts < MAX_REFILLS,
+            or_(
+                BackupCopy.s3_config_id.is_(None),
+                BackupCopy.s3_config_id.in_(enabled),
+            ),
         )
         waiting = [copy for copy in await session.scalars(query) if _due(copy)]
     for copy in waiting:

@@ -116,8 +116,8 @@ async def _running(session: AsyncSession, model: type[R]) -> list[R]:
 
 
 def _empty_work_folder(folder: Path) -> None:
-    for leftover in folder.glob("*") if folder.exists() else ():
-        shutil.rmtree(leftover, ignore_errors=True)
+    """Everything in it belongs to runs, and none is going on yet."""
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 async def _complete_backup(ctx: Context, backup_id: str) -> bool:

@@ -22,7 +22,7 @@ async def run_restore(ctx: Context, restore_id: str, *, stopping: asyncio.Event)
     """Run a claimed restore to its end and write that end down, whatever it is."""
     async with ctx.catalogue.sessions() as session:
         restore = await session.get_one(RestoreExecution, restore_id)
-        config = await session.get(DatabaseConfig, restore.database_id)
+        config = await session.get(DatabaseConfig, restore.database_id) if restore.database_id else None
     if config is None:
         await _close(ctx, restore_id, RestoreError("The database was deleted before its restore began."), False)
         return

@@ -37,7 +37,7 @@ Channels = NamedDependency[ChannelsPlugin]
 @websocket("/ws/events")
 async def event_socket(socket: Socket, ctx: Ctx, channels: Channels) -> None:
     """Send every event as it happens; a reader that misses some reads the records again."""
-    if await refuse_foreign_origin(socket, ctx.settings.allowed_origins):
+    if await refuse_foreign_origin(socket, ctx.settings):
         return
     await socket.accept()
     # One place only: what a slow reader has not taken stays in the subscription, whose size is bounded.
@@ -59,7 +59,7 @@ async def log_socket(
     The catalogue is the only source of lines. A live message is just the hint to read on, so
     history and live are one query and there can be neither gap nor repeat.
     """
-    if await refuse_foreign_origin(socket, ctx.settings.allowed_origins):
+    if await refuse_foreign_origin(socket, ctx.settings):
         return
     await socket.accept()
     if await _status(ctx, execution_id) is None:
