@@ -1,0 +1,38 @@
+"""The wiring without a worker, on an empty catalogue of its own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from dbbackup.core.crypto import Sealer
+from dbbackup.db.migrate import migrate
+from dbbackup.db.session import Catalogue
+from dbbackup.engines import build_registry
+from dbbackup.services.context import Context
+from dbbackup.services.storages import StoragePool
+from tests.api.running_app import make_settings
+from tests.unit.worker.rows import Heard
+
+
+@pytest.fixture
+async def ctx(tmp_path: Path) -> AsyncIterator[Context]:
+    settings = make_settings(tmp_path, stop_grace=0.0, max_concurrent=2)
+    settings.storage_path.mkdir()
+    await migrate(settings.database_path)
+    catalogue, sealer = Catalogue(settings.database_path), Sealer({1: os.urandom(32)})
+    pool = StoragePool(settings, catalogue, sealer)
+    yield Context(
+        settings=settings,
+        catalogue=catalogue,
+        sealer=sealer,
+        engines=build_registry(settings.client_dirs),
+        storages=pool,
+        events=Heard(),
+        instance_id="abcd",
+    )
+    await pool.close()
+    await catalogue.close()

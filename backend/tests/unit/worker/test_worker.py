@@ -1,0 +1,131 @@
+"""The background loops: they outlive faults, runs always get an end, a stop waits and then marks."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import text
+
+from dbbackup.db.models import BackupExecution, RestoreExecution, RunStatus
+from dbbackup.services.context import Context
+from dbbackup.worker.worker import Worker
+from devtools.servers import PostgresServer
+from tests.api.support import locked, make_database
+from tests.unit.worker.rows import backup, database, restore, save
+
+
+async def until(condition: Callable[[], Any], patience: float = 20.0) -> None:
+    async with asyncio.timeout(patience):
+        while not condition():
+            await asyncio.sleep(0.02)
+
+
+async def load(ctx: Context, model: type[Any], run_id: str) -> Any:
+    async with ctx.catalogue.sessions() as session:
+        return await session.get_one(model, run_id)
+
+
+async def ended(ctx: Context, model: type[Any], run_id: str) -> Any:
+    async with asyncio.timeout(20):
+        while (run := await load(ctx, model, run_id)).status in (RunStatus.QUEUED, RunStatus.RUNNING):
+            await asyncio.sleep(0.02)
+    return run
+
+
+async def rename(ctx: Context, old: str, new: str) -> None:
+    async with ctx.catalogue.transaction() as session:
+        await session.execute(text(f"ALTER TABLE {old} RENAME TO {new}"))
+
+
+async def test_loops_when_a_step_fails_then_health_shows_it_until_it_works_again(ctx: Context) -> None:
+    worker = Worker(ctx)
+    await worker.start()
+    await until(lambda: not ctx.runtime.wake.is_set())
+    await rename(ctx, "run_journal", "hidden")
+    ctx.runtime.wake.set()
+    await until(lambda: "sweeper" in ctx.runtime.failures)
+    assert "run_journal" in ctx.runtime.failures["sweeper"]
+    assert "queue" not in ctx.runtime.failures
+    await rename(ctx, "hidden", "run_journal")
+    await asyncio.sleep(1.2)
+    ctx.runtime.wake.set()
+    await until(lambda: not ctx.runtime.failures)
+    await worker.stop()
+
+
+async def test_run_when_its_database_was_deleted_then_it_fails_with_the_reason(ctx: Context) -> None:
+    made, wanted = backup(None), restore(None)
+    await save(ctx, made, wanted)
+    worker = Worker(ctx)
+    await worker.start()
+    assert "deleted before its backup" in (await ended(ctx, BackupExecution, made.id)).error_message
+    assert "deleted before its restore" in (await ended(ctx, RestoreExecution, wanted.id)).error_message
+    await worker.stop()
+
+
+async def test_run_when_a_fault_of_the_program_breaks_it_then_it_still_gets_an_end(ctx: Context) -> None:
+    broken = database(ctx)
+    # Sealed for another row: the password cannot be opened, and the run fails before it has a log.
+    broken.password_sealed = database(ctx).password_sealed or "v1:AAAA"
+    await save(ctx, broken)
+    made, wanted = backup(broken), restore(broken)
+    await save(ctx, made, wanted)
+    worker = Worker(ctx)
+    await worker.start()
+    run = await ended(ctx, BackupExecution, made.id)
+    assert (run.status, run.error_code) == (RunStatus.FAILED, "INTERNAL_ERROR")
+    assert run.copies[0].state == "failed"
+    assert (await ended(ctx, RestoreExecution, wanted.id)).status == RunStatus.FAILED
+    await worker.stop()
+
+
+async def test_restore_when_its_row_is_nonsense_then_failed_with_a_stack_and_nothing_dropped(ctx: Context) -> None:
+    config = database(ctx)
+    await save(ctx, config)
+    wanted = restore(config)
+    await save(ctx, wanted)
+    worker = Worker(ctx)
+    await worker.start()
+    run = await ended(ctx, RestoreExecution, wanted.id)
+    assert (run.status, run.error_code) == (RunStatus.FAILED, "INTERNAL_ERROR")
+    assert "ValidationError" in run.error_stack
+    await worker.stop()
+
+
+async def test_stop_when_a_run_outlives_the_grace_then_it_is_marked_as_interrupted(
+    ctx: Context, postgres: PostgresServer
+) -> None:
+    name = make_database(postgres)
+    config = database(ctx, postgres, name)
+    await save(ctx, config)
+    first = backup(config)
+    await save(ctx, first)
+    worker = Worker(ctx)
+    with locked(postgres, name):
+        await worker.start()
+        await until(lambda: any(p.stage == "Dumping" for p in ctx.runtime.progress.values()))
+        await worker.stop()
+    run = await load(ctx, BackupExecution, first.id)
+    assert (run.status, run.error_code) == (RunStatus.FAILED, "INTERNAL_ERROR")
+    assert run.error_message.startswith("interrupted")
+    assert run.copies[0].state == "failed"
+
+
+async def test_stop_when_the_run_was_cancelled_by_somebody_then_it_says_cancelled(
+    ctx: Context, postgres: PostgresServer
+) -> None:
+    name = make_database(postgres)
+    config = database(ctx, postgres, name)
+    await save(ctx, config)
+    first = backup(config)
+    await save(ctx, first)
+    worker = Worker(ctx)
+    with locked(postgres, name):
+        await worker.start()
+        await until(lambda: any(p.stage == "Dumping" for p in ctx.runtime.progress.values()))
+        async with ctx.catalogue.transaction() as session:
+            (await session.get_one(BackupExecution, first.id)).cancel_requested = True
+        await worker.stop()
+    assert (await load(ctx, BackupExecution, first.id)).status == RunStatus.CANCELLED
