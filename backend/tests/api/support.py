@@ -131,6 +131,6 @@ def eventually(condition: Callable[[], Any], patience: float = 20.0) -> None:
 def locked(server: PostgresServer, database: str, table: str = "item") -> Iterator[None]:
     """Hold a table so that pg_dump has to wait for it."""
     with psycopg.connect(server.dsn(database)) as connection:
-        connection.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")  # type: ignore[arg-type]
+        connection.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
         yield
         connection.rollback()

@@ -16,10 +16,9 @@ from dbbackup.db.models import BackupExecution, RunJournal, RunStatus, S3Config,
 from dbbackup.db.session import Catalogue
 from dbbackup.services import bootstrap
 from dbbackup.settings import S3Environment
-from dbbackup.worker.journal import CatalogueJournal
 from devtools.servers import PostgresServer
 from tests.api.running_app import RunningApp, make_settings
-from tests.api.support import add_database, back_up, files, locked, make_database
+from tests.api.support import add_database, back_up, eventually, files, locked, make_database
 
 
 def test_stop_when_a_backup_runs_then_it_is_interrupted_and_the_next_start_is_clean(
@@ -47,6 +46,7 @@ def test_start_when_a_backup_was_whole_but_not_closed_then_it_is_completed(
 ) -> None:
     with RunningApp.start(tmp_path) as app:
         done = back_up(app, add_database(app, postgres))
+        eventually(lambda: app.run(_journal(app)) == [])
         app.run(_unclose(app, done["id"], done["copies"][0]["key"]))
     with RunningApp.start(tmp_path) as again:
         found = again.api.get(f"/backups/{done['id']}")
@@ -92,10 +92,10 @@ async def _journal(app: RunningApp) -> list[str]:
 
 async def _unclose(app: RunningApp, backup_id: str, key: str) -> None:
     """Put the catalogue back to the moment when the manifest was written and the row not yet closed."""
-    journal = CatalogueJournal(app.ctx.catalogue, backup_id)
-    for name in (key, f"{key}.json"):
-        await journal.note(JournalKind.STORAGE_WRITE, storageId="local", key=name)
     async with app.ctx.catalogue.transaction() as session:
+        for name in (key, f"{key}.json"):
+            facts = {"storageId": "local", "key": name}
+            session.add(RunJournal(execution_id=backup_id, kind=JournalKind.STORAGE_WRITE, facts=facts))
         backup = await session.get_one(BackupExecution, backup_id)
         backup.status, backup.manifest, backup.sha256, backup.size = RunStatus.RUNNING, None, None, None
         backup.file_name = backup.completed_at = None

@@ -169,7 +169,7 @@ def test_restore_when_input_is_wrong_then_the_field_is_named(
 ) -> None:
     good = plan(database, backup)
     s3 = {"s3ConfigId": bucket["id"], "key": "x"}
-    for change, field in [
+    wrong: list[tuple[dict[str, Any], str]] = [
         ({"confirm": False}, "confirm"),
         ({"bogus": 1}, "bogus"),
         ({"options": {}}, "newDatabase"),
@@ -180,7 +180,8 @@ def test_restore_when_input_is_wrong_then_the_field_is_named(
         ({"source": s3}, "backupId"),
         ({"backupId": None, "source": {**s3, "bogus": 1}}, "source.bogus"),
         ({"backupId": None, "source": {**s3, "key": "a/../b"}}, "key"),
-    ]:
+    ]
+    for change, field in wrong:
         body = {**good, "confirm": True, **change}
         app.api.refused("POST", "/restores", body, status=400, code="VALIDATION_ERROR", fields={field})
     app.api.refused("POST", "/restores", good, status=400, code="VALIDATION_ERROR", fields={"confirm"})

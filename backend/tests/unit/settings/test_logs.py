@@ -22,7 +22,7 @@ def put_back() -> Iterator[None]:
     yield
     logger.remove()
     logger.configure(extra={}, patcher=lambda _: None)
-    logger.add(sys.__stderr__)
+    logger.add(sys.stderr)
     root.handlers[:] = handlers
     root.setLevel(logging.WARNING)
 
