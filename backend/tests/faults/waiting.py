@@ -8,7 +8,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 PATIENCE = 60.0
-_POLL = 0.03
+_POLL = 0.05
 
 
 def until(condition: Callable[[], T], what: str, patience: float = PATIENCE) -> T:
