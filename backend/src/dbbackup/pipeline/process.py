@@ -124,69 +124,69 @@ async def _spawn(
     command: Command, workshop: Workshop, stdin: int, stdout: int, on_line: LineCallback | None
 ) -> tuple[asyncio.subprocess.Process, _LineReader]:
     read_fd, write_fd = os.pipe()
+    lines = _LineReader(read_fd, on_line)
     try:
-        # Before the child: nothing may be awaited between its start and the moment its owner knows it.
-        lines = await _LineReader.open(read_fd, on_line)
-        try:
-            child = await asyncio.create_subprocess_exec(
-                *_parent_death_prefix(),
-                *command.argv,
-                stdin=stdin,
-                stdout=stdout,
-                stderr=write_fd,
-                env=_environment(command, workshop),
-                cwd=workshop.folder,
-                start_new_session=True,
-            )
-        except BaseException as error:
-            lines.close()
-            if isinstance(error, OSError):
-                raise ToolMissingError(f"{command.argv[0]} cannot be started: {error.strerror}.") from error
-            raise
+        child = await asyncio.create_subprocess_exec(
+            *_parent_death_prefix(),
+            *command.argv,
+            stdin=stdin,
+            stdout=stdout,
+            stderr=write_fd,
+            env=_environment(command, workshop),
+            cwd=workshop.folder,
+            start_new_session=True,
+        )
+    except BaseException as error:
+        lines.close()
+        if isinstance(error, OSError):
+            raise ToolMissingError(f"{command.argv[0]} cannot be started: {error.strerror}.") from error
+        raise
     finally:
         os.close(write_fd)
     return child, lines
 
 
 class _LineReader:
-    """Reads stderr line by line without ever holding more than a bounded tail."""
+    """Reads stderr line by line without ever holding more than a bounded tail; owns the descriptor.
 
-    def __init__(self, transport: asyncio.ReadTransport, reader: asyncio.StreamReader, on_line: LineCallback | None):
+    No pipe transport: under uvloop both it and its file object close the descriptor, and the second
+    close may hit what another thread has just opened.
+    """
+
+    def __init__(self, fd: int, on_line: LineCallback | None) -> None:
         self.tail: deque[str] = deque(maxlen=_TAIL_LINES)
         self.failure: Exception | None = None
         """What the callback raised; stderr is read on, or the tool would stand still."""
         self._on_line = on_line
-        self._transport = transport
-        self._task = asyncio.create_task(self._read(reader))
-
-    @classmethod
-    async def open(cls, fd: int, on_line: LineCallback | None) -> _LineReader:
-        reader = asyncio.StreamReader()
-        pipe = os.fdopen(fd, "rb", buffering=0)
-        transport, _ = await asyncio.get_running_loop().connect_read_pipe(
-            lambda: asyncio.StreamReaderProtocol(reader), pipe
-        )
-        return cls(transport, reader, on_line)
+        self._fd = fd
+        self._rest = b""
+        self._ended = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        os.set_blocking(fd, False)
+        self._loop.add_reader(fd, self._read)
 
     async def drain(self, grace: float) -> None:
         """Wait for the end of stderr; a grandchild that keeps it open is not waited for longer than the grace."""
         with suppress(TimeoutError):
-            await asyncio.wait_for(asyncio.shield(self._task), grace)
+            await asyncio.wait_for(self._ended.wait(), grace)
         self.close()
 
     def close(self) -> None:
         """Read no more."""
-        self._transport.close()
+        if not self._ended.is_set():
+            self._ended.set()
+            self._loop.remove_reader(self._fd)
+            os.close(self._fd)
 
-    async def _read(self, reader: asyncio.StreamReader) -> None:
-        rest = b""
-        while data := await reader.read(_STDERR_READ):
-            *lines, rest = (rest + data).split(b"\n")
-            for line in lines:
-                self._take(line)
-            rest = rest[-_LINE_BYTES:]
-        if rest:
-            self._take(rest)
+    def _read(self) -> None:
+        data = os.read(self._fd, _STDERR_READ)
+        *lines, rest = (self._rest + data).split(b"\n")
+        for line in lines:
+            self._take(line)
+        self._rest = rest[-_LINE_BYTES:]
+        if not data:
+            self._take(self._rest)
+            self.close()
 
     def _take(self, line: bytes) -> None:
         text = line[:_LINE_BYTES].decode("utf-8", "replace").rstrip()
