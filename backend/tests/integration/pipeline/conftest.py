@@ -17,7 +17,7 @@ CREATE DATABASE shop OWNER pipeline_owner;
 CONTENT = """
 CREATE TABLE customers (id int PRIMARY KEY, name text NOT NULL, note bytea);
 INSERT INTO customers SELECT i, 'Kündin ' || i, decode(repeat(md5(i::text), 20), 'hex')
-    FROM generate_series(1, 12000) i;
+    FROM generate_series(1, 5000) i;
 CREATE TABLE empty_one (id int);
 CREATE VIEW names AS SELECT name FROM customers;
 CREATE INDEX ON customers (name);

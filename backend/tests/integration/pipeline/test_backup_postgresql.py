@@ -140,7 +140,7 @@ async def test_backup_when_stored_on_disk_and_s3_is_equal_and_restores_from_s3(
         assert run.progress.bytes_uploaded == dict.fromkeys(("c0", "c1"), result.manifest.main.size)
         database = NewDatabase(pipeline_server, workshop, s3, result.manifest)
         await database.fill()
-        assert database.ask("SELECT count(*) FROM customers") == "12000"
+        assert database.ask("SELECT count(*) FROM customers") == "5000"
         await database.drop()
     finally:
         await s3.close()

@@ -116,7 +116,7 @@ async def test_restore_when_pg_restore_fails_early_reports_its_error_and_no_brok
 async def test_restore_when_cancelled_in_the_middle_ends_pg_restore(
     pipeline_server: PostgresServer, workshop: Workshop, storage: LocalStorage, options: dict[str, int]
 ) -> None:
-    result, _ = await backup(pipeline_server, workshop, storage)
+    result, _ = await backup(pipeline_server, workshop, storage, compression="none", compression_level=None)
     source = storage if options else FaultyStorage(storage, Faults(slow=0.5))
     database = NewDatabase(pipeline_server, workshop, source, result.manifest, **options)
     async with nothing_left():

@@ -44,7 +44,9 @@ class Recording(LocalStorage):
             raise StorageError(f"{name} is not welcome.")
         if self.waits and name.endswith(self.waits):
             await asyncio.sleep(60)
-        return await super().write(key, stream, options)
+        stored = await super().write(key, stream, options)
+        self.calls.append(f"stored {name}")
+        return stored
 
     async def delete(self, key: str, version: str | None = None) -> None:
         self.calls.append(f"delete {key.rpartition('/')[2]}")
@@ -66,7 +68,8 @@ async def test_backup_when_all_is_well_writes_the_manifest_last_and_true(
     async with nothing_left():
         result = await back_up(job, run.report())
     for root, storage in zip(roots, storages, strict=True):
-        assert storage.calls == [f"write {name}" for name in (ROLES, MAIN, MANIFEST)]
+        files = (ROLES, MAIN, MANIFEST)
+        assert storage.calls == [f"{what} {name}" for name in files for what in ("write", "stored")]
         folder = root / FOLDER
         manifest = decode((folder / MANIFEST).read_bytes())
         assert manifest == result.manifest
@@ -199,7 +202,7 @@ async def test_backup_when_cancelled_while_the_manifest_is_written_undoes_it_man
 ) -> None:
     quick, stuck = Recording(roots[0]), Recording(roots[1], waits=".json")
     task = asyncio.create_task(back_up(backup_job(workshop, [quick, stuck]), RunReport().report()))
-    while not await quick.stat(f"{FOLDER}/{MANIFEST}"):
+    while f"stored {MANIFEST}" not in quick.calls:
         await asyncio.sleep(0.01)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):

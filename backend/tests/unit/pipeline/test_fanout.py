@@ -45,7 +45,7 @@ class Hooked(LocalStorage):
     def __init__(self, root: Path, hook: Callable[[int], object]) -> None:
         super().__init__(root)
         self.hook = hook
-        self.cancelled = False
+        self.cancelled = self.stored = False
         self.taken = 0
 
     async def write(self, key: str, stream: Stream, options: WriteOptions) -> StoredObject:
@@ -59,7 +59,9 @@ class Hooked(LocalStorage):
                 yield chunk
 
         try:
-            return await super().write(key, hooked(), options)
+            stored = await super().write(key, hooked(), options)
+            self.stored = True
+            return stored
         except asyncio.CancelledError:
             self.cancelled = True
             raise
@@ -185,9 +187,9 @@ async def test_fan_out_when_cancelled_while_the_last_one_ends_removes_what_is_co
     roots: tuple[Path, Path],
 ) -> None:
     stuck = Hooked(roots[1], lambda taken: 60.0 if taken == COUNT else None)
-    done = LocalStorage(roots[0])
+    done = Hooked(roots[0], lambda taken: None)
     task = asyncio.create_task(fan_out(Source().stream(), [to("a", done), to("b", stuck)]))
-    while await done.stat(KEY) is None:
+    while not done.stored:
         await asyncio.sleep(0.01)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -201,10 +203,10 @@ async def test_fan_out_when_the_complete_one_cannot_be_removed_raises_the_cancel
     async def refuse(*_: object) -> None:
         raise StorageError("read only")
 
-    stuck, done = Hooked(roots[1], lambda taken: 60.0), LocalStorage(roots[0])
+    stuck, done = Hooked(roots[1], lambda taken: 60.0), Hooked(roots[0], lambda taken: None)
     monkeypatch.setattr(done, "delete", refuse)
     task = asyncio.create_task(fan_out(Source(1).stream(), [to("a", done), to("b", stuck)]))
-    while await done.stat(KEY) is None:
+    while not done.stored:
         await asyncio.sleep(0.01)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):

@@ -262,9 +262,9 @@ async def test_stderr_when_its_taker_fails_is_read_on_and_the_failure_raised(wor
         raise ZeroDivisionError(line)
 
     secret = workshop.folder / "secret"
-    flood = shell("yes | head -c 1000000 >&2; exit 1", files={secret: b"x"})
+    flood = shell(f"yes {'y' * 99} | head -c 300000 >&2; exit 1", files={secret: b"x"})
     tool = await Process.start(flood, workshop, on_line=fail)
-    with pytest.raises(ZeroDivisionError, match=r"^y$"):
+    with pytest.raises(ZeroDivisionError, match=r"^y{99}$"):
         await asyncio.wait_for(tool.wait(), 5)
     await tool.end()
     assert not secret.exists()
