@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from dbbackup.core.errors import AppError, DatabaseError, DatabaseUnreachableError
+from dbbackup.core.errors import AppError, DatabaseError, DatabaseUnreachableError, FieldError
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +28,13 @@ class Fault:
     pattern: re.Pattern[str]
     error: type[AppError]
     message: str
+    field: str | None = None
+    """The field of the form that is most likely wrong, by its JSON name."""
 
 
-def fault(pattern: str, error: type[AppError], message: str) -> Fault:
+def fault(pattern: str, error: type[AppError], message: str, field: str | None = None) -> Fault:
     """Make a `Fault`; the pattern ignores case."""
-    return Fault(re.compile(pattern, re.IGNORECASE), error, message)
+    return Fault(re.compile(pattern, re.IGNORECASE), error, message, field)
 
 
 def diagnose(text: str, where: Where, faults: tuple[Fault, ...]) -> AppError | None:
@@ -45,7 +47,8 @@ def diagnose(text: str, where: Where, faults: tuple[Fault, ...]) -> AppError | N
     }
     for known in faults:
         if match := known.pattern.search(text):
-            return known.error(known.message.format(**context, **match.groupdict()))
+            message = known.message.format(**context, **match.groupdict())
+            return known.error(message, details=[FieldError(known.field, message)] if known.field else None)
     return None
 
 
@@ -73,59 +76,70 @@ CONNECTION_FAULTS: tuple[Fault, ...] = (
         r"password authentication failed|no password supplied|authentication failed for user",
         DatabaseError,
         "The server at {host}:{port} refused the password of role {username}: correct the user name or password.",
+        "password",
     ),
     fault(
         r'FATAL:\s+role "(?P<role>.+)" does not exist',
         DatabaseError,
         "The role {role} does not exist on {host}:{port}: correct the user name, or create the role.",
+        "username",
     ),
     fault(
         r'role "(?P<role>.+)" is not permitted to log in',
         DatabaseError,
         "The role {role} may not log in: ALTER ROLE ... LOGIN, or use another user name.",
+        "username",
     ),
     fault(
         r'FATAL:\s+database "(?P<name>.+)" does not exist',
         DatabaseError,
         "The database {name} does not exist on {host}:{port}.",
+        "database",
     ),
     fault(
         r'FATAL:\s+database "(?P<name>.+)" is not currently accepting connections',
         DatabaseError,
         "The database {name} accepts no connections: ALTER DATABASE ... ALLOW_CONNECTIONS true.",
+        "database",
     ),
     fault(
         r'FATAL:\s+permission denied for database "(?P<name>.+)"',
         DatabaseError,
         "The role {username} may not connect to the database {name}: GRANT CONNECT ON DATABASE to it.",
+        "username",
     ),
     fault(
         r"certificate verify failed",
         DatabaseError,
         "The certificate of {host}:{port} is not signed by the given CA: give the CA that signed the server's "
         "certificate, or use TLS mode require, which does not verify it.",
+        "tlsCa",
     ),
     fault(
         r'server certificate for "(?P<names>.+)" (?:\(.*\) )?does not match host name',
         DatabaseError,
         "The certificate of {host}:{port} is for {names}, not for {host}: connect by that name, or use TLS mode "
         "verify-ca, which does not check the name.",
+        "tlsMode",
     ),
     fault(
         r"could not (?:read|load) root certificate|root certificate file .* does not exist",
         DatabaseError,
         "The CA bundle cannot be read: give the certificates of the CA in PEM (-----BEGIN CERTIFICATE-----).",
+        "tlsCa",
     ),
     fault(
         r"server does not support SSL, but SSL was required",
         DatabaseError,
         "The server at {host}:{port} offers no TLS: switch TLS on there (ssl = on), or use TLS mode prefer or disable.",
+        "tlsMode",
     ),
     fault(
         r"received invalid response to SSL negotiation|expected authentication request from server"
         r"|received direct SSL connection request|invalid response to SSL|unsupported frontend protocol",
         DatabaseError,
         "What answers at {host}:{port} is not a PostgreSQL server: check the port.",
+        "port",
     ),
     fault(
         r"(?:SSL|TLS) error: .*(?:unsupported protocol|protocol version|handshake|alert)",
@@ -150,6 +164,7 @@ CONNECTION_FAULTS: tuple[Fault, ...] = (
         DatabaseError,
         "The server's pg_hba.conf has no entry that lets role {username} into database {database} from here without "
         "TLS: use TLS mode require if the server demands TLS, else add an entry and reload the server.",
+        "tlsMode",
     ),
     fault(
         r"unsupported startup parameter",
@@ -173,21 +188,25 @@ CONNECTION_FAULTS: tuple[Fault, ...] = (
         DatabaseUnreachableError,
         "The host name {host} is not known: check its spelling, and that the machine or container is running and "
         "on a network shared with this program.",
+        "host",
     ),
     fault(
         r"connection refused|no such file or directory\s+is the server running locally",
         DatabaseUnreachableError,
         "Nothing listens at {host}:{port}: check the port, that the server is running, and listen_addresses.",
+        "port",
     ),
     fault(
         r"timeout expired|connection timed out|operation timed out",
         DatabaseUnreachableError,
         "{host}:{port} did not answer in time: check the address and whether a firewall drops the packets.",
+        "host",
     ),
     fault(
         r"no route to host|network is unreachable|host is unreachable",
         DatabaseUnreachableError,
         "There is no way through the network to {host}:{port}: check the address and the routes.",
+        "host",
     ),
     fault(
         r"terminating connection due to administrator command|due to idle|due to unexpected postmaster exit",

@@ -40,6 +40,8 @@ _PLAIN = (
 )
 _PLACE = {"bucket": "bucket", "endpoint": "endpoint", "path_prefix": "pathPrefix"}
 """Where the objects are: not to be changed under copies that lie there."""
+_SETTING_NAMES = {"path_prefix": "prefix", "sse_mode": "sse", "kms_key_id": "kms_key"}
+"""Fields that a storage's settings call otherwise."""
 _IMPATIENT = Patience(attempts=2, connect=5.0, answer=20.0)
 
 
@@ -184,13 +186,14 @@ async def check_unsaved(session: AsyncSession, ctx: Context, data: S3TestInput) 
         base = S3Settings(id="unsaved", region="us-east-1", bucket="", access_key=Secret(""), secret_key=Secret(""))
     given = {f: v for f in S3TestInput.__struct_fields__ if (v := getattr(data, f)) is not UNSET}
     given.pop("s3_config_id", None)
-    if "path_prefix" in given:
-        given["prefix"] = given.pop("path_prefix")
+    for name, setting in _SETTING_NAMES.items():
+        if name in given:
+            given[setting] = given.pop(name)
     for key in ("access_key", "secret_key"):
         if key in given:
             given[key] = Secret(given[key])
     values = {f: getattr(base, f) for f in base.__dataclass_fields__} | given
-    _check(values["endpoint"], allow_http=values["allow_http"], sse="none", kms_key_id=None)
+    _check(values["endpoint"], allow_http=values["allow_http"], sse=values["sse"], kms_key_id=values["kms_key"])
     return await _check_storage(ctx, S3Settings(**values))
 
 
