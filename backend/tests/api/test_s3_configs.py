@@ -99,6 +99,14 @@ def test_test_when_all_is_right_then_every_step_is_ok_and_nothing_stays(
     assert objects(seaweed, config["bucket"]) == []
 
 
+def test_test_when_the_form_has_encryption_and_a_prefix_then_they_are_tried_too(
+    app: RunningApp, seaweed: SeaweedServer
+) -> None:
+    form = s3_form(seaweed, sseMode="SSE-S3", pathPrefix="team/backups")
+    tried = {name: form[name] for name in form if name != "name"}
+    assert app.api.post("/s3-configs/test", tried)["ok"] is True
+
+
 def test_test_when_something_is_wrong_then_the_first_failed_step_says_what(
     app: RunningApp, seaweed: SeaweedServer
 ) -> None:

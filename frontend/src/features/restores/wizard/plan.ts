@@ -65,5 +65,10 @@ export function toPlan(source: RestoreSource, choices: RestoreChoices): RestoreP
 
 /** A name that is most likely free, and says what it is. */
 export function suggestName(databaseName: string): string {
-  return `${databaseName.slice(0, 50)}_restored`;
+  // A display name may hold blanks and capitals, which would have to be quoted in every tool for ever.
+  const plain = databaseName
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "_")
+    .replace(/^_+|_+$/g, "");
+  return `${plain.slice(0, 50) || "database"}_restored`;
 }
