@@ -38,6 +38,9 @@ from dbbackup.worker.run import INTERRUPTED, set_end
 
 R = TypeVar("R", BackupExecution, RestoreExecution)
 
+_START_SECONDS = 15.0
+"""The start waits no longer for a storage or server that is down: whoever watches the program would end it again."""
+
 _log = logger.bind(category="application")
 
 
@@ -62,7 +65,9 @@ async def reconcile(ctx: Context) -> None:
         await settle(ctx, backup, error)
     for restore in restores:
         await settle(ctx, restore, error)
-    await retry_journal(ctx)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_START_SECONDS):
+            await retry_journal(ctx)
     await _reset_copies(ctx)
 
 
@@ -128,9 +133,10 @@ async def _complete_backup(ctx: Context, backup_id: str) -> bool:
         entries = await _entries(session, backup_id)
     for copy in backup.copies:
         try:
-            proof = await _proof(ctx, copy, entries)
-        except AppError as error:
-            _log.warning("The copy on {} cannot be looked at: {}", copy.storage_id, error.message)
+            async with asyncio.timeout(_START_SECONDS):
+                proof = await _proof(ctx, copy, entries)
+        except (AppError, TimeoutError) as error:
+            _log.warning("The copy on {} cannot be looked at: {}", copy.storage_id, error)
             continue
         if proof:
             found[copy.id] = proof

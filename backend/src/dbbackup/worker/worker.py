@@ -75,8 +75,11 @@ class Worker:
         await self._cancel_requested()
         for run in await claim(self._ctx, self._ctx.settings.max_concurrent):
             self._begin(run)
+        # Not wait_for: before Python 3.12 it loses a cancellation that comes together with the event, and the
+        # program would never stop.
         with suppress(TimeoutError):
-            await asyncio.wait_for(wake.wait(), IDLE_SECONDS)
+            async with asyncio.timeout(IDLE_SECONDS):
+                await wake.wait()
             self._sweep_now.set()
 
     def _begin(self, run: Run) -> None:
@@ -122,4 +125,5 @@ class Worker:
         await refill_copies(self._ctx)
         await retry_journal(self._ctx)
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._sweep_now.wait(), SWEEP_SECONDS)
+            async with asyncio.timeout(SWEEP_SECONDS):
+                await self._sweep_now.wait()

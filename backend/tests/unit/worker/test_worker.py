@@ -129,3 +129,14 @@ async def test_stop_when_the_run_was_cancelled_by_somebody_then_it_says_cancelle
             (await session.get_one(BackupExecution, first.id)).cancel_requested = True
         await worker.stop()
     assert (await load(ctx, BackupExecution, first.id)).status == RunStatus.CANCELLED
+
+
+async def test_stop_when_the_wake_up_comes_in_the_same_moment_then_the_loops_still_end(ctx: Context) -> None:
+    for _ in range(20):
+        worker = Worker(ctx)
+        await worker.start()
+        await until(lambda: not ctx.runtime.wake.is_set())
+        await asyncio.sleep(0.02)
+        ctx.runtime.wake.set()
+        async with asyncio.timeout(10):
+            await worker.stop()

@@ -78,7 +78,9 @@ async def log_socket(
 async def _send_events(socket: Socket, queue: asyncio.Queue[bytes]) -> None:
     while True:
         try:
-            message = await asyncio.wait_for(queue.get(), PING_SECONDS)
+            # Not wait_for: before Python 3.12 it loses a cancellation that comes together with the message.
+            async with asyncio.timeout(PING_SECONDS):
+                message = await queue.get()
         except TimeoutError:
             message = msgspec.json.encode(PingEvent(at=datetime.now(UTC)))
         await socket.send_text(message.decode())
@@ -104,7 +106,8 @@ async def _send_log(socket: Socket, ctx: Context, execution_id: str, seq: int, n
 
 async def _wait(news: asyncio.Event) -> None:
     try:
-        await asyncio.wait_for(news.wait(), _POLL_SECONDS)
+        async with asyncio.timeout(_POLL_SECONDS):
+            await news.wait()
     except TimeoutError:
         return
 
