@@ -64,7 +64,7 @@ def create_app(settings: Settings) -> Litestar:
             raise
 
     return Litestar(
-        route_handlers=[router, *spa_routes(settings.static_dir)],
+        route_handlers=[router, openapi.document, *spa_routes(settings.static_dir)],
         lifespan=[lifespan],
         plugins=[channels],
         middleware=[RequestIds()],

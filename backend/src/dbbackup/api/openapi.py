@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from litestar import Litestar, MediaType, Request
+from litestar import Litestar, MediaType, Request, get
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import OpenAPIRenderPlugin
 
@@ -35,8 +35,9 @@ CONFIG = OpenAPIConfig(
     title="DB Backup & Restore",
     version=__version__,
     description=_DESCRIPTION,
-    path="/api",
-    render_plugins=[_WholeDocument(path="/openapi.json", media_type=MediaType.JSON)],
+    # Below this path Litestar answers unknown addresses with a page of its own: it must not be /api itself.
+    path="/api/openapi",
+    render_plugins=[_WholeDocument(path="/document.json", media_type=MediaType.JSON)],
 )
 
 
@@ -55,6 +56,12 @@ def complete(schema: dict[str, Any]) -> dict[str, Any]:
 
 def _union(names: list[str]) -> dict[str, Any]:
     return {"oneOf": [{"$ref": f"#/components/schemas/{name}"} for name in names]}
+
+
+@get("/api/openapi.json", include_in_schema=False, sync_to_thread=False, media_type=MediaType.JSON)
+def document(request: Request) -> bytes:  # type: ignore[type-arg]  # Litestar resolves the bare name
+    """Serve the whole document."""
+    return export(request.app)
 
 
 def export(app: Litestar) -> bytes:

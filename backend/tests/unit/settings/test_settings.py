@@ -31,7 +31,8 @@ def test_load_when_only_the_key_is_set_then_defaults() -> None:
     assert "kkkk" not in repr(settings)
 
 
-def test_load_when_everything_is_set_then_everything_is_taken() -> None:
+def test_load_when_everything_is_set_then_everything_is_taken(tmp_path: Path) -> None:
+    (tmp_path / "index.html").touch()
     settings = load(
         {
             **KEY,
@@ -47,7 +48,7 @@ def test_load_when_everything_is_set_then_everything_is_taken() -> None:
             "S3_ENDPOINT": "https://s3.example.com",
             "CORS_ORIGINS": "https://a.example/, https://b.example",
             "CLIENT_PATH": "/opt/a:/opt/b",
-            "STATIC_PATH": "/srv/page",
+            "STATIC_PATH": str(tmp_path),
             "MAX_CONCURRENT_BACKUPS": "5",
             "STOP_GRACE_SECONDS": "0",
             "AUTH_MODE": "none",
@@ -63,6 +64,7 @@ def test_load_when_everything_is_set_then_everything_is_taken() -> None:
     assert (settings.s3.access_key.reveal(), settings.s3.secret_key.reveal()) == ("a", "s")
     assert settings.allowed_origins == ("https://a.example", "https://b.example")
     assert settings.client_dirs == (Path("/opt/a"), Path("/opt/b"))
+    assert settings.static_dir == tmp_path
     assert (settings.host, settings.port, settings.log_level, settings.stop_grace) == ("0.0.0.0", 8080, "debug", 0.0)
 
 
@@ -109,6 +111,7 @@ def test_load_when_much_is_wrong_then_all_of_it_is_told_at_once() -> None:
         "AUTH_MODE": "local",
         "AUTO_DISCOVER": "true",
         "DATABASE_URL": "postgresql://x",
+        "STATIC_PATH": "/nowhere",
     }
     found = complaints(**wrong)
     assert found.keys() == (wrong.keys() - {"S3_BUCKET"}) | {"S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY"}
