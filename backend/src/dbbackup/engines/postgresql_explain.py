@@ -24,6 +24,7 @@ from dbbackup.engines.postgresql_faults import CONNECTION_FAULTS, Where, diagnos
 
 LAST_LINES = 5
 
+_VERBOSE = re.compile(r"^pg_\w+: (?!error:|fatal:|warning:|detail:|hint:)")
 _PROGRESS = re.compile(
     r'^(?:pg_dump: dumping contents of table|pg_restore: processing data for table) "(?P<table>.+)"$'
 )
@@ -163,9 +164,10 @@ def progress(line: str) -> Progress | None:
 
 
 def _from_first_error(lines: Sequence[str]) -> str:
-    """Leave out the verbose lines before the error: they hold names of the user's choosing."""
-    start = next((i for i, line in enumerate(lines) if re.match(r"^pg_\w+: (?:error|fatal):", line)), 0)
-    return "\n".join(line.rstrip() for line in lines[start:])
+    """Leave out the verbose lines before the error: they hold names of the user's choosing, and no reason."""
+    start = next((i for i, line in enumerate(lines) if re.match(r"^pg_\w+: (?:error|fatal):", line)), None)
+    kept = [line for line in lines if not _VERBOSE.match(line)] if start is None else lines[start:]
+    return "\n".join(line.rstrip() for line in kept)
 
 
 def _where(command: Command) -> Where:
@@ -197,5 +199,8 @@ def _unknown(tool: str, command: Command, exit_code: int, text: str) -> AppError
         names = {entry.value: entry.name for entry in signal.Signals}
         ended = f"signal {names.get(number, number)}"
     said = "\n".join([line for line in text.splitlines() if line.strip()][:LAST_LINES])
-    message = f"{command.tool or tool} ended with {ended}: {said or 'it said nothing'}"
+    # The kernel kills the largest process when memory runs out; it leaves no other word.
+    killed = "it was killed from outside, by a person or for lack of memory. Run it again."
+    reason = said or (killed if ended == "signal SIGKILL" else "it gave no reason. Run it again.")
+    message = f"{command.tool or tool} ended with {ended}: {reason}"
     return RestoreError(message) if tool == "pg_restore" and not _checks_only(command) else ToolFailedError(message)

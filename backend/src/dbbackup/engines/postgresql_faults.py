@@ -218,6 +218,7 @@ CONNECTION_FAULTS: tuple[Fault, ...] = (
         r"|SSL connection has been closed unexpectedly|could not (?:receive data from|send data to) server"
         r"|SSL SYSCALL error|the connection is (?:lost|closed)",
         DatabaseUnreachableError,
-        "The connection to {host}:{port} broke: the server stopped, or something between here and there cut it.",
+        "The connection to {host}:{port} broke: the server stopped, or something between here and there cut it. "
+        "Look at the server's log, then run it again.",
     ),
 )

@@ -22,7 +22,7 @@ _SHRED_BLOCK = 1 << 20
 def storage_error(error: OSError, path: Path, doing: str, needed: int | None = None) -> StorageError:
     """Return the error for the person who has to act; `needed` is the bytes still to be written."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        want = f", {needed} more bytes are needed" if needed else ""
+        want = f", {needed} more bytes are needed" if needed and needed > 0 else ""
         return StorageError(
             f"The disk of {path} is full while {doing}: {_free(path)} bytes are free{want}. "
             "Delete old backups, shorten the retention or give the volume more space."

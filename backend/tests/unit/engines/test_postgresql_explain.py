@@ -76,7 +76,13 @@ def test_verbose_lines_before_the_error_are_not_taken_for_it() -> None:
 def test_unknown_failure_tells_how_the_tool_ended(code: int, words: str) -> None:
     error = explain(DUMP, code, [])
     assert type(error) is ToolFailedError
-    assert words in error.message and error.message.endswith("it said nothing")
+    assert words in error.message and error.message.endswith("Run it again.")
+    assert ("for lack of memory" in error.message) == (words == "SIGKILL")
+
+
+def test_verbose_lines_without_an_error_are_not_taken_for_the_reason() -> None:
+    error = explain(DUMP, 3, ["pg_dump: last built-in OID is 16383", "pg_dump: reading extensions"])
+    assert error.message == "pg_dump 15.19 ended with exit code 3: it gave no reason. Run it again."
 
 
 @pytest.mark.parametrize(("command", "kind"), [(RESTORE, RestoreError), (CHECK, ToolFailedError)])

@@ -107,8 +107,10 @@ def _copy(copy: BackupCopy, configs: Configs) -> CopyView:
 
 def _full_key(copy: BackupCopy, configs: Configs) -> str | None:
     """Return the key as the bucket knows it: the row's own is relative to the config's prefix."""
+    if copy.key is None:
+        return None
     config = configs.get(copy.s3_config_id or "")
-    return "/".join(filter(None, (config.path_prefix if config else "", copy.key))) or None
+    return "/".join(filter(None, (config.path_prefix if config else "", copy.key)))
 
 
 async def _configs(session: AsyncSession) -> Configs:
