@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dbbackup.core.manifest import (
@@ -83,6 +83,7 @@ def without(field: str) -> bytes:
 json_values = st.dictionaries(st.text(), st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text())
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.none() | st.text(), json_values)
 def test_manifest_when_encoded_and_decoded_is_equal(label: str | None, properties: dict[str, Any]) -> None:
     made = manifest(label=label, properties=properties)
@@ -129,6 +130,7 @@ def test_decode_when_it_is_no_manifest_of_ours_raises_value_error(data: bytes, s
         decode(data)
 
 
+@settings(deadline=None)
 @given(st.binary())
 def test_decode_when_fed_garbage_raises_nothing_but_value_error(data: bytes) -> None:
     with pytest.raises(ValueError):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dbbackup.core.masking import MASK, Masker
 from dbbackup.core.secret import Secret
 
 
+@settings(deadline=None)
 @given(st.text(), st.text(min_size=4), st.text())
 def test_mask_when_the_secret_is_known_never_shows_it(before: str, secret: str, after: str) -> None:
     masked = Masker([Secret(secret)]).mask(before + secret + after)

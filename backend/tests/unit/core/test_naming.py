@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dbbackup.core.naming import (
@@ -24,6 +24,7 @@ from dbbackup.core.naming import (
 AT = datetime(2026, 11, 2, 3, 4, 5, tzinfo=UTC)
 
 
+@settings(deadline=None)
 @given(st.text(), st.integers(2, 80))
 def test_slug_when_made_of_anything_is_plain_and_bounded(name: str, length: int) -> None:
     made = slug(name, length)
@@ -48,6 +49,7 @@ def test_slug_when_given_a_name_makes_it_readable(name: str, made: str) -> None:
     assert slug(name) == made
 
 
+@settings(deadline=None)
 @given(st.text(), st.sampled_from(["manual", "scheduled"]), st.datetimes(datetime(2000, 1, 1), datetime(2999, 1, 1)))
 def test_file_name_when_built_can_be_read_back(name: str, type_: str, at: datetime) -> None:
     instance, run = random_token(INSTANCE_LENGTH), random_token(RUN_LENGTH)

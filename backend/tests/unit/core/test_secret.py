@@ -6,7 +6,7 @@ import pickle
 import traceback
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dbbackup.core.secret import Secret
@@ -56,6 +56,7 @@ def test_secret_when_looked_into_has_no_dict() -> None:
         pickle.dumps(object.__new__(Secret), protocol=0)
 
 
+@settings(deadline=None)
 @given(st.text(), st.text())
 def test_secret_when_compared_is_equal_by_value_only(one: str, other: str) -> None:
     assert (Secret(one) == Secret(other)) is (one == other)

@@ -55,7 +55,7 @@ def verified(name: str, stored: bytes, plain: bytes) -> list[Transform]:
 
 
 @pytest.mark.parametrize(("name", "level"), CODECS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     data=st.lists(st.binary(max_size=300) | st.binary(max_size=5).map(lambda b: b * 9000), max_size=6),
     cut=st.integers(1, 4000),
@@ -151,7 +151,7 @@ def test_decompressor_when_cut_off_refuses_by_itself(name: str) -> None:
 
 
 @EVERY_CODEC
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(garbage=st.lists(st.binary(min_size=1, max_size=200), max_size=4))
 def test_decompressor_when_fed_garbage_raises_nothing_but_integrity_errors(name: str, garbage: list[bytes]) -> None:
     head = squeezed(name, None, SAMPLE)[:12]

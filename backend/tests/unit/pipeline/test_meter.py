@@ -5,7 +5,7 @@ from __future__ import annotations
 from hashlib import sha256
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dbbackup.core.errors import IntegrityError
@@ -21,6 +21,7 @@ def verifier(expected: bytes = PLAIN, told: list[int] | None = None) -> Verifier
     return Verifier("x.dump.gz", len(expected), sha256(expected).hexdigest(), on_bytes)
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary()))
 def test_meter_when_bytes_pass_counts_and_hashes_them(chunks: list[bytes]) -> None:
     told: list[int] = []

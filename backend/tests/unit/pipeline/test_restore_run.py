@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 
@@ -10,12 +11,12 @@ import pytest
 
 from dbbackup.core.errors import IntegrityError, RestoreError, S3UnreachableError, ToolMissingError
 from dbbackup.core.manifest import Manifest
-from dbbackup.engines.base import Command
+from dbbackup.engines.base import Command, DumpPart
 from dbbackup.pipeline.process import Workshop
 from dbbackup.storages.local import LocalStorage
 from tests.contract.faulty import Faults, FaultyStorage
-from tests.unit.pipeline.jobs import FOLDER, made, restored
-from tests.unit.pipeline.tools import alive, eventually, nothing_left, number_in, shell
+from tests.unit.pipeline.jobs import DATABASE, FOLDER, made, restored
+from tests.unit.pipeline.tools import END, alive, dump_part, eventually, nothing_left, number_in, shell
 
 EVERY = pytest.mark.parametrize("compression", ["gzip", "zstd", "none"])
 AT_END = 'trap "" TERM; cat > got; echo yes > acted'
@@ -27,8 +28,11 @@ def storage(tmp_path: Path) -> LocalStorage:
     return LocalStorage(tmp_path / "storage")
 
 
-async def backup(workshop: Workshop, storage: LocalStorage, compression: str = "gzip") -> Manifest:
-    return (await made(workshop, storage, compression=compression, compression_level=None)).manifest
+async def backup(
+    workshop: Workshop, storage: LocalStorage, compression: str = "gzip", parts: Sequence[DumpPart] = (DATABASE,)
+) -> Manifest:
+    result = await made(workshop, storage, parts=parts, compression=compression, compression_level=None)
+    return result.manifest
 
 
 def file_of(tmp_path: Path, manifest: Manifest) -> Path:
@@ -116,13 +120,15 @@ async def test_restore_when_the_program_is_missing_leaves_nothing(workshop: Work
             await restored(workshop, storage, manifest, Command(("/no/such/pg_restore",)))
 
 
+# Large enough for several writes between what the tool reads and what the verifiers hold back.
+LARGE = [dump_part(shell(f"head -c 9000000 /dev/urandom; printf '%s' '{END.decode()}'"))]
 CONTENT_WITH_THE_BEGINNING = shell("head -c 100000 > got; exec 0<&-; exit 0")
 
 
 async def test_restore_when_the_tool_needs_only_the_beginning_succeeds(
     workshop: Workshop, storage: LocalStorage
 ) -> None:
-    manifest = await backup(workshop, storage)
+    manifest = await backup(workshop, storage, parts=LARGE)
     async with nothing_left():
         run = await restored(workshop, storage, manifest, CONTENT_WITH_THE_BEGINNING)
     assert run.progress.bytes_written == manifest.main.size
@@ -134,7 +140,7 @@ async def test_restore_when_the_tool_needs_only_the_beginning_of_altered_bytes_f
     workshop: Workshop, storage: LocalStorage, tmp_path: Path, compression: str, offset: int
 ) -> None:
     # The tool reported success on what it read; whether that was right shows only at the end.
-    manifest = await backup(workshop, storage, compression)
+    manifest = await backup(workshop, storage, compression, LARGE)
     flip(file_of(tmp_path, manifest), offset)
     with pytest.raises(IntegrityError):
         await restored(workshop, storage, manifest, CONTENT_WITH_THE_BEGINNING)
