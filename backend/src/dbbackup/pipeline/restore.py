@@ -193,5 +193,7 @@ def _write_file(fd: int, chunk: bytes) -> None:
 
 
 def _as_restore_error(error: AppError) -> AppError:
-    """The same tool's failure is a restore's failure here."""
+    """The same tool's failure is a restore's failure here; what is one already (IntegrityError) stays it."""
+    if isinstance(error, RestoreError):
+        return error
     return RestoreError(error.message, details=error.details)
