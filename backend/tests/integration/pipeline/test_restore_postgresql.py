@@ -43,8 +43,8 @@ async def test_restore_when_a_stored_byte_is_altered_is_refused(
     flip(tmp_path, result.manifest, place)
     database = NewDatabase(pipeline_server, workshop, storage, result.manifest, singleTransaction=True)
     async with nothing_left():
-        # Where the damage makes pg_restore give up by itself, its own word may come first.
-        with pytest.raises(RestoreError, match="damaged"):
+        # Where the damage makes pg_restore give up by itself, its own word comes first.
+        with pytest.raises(IntegrityError, match="damaged"):
             await database.fill()
 
 
