@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +19,7 @@ from dbbackup.services import bootstrap
 from dbbackup.settings import S3Environment
 from devtools.servers import PostgresServer
 from tests.api.running_app import RunningApp, make_settings
-from tests.api.support import add_database, back_up, eventually, files, locked, make_database
+from tests.api.support import add_database, back_up, files, locked, make_database
 
 
 def test_stop_when_a_backup_runs_then_it_is_interrupted_and_the_next_start_is_clean(
@@ -46,8 +47,7 @@ def test_start_when_a_backup_was_whole_but_not_closed_then_it_is_completed(
 ) -> None:
     with RunningApp.start(tmp_path) as app:
         done = back_up(app, add_database(app, postgres))
-        eventually(lambda: done["id"] not in app.ctx.runtime.progress)
-        app.run(_unclose(app, done["id"], done["copies"][0]["key"]))
+    asyncio.run(_unclose(app.settings.database_path, done["id"], done["copies"][0]["key"]))
     with RunningApp.start(tmp_path) as again:
         found = again.api.get(f"/backups/{done['id']}")
         for name in ("status", "sha256", "size", "fileName", "parts", "tables"):
@@ -90,9 +90,10 @@ async def _journal(app: RunningApp) -> list[str]:
         return [entry.kind for entry in await session.scalars(select(RunJournal))]
 
 
-async def _unclose(app: RunningApp, backup_id: str, key: str) -> None:
+async def _unclose(path: Path, backup_id: str, key: str) -> None:
     """Put the catalogue back to the moment when the manifest was written and the row not yet closed."""
-    async with app.ctx.catalogue.transaction() as session:
+    catalogue = Catalogue(path)
+    async with catalogue.transaction() as session:
         for name in (key, f"{key}.json"):
             facts = {"storageId": "local", "key": name}
             session.add(RunJournal(execution_id=backup_id, kind=JournalKind.STORAGE_WRITE, facts=facts))
@@ -100,6 +101,7 @@ async def _unclose(app: RunningApp, backup_id: str, key: str) -> None:
         backup.status, backup.manifest, backup.sha256, backup.size = RunStatus.RUNNING, None, None, None
         backup.file_name = backup.completed_at = None
         backup.copies[0].state, backup.copies[0].key = "writing", None
+    await catalogue.close()
 
 
 async def _settings(catalogue: Catalogue) -> list[tuple[str, str]]:
