@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import os
 import secrets
@@ -50,12 +51,19 @@ class LocalStorage:
         if await self.stat(key) is not None:
             raise ConflictError(f"{final} exists already; nothing is overwritten.")
         path = self._new_partial(key)
+        published: list[os.stat_result] = []
         try:
             written = await self._fill(path, stream, options)
-            stats = await self._blocking(lambda: self._publish(path, final, written), final, "publishing")
+            publish = partial(self._publish, path, final, written)
+            await self._blocking(lambda: published.append(publish()), final, "publishing")
+        except asyncio.CancelledError:
+            # The thread goes on when its caller is cancelled: what it published is nobody's.
+            if published:
+                await self._blocking(lambda: _take_back(final, published[0]), final, "removing")
+            raise
         finally:
             await self._blocking(lambda: files.remove(path, self._shred), path, "removing")
-        return _stored(key, stats)
+        return _stored(key, published[0])
 
     async def read(self, key: str, offset: int = 0, version: str | None = None) -> AsyncIterator[bytes]:
         """Yield the file from the offset in chunks of 1 MiB; see `Storage.read`. Versions are not kept."""
@@ -216,8 +224,7 @@ class LocalStorage:
                         raise
         except OSError:
             with suppress(OSError):
-                if os.path.samestat(final.stat(), stats):
-                    final.unlink()
+                _take_back(final, stats)
             raise
         finally:
             files.remove_empty_folders(final.parent, self._root)
@@ -259,3 +266,9 @@ def _stat(path: Path) -> os.stat_result | None:
 
 def _stored(key: str, stats: os.stat_result) -> StoredObject:
     return StoredObject(key, stats.st_size, datetime.fromtimestamp(stats.st_mtime, UTC))
+
+
+def _take_back(final: Path, stats: os.stat_result) -> None:
+    """Remove the file if it is the one that was written, not somebody else's of that name."""
+    if os.path.samestat(final.stat(), stats):
+        final.unlink()

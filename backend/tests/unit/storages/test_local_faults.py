@@ -7,6 +7,7 @@ import errno
 import os
 import re
 import stat
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -128,6 +129,27 @@ async def test_name_that_cannot_be_made_durable_is_taken_back(
     with pytest.raises(StorageError, match="Input/output"):
         await storage.write("a/k", chunks(10), WriteOptions())
     assert files_below(root) == [".partial", "a", "a/first"]
+
+
+async def test_write_cancelled_while_publishing_leaves_nothing(
+    storage: LocalStorage, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published, go_on = threading.Event(), threading.Event()
+    publish = local_files.publish
+
+    def slow(partial: Path, final: Path) -> None:
+        publish(partial, final)
+        published.set()
+        assert go_on.wait(10)
+
+    monkeypatch.setattr(local_files, "publish", slow)
+    writing = asyncio.create_task(storage.write("a/b.json", chunks(2), WriteOptions()))
+    assert await asyncio.to_thread(published.wait, 10)
+    writing.cancel()
+    go_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await writing
+    assert files_below(root) == []
 
 
 async def test_somebody_elses_file_is_not_taken_back(
