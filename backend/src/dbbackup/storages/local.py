@@ -59,7 +59,7 @@ class LocalStorage:
         except asyncio.CancelledError:
             # The thread goes on when its caller is cancelled: what it published is nobody's.
             if published:
-                await self._blocking(lambda: _take_back(final, published[0]), final, "removing")
+                await self._blocking(lambda: self._unpublish(final, published[0]), final, "removing")
             raise
         finally:
             await self._blocking(lambda: files.remove(path, self._shred), path, "removing")
@@ -229,6 +229,10 @@ class LocalStorage:
         finally:
             files.remove_empty_folders(final.parent, self._root)
         return stats
+
+    def _unpublish(self, final: Path, stats: os.stat_result) -> None:
+        _take_back(final, stats)
+        files.remove_empty_folders(final.parent, self._root)
 
     async def _blocking(self, call: Callable[[], T], path: Path, doing: str, needed: int | None = None) -> T:
         """Run the call in a thread; an OSError becomes a StorageError."""
