@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from dbbackup.core.errors import ConflictError, DatabaseError
+from dbbackup.core.errors import ConflictError, DatabaseError, DatabaseUnreachableError
+from dbbackup.core.secret import Secret
 from dbbackup.engines import postgresql_target
 from devtools.servers import PostgresServer
 from tests.integration.engines.support import (
@@ -137,3 +138,22 @@ async def test_finish_by_a_mapped_role_keeps_that_owner(server: PostgresServer) 
     )
     assert sql(server, "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = 'mapped'") == "friend"
     server.psql("DROP DATABASE mapped")
+
+
+async def test_maintenance_goes_to_another_database_only_where_that_helps(server: PostgresServer) -> None:
+    pg, target = engine(), connection(server)
+    assert await pg.maintenance(target) == target
+    gone = replace(target, database="dropped long ago")
+    assert (await pg.maintenance(gone)).database == "postgres"
+    with pytest.raises(DatabaseError, match="refused the password"):
+        await pg.maintenance(replace(gone, password=Secret("wrong")))
+    server.psql("ALTER DATABASE postgres ALLOW_CONNECTIONS false", database="template1")
+    try:
+        assert (await pg.maintenance(gone)).database == "template1"
+    finally:
+        server.psql("ALTER DATABASE postgres ALLOW_CONNECTIONS true", database="template1")
+
+
+async def test_maintenance_when_the_server_is_unreachable_then_that_is_said(server: PostgresServer) -> None:
+    with pytest.raises(DatabaseUnreachableError, match="Nothing listens"):
+        await engine().maintenance(replace(connection(server), port=1))
