@@ -21,7 +21,7 @@ from dbbackup.pipeline.fanout import STALL_SECONDS, Destination, Outcome, fan_ou
 from dbbackup.pipeline.meter import Meter
 from dbbackup.pipeline.process import Workshop
 from dbbackup.pipeline.report import Report
-from dbbackup.pipeline.stream import Stream, Transform, closing, through
+from dbbackup.pipeline.stream import Stream, Transform, closing, single, through
 from dbbackup.storages.base import Storage, StoredObject, WriteOptions
 
 
@@ -85,7 +85,7 @@ async def back_up(job: BackupJob, report: Report) -> BackupResult:
                 facts.append(await _stream_part(job, part, writer, executor))
             manifest = _manifest(job, facts)
             report.stage("Writing the manifest")
-            await writer.write(manifest.file_name, _one(manifests.encode(manifest)), "manifest")
+            await writer.write(manifest.file_name, single(manifests.encode(manifest)), "manifest")
         except BaseException:
             await writer.undo_all()
             raise
@@ -124,10 +124,6 @@ async def _stream_part(job: BackupJob, part: DumpPart, writer: _Writer, executor
         plain_sha256=plain.sha256,
         tool=part.command.tool,
     )
-
-
-async def _one(data: bytes) -> Stream:
-    yield data
 
 
 class _Writer:

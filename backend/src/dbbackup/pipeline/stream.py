@@ -23,6 +23,11 @@ async def closing(stream: Stream) -> AsyncIterator[Stream]:
             await stream.aclose()
 
 
+async def single(data: bytes) -> Stream:
+    """Yield the bytes as one chunk."""
+    yield data
+
+
 class Transform(Protocol):
     """Changes or looks at bytes on their way; runs in a thread, one call at a time.
 

@@ -19,7 +19,7 @@ from dbbackup.services.changes import announce, announce_run
 from dbbackup.services.connections import saved_connection
 from dbbackup.services.context import Context
 from dbbackup.storages.base import StoredObject
-from dbbackup.worker.run import RunTools, run_tools, set_end
+from dbbackup.worker.run import RunTools, run_tools, say_end, set_end
 
 _ASSUMED_RATIO = 2
 """Text compresses at least so much; used only until there is a backup to compare with."""
@@ -41,7 +41,7 @@ async def run_backup(ctx: Context, backup_id: str, *, stopping: asyncio.Event) -
             result = await _back_up(ctx, backup, config, connection, tools)
         except (Exception, asyncio.CancelledError) as failure:  # noqa: BLE001 - every end is written down
             error = failure
-            _say_end(tools, failure, stopping.is_set())
+            say_end(tools, failure, stopping.is_set())
         else:
             tools.log.say(
                 "info", f"Backup completed: {human_size(result.manifest.main.size)} stored.", stage="Completed"
@@ -51,14 +51,6 @@ async def run_backup(ctx: Context, backup_id: str, *, stopping: asyncio.Event) -
         if result and all(isinstance(outcome, StoredObject) for outcome in result.copies.values()):
             await tools.journal.clear()
         # Otherwise the entries stay: the janitor makes sure that nothing was left behind.
-
-
-def _say_end(tools: RunTools, failure: BaseException, stopping: bool) -> None:
-    if isinstance(failure, asyncio.CancelledError):
-        tools.log.say("warn", "Interrupted: the program is stopping." if stopping else "Cancelled.", stage="Ended")
-    else:
-        message = failure.message if isinstance(failure, AppError) else f"{type(failure).__name__}: {failure}"
-        tools.log.say("error", message, stage="Failed")
 
 
 async def _back_up(

@@ -15,7 +15,7 @@ from dbbackup.core.manifest import Manifest
 from dbbackup.db.models import BackupCopy, BackupExecution, CopyState, RunStatus, S3Config
 from dbbackup.db.models.base import utc_now
 from dbbackup.pipeline.meter import Verifier
-from dbbackup.pipeline.stream import Stream, closing, through
+from dbbackup.pipeline.stream import Stream, closing, single, through
 from dbbackup.services.changes import announce
 from dbbackup.services.context import Context
 from dbbackup.services.downloads import sibling
@@ -113,7 +113,7 @@ async def _copy_all(
             stream = through(source.read(sibling(whole, part.file)), [verifier], executor)
             stored = await _write(target, f"{folder}/{part.file}", stream, part.size, journal)
             main = stored if part.name == "database" else main
-        await _write(target, f"{folder}/{manifest.file_name}", _one(manifests.encode(manifest)), None, journal)
+        await _write(target, f"{folder}/{manifest.file_name}", single(manifests.encode(manifest)), None, journal)
     if main is None:
         raise ObjectMissingError("The manifest names no main file.")
     return main
@@ -128,10 +128,6 @@ async def _write(
     await target.delete(key)
     async with closing(stream) as chunks:
         return await target.write(key, chunks, WriteOptions(expected_size=size))
-
-
-async def _one(data: bytes) -> Stream:
-    yield data
 
 
 async def _delete(ctx: Context, copy_id: str, backup_id: str) -> bool:

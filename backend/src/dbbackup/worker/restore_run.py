@@ -13,7 +13,7 @@ from dbbackup.services.changes import announce_run
 from dbbackup.services.connections import saved_connection
 from dbbackup.services.context import Context
 from dbbackup.services.restores import run_checks, saved_source
-from dbbackup.worker.run import RunTools, run_tools, set_end
+from dbbackup.worker.run import RunTools, run_tools, say_end, set_end
 
 _LEVELS = {"ok": "info", "warning": "warn", "error": "error"}
 
@@ -35,7 +35,7 @@ async def run_restore(ctx: Context, restore_id: str, *, stopping: asyncio.Event)
             await _restore(restore, config, job, tools)
         except (Exception, asyncio.CancelledError) as failure:  # noqa: BLE001 - every end is written down
             error = failure
-            _say_end(tools, failure, stopping.is_set())
+            say_end(tools, failure, stopping.is_set())
         # Before the job was prepared nothing was touched: there is nothing to clean up.
         cleaned = error is None or job is None or await _clean_up(job, restore, tools)
         await tools.log.close()
@@ -88,14 +88,6 @@ async def _restore(restore: RestoreExecution, config: DatabaseConfig, job: Resto
     report.stage("Finishing")
     await engine.finish_database(job.target, job.manifest, job.options)
     tools.log.say("info", f"Restore completed: {restore.target_database} is ready.", stage="Completed")
-
-
-def _say_end(tools: RunTools, failure: BaseException, stopping: bool) -> None:
-    if isinstance(failure, asyncio.CancelledError):
-        tools.log.say("warn", "Interrupted: the program is stopping." if stopping else "Cancelled.", stage="Ended")
-    else:
-        message = failure.message if isinstance(failure, AppError) else f"{type(failure).__name__}: {failure}"
-        tools.log.say("error", message, stage="Failed")
 
 
 async def _clean_up(job: RestoreJob, restore: RestoreExecution, tools: RunTools) -> bool:

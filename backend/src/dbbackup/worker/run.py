@@ -92,6 +92,15 @@ def set_end(run: BackupExecution | RestoreExecution, error: BaseException | None
         logger.bind(category=run_kind(run)).opt(exception=error).error("Run {} failed", run.id)
 
 
+def say_end(tools: RunTools, failure: BaseException, stopping: bool) -> None:
+    """Write into the log how a run ended that did not complete."""
+    if isinstance(failure, asyncio.CancelledError):
+        tools.log.say("warn", "Interrupted: the program is stopping." if stopping else "Cancelled.", stage="Ended")
+    else:
+        message = failure.message if isinstance(failure, AppError) else f"{type(failure).__name__}: {failure}"
+        tools.log.say("error", message, stage="Failed")
+
+
 def stopped_message() -> str:
     """Return the reason of a run that the program's own stop ended."""
     return f"{INTERRUPTED}: the program was stopped while this was running. Start it again."
