@@ -20,7 +20,7 @@ from typing import Any
 from devtools.product import Product
 from devtools.servers import PostgresServer, SeaweedServer
 
-PAIRS = 10
+PAIRS = int(os.environ.get("PAIRS", "10"))
 BUCKET = "bench-backups"
 _ROW_BYTES = 1100
 _FILL = """
