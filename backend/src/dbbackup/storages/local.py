@@ -53,16 +53,18 @@ class LocalStorage:
         path = self._new_partial(key)
         published: list[os.stat_result] = []
         try:
-            written = await self._fill(path, stream, options)
-            publish = partial(self._publish, path, final, written)
-            await self._blocking(lambda: published.append(publish()), final, "publishing")
+            try:
+                written = await self._fill(path, stream, options)
+                publish = partial(self._publish, path, final, written)
+                await self._blocking(lambda: published.append(publish()), final, "publishing")
+            finally:
+                await self._blocking(lambda: files.remove(path, self._shred), path, "removing")
         except asyncio.CancelledError:
-            # The thread goes on when its caller is cancelled: what it published is nobody's.
+            # A thread goes on when its caller is cancelled, and the caller may be cancelled after the
+            # publishing too: what was published is nobody's then.
             if published:
                 await self._blocking(lambda: self._unpublish(final, published[0]), final, "removing")
             raise
-        finally:
-            await self._blocking(lambda: files.remove(path, self._shred), path, "removing")
         return _stored(key, published[0])
 
     async def read(self, key: str, offset: int = 0, version: str | None = None) -> AsyncIterator[bytes]:

@@ -131,18 +131,19 @@ async def test_name_that_cannot_be_made_durable_is_taken_back(
     assert files_below(root) == [".partial", "a", "a/first"]
 
 
-async def test_write_cancelled_while_publishing_leaves_nothing(
-    storage: LocalStorage, root: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("step", ["publish", "remove"])
+async def test_write_cancelled_while_or_after_publishing_leaves_nothing(
+    storage: LocalStorage, root: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     published, go_on = threading.Event(), threading.Event()
-    publish = local_files.publish
+    original = getattr(local_files, step)
 
-    def slow(partial: Path, final: Path) -> None:
-        publish(partial, final)
+    def slow(*arguments: Any) -> None:
+        original(*arguments)
         published.set()
         assert go_on.wait(10)
 
-    monkeypatch.setattr(local_files, "publish", slow)
+    monkeypatch.setattr(local_files, step, slow)
     writing = asyncio.create_task(storage.write("a/b.json", chunks(2), WriteOptions()))
     assert await asyncio.to_thread(published.wait, 10)
     writing.cancel()
