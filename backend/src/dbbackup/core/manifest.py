@@ -24,6 +24,9 @@ class TableFacts(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     rows: int
     rows_exact: bool
     size: int
+    columns: dict[str, str] = {}
+    """Type by name, in the table's order and the server's words; generated columns left out. Empty where
+    the backup is older than this field."""
 
 
 class PartFacts(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

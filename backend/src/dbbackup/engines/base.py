@@ -6,7 +6,7 @@ An engine knows its tools and its server; it spawns nothing. It returns `Command
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -17,6 +17,39 @@ import msgspec
 from dbbackup.core.errors import AppError
 from dbbackup.core.manifest import Manifest, TableFacts
 from dbbackup.core.secret import Secret
+
+
+class RestoreMode(StrEnum):
+    """What a restore does to the target; `options["mode"]` of every engine's restore options.
+
+    The first two create the database `options["newDatabase"]`. The last two work on the database
+    `options["existingDatabase"]`, create and drop nothing in it, and change all of it or nothing:
+    one transaction.
+    """
+
+    NEW_DATABASE = "newDatabase"
+    SCHEMA_ONLY = "schemaOnly"
+    """A new database with all definitions and no rows."""
+    DATA_ONLY = "dataOnly"
+    """Rows into tables that exist and are empty."""
+    APPEND = "append"
+    """Rows added to tables that exist, beside those that are there."""
+
+    @property
+    def creates_database(self) -> bool:
+        """Tell whether the restore makes the database it fills."""
+        return self in (RestoreMode.NEW_DATABASE, RestoreMode.SCHEMA_ONLY)
+
+
+def restore_mode(options: dict[str, Any]) -> RestoreMode:
+    """Return the mode of parsed restore options."""
+    return RestoreMode(options["mode"])
+
+
+def target_database(options: dict[str, Any]) -> str:
+    """Return the name of the database that parsed restore options work on."""
+    name: str = options["newDatabase"] if restore_mode(options).creates_database else options["existingDatabase"]
+    return name
 
 
 class TlsMode(StrEnum):
@@ -86,6 +119,18 @@ class DumpPart:
     trailer: ReaderCheck | TailCheck
 
 
+class Filter(Protocol):
+    """Changes the plain dump on its way into the restore tool; the shape of the pipeline's `Transform`."""
+
+    def update(self, chunk: bytes) -> Iterable[bytes]:
+        """Take a chunk and give what is ready, in pieces of about 4 MiB at most."""
+        ...
+
+    def finish(self) -> Iterable[bytes]:
+        """Give what is left; called at the verified end only."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One result of a check: `error` forbids going on, `warning` is shown, `ok` is told."""
@@ -149,6 +194,11 @@ class Engine(Protocol):
         """The value of `database_config.type`."""
         ...
 
+    @property
+    def restores(self) -> frozenset[str]:
+        """The engine types whose backups this engine's servers can be given; `preflight` may still refuse."""
+        ...
+
     def parse_dump_options(self, raw: dict[str, Any]) -> dict[str, Any]:
         """Check options of a backup (camelCase) and return them with defaults filled in.
 
@@ -202,13 +252,15 @@ class Engine(Protocol):
     async def preflight(self, target: Connection, manifest: Manifest, options: dict[str, Any]) -> list[Finding]:
         """Check that the restore can work and will harm nothing; changes nothing.
 
-        `target.database` is the maintenance database to connect to; the new database's name is in
-        `options["newDatabase"]`. Raises DatabaseError only when the server cannot be asked at all.
+        `target.database` is the maintenance database to connect to; the database to make or to fill
+        is `target_database(options)`. Where it exists already (`dataOnly`, `append`) every table that
+        gets rows must be there with the same columns, and for `dataOnly` be empty. Raises DatabaseError
+        only when the server cannot be asked at all.
         """
         ...
 
     async def create_database(self, target: Connection, manifest: Manifest, options: dict[str, Any]) -> None:
-        """Create the new, empty database as the manifest describes the original.
+        """Create the new, empty database as the manifest describes the original; only in modes that create.
 
         `options["marker"]` is put there by the caller, beside the parsed options; see `drop_database`.
         Raises DatabaseError or ConflictError (it exists); on failure no database is left behind.
@@ -217,6 +269,8 @@ class Engine(Protocol):
 
     async def finish_database(self, target: Connection, manifest: Manifest, options: dict[str, Any]) -> None:
         """After the data: ANALYZE, then settings, ACL, comment (replacing the marker) and owner at once.
+
+        In a database that was there before (`dataOnly`, `append`) only ANALYZE.
 
         Raises DatabaseError; what belongs to the database itself is then as `create_database` left it.
         """
@@ -238,10 +292,22 @@ class Engine(Protocol):
         options: dict[str, Any],
         archive: Path | None,
         work: Path,
+        contents: str | None = None,
     ) -> Command:
-        """Say what to run to fill the new database; `archive` None means: the plain dump on stdin."""
+        """Say what to run to fill the database; `archive` None means: the plain dump on stdin.
+
+        `contents` is what the command of `list_contents` printed, None when there was none to run.
+        """
+        ...
+
+    def list_contents(self, tools: ToolInfo, options: dict[str, Any], archive: Path | None) -> Command | None:
+        """Say what to run to list what is in the archive, when `restore` must choose from it; else None."""
+        ...
+
+    def restore_filter(self, manifest: Manifest, options: dict[str, Any]) -> Filter | None:
+        """Return a new filter for the plain dump on stdin; None when the tool takes it as it is."""
         ...
 
     def wants_file(self, options: dict[str, Any]) -> bool:
-        """Tell whether this restore needs the plain dump as a seekable file (parallel jobs)."""
+        """Tell whether this restore needs the plain dump as a seekable file (parallel jobs, a choice of contents)."""
         ...
