@@ -10,6 +10,7 @@ from dbbackup.core.errors import AppError
 from dbbackup.core.manifest import Manifest
 from dbbackup.engines import (
     postgresql_commands,
+    postgresql_contents,
     postgresql_explain,
     postgresql_finish,
     postgresql_options,
@@ -18,7 +19,18 @@ from dbbackup.engines import (
     postgresql_survey,
     postgresql_target,
 )
-from dbbackup.engines.base import Command, Connection, DumpPart, Finding, Probe, Progress, Survey, ToolInfo
+from dbbackup.engines.base import (
+    Command,
+    Connection,
+    DumpPart,
+    Filter,
+    Finding,
+    Probe,
+    Progress,
+    Survey,
+    ToolInfo,
+    restore_mode,
+)
 from dbbackup.engines.postgresql_tools import PostgresqlTools
 
 
@@ -26,6 +38,7 @@ class PostgresqlEngine:
     """PostgreSQL 14 to 18; keeps the contract of `engines.base.Engine`."""
 
     type = "postgresql"
+    restores = frozenset({"postgresql"})
 
     def __init__(self, tools: PostgresqlTools) -> None:
         self._tools = tools
@@ -90,10 +103,19 @@ class PostgresqlEngine:
         options: dict[str, Any],
         archive: Path | None,
         work: Path,
+        contents: str | None = None,
     ) -> Command:
         """See `postgresql_commands`."""
-        return postgresql_commands.restore_command(target, tools, manifest, options, archive, work)
+        return postgresql_commands.restore_command(target, tools, manifest, options, archive, work, contents)
+
+    def list_contents(self, tools: ToolInfo, options: dict[str, Any], archive: Path | None) -> Command | None:
+        """See `postgresql_contents`."""
+        return postgresql_contents.list_command(tools, options, archive)
+
+    def restore_filter(self, manifest: Manifest, options: dict[str, Any]) -> Filter | None:
+        """pg_restore takes every archive as it is."""
+        return None
 
     def wants_file(self, options: dict[str, Any]) -> bool:
-        """Parallel jobs seek in the archive; everything else reads it from stdin."""
-        return bool(options["jobs"] > 1)
+        """Parallel jobs and a choice of contents seek in the archive; everything else reads it from stdin."""
+        return bool(options["jobs"] > 1 or not restore_mode(options).creates_database)

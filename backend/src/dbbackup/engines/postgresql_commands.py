@@ -8,14 +8,26 @@ from pathlib import Path
 from typing import Any
 
 from dbbackup.core.manifest import Manifest
-from dbbackup.engines.base import Command, Connection, DumpPart, ReaderCheck, TailCheck, ToolInfo
+from dbbackup.engines.base import (
+    Command,
+    Connection,
+    DumpPart,
+    ReaderCheck,
+    RestoreMode,
+    TailCheck,
+    ToolInfo,
+    restore_mode,
+    target_database,
+)
 from dbbackup.engines.postgresql_connect import APPLICATION_NAME, conninfo, wants_ca
+from dbbackup.engines.postgresql_contents import chosen_rows
 from dbbackup.engines.tools import major_of
 
 LOCK_WAIT = 120
 """Seconds pg_dump waits for a table somebody holds exclusively, before it gives up."""
 
 _CA_FILE = "server-ca.pem"
+_LIST_FILE = "contents.list"
 
 
 def dump_parts(connection: Connection, tools: ToolInfo, options: dict[str, Any], work: Path) -> list[DumpPart]:
@@ -31,35 +43,54 @@ def restore_command(
     options: dict[str, Any],
     archive: Path | None,
     work: Path,
+    contents: str | None = None,
 ) -> Command:
-    """Say what to run to fill the new database from the archive, or from stdin.
+    """Say what to run to fill the database from the archive, or from stdin.
 
-    Never with --create or --clean: the database is ours and empty, and `--create --clean` would drop the
-    database the archive names, not the one connected to.
+    Never with --create or --clean: a new database is ours and empty, one that was there before loses nothing,
+    and `--create --clean` would drop the database the archive names, not the one connected to.
     """
-    connection = replace(target, database=options["newDatabase"])
+    creates = restore_mode(options).creates_database
     flags = ["--exit-on-error", "--verbose", "--no-password"]
-    if options["singleTransaction"]:
-        flags.append("--single-transaction")
-    if options["jobs"] > 1 and archive is not None:  # parallel jobs cannot share stdin
-        flags.append(f"--jobs={options['jobs']}")
-    if options["schemaOnly"]:
-        flags.append("--schema-only")
-    if without_owner(manifest, options):
-        flags.append("--no-owner")
-    if options["noPrivileges"]:
-        flags.append("--no-privileges")
-    if options["noTablespaces"]:
-        flags.append("--no-tablespaces")
-    if options["role"] is not None:
-        flags.append(f"--role={options['role']}")
+    flags += _creating(manifest, options, archive) if creates else _filling(options, work)
+    connection = replace(target, database=target_database(options))
     flags.append(_dbname(connection, work))
     files = [] if archive is None else [str(archive)]
     environment = {
         # a role may be set to read only, and a slow source may leave the connection idle for a long time
         "PGOPTIONS": _options(tools, default_transaction_read_only="off"),
     }
-    return _command("pg_restore", tools, connection, [*flags, *files], work, environment)
+    command = _command("pg_restore", tools, connection, [*flags, *files], work, environment)
+    if not creates:
+        command.files[work / _LIST_FILE] = chosen_rows(contents or "", manifest)
+    return command
+
+
+def _creating(manifest: Manifest, options: dict[str, Any], archive: Path | None) -> Iterator[str]:
+    """Yield the flags for a database that is new."""
+    if options["singleTransaction"]:
+        yield "--single-transaction"
+    if options["jobs"] > 1 and archive is not None:  # parallel jobs cannot share stdin
+        yield f"--jobs={options['jobs']}"
+    if restore_mode(options) is RestoreMode.SCHEMA_ONLY:
+        yield "--schema-only"
+    if without_owner(manifest, options):
+        yield "--no-owner"
+    if options["noPrivileges"]:
+        yield "--no-privileges"
+    if options["noTablespaces"]:
+        yield "--no-tablespaces"
+    if options["role"] is not None:
+        yield f"--role={options['role']}"
+
+
+def _filling(options: dict[str, Any], work: Path) -> Iterator[str]:
+    """Yield the flags for a database that was there before: all the rows or none."""
+    yield "--single-transaction"
+    yield "--data-only"
+    yield f"--use-list={work / _LIST_FILE}"
+    if options["disableTriggers"]:
+        yield "--disable-triggers"
 
 
 def without_owner(manifest: Manifest, options: dict[str, Any]) -> bool:

@@ -7,6 +7,7 @@ from copy import copy
 from typing import Any
 
 from dbbackup.core.errors import FieldError, ValidationError
+from dbbackup.engines.base import RestoreMode
 
 Check = Callable[[Any], str | None]
 """Says what is wrong with a value, in words that follow the field's name; None when it is good."""
@@ -33,18 +34,20 @@ def parse_dump_options(raw: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def parse_restore_options(raw: Mapping[str, Any]) -> dict[str, Any]:
-    """Check the options of a restore into a new database and fill in the defaults.
+    """Check the options of a restore and fill in the defaults. An option of another mode must have its default.
 
     Raises:
-        ValidationError: naming every field that is wrong or unknown.
+        ValidationError: naming every field that is wrong, unknown or not of the chosen mode.
     """
-    options, errors = _read(raw, _RESTORE_FIELDS)
-    if "newDatabase" not in raw:
-        errors.append(FieldError("newDatabase", "newDatabase is required: the name of the database to create"))
-    if options["dataOnly"] is True:
-        errors.append(
-            FieldError("dataOnly", "dataOnly cannot fill a new database: there would be no tables to put data in")
-        )
+    mode = raw.get("mode", RestoreMode.NEW_DATABASE)
+    if problem := _mode(mode):
+        raise ValidationError.of("mode", f"mode {problem}")
+    foreign = _FILLING_ONLY if RestoreMode(mode).creates_database else _CREATING_ONLY
+    fields = {name: _unused(*field, mode) if name in foreign else field for name, field in _RESTORE_FIELDS.items()}
+    options, errors = _read(raw, fields)
+    required = "newDatabase" if RestoreMode(mode).creates_database else "existingDatabase"
+    if required not in raw:
+        errors.append(FieldError(required, f"{required} is required: the name of the database {_PURPOSES[required]}"))
     if options["singleTransaction"] is True and options["jobs"] != 1:
         errors.append(FieldError("singleTransaction", "singleTransaction and jobs above 1 exclude each other"))
     _refuse(errors)
@@ -95,6 +98,16 @@ def _one_of(choices: tuple[str, ...]) -> Check:
     return lambda value: None if value in choices else f"must be one of {', '.join(choices)}"
 
 
+def _mode(value: Any) -> str | None:
+    return _one_of(tuple(RestoreMode))(value)
+
+
+def _unused(default: Any, _: Check, mode: str) -> tuple[Any, Check]:
+    """Return the field as it stands in a mode that has no use for it."""
+    same = (type(default), default)  # True is equal to 1
+    return default, lambda value: None if (type(value), value) == same else f"is not an option of the mode {mode}"
+
+
 def _jobs(value: Any) -> str | None:
     whole = isinstance(value, int) and not isinstance(value, bool)
     return None if whole and 1 <= value <= MAX_JOBS else f"must be a whole number from 1 to {MAX_JOBS}"
@@ -119,14 +132,19 @@ _DUMP_FIELDS: dict[str, tuple[Any, Check]] = {
 }
 
 _RESTORE_FIELDS: dict[str, tuple[Any, Check]] = {
+    "mode": (RestoreMode.NEW_DATABASE.value, _mode),
     "newDatabase": ("", database_name_problem),
+    "existingDatabase": ("", database_name_problem),
     "jobs": (1, _jobs),
     "singleTransaction": (False, _flag),
     "noOwner": (False, _flag),
     "noPrivileges": (False, _flag),
     "noTablespaces": (False, _flag),
-    "schemaOnly": (False, _flag),
-    "dataOnly": (False, _flag),
     "missingRoles": ("fail", _one_of(MISSING_ROLES)),
     "role": (None, _role),
+    "disableTriggers": (False, _flag),
 }
+_FILLING_ONLY = frozenset({"existingDatabase", "disableTriggers"})
+# Rows alone have no owner, and what goes into a database that was there goes in by one transaction.
+_CREATING_ONLY = frozenset(_RESTORE_FIELDS) - _FILLING_ONLY - {"mode"}
+_PURPOSES = {"newDatabase": "to create", "existingDatabase": "to fill"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,7 +14,7 @@ from dbbackup.core.manifest import Manifest
 from dbbackup.core.naming import new_id
 from dbbackup.core.sizes import human_size
 from dbbackup.db.models import DatabaseConfig, RestoreExecution, RunStatus, S3Config
-from dbbackup.engines.base import Finding
+from dbbackup.engines.base import Finding, target_database
 from dbbackup.services.backups import get_backup, request_cancel
 from dbbackup.services.changes import announce_run
 from dbbackup.services.connections import saved_connection
@@ -61,7 +62,7 @@ async def preflight(session: AsyncSession, ctx: Context, data: RestorePlanInput)
     return source, await run_checks(ctx, config, source, options)
 
 
-async def run_checks(ctx: Context, config: DatabaseConfig, source: Source, options: dict[str, object]) -> list[Finding]:
+async def run_checks(ctx: Context, config: DatabaseConfig, source: Source, options: dict[str, Any]) -> list[Finding]:
     """Check source, target and disk; the worker calls it again right before it starts."""
     engine = ctx.engines[config.type]
     findings = await _source_findings(ctx, source)
@@ -90,7 +91,7 @@ async def queue_restore(session: AsyncSession, ctx: Context, data: RestoreInput,
         id=new_id(),
         database_id=config.id,
         database_name=config.name,
-        target_database=options["newDatabase"],
+        target_database=target_database(options),
         backup_id=source.backup_id,
         source_type=source.type,
         source_s3_config_id=None if source.storage_id == "local" else source.storage_id,
@@ -200,14 +201,15 @@ async def read_manifest(storage: Storage, key: str) -> Manifest:
         raise IntegrityError(f"{key} is not a manifest this version can read: {error}") from error
 
 
-def _options(ctx: Context, config: DatabaseConfig, manifest: Manifest, raw: dict[str, object]) -> dict[str, object]:
-    if manifest.source.engine != config.type:
+def _options(ctx: Context, config: DatabaseConfig, manifest: Manifest, raw: dict[str, Any]) -> dict[str, Any]:
+    engine = ctx.engines[config.type]
+    if manifest.source.engine not in engine.restores:
         raise ValidationError.of(
             "databaseId",
-            f"This backup is of {manifest.source.engine}; {config.name} is {config.type}."
-            " Choose a server of the same kind.",
+            f"This backup is of {manifest.source.engine}; {config.name} is {config.type}, which can be given backups"
+            f" of {' and '.join(sorted(engine.restores))} only. Choose a server of a kind that fits.",
         )
-    return ctx.engines[config.type].parse_restore_options(raw)
+    return engine.parse_restore_options(raw)
 
 
 async def _source_findings(ctx: Context, source: Source) -> list[Finding]:
