@@ -16,7 +16,8 @@ from psycopg.conninfo import make_conninfo
 
 from dbbackup.core.errors import AppError, DatabaseError, DatabaseUnreachableError
 from dbbackup.engines.base import Connection, TlsMode
-from dbbackup.engines.postgresql_faults import CONNECTION_FAULTS, Where, diagnose, mask
+from dbbackup.engines.faults import Where, diagnose
+from dbbackup.engines.postgresql_faults import CONNECTION_FAULTS, mask
 
 APPLICATION_NAME = "dbbackup"
 STATEMENT_TIMEOUT = 30

@@ -20,7 +20,8 @@ from dbbackup.core.errors import (
     ToolMissingError,
 )
 from dbbackup.engines.base import Command, Progress
-from dbbackup.engines.postgresql_faults import CONNECTION_FAULTS, Where, diagnose, fault, mask
+from dbbackup.engines.faults import Where, diagnose, fault
+from dbbackup.engines.postgresql_faults import CONNECTION_FAULTS, mask
 
 LAST_LINES = 5
 

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from dbbackup.core.errors import FieldError
-from dbbackup.engines.postgresql_faults import CONNECTION_FAULTS, Where, diagnose
+from dbbackup.engines.faults import Where, diagnose
+from dbbackup.engines.postgresql_faults import CONNECTION_FAULTS
 
 WHERE = Where("db.example.com", 5432, "shop", "backup")
 
