@@ -226,8 +226,18 @@ class Engine(Protocol):
         """Pick the client tools for a server. Raises ToolMissingError naming what to install."""
         ...
 
-    def dump(self, connection: Connection, tools: ToolInfo, options: dict[str, Any], work: Path) -> Sequence[DumpPart]:
-        """Say what to run for a backup, the small parts first and `database` last. Runs nothing."""
+    def dump(
+        self,
+        connection: Connection,
+        tools: ToolInfo,
+        options: dict[str, Any],
+        work: Path,
+        properties: dict[str, Any] | None = None,
+    ) -> Sequence[DumpPart]:
+        """Say what to run for a backup, the small parts first and `database` last. Runs nothing.
+
+        `properties` are those of the survey just made, for what depends on what is in the database.
+        """
         ...
 
     def explain(self, command: Command, exit_code: int, stderr_tail: Sequence[str]) -> AppError:

@@ -63,7 +63,14 @@ class PostgresqlEngine:
         """See `postgresql_tools`."""
         return self._tools.choose(server_version)
 
-    def dump(self, connection: Connection, tools: ToolInfo, options: dict[str, Any], work: Path) -> Sequence[DumpPart]:
+    def dump(
+        self,
+        connection: Connection,
+        tools: ToolInfo,
+        options: dict[str, Any],
+        work: Path,
+        properties: dict[str, Any] | None = None,  # one command fits every database
+    ) -> Sequence[DumpPart]:
         """See `postgresql_commands`."""
         return postgresql_commands.dump_parts(connection, tools, options, work)
 
