@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Owns the set-up of a working tree. Idempotent; when nothing is to do it only compares hashes.
 #
-#   backend/devtools/setup.sh backend|frontend|servers|browser|all ...
+#   backend/devtools/setup.sh backend|frontend|servers|browser|docker|all ...
 #
 # Missing Debian packages are installed when we are root or sudo asks no password; everything else that is
 # missing is reported with the command that puts it right.
@@ -151,16 +151,30 @@ setup_browser() {
     find_browser || die "Chromium was installed but does not start" "chromium --version"
 }
 
-[ $# -gt 0 ] || die "say what to set up: backend, frontend, servers, browser or all"
+# The engine that the tests of the images start needs root; on other machines they are skipped and say why.
+setup_docker() {
+    # shellcheck source=/dev/null
+    [ "$(id -u)" = 0 ] && [ "$(. /etc/os-release 2>/dev/null && echo "${ID:-}")" = debian ] || return 0
+    local tool
+    for tool in iptables mmdebstrap runc; do
+        command -v "$tool" >/dev/null || { apt_install "What the tests of the images need" iptables mmdebstrap runc && break; }
+    done
+    setup_backend
+    [ -d "$CACHE/docker/root" ] || say "docker: fetching the engine"
+    (cd "$BACKEND" && .venv/bin/python -m devtools.docker_tools)
+}
+
+[ $# -gt 0 ] || die "say what to set up: backend, frontend, servers, browser, docker or all"
 for step in "$@"; do
     case $step in
-    backend | frontend | servers | browser) "setup_$step" ;;
+    backend | frontend | servers | browser | docker) "setup_$step" ;;
     all)
         setup_backend
         setup_frontend
         setup_servers
         setup_browser
+        setup_docker
         ;;
-    *) die "unknown step: $step (backend, frontend, servers, browser, all)" ;;
+    *) die "unknown step: $step (backend, frontend, servers, browser, docker, all)" ;;
     esac
 done
