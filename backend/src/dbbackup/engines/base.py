@@ -42,8 +42,8 @@ class RestoreMode(StrEnum):
 
 
 def restore_mode(options: dict[str, Any]) -> RestoreMode:
-    """Return the mode of parsed restore options."""
-    return RestoreMode(options["mode"])
+    """Return the mode of parsed restore options; what was queued before there were modes has none."""
+    return RestoreMode(options.get("mode", RestoreMode.NEW_DATABASE))
 
 
 def target_database(options: dict[str, Any]) -> str:
@@ -280,7 +280,8 @@ class Engine(Protocol):
     async def finish_database(self, target: Connection, manifest: Manifest, options: dict[str, Any]) -> None:
         """After the data: ANALYZE, then settings, ACL, comment (replacing the marker) and owner at once.
 
-        In a database that was there before (`dataOnly`, `append`) only ANALYZE.
+        In a database that was there before (`dataOnly`, `append`) only ANALYZE, and what makes its next rows
+        come after those that were put in (sequences, counters): raised where it is behind, never set back.
 
         Raises DatabaseError; what belongs to the database itself is then as `create_database` left it.
         """

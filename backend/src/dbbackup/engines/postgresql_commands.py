@@ -61,9 +61,9 @@ def restore_command(
         "PGOPTIONS": _options(tools, default_transaction_read_only="off"),
     }
     command = _command("pg_restore", tools, connection, [*flags, *files], work, environment)
-    if not creates:
-        command.files[work / _LIST_FILE] = chosen_rows(contents or "", manifest)
-    return command
+    if creates:
+        return command
+    return replace(command, files={**command.files, work / _LIST_FILE: chosen_rows(contents or "", manifest)})
 
 
 def _creating(manifest: Manifest, options: dict[str, Any], archive: Path | None) -> Iterator[str]:

@@ -52,13 +52,13 @@ def chosen_rows(contents: str, manifest: Manifest) -> bytes:
         RestoreError: the archive holds large objects; their numbers may be taken in the target.
     """
     lines = []
-    for line in contents.splitlines():
+    for line in contents.split("\n"):  # splitlines() would part names at other characters too
         entry = match["entry"] if (match := _ENTRY.match(line)) else ""
         if _LARGE_OBJECTS.match(entry):
             raise RestoreError(LARGE_OBJECTS)
         if entry.startswith(_ROWS):
             lines.append(line)
-    return "".join(f"{line}\n" for line in _in_order(lines, manifest)).encode()
+    return "".join(f"{line}\n" for line in _in_order(lines, manifest)).encode("utf-8", "surrogateescape")
 
 
 def tables_in_order(manifest: Manifest) -> tuple[list[Table], list[list[Table]]]:

@@ -9,9 +9,10 @@ from typing import Any, LiteralString
 from psycopg.sql import SQL, Composed, Identifier, Literal
 
 from dbbackup.core.manifest import Manifest
-from dbbackup.engines.base import Connection
+from dbbackup.engines.base import Connection, restore_mode, target_database
 from dbbackup.engines.postgresql_commands import without_owner
 from dbbackup.engines.postgresql_connect import Session, ask, session
+from dbbackup.engines.postgresql_sequences import raise_sequences
 from dbbackup.engines.postgresql_settings import apply_settings, split_settings
 
 _PRIVILEGES: dict[str, LiteralString] = {"CREATE": "CREATE", "TEMPORARY": "TEMPORARY", "CONNECT": "CONNECT"}
@@ -23,10 +24,17 @@ async def finish_database(target: Connection, manifest: Manifest, options: dict[
     The settings come after the data: default_transaction_read_only, set at the start, would have broken
     the restore. ANALYZE comes before them and before the connection limit, for the same reason. The rest is
     one transaction, in which the comment replaces the mark: a database without the mark is finished.
+
+    In a database that was there before nothing of that: sequences that are behind are raised, and ANALYZE.
     """
-    name = options["newDatabase"]
+    name = target_database(options)
+    filled = not restore_mode(options).creates_database
     async with session(replace(target, database=name), statement_timeout=0, limit=None) as opened:
+        if filled:
+            await raise_sequences(opened, manifest)
         await opened.execute("ANALYZE")
+    if filled:
+        return
     properties = manifest.source.properties
     async with session(target) as opened:
         settings, _ = await split_settings(opened, manifest)

@@ -9,8 +9,10 @@ from typing import Any
 
 from dbbackup.core.errors import ToolMissingError
 from dbbackup.core.manifest import Manifest
-from dbbackup.engines.base import Connection, Finding
+from dbbackup.engines.base import Connection, Finding, restore_mode
 from dbbackup.engines.postgresql_connect import Session, ask, session
+from dbbackup.engines.postgresql_fill_checks import check_filling
+from dbbackup.engines.postgresql_findings import error, ok, warning
 from dbbackup.engines.postgresql_options import database_name_problem
 from dbbackup.engines.postgresql_probe import server_version
 from dbbackup.engines.postgresql_roles import missing_roles, needed_roles, owners
@@ -39,6 +41,7 @@ async def preflight(
     target: Connection, manifest: Manifest, options: dict[str, Any], tools: PostgresqlTools
 ) -> list[Finding]:
     """Check that the restore can work; see `Engine.preflight`."""
+    creates = restore_mode(options).creates_database
     findings = list(_backup(manifest))
     async with session(target) as opened:
         [row] = await ask(opened, _ME)
@@ -46,44 +49,56 @@ async def preflight(
         version = server_version(opened)
         findings += _server(me, manifest, version)
         findings += await asyncio.to_thread(_tools, tools, manifest, version)
-        findings += await _name(opened, options["newDatabase"])
-        findings += await _roles(opened, me, manifest, options)
-        findings += await _role(opened, me, options)
-        findings += await _extensions(opened, me, manifest)
-        findings += await _tablespaces(opened, manifest, options)
-        _, refused = await split_settings(opened, manifest)
+        if creates:
+            findings += await _new_database(opened, me, manifest, options)
+    if not creates:
+        findings += await check_filling(target, manifest, options, superuser=me.superuser)
+    return findings
+
+
+async def _new_database(opened: Session, me: _Me, manifest: Manifest, options: dict[str, Any]) -> list[Finding]:
+    findings = list(_creator(me, manifest))
+    findings += await _name(opened, options["newDatabase"])
+    findings += await _roles(opened, me, manifest, options)
+    findings += await _role(opened, me, options)
+    findings += await _extensions(opened, me, manifest)
+    findings += await _tablespaces(opened, manifest, options)
+    _, refused = await split_settings(opened, manifest)
     for setting, reason in refused:
-        findings.append(_warning("setting-skipped", f"The setting {setting.name} will be left out: {reason}."))
+        findings.append(warning("setting-skipped", f"The setting {setting.name} will be left out: {reason}."))
     return findings
 
 
 def _backup(manifest: Manifest) -> Iterator[Finding]:
     part = manifest.part("database")
     if manifest.source.engine != "postgresql":
-        yield _error("wrong-engine", f"This is a backup of {manifest.source.engine}, not of PostgreSQL.")
+        yield error("wrong-engine", f"This is a backup of {manifest.source.engine}, not of PostgreSQL.")
     elif part is None or part.format != "pg_custom":
-        yield _error("no-archive", "The backup holds no PostgreSQL archive in custom format.")
-    if manifest.options.get("dataOnly", False):
-        yield _error("data-only", "The backup holds data only: a new database would have no tables to put it in.")
+        yield error("no-archive", "The backup holds no PostgreSQL archive in custom format.")
 
 
 def _server(me: _Me, manifest: Manifest, version: str) -> Iterator[Finding]:
     source = manifest.source.server_version
     if major_of(version) < major_of(source):
-        yield _error(
+        yield error(
             "downgrade",
             f"The backup is of PostgreSQL {source}, the target is {version}: an older server does not understand a "
             "newer one's dump. Restore into version "
             f"{major_of(source)} or newer.",
         )
     else:
-        yield _ok("server-version", f"PostgreSQL {version} takes a backup of {source}.")
+        yield ok("server-version", f"PostgreSQL {version} takes a backup of {source}.")
     if me.standby:
-        yield _error("standby", "The target is a standby and read only: restore into its primary.")
+        yield error("standby", "The target is a standby and read only: restore into its primary.")
+
+
+def _creator(me: _Me, manifest: Manifest) -> Iterator[Finding]:
+    if manifest.options.get("dataOnly", False):
+        yield error("data-only", "The backup holds data only: a new database would have no tables to put it in.")
     if not me.create_database:
-        yield _error("no-createdb", f"The role {me.name} may not create databases: ALTER ROLE ... CREATEDB.")
+        yield error("no-createdb", f"The role {me.name} may not create databases: ALTER ROLE ... CREATEDB.")
     if not me.superuser:
-        yield _warning(
+        yield warning(
             "not-superuser",
             f"The role {me.name} is no superuser: event triggers, subscriptions, objects of others and some "
             "extensions cannot be restored by it; the restore stops at the first it may not create.",
@@ -94,8 +109,8 @@ def _tools(tools: PostgresqlTools, manifest: Manifest, version: str) -> Iterable
     try:
         chosen = tools.choose(version)
     except ToolMissingError as e:
-        return [_error("tool-missing", e.message)]
-    findings = [_ok("tool", f"pg_restore {chosen.version} is used.")]
+        return [error("tool-missing", e.message)]
+    findings = [ok("tool", f"pg_restore {chosen.version} is used.")]
     if not chosen.exact:
         # pg_restore 17 and newer set transaction_timeout, and older servers end the restore there
         hopeless = major_of(chosen.version) >= 17 > major_of(version)
@@ -103,11 +118,11 @@ def _tools(tools: PostgresqlTools, manifest: Manifest, version: str) -> Iterable
             f"Only pg_restore {chosen.version} is installed, which does not suit a server {version}: "
             f"apt-get install postgresql-client-{major_of(version)}."
         )
-        findings = [_error("tool-newer", message) if hopeless else _warning("tool-newer", message)]
+        findings = [error("tool-newer", message) if hopeless else warning("tool-newer", message)]
     part = manifest.part("database")
     if part is not None and major_of(part.tool) > major_of(chosen.version):
         findings.append(
-            _error(
+            error(
                 "archive-newer",
                 f"The backup was written by {part.tool}, which pg_restore {chosen.version} does not read: restore into "
                 f"a server of version {major_of(part.tool)} or newer.",
@@ -118,24 +133,24 @@ def _tools(tools: PostgresqlTools, manifest: Manifest, version: str) -> Iterable
 
 async def _name(opened: Session, name: str) -> list[Finding]:
     if problem := database_name_problem(name):
-        return [_error("name-invalid", f"The name of the new database {problem}.")]
+        return [error("name-invalid", f"The name of the new database {problem}.")]
     if await ask(opened, "SELECT 1 FROM pg_database WHERE datname = %s", name):
-        return [_error("name-taken", f"The database {name} exists already: choose another name.")]
-    return [_ok("name-free", f"The name {name} is free.")]
+        return [error("name-taken", f"The database {name} exists already: choose another name.")]
+    return [ok("name-free", f"The name {name} is free.")]
 
 
 async def _roles(opened: Session, me: _Me, manifest: Manifest, options: dict[str, Any]) -> list[Finding]:
     findings = []
     missing = await missing_roles(opened, needed_roles(manifest, options))
     if not missing:
-        findings.append(_ok("roles", "All roles the backup needs are there."))
+        findings.append(ok("roles", "All roles the backup needs are there."))
     elif options["missingRoles"] == "create":
-        findings.append(_warning("roles-created", f"Roles without login will be created: {', '.join(missing)}."))
+        findings.append(warning("roles-created", f"Roles without login will be created: {', '.join(missing)}."))
         if not me.create_role:
-            findings.append(_error("no-createrole", f"The role {me.name} may not create roles."))
+            findings.append(error("no-createrole", f"The role {me.name} may not create roles."))
     else:
         findings.append(
-            _error(
+            error(
                 "missing-roles",
                 f"Roles of the backup are missing: {', '.join(missing)}. Create them (the globals of the backup hold "
                 "them), set missingRoles to create, or leave out owners and privileges (noOwner, noPrivileges).",
@@ -144,7 +159,7 @@ async def _roles(opened: Session, me: _Me, manifest: Manifest, options: dict[str
     foreign = await _not_mine(opened, owners(manifest, options) - set(missing))
     if foreign:
         findings.append(
-            _error(
+            error(
                 "not-member",
                 f"The role {me.name} may not give objects to {', '.join(foreign)}: GRANT it these roles, restore as a "
                 "superuser, or leave out owners (noOwner).",
@@ -165,9 +180,9 @@ async def _role(opened: Session, me: _Me, options: dict[str, Any]) -> list[Findi
     if role is None:
         return []
     if await missing_roles(opened, [role]):
-        return [_error("role-unknown", f"The role {role}, who is to own everything, does not exist.")]
+        return [error("role-unknown", f"The role {role}, who is to own everything, does not exist.")]
     if await _not_mine(opened, [role]):
-        return [_error("not-member", f"The role {me.name} may not act as {role}: GRANT it that role.")]
+        return [error("not-member", f"The role {me.name} may not act as {role}: GRANT it that role.")]
     return []
 
 
@@ -185,11 +200,11 @@ async def _extensions(opened: Session, me: _Me, manifest: Manifest) -> list[Find
         message = f"Extensions are not installed on the target: {', '.join(missing)}. Install their packages there."
         # a dump of some tables or schemas holds no extensions: what was chosen may do without
         partial = manifest.options.get("includeTables") or manifest.options.get("includeSchemas")
-        findings.append(_warning("missing-extensions", message) if partial else _error("missing-extensions", message))
+        findings.append(warning("missing-extensions", message) if partial else error("missing-extensions", message))
     locked = [name for name in names if available.get(name, False) and name != "plpgsql"]
     if locked and not me.superuser:
         message = f"Only a superuser may create these extensions: {', '.join(locked)}."
-        findings.append(_error("extension-superuser", message))
+        findings.append(error("extension-superuser", message))
     return findings
 
 
@@ -201,16 +216,4 @@ async def _tablespaces(opened: Session, manifest: Manifest, options: dict[str, A
     if not missing:
         return []
     message = f"Tablespaces are missing: {', '.join(missing)}. Create them, or set noTablespaces."
-    return [_error("missing-tablespaces", message)]
-
-
-def _ok(code: str, message: str) -> Finding:
-    return Finding("ok", code, message)
-
-
-def _warning(code: str, message: str) -> Finding:
-    return Finding("warning", code, message)
-
-
-def _error(code: str, message: str) -> Finding:
-    return Finding("error", code, message)
+    return [error("missing-tablespaces", message)]

@@ -14,12 +14,20 @@ from dbbackup.engines.postgresql_probe import server_version
 # A partitioned table holds nothing itself, and its estimate is the sum of its partitions: counted there.
 _TABLES = r"""
 SELECT n.nspname, c.relname,
-    CASE WHEN c.relkind = 'p' THEN 0 ELSE greatest(c.reltuples, 0)::bigint END, {size}
+    CASE WHEN c.relkind = 'p' THEN 0 ELSE greatest(c.reltuples, 0)::bigint END, {size}, {columns}
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't'
   AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
 ORDER BY 1, 2
 """
+# What COPY names: generated columns are left out, they are computed anew. The session's search path is pg_catalog
+# alone, so that types of the user's are written with their schema, here and in the target.
+COLUMNS = """coalesce((
+        SELECT json_object_agg(a.attname::text, format_type(a.atttypid, a.atttypmod) ORDER BY a.attnum)
+        FROM pg_attribute a
+        WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
+    ), '{}')"""
+_TABLES = _TABLES.replace("{columns}", COLUMNS)
 _TABLES_EXACT = _TABLES.replace("{size}", "coalesce(pg_total_relation_size(c.oid), 0)")
 _TABLES_LOCK_FREE = _TABLES.replace("{size}", "c.relpages::bigint * current_setting('block_size')::bigint")
 
@@ -101,6 +109,29 @@ SELECT DISTINCT t.spcname FROM pg_tablespace t JOIN pg_class c ON c.reltablespac
 WHERE t.spcname !~ '^pg_' ORDER BY 1
 """
 
+# Deferred keys are checked at the commit: they ask for no order. Partitions have keys of their own.
+_FOREIGN_KEYS = """
+SELECT DISTINCT n.nspname, c.relname, fn.nspname, fc.relname
+FROM pg_constraint k
+JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_class fc ON fc.oid = k.confrelid JOIN pg_namespace fn ON fn.oid = fc.relnamespace
+WHERE k.contype = 'f' AND NOT k.condeferred AND k.conrelid <> k.confrelid
+ORDER BY 1, 2, 3, 4
+"""
+
+# Null where nothing was drawn yet. The CASE because the function refuses a sequence the role may not read;
+# unlogged ones cannot be read on a standby.
+_SEQUENCES = """
+SELECT schema, name, value FROM (
+    SELECT n.nspname AS schema, c.relname AS name, CASE WHEN has_sequence_privilege(c.oid, 'SELECT, USAGE')
+        THEN pg_sequence_last_value(c.oid) END AS value
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relkind = 'S' AND c.relpersistence = 'p'
+) found WHERE value IS NOT NULL ORDER BY 1, 2
+"""
+
+_LARGE_OBJECTS = "SELECT EXISTS (SELECT FROM pg_largeobject_metadata)"
+
 
 async def survey(connection: Connection) -> Survey:
     """Collect what the manifest holds of the database; see `Engine.survey`."""
@@ -108,6 +139,7 @@ async def survey(connection: Connection) -> Survey:
         properties, size = await _properties(opened)
         uses = dict(await ask(opened, _ROLES))
         properties["roleUses"] = {kind: uses.get(kind, []) for kind in ("owners", "grantees", "others")}
+        properties |= await _for_filling(opened)
         return Survey(
             server_version=server_version(opened),
             size=size,
@@ -144,6 +176,30 @@ async def _properties(opened: Session) -> tuple[dict[str, Any], int]:
     }, size
 
 
+async def _for_filling(opened: Session) -> dict[str, Any]:
+    """Return what a restore of the rows alone wants to know."""
+    [(large_objects,)] = await ask(opened, _LARGE_OBJECTS)
+    return {
+        "foreignKeys": [
+            {"table": [schema, table], "references": [other_schema, other]}
+            for schema, table, other_schema, other in await ask(opened, _FOREIGN_KEYS)
+        ],
+        "sequences": [
+            {"schema": schema, "name": name, "value": value} for schema, name, value in await _sequences(opened)
+        ],
+        "largeObjects": large_objects,
+    }
+
+
+async def _sequences(opened: Session) -> list[tuple[Any, ...]]:
+    """Return the last values of the sequences; none where one is being altered, as `_tables` does not wait."""
+    await opened.execute("SET lock_timeout = '3s'")
+    try:
+        return await ask(opened, _SEQUENCES)
+    except psycopg.errors.LockNotAvailable:
+        return []
+
+
 async def _tables(opened: Session) -> list[TableFacts]:
     """Return the tables with estimated rows and sizes in bytes, from the last VACUUM where a table is locked.
 
@@ -155,6 +211,6 @@ async def _tables(opened: Session) -> list[TableFacts]:
     except psycopg.errors.LockNotAvailable:
         rows = await ask(opened, _TABLES_LOCK_FREE)
     return [
-        TableFacts(schema=schema, name=name, rows=estimate, rows_exact=False, size=size)
-        for schema, name, estimate, size in rows
+        TableFacts(schema=schema, name=name, rows=estimate, rows_exact=False, size=size, columns=columns)
+        for schema, name, estimate, size, columns in rows
     ]

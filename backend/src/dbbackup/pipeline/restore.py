@@ -11,7 +11,7 @@ from typing import Any
 
 from dbbackup.core.errors import AppError, RestoreError
 from dbbackup.core.manifest import Manifest, PartFacts
-from dbbackup.engines.base import Command, Connection, Engine, ToolInfo
+from dbbackup.engines.base import Command, Connection, Engine, ToolInfo, restore_mode
 from dbbackup.pipeline.compress import decompressor
 from dbbackup.pipeline.meter import Verifier
 from dbbackup.pipeline.process import Process, Workshop, big_pipe
@@ -21,6 +21,9 @@ from dbbackup.storages.base import Storage
 from dbbackup.storages.offload import finish, in_thread
 
 _SPOOL = "archive"
+_CONTENTS = "contents"
+_MAX_CONTENTS = 64 << 20
+"""About half a million entries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,31 +42,45 @@ class RestoreJob:
 
 
 async def fill_database(job: RestoreJob, report: Report) -> None:
-    """Restore the main part into the new, empty database.
+    """Restore the main part into the database.
 
     The stored and the plain bytes are verified on their way; the tool gets the end of the stream
-    only when both hashes are right, and is killed before it can act on anything else.
+    only when both hashes are right, and is killed before it can act on anything else. A database
+    that was there before is not touched until all of the backup was verified once.
 
     Raises:
         IntegrityError, StorageError: the source is not what was written, or cannot be read.
         AppError: the tool failed; what the engine makes of it.
     """
+    main = job.manifest.main
     with ThreadPoolExecutor(1, thread_name_prefix="pipeline") as executor:
-        stream = part_stream(job, job.manifest.main, executor, report)
         if job.engine.wants_file(job.options):
             report.stage("Fetching the archive")
             archive = job.workshop.folder / _SPOOL
-            await _spool(stream, archive)
+            await _spool(part_stream(job, main, executor, report), archive)
+            contents = await _contents(job, archive)
             report.stage("Restoring")
-            await _run(job, _command(job, archive), None, report)
+            await _run(job, _command(job, archive, contents), None, report)
         else:
+            if not restore_mode(job.options).creates_database:
+                report.stage("Verifying the backup")
+                await _drain(part_stream(job, main, executor, report))
             report.stage("Restoring")
-            await _run(job, _command(job, None), stream, report)
+            await _run(job, _command(job, None, await _contents(job, None)), _filtered(job, executor, report), report)
     report.progress.finish_tables()
 
 
-def part_stream(job: RestoreJob, part: PartFacts, executor: ThreadPoolExecutor, report: Report | None = None) -> Stream:
-    """Return the plain bytes of a part, verified twice: as stored, and as the tool wrote them."""
+def part_stream(
+    job: RestoreJob,
+    part: PartFacts,
+    executor: ThreadPoolExecutor,
+    report: Report | None = None,
+    change: Transform | None = None,
+) -> Stream:
+    """Return the plain bytes of a part, verified twice: as stored, and as the tool wrote them.
+
+    `change` stands behind the verifiers: its `finish` is called only when both have found all right.
+    """
     folder, slash, _ = job.key.rpartition("/")
     is_main = part is job.manifest.main or part.name == "database"
     progress = report.progress if report and is_main else None
@@ -77,23 +94,56 @@ def part_stream(job: RestoreJob, part: PartFacts, executor: ThreadPoolExecutor, 
         lambda n: setattr(progress, "bytes_read", n) if progress else None,
     )
     unsqueeze = decompressor(job.manifest.compression)
-    transforms: list[Transform] = [stored, unsqueeze, plain] if unsqueeze else [stored, plain]
+    transforms = [step for step in (stored, unsqueeze, plain, change) if step is not None]
     version = job.version if is_main else None
     return through(job.storage.read(f"{folder}{slash}{part.file}", 0, version), transforms, executor)
 
 
-def _command(job: RestoreJob, archive: Path | None) -> Command:
-    return job.engine.restore(job.target, job.tools, job.manifest, job.options, archive, job.workshop.folder)
+def _command(job: RestoreJob, archive: Path | None, contents: str | None) -> Command:
+    return job.engine.restore(job.target, job.tools, job.manifest, job.options, archive, job.workshop.folder, contents)
+
+
+def _filtered(job: RestoreJob, executor: ThreadPoolExecutor, report: Report) -> Stream:
+    change = job.engine.restore_filter(job.manifest, job.options)
+    return part_stream(job, job.manifest.main, executor, report, change)
+
+
+async def _drain(stream: Stream) -> None:
+    async with closing(stream) as chunks:
+        async for _ in chunks:
+            pass
+
+
+async def _contents(job: RestoreJob, archive: Path | None) -> str | None:
+    """Return what the engine's tool lists of the archive, if the engine wants to choose from it."""
+    command = job.engine.list_contents(job.tools, job.options, archive)
+    if command is None:
+        return None
+    path = job.workshop.folder / _CONTENTS
+    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    try:
+        code, tool = await _wait_for(await Process.start(command, job.workshop, stdout=fd))
+        if code != 0:
+            raise _as_restore_error(job.engine.explain(command, code, tool.stderr_tail))
+        if os.fstat(fd).st_size > _MAX_CONTENTS:
+            raise RestoreError("The list of what is in the archive is too long to choose from: restore all of it.")
+        return (await in_thread(path.read_bytes)).decode("utf-8", "surrogateescape")
+    finally:
+        os.close(fd)
+        path.unlink()
+
+
+async def _wait_for(tool: Process) -> tuple[int, Process]:
+    try:
+        return await tool.wait(), tool
+    finally:
+        await tool.end()
 
 
 async def _run(job: RestoreJob, command: Command, stream: Stream | None, report: Report) -> None:
     on_line = report.tool_lines(job.engine)
     if stream is None:
-        tool = await Process.start(command, job.workshop, on_line=on_line)
-        try:
-            code = await tool.wait()
-        finally:
-            await tool.end()
+        code, tool = await _wait_for(await Process.start(command, job.workshop, on_line=on_line))
     else:
         code, tool = await _feed(command, job.workshop, stream, on_line)
     if code != 0:
@@ -117,10 +167,7 @@ async def _feed(command: Command, workshop: Workshop, stream: Stream, on_line: A
             raise
     finally:
         await inlet.close()
-    try:
-        return await tool.wait(), tool
-    finally:
-        await tool.end()
+    return await _wait_for(tool)
 
 
 async def _pour(chunks: Stream, inlet: _Inlet, tool: Process) -> None:
@@ -181,8 +228,8 @@ async def _spool(stream: Stream, path: Path) -> None:
             os.close(fd)
     except OSError as error:
         raise RestoreError(
-            f"The archive could not be kept in {path.parent}: {error.strerror}."
-            " Restore with one job, or free some space."
+            f"The archive could not be kept in {path.parent}: {error.strerror}. Free some space; a restore into a new"
+            " database with one job needs none."
         ) from error
 
 

@@ -111,7 +111,8 @@ class RestorePlanInput(Input):
 
     `databaseId` names the configured database whose server is the target. Exactly one of
     `backupId` and `source` is given; `copyId` picks one copy of the backup (otherwise local first).
-    `options.newDatabase` is the name of the database to create.
+    `options.mode` is one of newDatabase (the default), schemaOnly, dataOnly and append. The first two create
+    the database `options.newDatabase`; the others put rows into `options.existingDatabase` and drop nothing.
     """
 
     database_id: Id

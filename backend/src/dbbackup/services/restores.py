@@ -229,7 +229,7 @@ async def _source_findings(ctx: Context, source: Source) -> list[Finding]:
 async def _spool_finding(ctx: Context, manifest: Manifest) -> Finding:
     free = await ctx.storages.local.free_space() or 0
     needed = manifest.main.plain_size
-    text = f"Parallel jobs read from a file: {human_size(needed)} are needed for it, {human_size(free)} are free."
+    text = f"This restore reads from a file: {human_size(needed)} are needed for it, {human_size(free)} are free."
     if free < needed:
-        return Finding("error", "spool-space", text + " Use one job, or free some space.")
+        return Finding("error", "spool-space", text + " Free some space; one job into a new database needs none.")
     return Finding("ok", "spool-space", text)

@@ -27,6 +27,7 @@ from dbbackup.db.models import (
     RunJournal,
     RunStatus,
 )
+from dbbackup.engines.base import restore_mode
 from dbbackup.pipeline.process import OWNER_VARIABLE
 from dbbackup.services.changes import announce_run
 from dbbackup.services.connections import saved_connection
@@ -64,7 +65,7 @@ async def reconcile(ctx: Context) -> None:
     for backup in backups:
         await settle(ctx, backup, error)
     for restore in restores:
-        await settle(ctx, restore, error)
+        await settle(ctx, restore, _cut_off(restore) or error)
     with suppress(TimeoutError):
         async with asyncio.timeout(_START_SECONDS):
             await retry_journal(ctx)
@@ -114,6 +115,16 @@ def end_orphans(instance_id: str) -> int:
                 os.kill(int(entry.name), signal.SIGKILL)
                 count += 1
     return count
+
+
+def _cut_off(restore: RestoreExecution) -> InterruptedRunError | None:
+    """Return the error of a restore into a database that was there; nobody saw whether its transaction ended."""
+    if restore_mode(restore.options).creates_database:
+        return None
+    return InterruptedRunError(
+        f"{INTERRUPTED}: the program ended while rows were put into {restore.target_database} by one transaction. "
+        "All of them are there, or none: look before you start it again."
+    )
 
 
 async def _running(session: AsyncSession, model: type[R]) -> list[R]:

@@ -1,20 +1,24 @@
-"""Does one claimed restore into a new database: checks, create, fill, finish, or leave nothing."""
+"""Does one claimed restore: checks, creates the database or finds it there, fills it, finishes, or undoes it all."""
 
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 from dbbackup.core.errors import AppError, ConflictError, RestoreError
 from dbbackup.core.journal import JournalKind
 from dbbackup.db.models import DatabaseConfig, RestoreExecution
-from dbbackup.engines.base import Connection
+from dbbackup.engines.base import Connection, restore_mode
 from dbbackup.pipeline.restore import RestoreJob, fill_database
 from dbbackup.services.changes import announce_run
 from dbbackup.services.connections import saved_connection
 from dbbackup.services.context import Context
 from dbbackup.services.restores import run_checks, saved_source
+from dbbackup.storages.offload import finish
 from dbbackup.worker.run import RunTools, run_tools, say_end, set_end
 
+_FINISH_GRACE = 60.0
+"""Seconds that a cancelled or stopped restore has left for what follows the commit."""
 _LEVELS = {"ok": "info", "warning": "warn", "error": "error"}
 
 
@@ -77,6 +81,14 @@ async def _prepare(
 
 
 async def _restore(restore: RestoreExecution, config: DatabaseConfig, job: RestoreJob, tools: RunTools) -> None:
+    if restore_mode(job.options).creates_database:
+        await _make_new(restore, config, job, tools)
+    else:
+        await _fill_existing(restore, job, tools)
+    tools.log.say("info", f"Restore completed: {restore.target_database} is ready.", stage="Completed")
+
+
+async def _make_new(restore: RestoreExecution, config: DatabaseConfig, job: RestoreJob, tools: RunTools) -> None:
     engine, report = job.engine, tools.report
     report.stage("Creating the database")
     await tools.journal.note(
@@ -87,12 +99,34 @@ async def _restore(restore: RestoreExecution, config: DatabaseConfig, job: Resto
     await fill_database(job, report)
     report.stage("Finishing")
     await engine.finish_database(job.target, job.manifest, job.options)
-    tools.log.say("info", f"Restore completed: {restore.target_database} is ready.", stage="Completed")
+
+
+async def _fill_existing(restore: RestoreExecution, job: RestoreJob, tools: RunTools) -> None:
+    """Put rows into a database that was there; nothing is journalled, since nothing of it is ours to remove."""
+    name = restore.target_database
+    try:
+        await fill_database(job, tools.report)
+    except BaseException:
+        tools.log.say("info", f"Rows go into {name} by one transaction: without its end nothing there is changed.")
+        raise
+    tools.report.stage("Finishing")
+    # The rows are there for good: a cancellation comes too late, and sequences left behind would break inserts.
+    finishing = asyncio.ensure_future(job.engine.finish_database(job.target, job.manifest, job.options))
+    with suppress(AppError, asyncio.CancelledError):
+        await finish(finishing, _FINISH_GRACE)
+    if finishing.cancelled() or (error := finishing.exception()):
+        reason = "it took too long to stop" if finishing.cancelled() else str(error)
+        raise RestoreError(
+            f"All rows were put into {name} and stay there, but what follows failed: {reason}. Do not start this "
+            f"restore again; set sequences that are behind their columns, and run ANALYZE."
+        )
 
 
 async def _clean_up(job: RestoreJob, restore: RestoreExecution, tools: RunTools) -> bool:
     """Drop the database this run made, and only that; tell whether nothing is left."""
     name = restore.target_database
+    if not restore_mode(job.options).creates_database:
+        return True
     try:
         dropped = await job.engine.drop_database(await job.engine.maintenance(job.target), name, restore.id)
     except ConflictError:

@@ -192,7 +192,7 @@ async def test_restore_without_a_role_is_explained(
     error = await restore_failure(server18, outputs["database"], tmp_path, "owned_copy")
     assert type(error) is RestoreError
     assert "The role absent_there does not exist on the target" in error.message
-    for more in ({"noOwner": True}, {"role": "postgres", "schemaOnly": True, "noTablespaces": True}):
+    for more in ({"noOwner": True}, {"role": "postgres", "mode": "schemaOnly", "noTablespaces": True}):
         options = restore_options("owned_copy", noPrivileges=True, **more)
         backup = manifest(await engine().survey(connection(server18)), "owned")
         done = await restore(connection(server18), backup, outputs["database"], options, tmp_path)

@@ -73,7 +73,7 @@ async def test_restore_when_only_the_schema_is_wanted_and_the_rest_is_altered_is
 ) -> None:
     result, _ = await backup(pipeline_server, workshop, storage, compression="none", compression_level=None)
     flip(tmp_path, result.manifest, place)
-    database = NewDatabase(pipeline_server, workshop, storage, result.manifest, schemaOnly=True)
+    database = NewDatabase(pipeline_server, workshop, storage, result.manifest, mode="schemaOnly")
     with pytest.raises((IntegrityError, RestoreError)):
         await database.fill()
 
@@ -82,7 +82,7 @@ async def test_restore_when_only_the_schema_is_wanted_reads_the_backup_to_its_en
     pipeline_server: PostgresServer, workshop: Workshop, storage: LocalStorage
 ) -> None:
     result, _ = await backup(pipeline_server, workshop, storage)
-    database = NewDatabase(pipeline_server, workshop, storage, result.manifest, schemaOnly=True)
+    database = NewDatabase(pipeline_server, workshop, storage, result.manifest, mode="schemaOnly")
     await database.fill()
     assert database.ask("SELECT count(*) FROM customers") == "0"
     assert database.run.progress.bytes_written == result.manifest.main.size

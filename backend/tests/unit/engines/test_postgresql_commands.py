@@ -79,7 +79,7 @@ def test_restore_never_creates_or_cleans_and_stops_at_the_first_error() -> None:
         ({"singleTransaction": True}, {"--single-transaction"}),
         ({"noOwner": True, "noPrivileges": True}, {"--no-owner", "--no-privileges"}),
         ({"role": "-r"}, {"--no-owner", "--role=-r"}),
-        ({"schemaOnly": True, "noTablespaces": True}, {"--schema-only", "--no-tablespaces"}),
+        ({"mode": "schemaOnly", "noTablespaces": True}, {"--schema-only", "--no-tablespaces"}),
     ],
 )
 def test_restore_options_become_flags(options: dict[str, Any], flags: set[str]) -> None:

@@ -72,19 +72,26 @@ async def made(workshop: Workshop, storage: Storage, **more: Any) -> BackupResul
 
 
 async def restored(
-    workshop: Workshop, storage: Storage, manifest: Manifest, command: Command, *, spooled: bool = False
+    workshop: Workshop,
+    storage: Storage,
+    manifest: Manifest,
+    command: Command,
+    *,
+    mode: str = "newDatabase",
+    run: RunReport | None = None,
+    **engine: Any,
 ) -> RunReport:
     """Feed the backup to a tool."""
-    run = RunReport()
+    run = run or RunReport()
     job = RestoreJob(
-        engine=ToolEngine(restoring=command, spooled=spooled).typed(),
+        engine=ToolEngine(restoring=command, **engine).typed(),
         target=CONNECTION,
         tools=TOOLS,
         manifest=manifest,
         storage=storage,
         key=f"{FOLDER}/{manifest.main.file}",
         version=None,
-        options={},
+        options={"mode": mode},
         workshop=workshop,
     )
     await fill_database(job, run.report())

@@ -200,7 +200,7 @@ async def test_restore_when_the_spool_cannot_be_written_says_what_to_do(
     manifest = await backup(workshop, storage)
     (workshop.folder / "archive").symlink_to("/dev/full")
     async with nothing_left():
-        with pytest.raises(RestoreError, match="Restore with one job, or free some space"):
+        with pytest.raises(RestoreError, match="Free some space; a restore into a new"):
             await restored(workshop, storage, manifest, shell("true"), spooled=True)
 
 

@@ -14,7 +14,7 @@ from typing import Any, cast
 from dbbackup.core.errors import AppError, ToolFailedError
 from dbbackup.core.journal import JournalKind
 from dbbackup.core.progress import RunProgress
-from dbbackup.engines.base import Command, DumpPart, Engine, Progress, ReaderCheck, TailCheck
+from dbbackup.engines.base import Command, DumpPart, Engine, Filter, Progress, ReaderCheck, TailCheck
 from dbbackup.pipeline.dump import dump_stream
 from dbbackup.pipeline.process import Workshop
 from dbbackup.pipeline.report import Report
@@ -46,16 +46,31 @@ class ToolEngine:
     parts: Sequence[DumpPart] = ()
     restoring: Command | None = None
     spooled: bool = False
+    listing: Command | None = None
+    filter: Filter | None = None
 
     def dump(self, *_: object) -> Sequence[DumpPart]:
         return self.parts
 
     def restore(
-        self, target: object, tools: object, manifest: object, options: object, archive: Path | None, *_: Any
+        self,
+        target: object,
+        tools: object,
+        manifest: object,
+        options: object,
+        archive: Path | None,
+        work: Path,
+        contents: str | None = None,
     ) -> Command:
         assert self.restoring is not None
-        argv = (*self.restoring.argv, *([str(archive)] if archive else []))
-        return Command(argv=argv, tool=self.restoring.tool)
+        more = [text for text in (str(archive) if archive else None, contents) if text]
+        return Command(argv=(*self.restoring.argv, *more), tool=self.restoring.tool)
+
+    def list_contents(self, tools: object, options: object, archive: Path | None) -> Command | None:
+        return self.listing
+
+    def restore_filter(self, manifest: object, options: object) -> Filter | None:
+        return self.filter
 
     def wants_file(self, options: object) -> bool:
         return self.spooled

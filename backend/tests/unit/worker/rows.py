@@ -60,7 +60,7 @@ def backup(config: DatabaseConfig | None, status: str = RunStatus.QUEUED, **chan
     return BackupExecution(**values | changes)
 
 
-def restore(config: DatabaseConfig | None, status: str = RunStatus.QUEUED) -> RestoreExecution:
+def restore(config: DatabaseConfig | None, status: str = RunStatus.QUEUED, **options: Any) -> RestoreExecution:
     return RestoreExecution(
         id=new_id(),
         database_id=config.id if config else None,
@@ -69,6 +69,7 @@ def restore(config: DatabaseConfig | None, status: str = RunStatus.QUEUED) -> Re
         source_type="local",
         source_key="k",
         manifest={"source": {"configName": "d"}},
+        options=options,
         status=status,
         started_by="test",
         confirmed_by="test",

@@ -67,6 +67,18 @@ async def test_reconcile_when_runs_were_going_on_then_they_fail_and_folders_are_
     assert await journal(ctx) == []
 
 
+async def test_reconcile_when_rows_were_put_into_a_database_then_it_says_to_look_first(ctx: Context) -> None:
+    config = database(ctx)
+    await save(ctx, config)
+    cut = restore(config, "running", mode="append", existingDatabase="t")
+    await save(ctx, cut)
+    await reconcile(ctx)
+    async with ctx.catalogue.sessions() as session:
+        found = await session.get_one(RestoreExecution, cut.id)
+    assert found.status == RunStatus.FAILED
+    assert "All of them are there, or none: look before" in (found.error_message or "")
+
+
 async def test_journal_when_a_write_was_cut_off_then_the_file_goes_unless_its_copy_is_complete(ctx: Context) -> None:
     whole = backup(None, "completed")
     whole.copies[0].state, whole.copies[0].key = CopyState.COMPLETE, "kept/one.dump"
