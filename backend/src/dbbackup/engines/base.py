@@ -15,7 +15,7 @@ from typing import Any, Literal, Protocol
 import msgspec
 
 from dbbackup.core.errors import AppError
-from dbbackup.core.manifest import Manifest, TableFacts
+from dbbackup.core.manifest import Manifest, SourceFacts, TableFacts
 from dbbackup.core.secret import Secret
 
 
@@ -232,11 +232,12 @@ class Engine(Protocol):
         tools: ToolInfo,
         options: dict[str, Any],
         work: Path,
-        properties: dict[str, Any] | None = None,
+        source: SourceFacts | None = None,
     ) -> Sequence[DumpPart]:
         """Say what to run for a backup, the small parts first and `database` last. Runs nothing.
 
-        `properties` are those of the survey just made, for what depends on what is in the database.
+        `source` holds what the survey just found, for what depends on it. Raises BackupError where the
+        options do not fit it.
         """
         ...
 

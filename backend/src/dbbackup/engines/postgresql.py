@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dbbackup.core.errors import AppError
-from dbbackup.core.manifest import Manifest
+from dbbackup.core.manifest import Manifest, SourceFacts
 from dbbackup.engines import (
     postgresql_commands,
     postgresql_contents,
@@ -69,7 +69,7 @@ class PostgresqlEngine:
         tools: ToolInfo,
         options: dict[str, Any],
         work: Path,
-        properties: dict[str, Any] | None = None,  # one command fits every database
+        source: SourceFacts | None = None,  # one command fits every database
     ) -> Sequence[DumpPart]:
         """See `postgresql_commands`."""
         return postgresql_commands.dump_parts(connection, tools, options, work)

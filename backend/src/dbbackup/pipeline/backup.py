@@ -78,7 +78,7 @@ async def back_up(job: BackupJob, report: Report) -> BackupResult:
     """
     writer = _Writer(job, report)
     with ThreadPoolExecutor(2, thread_name_prefix="pipeline") as executor:
-        parts = job.engine.dump(job.connection, job.tools, job.options, job.workshop.folder, job.source.properties)
+        parts = job.engine.dump(job.connection, job.tools, job.options, job.workshop.folder, job.source)
         facts = []
         try:
             for part in parts:
