@@ -30,6 +30,10 @@ help: ## List the targets
 setup: ## Install everything: Python and npm packages, test servers, browser
 	@$(SETUP) all
 
+.PHONY: servers
+servers: ## Install the test servers only: PostgreSQL, MySQL, MariaDB
+	@$(SETUP) servers
+
 .PHONY: demo
 demo: ## Run the product with real databases to try it on (ONCE=1: check it and end)
 	@$(SETUP) backend frontend servers

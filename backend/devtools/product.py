@@ -15,8 +15,8 @@ from typing import Any, Self
 
 import httpx
 
-from devtools.servers.binaries import client_dirs
 from devtools.servers.children import Child, spawn
+from devtools.servers.clients import client_dirs
 from devtools.servers.ports import free_port
 
 _BACKEND = Path(__file__).resolve().parents[1]

@@ -4,7 +4,8 @@
 #   backend/devtools/setup.sh backend|frontend|servers|browser|docker|all ...
 #
 # Missing Debian packages are installed when we are root or sudo asks no password; everything else that is
-# missing is reported with the command that puts it right.
+# missing is reported with the command that puts it right. None of the packages starts a service: MariaDB comes
+# as its server's core package, MySQL is unpacked beside the system.
 set -euo pipefail
 
 BACKEND=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -117,17 +118,31 @@ have_postgresql() {
     done
 }
 
+have_mysql() { [ -f "$CACHE/mysql/root/.complete" ] || have_system_mysql; }
+
+have_system_mysql() { mysqld --version 2>/dev/null | grep -qv MariaDB; }
+
+have_mariadb() {
+    # A user's PATH need not hold the folder of the servers.
+    local PATH=$PATH:/usr/sbin:/usr/local/sbin name
+    for name in mariadbd mariadb-install-db mariadb mariadb-dump; do
+        command -v "$name" >/dev/null || return 1
+    done
+}
+
 setup_servers() {
     setup_backend
     if [ "$(uname -s)" = Linux ]; then
         command -v setpriv >/dev/null || apt_install "setpriv" util-linux
     fi
+    have_mariadb || apt_install "MariaDB, for the tests," mariadb-server-core mariadb-client
+    have_system_mysql || command -v patchelf >/dev/null || apt_install "patchelf, to unpack MySQL," patchelf
     local wanted
-    wanted=$({ cat "$BACKEND/devtools/servers/binaries.py" && echo "$POSTGRES_MAJORS"; } | hash_of -)
-    if stamp_is servers "$wanted" && have_postgresql; then return; fi
-    say "servers: PostgreSQL $POSTGRES_MAJORS"
+    wanted=$({ cat "$BACKEND"/devtools/servers/{binaries,mysql_binaries}.py && echo "$POSTGRES_MAJORS"; } | hash_of -)
+    if stamp_is servers "$wanted" && have_postgresql && have_mysql; then return; fi
+    say "servers: PostgreSQL $POSTGRES_MAJORS, MySQL"
     # shellcheck disable=SC2086 # one word per major is meant
-    (cd "$BACKEND" && UV=$(find_uv "$(find_python)") .venv/bin/python -m devtools.servers $POSTGRES_MAJORS)
+    (cd "$BACKEND" && UV=$(find_uv "$(find_python)") .venv/bin/python -m devtools.servers $POSTGRES_MAJORS mysql)
     stamp servers "$wanted"
 }
 

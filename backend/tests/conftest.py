@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from devtools.servers import PostgresServer, SeaweedServer
+from devtools.servers import MariadbServer, MysqlServer, PostgresServer, SeaweedServer
 from tests.api.running_app import RunningApp
 from tests.contract import storage_fixtures
 
@@ -22,6 +22,20 @@ def postgres() -> Iterator[PostgresServer]:
 def newer_postgres() -> Iterator[PostgresServer]:
     """PostgreSQL 18."""
     with PostgresServer.start(18, settings={"lc_messages": "C"}) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def mysql() -> Iterator[MysqlServer]:
+    """MySQL, its binary log off."""
+    with MysqlServer.start() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[MariadbServer]:
+    """MariaDB, its binary log off."""
+    with MariadbServer.start() as server:
         yield server
 
 

@@ -1,18 +1,22 @@
-"""Owns the command `python -m devtools.servers 15 18`, which installs PostgreSQL binaries for the tests."""
+"""Owns the command `python -m devtools.servers 15 18 mysql`, which installs server binaries for the tests."""
 
 import sys
 
 from devtools.servers.binaries import RELEASES, install_postgresql
+from devtools.servers.mysql_binaries import install_mysql
 
 
 def main(arguments: list[str]) -> int:
-    """Install the majors named on the command line; 2 when one of them is not known."""
-    unknown = [word for word in arguments if not word.isdigit() or int(word) not in RELEASES]
-    if unknown or not arguments:
-        print(f"name PostgreSQL majors out of {', '.join(map(str, RELEASES))}", file=sys.stderr)
+    """Install the PostgreSQL majors named, and MySQL for the word `mysql`; 2 when one is not known."""
+    known = [*map(str, RELEASES), "mysql"]
+    if not arguments or not set(arguments) <= set(known):
+        print(f"name what to install out of {', '.join(known)}", file=sys.stderr)
         return 2
-    for major in map(int, arguments):
-        print(f"PostgreSQL {RELEASES[major].version}: {install_postgresql(major)}")
+    for word in arguments:
+        if word == "mysql":
+            print(f"MySQL: {install_mysql()}")
+        else:
+            print(f"PostgreSQL {RELEASES[int(word)].version}: {install_postgresql(int(word))}")
     return 0
 
 

@@ -70,7 +70,7 @@ def postgresql_bin_dir(major: int) -> Path:
     return _home(major) / "bin"
 
 
-def client_dirs() -> list[Path]:
+def postgresql_client_dirs() -> list[Path]:
     """Return the bin directories of all installed PostgreSQL versions, oldest first."""
     return [_home(major) / "bin" for major in sorted(RELEASES) if _is_installed(major)]
 
