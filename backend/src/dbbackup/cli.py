@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import errno
 import logging
 import os
 import socket
 import sys
 from contextlib import suppress
-from ipaddress import ip_address
 from pathlib import Path
 
 import uvicorn
@@ -86,7 +86,9 @@ def main() -> None:
 
 
 def _listen(settings: Settings) -> socket.socket:
-    """Bind the port. Raises ConflictError when that cannot be."""
+    """Bind the socket or the port. Raises ConflictError when that cannot be."""
+    if settings.socket_path is not None:
+        return _listen_on_file(settings.socket_path)
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -97,10 +99,32 @@ def _listen(settings: Settings) -> socket.socket:
         raise ConflictError(
             f"Cannot listen on {settings.host} port {settings.port}: {error.strerror}. Choose another PORT or HOSTNAME."
         ) from error
-    if not ip_address(settings.host).is_loopback:
+    if not settings.is_local:
         logger.warning("Listening on {} without sign-in: whoever reaches it can restore and delete", settings.host)
     logger.info("The page and the API are at http://{}:{}", settings.host, listening.getsockname()[1])
     return listening
+
+
+def _listen_on_file(path: Path) -> socket.socket:
+    """Bind the Unix socket, for this user and group only. What a process that was killed left behind is replaced."""
+    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        if path.is_socket() and _is_abandoned(path):
+            path.unlink()
+        listening.bind(str(path))
+        path.chmod(0o660)
+        # At once, so that another process sees it in use; who connects before the start is done waits.
+        listening.listen()
+    except OSError as error:
+        listening.close()
+        raise ConflictError(f"Cannot listen on {path}: {error.strerror}. Choose another SOCKET_PATH.") from error
+    logger.info("The API is at the socket {}", path)
+    return listening
+
+
+def _is_abandoned(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        return probe.connect_ex(str(path)) == errno.ECONNREFUSED
 
 
 def _bound_allocator() -> None:

@@ -16,6 +16,7 @@ from dbbackup.core.secret import Secret
 LOG_LEVELS = ("debug", "info", "warning", "error")
 MIN_KEY_LENGTH = 32
 _MAX_PORT = 65535
+_MAX_SOCKET_PATH = 107  # what the kernel's address has room for
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,8 @@ class Settings:
     database_path: Path
     host: str = "127.0.0.1"
     port: int = 3000
+    socket_path: Path | None = None
+    """A Unix socket to listen on, in place of `host` and `port`."""
     timezone: str = "UTC"
     log_level: str = "info"
     log_format: str = "text"
@@ -49,6 +52,11 @@ class Settings:
     stop_grace: float = 30.0
     secure_delete: bool = False
     """Overwrite local files before they are deleted."""
+
+    @property
+    def is_local(self) -> bool:
+        """Whether only this machine, or only who shares the socket's folder, can connect."""
+        return self.socket_path is not None or ip_address(self.host).is_loopback
 
     @property
     def work_path(self) -> Path:
@@ -114,6 +122,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         database_path=read.path("DATABASE_PATH", "/app/data/db/app.db"),
         host=_host(read),
         port=read.whole("PORT", 3000, 0, _MAX_PORT),
+        socket_path=_socket_path(read),
         timezone=_timezone(read),
         log_level=read.choice("LOG_LEVEL", "info", LOG_LEVELS),
         log_format=read.choice("LOG_FORMAT", "text", ("text", "json")),
@@ -154,10 +163,26 @@ def _static_dir(read: _Reader) -> Path | None:
 def _host(read: _Reader) -> str:
     """Container engines put the machine's name into HOSTNAME; only an address is meant for us."""
     value = read.text("HOSTNAME")
+    return str(ip_address(value)) if _is_address(value) else "127.0.0.1"
+
+
+def _is_address(text: str) -> bool:
     try:
-        return str(ip_address(value))
+        ip_address(text)
     except ValueError:
-        return "127.0.0.1"
+        return False
+    return True
+
+
+def _socket_path(read: _Reader) -> Path | None:
+    text = read.text("SOCKET_PATH")
+    if not text:
+        return None
+    if read.text("PORT") or _is_address(read.text("HOSTNAME")):
+        read.complain("SOCKET_PATH", "SOCKET_PATH takes the place of HOSTNAME and PORT: unset it, or unset those.")
+    if len(os.fsencode(text)) > _MAX_SOCKET_PATH:
+        read.complain("SOCKET_PATH", f"SOCKET_PATH may have {_MAX_SOCKET_PATH} bytes at most: choose a shorter path.")
+    return Path(text).absolute()
 
 
 def _timezone(read: _Reader) -> str:

@@ -72,6 +72,20 @@ def test_load_when_hostname_is_the_containers_name_then_loopback() -> None:
     assert load({**KEY, "HOSTNAME": "3f2a9c"}).host == "127.0.0.1"
 
 
+def test_load_when_a_socket_is_named_then_it_takes_the_place_of_address_and_port() -> None:
+    settings = load({**KEY, "SOCKET_PATH": "/run/dbbackup/api.sock", "HOSTNAME": "3f2a9c"})
+    assert settings.socket_path == Path("/run/dbbackup/api.sock")
+    assert settings.is_local
+    assert "takes the place" in complaints(SOCKET_PATH="/s", PORT="3000")["SOCKET_PATH"]
+    assert "takes the place" in complaints(SOCKET_PATH="/s", HOSTNAME="0.0.0.0")["SOCKET_PATH"]
+    assert "107 bytes" in complaints(SOCKET_PATH="/" + "s" * 107)["SOCKET_PATH"]
+
+
+def test_is_local_when_the_address_is_of_a_network_then_not() -> None:
+    assert load({**KEY, "HOSTNAME": "::1"}).is_local
+    assert not load({**KEY, "HOSTNAME": "0.0.0.0"}).is_local
+
+
 def test_load_when_secrets_come_in_files_then_they_are_read(tmp_path: Path) -> None:
     for name in ("key", "access", "secret"):
         (tmp_path / name).write_text(name * 12 + "\r\n")

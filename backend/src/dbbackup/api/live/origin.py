@@ -34,10 +34,10 @@ def is_foreign(connection: Connection, settings: Settings) -> bool:
 def is_rebound(connection: Connection, settings: Settings) -> bool:
     """Tell whether a name that is not ours led here: a foreign page's name made to point at loopback.
 
-    A server on loopback knows its names: addresses, localhost, and the hosts of CORS_ORIGINS. One
-    that is open to a network cannot know what it is called there.
+    A server on loopback or on a Unix socket knows its names: addresses, localhost, and the hosts of
+    CORS_ORIGINS. One that is open to a network cannot know what it is called there.
     """
-    if not ip_address(settings.host).is_loopback:
+    if not settings.is_local:
         return False
     host = urlsplit(f"//{connection.headers.get('host', '')}").hostname or ""
     allowed = {urlsplit(origin).hostname for origin in settings.allowed_origins}
