@@ -123,6 +123,11 @@ def restore_options(name: str, **more: Any) -> dict[str, Any]:
     return {**engine().parse_restore_options({"newDatabase": name, **more}), "marker": f"run-{name}"}
 
 
+def fill_options(mode: str, name: str, **more: Any) -> dict[str, Any]:
+    """Return parsed options of a restore into a database that is there."""
+    return engine().parse_restore_options({"mode": mode, "existingDatabase": name, **more})
+
+
 async def restore(
     target: Connection, backup: Manifest, archive: bytes, options: dict[str, Any], work: Path
 ) -> subprocess.CompletedProcess[bytes]:
