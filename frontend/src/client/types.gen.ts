@@ -202,7 +202,7 @@ export type DatabaseEnvelope = {
  */
 export type DatabaseInput = {
     name: string;
-    type: 'postgresql';
+    type: 'postgresql' | 'mysql' | 'mariadb';
     host: string;
     port: number;
     database: string;
@@ -232,7 +232,7 @@ export type DatabaseListEnvelope = {
  */
 export type DatabaseTestInput = {
     databaseId?: string | null;
-    type?: 'postgresql';
+    type?: 'postgresql' | 'mysql' | 'mariadb';
     host?: string;
     port?: number;
     database?: string;
@@ -454,6 +454,7 @@ export type Preflight = {
     ok: boolean;
     findings: Array<FindingView>;
     sourceName: string;
+    sourceEngine: string;
     sourceVersion: string;
     sourceSize: number;
     tables: number;
@@ -805,6 +806,9 @@ export type TableFacts = {
     rows: number;
     rowsExact: boolean;
     size: number;
+    columns?: {
+        [key: string]: string;
+    };
 };
 
 /**
@@ -909,7 +913,7 @@ export type ListDatabasesData = {
     body?: never;
     path?: never;
     query?: {
-        type?: 'postgresql' | null;
+        type?: 'postgresql' | 'mysql' | 'mariadb' | null;
         enabled?: boolean | null;
         search?: string | null;
         /**

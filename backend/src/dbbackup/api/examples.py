@@ -30,11 +30,15 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     },
     "PinInput": {"pinned": True},
     "UploadInput": {"s3ConfigIds": [_OTHER_ID]},
-    "RestorePlanInput": {"databaseId": _ID, "backupId": _OTHER_ID, "options": {"newDatabase": "shop_copy"}},
+    "RestorePlanInput": {
+        "databaseId": _ID,
+        "backupId": _OTHER_ID,
+        "options": {"mode": "append", "existingDatabase": "shop"},
+    },
     "RestoreInput": {
         "databaseId": _ID,
         "backupId": _OTHER_ID,
-        "options": {"newDatabase": "shop_copy", "jobs": 2},
+        "options": {"mode": "newDatabase", "newDatabase": "shop_copy", "jobs": 2},
         "confirm": True,
     },
     "S3ObjectSource": {"s3ConfigId": _ID, "key": "shop/2026/11/shop_manual_20261122_020000_k3f9a1b2c3d4.dump.gz"},

@@ -12,7 +12,7 @@ Name = Annotated[str, Meta(min_length=1, max_length=200)]
 Text = Annotated[str, Meta(min_length=1, max_length=255)]
 Port = Annotated[int, Meta(ge=1, le=65535)]
 Id = Annotated[str, Meta(min_length=1, max_length=36)]
-EngineType = Literal["postgresql"]
+EngineType = Literal["postgresql", "mysql", "mariadb"]
 Compression = Literal["gzip", "zstd", "none"]
 SseMode = Literal["none", "SSE-S3", "SSE-KMS"]
 

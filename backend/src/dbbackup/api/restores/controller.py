@@ -86,7 +86,7 @@ class RestoreController(Controller):
         responses=documented(404, 409),
     )
     async def cancel_restore(self, session: Session, ctx: Ctx, restore_id: FromPath[str]) -> RestoreEnvelope:
-        """Cancel a restore; the database it was making is dropped."""
+        """Cancel a restore; a database it was making is dropped, one that was there stays as it was."""
         return await _answer(session, ctx, await restores.cancel_restore(session, ctx, restore_id))
 
 

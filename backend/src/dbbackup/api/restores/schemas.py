@@ -60,6 +60,7 @@ class Preflight(Struct, kw_only=True, rename="camel"):
     ok: bool
     findings: list[FindingView]
     source_name: str
+    source_engine: str
     source_version: str
     source_size: int
     tables: int

@@ -55,6 +55,7 @@ def preflight_view(source: Source, findings: list[Finding]) -> Preflight:
         ok=all(f.level != "error" for f in findings),
         findings=[FindingView(level=f.level, code=f.code, message=f.message) for f in findings],
         source_name=facts.source.config_name,
+        source_engine=facts.source.engine,
         source_version=facts.source.server_version,
         source_size=facts.source.size,
         tables=len(facts.source.tables),
