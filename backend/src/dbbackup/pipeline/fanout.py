@@ -42,6 +42,10 @@ class _Feed:
         """Hand over a chunk (None: the end; an error: the source failed), unless the writer has ended."""
         if self.task.done():
             return
+        if not self._queue.full():
+            # The usual case, without the tasks that waiting for room takes.
+            self._queue.put_nowait(item)
+            return
         putting = asyncio.ensure_future(self._queue.put(item))
         try:
             await asyncio.wait((putting, self.task), timeout=stall, return_when=asyncio.FIRST_COMPLETED)
