@@ -26,6 +26,8 @@ _BASE_SUITE = "bookworm"
 # Python for the API, the libraries of the cached PostgreSQL for the database; nginx comes with the web image itself.
 _BASE_PACKAGES = "ca-certificates,libgssapi-krb5-2,libreadline8,libxml2,python3,python3-venv"
 _CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
+TRUSTED = "/etc/ssl/machine.crt"
+"""What the machine trusts, in the base image: a proxy's authority may be among them, which Debian's own list lacks."""
 POSTGRES_MAJOR = 15
 _PREFERRED_SCRATCH = Path("/dev/shm")
 _SCRATCH_NEEDED = 2 << 30
@@ -145,9 +147,9 @@ def _add_to(base: Path) -> None:
             link = tarfile.TarInfo(f"usr/local/bin/{tool}")
             link.type, link.linkname = tarfile.SYMTYPE, f"../lib/node_modules/npm/bin/{tool}-cli.js"
             archive.addfile(link)
-        archive.add(postgresql_bin_dir(POSTGRES_MAJOR).parent.resolve(), "usr/local/pgsql")
+        archive.add(postgresql_bin_dir(POSTGRES_MAJOR).parent.resolve(), "opt/postgresql")
         if _CERTIFICATES.is_file():
-            archive.add(_CERTIFICATES.resolve(), str(_CERTIFICATES).lstrip("/"))
+            archive.add(_CERTIFICATES.resolve(), TRUSTED.lstrip("/"))
 
 
 def _base_version() -> str:

@@ -1,0 +1,32 @@
+#!/bin/bash
+# Installs the databases' client tools, tini and the time zones into the API's image: install-clients.sh vendors|debian
+set -euo pipefail
+
+POSTGRES_MAJORS=(14 15 16 17 18)
+
+export DEBIAN_FRONTEND=noninteractive
+
+install() { apt-get install -y -qq --no-install-recommends "$@"; }
+
+apt-get update -qq
+case ${1:-} in
+debian)
+    install tini tzdata mariadb-client postgresql-client
+    ;;
+vendors)
+    # Debian's package of PostgreSQL's tools brings the key and the address of PostgreSQL's own archive.
+    install ca-certificates postgresql-common
+    /usr/share/postgresql-common/pgdg/apt.postgresql.org.sh -y
+    install tini tzdata mariadb-client "${POSTGRES_MAJORS[@]/#/postgresql-client-}"
+    for major in "${POSTGRES_MAJORS[@]}"; do
+        "/usr/lib/postgresql/$major/bin/pg_dump" --version
+    done
+    ;;
+*)
+    echo "install-clients.sh: say where the tools come from: vendors or debian" >&2
+    exit 1
+    ;;
+esac
+mariadb-dump --version
+apt-get clean
+rm -rf /var/lib/apt/lists/* /var/cache/debconf/*-old /var/log/apt /var/log/dpkg.log
