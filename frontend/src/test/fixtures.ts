@@ -243,6 +243,7 @@ export function makePreflight(change: Partial<Preflight> = {}): Preflight {
       { level: "warning", code: "missing-roles", message: "The role app is missing and will be created." },
     ],
     sourceName: "shop",
+    sourceEngine: "postgresql",
     sourceVersion: "16.4",
     sourceSize: 3_650_722_201,
     tables: 48,

@@ -64,14 +64,13 @@ def chosen_rows(contents: str, manifest: Manifest) -> bytes:
 def tables_in_order(manifest: Manifest) -> tuple[list[Table], list[list[Table]]]:
     """Return the tables with foreign keys between them, referenced ones first, and the circles among them.
 
-    References that close a circle do not count for the order. One to the table itself is no circle: the rows
-    of one COPY are checked together at its end.
+    References that close a circle do not count for the order. Those to the table itself are not among them:
+    the rows of one COPY are checked together at its end.
     """
     graph: dict[Table, set[Table]] = {}
     for key in manifest.source.properties.get("foreignKeys", []):
         table, referenced = (Table(*key[end]) for end in ("table", "references"))
-        if table != referenced:
-            graph.setdefault(table, set()).add(referenced)
+        graph.setdefault(table, set()).add(referenced)
     circles: list[list[Table]] = []
     while True:
         try:

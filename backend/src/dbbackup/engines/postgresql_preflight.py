@@ -41,7 +41,6 @@ async def preflight(
     target: Connection, manifest: Manifest, options: dict[str, Any], tools: PostgresqlTools
 ) -> list[Finding]:
     """Check that the restore can work; see `Engine.preflight`."""
-    creates = restore_mode(options).creates_database
     findings = list(_backup(manifest))
     async with session(target) as opened:
         [row] = await ask(opened, _ME)
@@ -49,11 +48,9 @@ async def preflight(
         version = server_version(opened)
         findings += _server(me, manifest, version)
         findings += await asyncio.to_thread(_tools, tools, manifest, version)
-        if creates:
-            findings += await _new_database(opened, me, manifest, options)
-    if not creates:
-        findings += await check_filling(target, manifest, options, superuser=me.superuser)
-    return findings
+        if restore_mode(options).creates_database:
+            return findings + await _new_database(opened, me, manifest, options)
+    return findings + await check_filling(target, manifest, options, superuser=me.superuser)
 
 
 async def _new_database(opened: Session, me: _Me, manifest: Manifest, options: dict[str, Any]) -> list[Finding]:

@@ -109,7 +109,8 @@ SELECT DISTINCT t.spcname FROM pg_tablespace t JOIN pg_class c ON c.reltablespac
 WHERE t.spcname !~ '^pg_' ORDER BY 1
 """
 
-# Deferred keys are checked at the commit: they ask for no order. Partitions have keys of their own.
+# Deferred keys are checked at the commit, and those to the table itself at the end of its COPY: they ask for no
+# order. Partitions have keys of their own.
 _FOREIGN_KEYS = """
 SELECT DISTINCT n.nspname, c.relname, fn.nspname, fc.relname
 FROM pg_constraint k

@@ -10,6 +10,7 @@ const parsed = (text: string) => {
 describe("parseConnectionString", () => {
   it("reads every part", () => {
     expect(parsed("postgresql://app:s3cret@db.example:5433/shop?sslmode=verify-full")).toEqual({
+      type: "postgresql",
       host: "db.example",
       port: 5433,
       databaseName: "shop",
@@ -51,7 +52,19 @@ describe("parseConnectionString", () => {
   });
 
   it.each([
-    ["mysql://u@h/d", /starts with postgresql/],
+    ["mysql://app:x@db/shop", { type: "mysql", port: 3306, databaseName: "shop", tlsMode: null }],
+    [
+      "mariadb://app:x@db:3307/shop?ssl-mode=VERIFY_IDENTITY",
+      { type: "mariadb", port: 3307, tlsMode: "verify-full" },
+    ],
+    ["mysql+pymysql://app@db?sslMode=REQUIRED", { type: "mysql", databaseName: "", tlsMode: "require" }],
+    ["postgresql+asyncpg://app@db/shop", { type: "postgresql", port: 5432 }],
+  ])("reads %s", (text, expected) => {
+    expect(parsed(text)).toMatchObject(expected);
+  });
+
+  it.each([
+    ["sqlite:///shop.db", /starts with postgresql.*mysql.*mariadb/],
     ["postgresql:///shop", /names no host/],
     ["postgresql://u@a,b/d", /one host/],
     ["postgresql://u@h:99999/d", /is not a port/],

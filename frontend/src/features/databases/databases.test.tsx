@@ -127,7 +127,7 @@ it("fills the form from a connection string, tests it, and saves", async () => {
   const saves = record("post", "*/api/databases", () => ok(makeDatabase()));
   const { user, router } = await renderApp("/databases/new");
   const paste = screen.getByLabelText(/Connection string/);
-  await user.type(paste, "mysql://x{Enter}");
+  await user.type(paste, "redis://x{Enter}");
   expect(paste).toHaveAccessibleDescription(/starts with postgresql/);
   await user.clear(paste);
   await user.click(paste);
@@ -223,4 +223,38 @@ it("says that a database is gone", async () => {
   await renderApp("/databases/db-9");
   expect(await screen.findByRole("heading", { name: "Not found" })).toBeInTheDocument();
   expect(screen.getByRole("alert")).toHaveTextContent("There is no database db-9.");
+});
+
+it("adds a MariaDB database, whose usual port follows the choice", async () => {
+  const saves = record("post", "*/api/databases", () => ok(makeDatabase({ type: "mariadb" })));
+  const { user } = await renderApp("/databases/new");
+  expect(screen.getByLabelText("Port")).toHaveValue(5432);
+  await user.click(screen.getByRole("radio", { name: "MariaDB" }));
+  expect(screen.getByLabelText("Port")).toHaveValue(3306);
+  expect(screen.getByLabelText("Host")).toHaveAttribute("placeholder", "mariadb");
+  expect(screen.getByLabelText(/Connection string/)).toHaveAttribute(
+    "placeholder",
+    "mariadb://user:password@host:3306/database",
+  );
+  await user.clear(screen.getByLabelText("Port"));
+  await user.type(screen.getByLabelText("Port"), "3310");
+  await user.click(screen.getByRole("radio", { name: "MySQL" }));
+  expect(screen.getByLabelText("Port")).toHaveValue(3310);
+  await user.type(screen.getByLabelText(/Connection string/), "mariadb://app:x@db/shop{Enter}");
+  expect(screen.getByRole("radio", { name: "MariaDB" })).toBeChecked();
+  expect(screen.getByLabelText("Port")).toHaveValue(3306);
+  await user.click(screen.getByRole("button", { name: "Add the database" }));
+  await waitFor(() => expect(saves).toHaveLength(1));
+  expect(saves[0]?.body).toMatchObject({ type: "mariadb", host: "db", port: 3306, database: "shop" });
+});
+
+it("shows which engine a database is of", async () => {
+  const databases = [
+    makeDatabase({ type: "mysql", serverVersion: "9.7.4" }),
+    makeDatabase({ id: "db-2", name: "odd", type: "oracle" }),
+  ];
+  server.use(http.get("*/api/databases", () => page(databases)));
+  await renderApp("/databases");
+  expect(await screen.findByRole("article", { name: "shop" })).toHaveTextContent("MySQL 9.7.4");
+  expect(screen.getByRole("article", { name: "odd" })).toHaveTextContent("oracle");
 });

@@ -1,7 +1,7 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import { http } from "msw";
 import { expect, it } from "vitest";
-import { makeBackup, makePreflight, makeProgress, makeRestore } from "@/test/fixtures";
+import { makeBackup, makeDatabase, makePreflight, makeProgress, makeRestore } from "@/test/fixtures";
 import { renderApp } from "@/test/render-app";
 import { ok, page, record, refuse, server } from "@/test/server";
 import { setWideScreen } from "@/test/setup";
@@ -18,7 +18,7 @@ it("restores a chosen backup's S3 copy into a new database", async () => {
   const name = await screen.findByLabelText("Into a new database called");
   expect(name).toHaveValue("shop_restored");
   expect(await screen.findByText("The role app is missing and will be created.")).toBeInTheDocument();
-  await user.click(screen.getByRole("radio", { name: "Schema only" }));
+  await user.click(screen.getByRole("radio", { name: "Definitions only, into a new database" }));
   await user.click(screen.getByRole("radio", { name: "Leave them out" }));
   await user.selectOptions(screen.getByLabelText("Parallel jobs"), "4");
   await user.clear(name);
@@ -37,7 +37,7 @@ it("restores a chosen backup's S3 copy into a new database", async () => {
     backupId: "backup-1",
     copyId: "copy-2",
     confirm: true,
-    options: { newDatabase: "shop_copy", jobs: 4, schemaOnly: true, noOwner: true, noPrivileges: true },
+    options: { mode: "schemaOnly", newDatabase: "shop_copy", jobs: 4, noOwner: true, noPrivileges: true },
   });
   expect(plans.at(-1)?.body).toMatchObject({ options: { newDatabase: "shop_copy" } });
 });
@@ -190,4 +190,124 @@ it("tells why a restore failed", async () => {
   server.use(http.get("*/api/restores/:id", () => ok(failed)));
   await renderApp("/restores/restore-1");
   expect(screen.getByText("The checksum differs.")).toBeInTheDocument();
+});
+
+it("adds rows to the database the backup is of, named in what is to be confirmed", async () => {
+  const starts = record("post", "*/api/restores", () => ok(makeRestore()));
+  const { user } = await renderApp("/restore/new?backup=backup-1");
+  await user.click(await screen.findByRole("button", { name: "Options" }));
+  await user.click(screen.getByRole("radio", { name: "Rows only, beside those that are there" }));
+  const name = screen.getByLabelText("Into the existing database");
+  expect(name).toHaveValue("shop");
+  expect(screen.queryByLabelText("Parallel jobs")).not.toBeInTheDocument();
+  await user.clear(name);
+  expect(name).toHaveAccessibleDescription(/Enter the name of the database to fill/);
+  await user.type(name, "shop");
+  await user.click(screen.getByRole("checkbox", { name: /Switch triggers/ }));
+  await waitFor(() => expect(screen.getByRole("button", { name: "Confirm" })).toBeEnabled());
+  await user.click(screen.getByRole("button", { name: "Confirm" }));
+
+  expect(await screen.findByText("shop is the database this backup was made of")).toBeInTheDocument();
+  expect(screen.getByText("Switched off meanwhile")).toBeInTheDocument();
+  const go = screen.getByRole("button", { name: "Add the rows to shop" });
+  expect(go).toBeDisabled();
+  await user.click(
+    screen.getByRole("checkbox", { name: /adds rows to the existing database shop on postgres/ }),
+  );
+  await user.click(go);
+  await waitFor(() => expect(starts).toHaveLength(1));
+  expect(starts[0]?.body).toMatchObject({
+    confirm: true,
+    options: { mode: "append", existingDatabase: "shop", disableTriggers: true },
+  });
+});
+
+it("shows conflicts of an existing database in red, and lets none through", async () => {
+  const findings = [
+    { level: "error", code: "tables-not-empty", message: "These tables hold rows already: public.orders." },
+  ];
+  server.use(http.post("*/api/restores/preflight", () => ok(makePreflight({ ok: false, findings }))));
+  const { user } = await renderApp("/restore/new?backup=backup-1");
+  await user.click(await screen.findByRole("button", { name: "Options" }));
+  await user.click(screen.getByRole("radio", { name: "Rows only, into empty tables" }));
+  const conflict = (await screen.findByText(/public.orders/)).closest("li");
+  expect(conflict).toHaveClass("bg-bad-soft");
+  expect(conflict).toHaveTextContent(/^In the way: /);
+  expect(screen.getByRole("button", { name: "Confirm" })).toBeDisabled();
+});
+
+it("offers MySQL's own options for its servers, and takes over the database's name with the server", async () => {
+  const maria = makeDatabase({
+    id: "db-2",
+    name: "blog",
+    type: "mariadb",
+    host: "maria",
+    port: 3306,
+    database: "wp",
+  });
+  server.use(http.get("*/api/databases", () => page([makeDatabase(), maria])));
+  const plans = record("post", "*/api/restores/preflight", () =>
+    ok(makePreflight({ sourceEngine: "mariadb" })),
+  );
+  const { user } = await renderApp("/restore/new?backup=backup-1");
+  await user.click(await screen.findByRole("button", { name: "Options" }));
+  await user.selectOptions(screen.getByLabelText("On the server of"), "blog");
+  expect(screen.getByLabelText("On the server of")).toHaveAccessibleDescription(/maria:3306, MariaDB 16.4/);
+  expect(screen.queryByRole("radiogroup", { name: "Owners and privileges" })).not.toBeInTheDocument();
+  await user.click(screen.getByRole("radio", { name: "Restore as they were" }));
+  const definers = screen.getByRole("radiogroup", { name: /^Definers/ });
+  await user.click(within(definers).getByRole("radio", { name: "Leave them out" }));
+  await waitFor(() =>
+    expect(plans.at(-1)?.body).toMatchObject({
+      databaseId: "db-2",
+      options: { mode: "newDatabase", newDatabase: "shop_restored", definer: "strip", events: "enabled" },
+    }),
+  );
+  await waitFor(() => expect(screen.getByRole("button", { name: "Confirm" })).toBeEnabled());
+  await user.click(screen.getByRole("button", { name: "Confirm" }));
+  expect(await screen.findByText("Restored as they were")).toBeInTheDocument();
+  await user.click(screen.getByRole("button", { name: "Options" }));
+
+  await user.click(await screen.findByRole("radio", { name: "Rows only, into empty tables" }));
+  expect(screen.getByLabelText("Into the existing database")).toHaveValue("wp");
+  expect(screen.queryByRole("checkbox", { name: /Switch triggers/ })).not.toBeInTheDocument();
+  await waitFor(() =>
+    expect(plans.at(-1)?.body).toEqual({
+      databaseId: "db-2",
+      backupId: "backup-1",
+      options: { mode: "dataOnly", existingDatabase: "wp" },
+    }),
+  );
+});
+
+it("tells how rows were added, and what a failure left", async () => {
+  const filled = makeRestore({
+    targetDatabase: "shop",
+    options: { mode: "append", existingDatabase: "shop", newDatabase: "", disableTriggers: true },
+  });
+  server.use(http.get("*/api/restores/:id", () => ok(filled)));
+  await renderApp("/restores/restore-1");
+  expect(screen.getByText("The rows are in shop")).toBeInTheDocument();
+  expect(screen.getByText("Rows only, beside those that are there")).toBeInTheDocument();
+  expect(screen.getByText("disableTriggers: true")).toBeInTheDocument();
+});
+
+it("says before a cancellation that an existing database stays as it was", async () => {
+  const options = { mode: "dataOnly", existingDatabase: "shop" };
+  const running = makeRestore({ status: "running", targetDatabase: "shop", options, completedAt: null });
+  server.use(http.get("*/api/restores/:id", () => ok(running)));
+  const { user } = await renderApp("/restores/restore-1");
+  await user.click(screen.getByRole("button", { name: "Cancel the restore" }));
+  expect(await screen.findByRole("alertdialog")).toHaveTextContent(/it stays as it was before/);
+});
+
+it("tells why adding rows failed", async () => {
+  const failed = makeRestore({
+    status: "failed",
+    errorMessage: "A key exists already.",
+    options: { mode: "append", existingDatabase: "shop" },
+  });
+  server.use(http.get("*/api/restores/:id", () => ok(failed)));
+  await renderApp("/restores/restore-1");
+  expect(screen.getByText(/Rows go in all at once or not at all; nothing was dropped/)).toBeInTheDocument();
 });

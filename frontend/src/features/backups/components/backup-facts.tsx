@@ -1,10 +1,12 @@
 import type { BackupDetail } from "@/client";
+import { EngineLabel } from "@/components/engine/engine-label";
 import { CopyButton } from "@/components/ui/copy-button";
 import { Fact, Facts } from "@/components/ui/facts";
 import { Section } from "@/components/ui/section";
 import { formatAbsolute, formatBytes, formatDuration, formatRatio } from "@/lib/format";
 
 export function BackupFacts({ backup }: { backup: BackupDetail }) {
+  const format = backup.parts.find((part) => part.name === "database")?.format;
   return (
     <Section title="Facts">
       <Facts className="-my-2">
@@ -32,9 +34,10 @@ export function BackupFacts({ backup }: { backup: BackupDetail }) {
         <Fact name="Encryption">{backup.encryption ?? "None"}</Fact>
         {backup.serverVersion ? (
           <Fact name="Server">
-            {backup.engine === "postgresql" ? "PostgreSQL" : backup.engine} {backup.serverVersion}
+            <EngineLabel type={backup.engine} version={backup.serverVersion} />
           </Fact>
         ) : null}
+        {format ? <Fact name="Format">{FORMATS[format] ?? format}</Fact> : null}
         {backup.toolVersion ? <Fact name="Tool">{backup.toolVersion}</Fact> : null}
         {backup.verifiedLevel === null ? null : (
           <Fact name="Checked">{CHECKED[backup.verifiedLevel] ?? `Level ${backup.verifiedLevel}`}</Fact>
@@ -56,6 +59,11 @@ export function BackupFacts({ backup }: { backup: BackupDetail }) {
     </Section>
   );
 }
+
+const FORMATS: Record<string, string> = {
+  pg_custom: "PostgreSQL archive (pg_restore reads it)",
+  sql: "SQL script",
+};
 
 const CHECKED: Record<number, string> = {
   0: "Read to its end, every copy confirmed",

@@ -11,6 +11,7 @@ import { Notice } from "@/components/ui/notice";
 import { RadioCards } from "@/components/ui/radio-cards";
 import { Segmented } from "@/components/ui/segmented";
 import { describeError } from "@/lib/api-error";
+import { isMysqlFamily } from "@/lib/engine";
 import { applyProblems } from "@/lib/form-problems";
 import { useCreateBackup } from "../api";
 import { BACKUP_FIELDS, type BackupValues, backupSchema } from "./backup-schema";
@@ -39,6 +40,7 @@ export function BackupForm({ database, s3Configs, onStarted, onCancel }: BackupF
   const [problem, setProblem] = useState<string | null>(null);
   const values = form.watch();
   const errors = form.formState.errors;
+  const family = isMysqlFamily(database.type);
 
   const submit = form.handleSubmit(async (input) => {
     setProblem(null);
@@ -117,13 +119,17 @@ export function BackupForm({ database, s3Configs, onStarted, onCancel }: BackupF
                 <Input
                   {...control}
                   {...form.register("includeTables")}
-                  placeholder="public.orders, public.items"
+                  placeholder={family ? "orders, items" : "public.orders, public.items"}
                 />
               )}
             </Field>
             <Field label="Without these tables" optional error={errors.excludeTables?.message}>
               {(control) => (
-                <Input {...control} {...form.register("excludeTables")} placeholder="public.sessions" />
+                <Input
+                  {...control}
+                  {...form.register("excludeTables")}
+                  placeholder={family ? "sessions" : "public.sessions"}
+                />
               )}
             </Field>
           </div>

@@ -2,6 +2,7 @@ import { Link } from "@tanstack/react-router";
 import { Ellipsis, Pencil, PlugZap, RotateCcw, Trash2 } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import type { BackupView, DatabaseView } from "@/client";
+import { EngineLabel } from "@/components/engine/engine-label";
 import { HistoryStrip } from "@/components/run/history-strip";
 import { ReachBadge } from "@/components/run/reach-badge";
 import { Button } from "@/components/ui/button";
@@ -10,7 +11,6 @@ import { Menu, MenuItem } from "@/components/ui/menu";
 import { MenuSeparator } from "@/components/ui/menu-separator";
 import { formatBytes } from "@/lib/format";
 import { DeleteDatabase } from "./delete-database";
-import { engineName } from "./engine-name";
 import { LastBackupLine } from "./last-backup-line";
 import { useAnnouncedTest } from "./use-announced-test";
 
@@ -37,8 +37,8 @@ export function DatabaseCard({ database, history, backupAction }: DatabaseCardPr
                 {database.name}
               </Link>
             </h2>
-            <p className="text-sm text-ink-soft">
-              {engineName(database)}
+            <p className="mt-0.5 text-sm text-ink-soft">
+              <EngineLabel type={database.type} version={database.serverVersion} />
               {database.size === null ? null : ` · ${formatBytes(database.size)}`}
             </p>
           </div>

@@ -1,15 +1,17 @@
 import type { DatabaseView } from "@/client";
+import { EngineLabel } from "@/components/engine/engine-label";
 import { Fact, Facts } from "@/components/ui/facts";
 import { Section } from "@/components/ui/section";
 import { Time } from "@/components/ui/time";
 import { formatBytes } from "@/lib/format";
-import { engineName } from "./engine-name";
 
 export function DatabaseFacts({ database }: { database: DatabaseView }) {
   return (
     <Section title="Connection">
       <Facts className="-my-2">
-        <Fact name="Server">{engineName(database)}</Fact>
+        <Fact name="Server">
+          <EngineLabel type={database.type} version={database.serverVersion} />
+        </Fact>
         <Fact name="Size">{formatBytes(database.size)}</Fact>
         <Fact name="Host" mono>
           {database.host}:{database.port}

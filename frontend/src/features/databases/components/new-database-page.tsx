@@ -14,7 +14,7 @@ export function NewDatabasePage() {
       <PageHeader
         title="Add a database"
         back={<BackLink to="/databases">Databases</BackLink>}
-        meta="PostgreSQL 12 to 18. The connection is tested before it is saved."
+        meta="PostgreSQL, MySQL or MariaDB. The connection is tested before it is saved."
       />
       <DatabaseForm
         submitLabel="Add the database"

@@ -1,8 +1,8 @@
 import { toast } from "sonner";
 import type { DatabaseView } from "@/client";
 import { describeError } from "@/lib/api-error";
+import { engineName } from "@/lib/engine";
 import { useTestDatabase } from "../api";
-import { engineName } from "./engine-name";
 
 /** Tests a saved database and tells the result in a toast. */
 export function useAnnouncedTest(database: DatabaseView) {
@@ -21,7 +21,7 @@ export function useAnnouncedTest(database: DatabaseView) {
             duration: 15_000,
           });
         } else {
-          const server = engineName({ type: database.type, serverVersion: result.probe.serverVersion });
+          const server = engineName(database.type, result.probe.serverVersion);
           toast.success(`${database.name} answers`, {
             description: `${server}, ${result.probe.latencyMs.toFixed(1)} ms${result.probe.tls ? ", encrypted" : ""}`,
           });

@@ -7,6 +7,7 @@ import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
 import { Select } from "@/components/ui/select";
 import { Textarea } from "@/components/ui/textarea";
+import { ENGINES } from "@/lib/engine";
 import { type DatabaseValues, TLS_MODES } from "./database-schema";
 
 interface DatabaseFieldsProps {
@@ -19,11 +20,17 @@ export function DatabaseFields({ form, hasPassword }: DatabaseFieldsProps) {
   const [shown, setShown] = useState(false);
   const errors = form.formState.errors;
   const checksCertificate = form.watch("tlsMode").startsWith("verify");
+  const type = form.watch("type");
   return (
     <div className="grid gap-4 sm:grid-cols-6">
       <Field label="Host" error={errors.host?.message} className="sm:col-span-4">
         {(control) => (
-          <Input {...control} {...form.register("host")} placeholder="postgres" spellCheck={false} />
+          <Input
+            {...control}
+            {...form.register("host")}
+            placeholder={ENGINES[type].host}
+            spellCheck={false}
+          />
         )}
       </Field>
       <Field label="Port" error={errors.port?.message} className="sm:col-span-2">

@@ -15,6 +15,7 @@ import type { ParsedConnection } from "../connection-string";
 import { DatabaseFields } from "./database-fields";
 import { DATABASE_FIELDS, type DatabaseValues, databaseSchema, NEW_DATABASE } from "./database-schema";
 import { toTest, toValues } from "./database-values";
+import { EngineChoice } from "./engine-choice";
 import { PasteConnection } from "./paste-connection";
 
 interface DatabaseFormProps {
@@ -61,6 +62,7 @@ export function DatabaseForm({ saved, submitLabel, onSave }: DatabaseFormProps) 
   function fill(parsed: ParsedConnection) {
     form.reset({
       ...form.getValues(),
+      type: parsed.type,
       host: parsed.host,
       port: parsed.port,
       database: parsed.databaseName,
@@ -82,7 +84,8 @@ export function DatabaseForm({ saved, submitLabel, onSave }: DatabaseFormProps) 
       }}
     >
       <div className="panel space-y-5 p-4 sm:p-6">
-        {saved ? null : <PasteConnection onParsed={fill} />}
+        {saved ? null : <EngineChoice form={form} />}
+        {saved ? null : <PasteConnection type={form.watch("type")} onParsed={fill} />}
         <DatabaseFields form={form} hasPassword={saved?.hasPassword ?? false} />
         {problem ? (
           <Notice

@@ -12,10 +12,11 @@ const required = (what: string) =>
   z.string().trim().min(1, `Enter ${what}.`).max(255, "At most 255 characters.");
 
 export const databaseSchema = z.object({
+  type: z.enum(["postgresql", "mysql", "mariadb"]),
   name: required("a name").max(200, "At most 200 characters."),
   host: required("the host: a container name, a DNS name or an address"),
   port: z
-    .number({ error: "Enter the port, usually 5432." })
+    .number({ error: "Enter the port, usually 5432 or 3306." })
     .int("A port is a whole number.")
     .min(1, "A port is at least 1.")
     .max(65_535, "A port is at most 65535."),
@@ -32,6 +33,7 @@ export type DatabaseValues = z.infer<typeof databaseSchema>;
 export const DATABASE_FIELDS = Object.keys(databaseSchema.shape);
 
 export const NEW_DATABASE: DatabaseValues = {
+  type: "postgresql",
   name: "",
   host: "",
   port: 5432,

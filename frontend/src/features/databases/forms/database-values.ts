@@ -3,6 +3,7 @@ import type { DatabaseValues } from "./database-schema";
 
 export function toValues(saved: DatabaseView): DatabaseValues {
   return {
+    type: saved.type as DatabaseValues["type"],
     name: saved.name,
     host: saved.host,
     port: saved.port,
@@ -16,7 +17,7 @@ export function toValues(saved: DatabaseView): DatabaseValues {
 }
 
 export function toInput(values: DatabaseValues): DatabaseInput {
-  return { ...values, type: "postgresql", tlsCa: values.tlsCa.trim() || null };
+  return { ...values, tlsCa: values.tlsCa.trim() || null };
 }
 
 /** Only what changed; an empty password means the stored one stays. */
@@ -34,7 +35,6 @@ export function toTest(values: DatabaseValues, saved: DatabaseView | undefined):
   const { name: _name, enabled: _enabled, password, ...rest } = values;
   return {
     ...rest,
-    type: "postgresql",
     tlsCa: values.tlsCa.trim() || null,
     ...(saved ? { databaseId: saved.id } : {}),
     ...(password || !saved ? { password } : {}),

@@ -3,14 +3,16 @@ import { useState } from "react";
 import { Button } from "@/components/ui/button";
 import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
+import { ENGINES, type EngineType } from "@/lib/engine";
 import { type ParsedConnection, parseConnectionString } from "../connection-string";
 
 interface PasteConnectionProps {
+  type: EngineType;
   onParsed: (connection: ParsedConnection) => void;
 }
 
 /** A connection string fills the form. It stays in this page: only the fields are sent. */
-export function PasteConnection({ onParsed }: PasteConnectionProps) {
+export function PasteConnection({ type, onParsed }: PasteConnectionProps) {
   const [text, setText] = useState("");
   const [error, setError] = useState<string>();
   const [filled, setFilled] = useState(false);
@@ -42,7 +44,7 @@ export function PasteConnection({ onParsed }: PasteConnectionProps) {
               {...control}
               value={text}
               spellCheck={false}
-              placeholder="postgresql://user:password@host:5432/database"
+              placeholder={`${ENGINES[type].scheme}://user:password@host:${ENGINES[type].port}/database`}
               className="font-mono text-sm"
               onChange={(event) => {
                 setText(event.target.value);

@@ -6,6 +6,7 @@ import { Button } from "@/components/ui/button";
 import { ConfirmDialog } from "@/components/ui/confirm-dialog";
 import { describeError } from "@/lib/api-error";
 import { useCancelRestore } from "../api";
+import { MODES, modeOf } from "../mode";
 
 export function CancelRestore({ restore }: { restore: RestoreDetail }) {
   const [open, setOpen] = useState(false);
@@ -32,12 +33,20 @@ export function CancelRestore({ restore }: { restore: RestoreDetail }) {
           })
         }
       >
-        <p>
-          The half-filled database{" "}
-          <strong className="font-semibold text-ink">{restore.targetDatabase}</strong> is removed. Nothing
-          else is touched.
-        </p>
+        {MODES[modeOf(restore.options)].creates ? (
+          <p>
+            The half-filled database <Target restore={restore} /> is removed. Nothing else is touched.
+          </p>
+        ) : (
+          <p>
+            The rows go into <Target restore={restore} /> all at once at the end: it stays as it was before.
+          </p>
+        )}
       </ConfirmDialog>
     </>
   );
+}
+
+function Target({ restore }: { restore: RestoreDetail }) {
+  return <strong className="font-semibold text-ink">{restore.targetDatabase}</strong>;
 }

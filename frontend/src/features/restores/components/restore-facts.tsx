@@ -2,12 +2,14 @@ import type { RestoreDetail } from "@/client";
 import { Fact, Facts } from "@/components/ui/facts";
 import { Section } from "@/components/ui/section";
 import { formatAbsolute, formatDuration } from "@/lib/format";
+import { MODES, modeOf } from "../mode";
 
 export function RestoreFacts({ restore }: { restore: RestoreDetail }) {
   const from =
     restore.sourceType === "local" ? restore.sourceKey : `s3://${restore.sourceBucket}/${restore.sourceKey}`;
+  const mode = MODES[modeOf(restore.options)];
   const options = Object.entries(restore.options).filter(
-    ([name, value]) => name !== "newDatabase" && isSet(value),
+    ([name, value]) => !TOLD.includes(name) && isSet(value),
   );
   return (
     <Section title="Facts">
@@ -16,7 +18,8 @@ export function RestoreFacts({ restore }: { restore: RestoreDetail }) {
           {from}
         </Fact>
         <Fact name="Server of">{restore.databaseName}</Fact>
-        <Fact name="New database" mono>
+        <Fact name="What">{mode.label}</Fact>
+        <Fact name={mode.creates ? "New database" : "Existing database"} mono>
           {restore.targetDatabase}
         </Fact>
         {restore.startedAt ? <Fact name="Started">{formatAbsolute(restore.startedAt)}</Fact> : null}
@@ -33,6 +36,8 @@ export function RestoreFacts({ restore }: { restore: RestoreDetail }) {
     </Section>
   );
 }
+
+const TOLD = ["mode", "newDatabase", "existingDatabase"];
 
 function isSet(value: unknown): boolean {
   return value !== false && value !== null && value !== "" && !(Array.isArray(value) && value.length === 0);

@@ -8,13 +8,13 @@ import { RunProgress } from "@/components/run/run-progress";
 import { isActive } from "@/components/run/run-state";
 import { StatusBadge } from "@/components/run/status-badge";
 import { buttonClass } from "@/components/ui/button-class";
-import { Notice } from "@/components/ui/notice";
 import { Time } from "@/components/ui/time";
 import { useProgress } from "@/lib/events/use-progress";
 import { useLogStream } from "@/lib/log-stream";
 import { restoreQuery } from "@/lib/queries";
 import { CancelRestore } from "./cancel-restore";
 import { RestoreFacts } from "./restore-facts";
+import { RestoreOutcome } from "./restore-outcome";
 
 export function RestorePage({ id }: { id: string }) {
   const { data: restore } = useSuspenseQuery({
@@ -50,21 +50,7 @@ export function RestorePage({ id }: { id: string }) {
         }
       />
       <div className="space-y-5">
-        {restore.status === "completed" ? (
-          <Notice tone="ok" title={`${restore.targetDatabase} is restored`}>
-            Point your application to the database{" "}
-            <strong className="font-semibold text-ink">{restore.targetDatabase}</strong> on the server of{" "}
-            {restore.databaseName}, or look into it first. The original was not touched.
-          </Notice>
-        ) : null}
-        {restore.status === "failed" ? (
-          <Notice
-            tone="bad"
-            title="This restore failed. The new database was removed; nothing else was changed."
-          >
-            {restore.errorMessage ?? "The log tells what happened."}
-          </Notice>
-        ) : null}
+        <RestoreOutcome restore={restore} />
         {isActive(restore.status) ? (
           <RunProgress kind="restore" progress={progress} startedAt={restore.startedAt} />
         ) : null}

@@ -4,6 +4,7 @@ import { typeLabel } from "@/components/run/run-state";
 import { Select } from "@/components/ui/select";
 import { Time } from "@/components/ui/time";
 import { cn } from "@/lib/cn";
+import { engineName } from "@/lib/engine";
 import { formatBytes, formatDateTime } from "@/lib/format";
 
 interface BackupChoiceProps {
@@ -37,7 +38,7 @@ export function BackupChoice({ name, backup, chosen, copyId, onChoose }: BackupC
         <span className="ml-2">{formatDateTime(backup.createdAt)}</span>
         <span className="block text-sm text-ink-soft">
           <Time value={backup.createdAt} /> · {typeLabel(backup.type)} · {formatBytes(backup.size)}
-          {backup.serverVersion ? ` · PostgreSQL ${backup.serverVersion}` : ""}
+          {` · ${engineName(backup.engine, backup.serverVersion)}`}
           {backup.label ? ` · “${backup.label}”` : ""}
         </span>
       </label>

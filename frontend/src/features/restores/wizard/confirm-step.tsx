@@ -11,7 +11,11 @@ import { Section } from "@/components/ui/section";
 import { describeError } from "@/lib/api-error";
 import { formatAbsolute, formatBytes } from "@/lib/format";
 import { preflightQuery, useCreateRestore } from "../api";
-import { type RestoreChoices, type RestoreSource, toPlan } from "./plan";
+import { MODES } from "../mode";
+import { isSourceItself, type RestoreChoices, targetName, toPlan } from "./choices";
+import { OptionFacts } from "./option-facts";
+import type { RestoreSource } from "./plan";
+import { WhatHappens } from "./what-happens";
 
 interface ConfirmStepProps {
   databases: DatabaseView[];
@@ -20,19 +24,16 @@ interface ConfirmStepProps {
   onBack: () => void;
 }
 
-const OWNERS = {
-  create: "Kept; missing roles are created",
-  keep: "Kept; a missing role stops the restore",
-  drop: "Left out",
-};
-
 export function ConfirmStep({ databases, source, choices, onBack }: ConfirmStepProps) {
-  const plan = useMemo(() => toPlan(source, choices), [source, choices]);
+  const target = databases.find((database) => database.id === choices.targetId);
+  const engine = target?.type ?? "postgresql";
+  const plan = useMemo(() => toPlan(source, choices, engine), [source, choices, engine]);
   const preflight = useQuery(preflightQuery(plan)).data;
   const create = useCreateRestore();
   const navigate = useNavigate();
   const [understood, setUnderstood] = useState(false);
-  const target = databases.find((database) => database.id === choices.targetId);
+  const creates = MODES[choices.mode].creates;
+  const name = targetName(choices);
   const warnings = preflight?.findings.filter((finding) => finding.level === "warning") ?? [];
 
   const start = () =>
@@ -54,11 +55,11 @@ export function ConfirmStep({ databases, source, choices, onBack }: ConfirmStepP
         <Fact name="To the server">
           {target ? `${target.host}:${target.port}, configured as ${target.name}` : "–"}
         </Fact>
-        <Fact name="New database" mono>
-          {choices.newDatabase}
+        <Fact name="What">{MODES[choices.mode].label}</Fact>
+        <Fact name={creates ? "New database" : "Existing database"} mono>
+          {name}
         </Fact>
-        <Fact name="What">{choices.content === "all" ? "Everything" : "Schema only"}</Fact>
-        <Fact name="Owners, privileges">{OWNERS[choices.owners]}</Fact>
+        <OptionFacts choices={choices} engine={engine} />
         {preflight ? <Fact name="To read">{formatBytes(preflight.storedSize)}</Fact> : null}
       </Facts>
       <div className="mt-3 space-y-4">
@@ -67,15 +68,15 @@ export function ConfirmStep({ databases, source, choices, onBack }: ConfirmStepP
             {finding.message}
           </Notice>
         ))}
-        <Notice>
-          The database <strong className="font-semibold text-ink">{choices.newDatabase}</strong> is created
-          beside what is there; nothing existing is changed. If the restore fails or the backup turns out
-          damaged, the new database is removed again.
-        </Notice>
+        <WhatHappens name={name} creates={creates} itself={isSourceItself(source, choices, target)} />
         <Checkbox
           checked={understood}
           onChange={setUnderstood}
-          label={`I understand that this creates a database on ${target?.host ?? "the server"} and puts load on it.`}
+          label={
+            creates
+              ? `I understand that this creates a database on ${target?.host ?? "the server"} and puts load on it.`
+              : `I understand that this adds rows to the existing database ${name} on ${target?.host ?? "the server"}.`
+          }
         />
         {create.isError ? (
           <Notice tone="bad" live title="The restore did not start">
@@ -90,7 +91,7 @@ export function ConfirmStep({ databases, source, choices, onBack }: ConfirmStepP
         </Button>
         <Button variant="primary" disabled={!understood} busy={create.isPending} onClick={start}>
           {create.isPending ? null : <RotateCcw aria-hidden />}
-          Restore into {choices.newDatabase}
+          {creates ? `Restore into ${name}` : `Add the rows to ${name}`}
         </Button>
       </footer>
     </Section>

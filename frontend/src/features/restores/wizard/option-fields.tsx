@@ -1,10 +1,18 @@
 import type { DatabaseView } from "@/client";
-import { Field } from "@/components/ui/field";
-import { Input } from "@/components/ui/input";
 import { RadioCards } from "@/components/ui/radio-cards";
-import { Select } from "@/components/ui/select";
 import type { FieldProblem } from "@/lib/api-error";
-import type { RestoreChoices } from "./plan";
+import { isMysqlFamily } from "@/lib/engine";
+import { MODES, RESTORE_MODES } from "../mode";
+import type { RestoreChoices } from "./choices";
+import { MysqlFields } from "./mysql-fields";
+import { PostgresqlFields } from "./postgresql-fields";
+import { TargetFields } from "./target-fields";
+
+export interface OptionProps {
+  choices: RestoreChoices;
+  onChange: (change: Partial<RestoreChoices>) => void;
+  problem: (field: string) => string | undefined;
+}
 
 interface OptionFieldsProps {
   databases: DatabaseView[];
@@ -13,106 +21,29 @@ interface OptionFieldsProps {
   problems: FieldProblem[];
 }
 
-const JOBS = [1, 2, 4, 8];
-
 export function OptionFields({ databases, choices, onChoices, problems }: OptionFieldsProps) {
-  const set = (change: Partial<RestoreChoices>) => onChoices({ ...choices, ...change });
+  const onChange = (change: Partial<RestoreChoices>) => onChoices({ ...choices, ...change });
   const problem = (field: string) => problems.find((one) => one.field === field)?.message;
-  const nameProblem = choices.newDatabase.trim()
-    ? problem("newDatabase")
-    : "Enter a name for the new database.";
+  const engine = databases.find((one) => one.id === choices.targetId)?.type ?? "postgresql";
+  const Fields = isMysqlFamily(engine) ? MysqlFields : PostgresqlFields;
   return (
     <div className="space-y-5">
-      <div className="grid gap-4 sm:grid-cols-2">
-        <Field
-          label="On the server of"
-          error={problem("databaseId")}
-          hint={serverHint(databases.find((one) => one.id === choices.targetId))}
-        >
-          {(control) => (
-            <Select
-              {...control}
-              value={choices.targetId}
-              onChange={(event) => set({ targetId: event.target.value })}
-            >
-              {databases.map((database) => (
-                <option key={database.id} value={database.id}>
-                  {database.name}
-                </option>
-              ))}
-            </Select>
-          )}
-        </Field>
-        <Field label="Into a new database called" error={nameProblem} hint="It must not exist yet.">
-          {(control) => (
-            <Input
-              {...control}
-              value={choices.newDatabase}
-              spellCheck={false}
-              onChange={(event) => set({ newDatabase: event.target.value })}
-            />
-          )}
-        </Field>
-      </div>
       <fieldset>
-        <legend className="mb-1.5 text-sm font-semibold">What to restore</legend>
+        <legend className="mb-1.5 text-sm font-semibold">What to do</legend>
         <RadioCards
-          label="What to restore"
-          value={choices.content}
-          onChange={(content) => set({ content })}
+          label="What to do"
+          value={choices.mode}
+          onChange={(mode) => onChange({ mode })}
           className="sm:grid-cols-2"
-          options={[
-            { value: "all", label: "Everything", hint: "Definitions and rows" },
-            { value: "schema", label: "Schema only", hint: "Empty tables, views, functions" },
-          ]}
+          options={RESTORE_MODES.map((mode) => ({
+            value: mode,
+            label: MODES[mode].label,
+            hint: MODES[mode].hint,
+          }))}
         />
       </fieldset>
-      <fieldset>
-        <legend className="mb-1.5 text-sm font-semibold">Owners and privileges</legend>
-        <RadioCards
-          label="Owners and privileges"
-          value={choices.owners}
-          onChange={(owners) => set({ owners })}
-          options={[
-            {
-              value: "create",
-              label: "Keep them, create missing roles",
-              hint: "Roles of the backup that the server lacks are created without a password.",
-            },
-            { value: "keep", label: "Keep them, stop if a role is missing" },
-            { value: "drop", label: "Leave them out", hint: "Everything belongs to the user who restores." },
-          ]}
-        />
-      </fieldset>
-      <Field
-        label="Parallel jobs"
-        error={problem("jobs")}
-        hint={
-          choices.jobs > 1
-            ? "Faster for many large tables; the backup is unpacked to disk first."
-            : "One job reads the backup as a stream and needs no space on disk."
-        }
-        className="max-w-56"
-      >
-        {(control) => (
-          <Select
-            {...control}
-            value={choices.jobs}
-            onChange={(event) => set({ jobs: Number(event.target.value) })}
-          >
-            {JOBS.map((jobs) => (
-              <option key={jobs} value={jobs}>
-                {jobs}
-              </option>
-            ))}
-          </Select>
-        )}
-      </Field>
+      <TargetFields databases={databases} choices={choices} onChange={onChange} problem={problem} />
+      <Fields choices={choices} onChange={onChange} problem={problem} />
     </div>
   );
-}
-
-function serverHint(database: DatabaseView | undefined): string | undefined {
-  if (!database) return "Add a database of that server first.";
-  return `${database.host}:${database.port}${database.serverVersion ? `, PostgreSQL ${database.serverVersion}` : ""}`;
 }

@@ -6,8 +6,9 @@ import { Button } from "@/components/ui/button";
 import { ApiError } from "@/lib/api-error";
 import { useDebounced } from "@/lib/use-debounced";
 import { preflightQuery } from "../api";
+import { type RestoreChoices, targetName, toPlan } from "./choices";
 import { OptionFields } from "./option-fields";
-import { type RestoreChoices, type RestoreSource, toPlan } from "./plan";
+import type { RestoreSource } from "./plan";
 import { PreflightPanel } from "./preflight-panel";
 
 interface OptionsStepProps {
@@ -21,9 +22,10 @@ interface OptionsStepProps {
 
 /** Where to and how; beside it, always up to date, whether that can work. */
 export function OptionsStep({ databases, source, choices, onChoices, onBack, onNext }: OptionsStepProps) {
-  const plan = useMemo(() => toPlan(source, choices), [source, choices]);
+  const engine = databases.find((one) => one.id === choices.targetId)?.type ?? "postgresql";
+  const plan = useMemo(() => toPlan(source, choices, engine), [source, choices, engine]);
   const settled = useDebounced(plan);
-  const ready = Boolean(choices.targetId && choices.newDatabase.trim());
+  const ready = Boolean(choices.targetId && targetName(choices));
   const preflight = useQuery({ ...preflightQuery(settled), enabled: ready });
   const upToDate = settled === plan && !preflight.isFetching;
   const problems = preflight.error instanceof ApiError ? preflight.error.details : [];

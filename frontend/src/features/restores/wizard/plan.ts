@@ -1,5 +1,3 @@
-import type { RestorePlanInput } from "@/client";
-
 export type WizardStep = "source" | "options" | "confirm";
 export const STEPS: { id: WizardStep; label: string }[] = [
   { id: "source", label: "Source" },
@@ -38,30 +36,6 @@ export type RestoreSource =
       databaseName: string;
     }
   | { kind: "s3"; s3ConfigId: string; configName: string; key: string };
-
-export interface RestoreChoices {
-  targetId: string;
-  newDatabase: string;
-  content: "all" | "schema";
-  owners: "keep" | "create" | "drop";
-  jobs: number;
-}
-
-export function toPlan(source: RestoreSource, choices: RestoreChoices): RestorePlanInput {
-  return {
-    databaseId: choices.targetId,
-    ...(source.kind === "backup"
-      ? { backupId: source.backupId, ...(source.copyId ? { copyId: source.copyId } : {}) }
-      : { source: { s3ConfigId: source.s3ConfigId, key: source.key } }),
-    options: {
-      newDatabase: choices.newDatabase.trim(),
-      jobs: choices.jobs,
-      ...(choices.content === "schema" ? { schemaOnly: true } : {}),
-      ...(choices.owners === "create" ? { missingRoles: "create" } : {}),
-      ...(choices.owners === "drop" ? { noOwner: true, noPrivileges: true } : {}),
-    },
-  };
-}
 
 /** A name that is most likely free, and says what it is. */
 export function suggestName(databaseName: string): string {

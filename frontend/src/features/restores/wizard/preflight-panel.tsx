@@ -1,5 +1,6 @@
 import { CircleCheck, CircleX, LoaderCircle, RotateCw, TriangleAlert } from "lucide-react";
 import type { FindingView, Preflight } from "@/client";
+import { EngineLabel } from "@/components/engine/engine-label";
 import { Button } from "@/components/ui/button";
 import { Fact, Facts } from "@/components/ui/facts";
 import { Notice } from "@/components/ui/notice";
@@ -73,7 +74,9 @@ function Result({ preflight, stale }: { preflight: Preflight; stale: boolean }) 
         <Fact name="Made">
           <Time value={preflight.backupCompletedAt} />
         </Fact>
-        <Fact name="From">PostgreSQL {preflight.sourceVersion}</Fact>
+        <Fact name="From">
+          <EngineLabel type={preflight.sourceEngine} version={preflight.sourceVersion} />
+        </Fact>
         <Fact name="Database was">
           {formatBytes(preflight.sourceSize)}, {formatCount(preflight.tables)}{" "}
           {preflight.tables === 1 ? "table" : "tables"}
@@ -102,7 +105,12 @@ const LOOKS = {
 function FindingRow({ finding }: { finding: FindingView }) {
   const look = LOOKS[finding.level as keyof typeof LOOKS] ?? LOOKS.warning;
   return (
-    <li className="flex gap-2.5">
+    <li
+      className={cn(
+        "flex gap-2.5",
+        finding.level === "error" && "-mx-2 rounded-md border border-bad/35 bg-bad-soft px-2 py-1.5",
+      )}
+    >
       <look.icon className={cn("mt-0.5 size-4 shrink-0", look.ink)} aria-hidden />
       <p className={cn("min-w-0 break-words", finding.level === "ok" ? "text-ink-soft" : "text-ink")}>
         <span className="sr-only">{look.word}</span>

@@ -5,15 +5,10 @@ import { ErrorState } from "@/components/layout/error-state";
 import { PageHeader } from "@/components/layout/page-header";
 import { PagePending } from "@/components/layout/page-pending";
 import { backupQuery, databasesQuery } from "@/lib/queries";
+import { FIRST_CHOICES, type RestoreChoices, withTarget } from "./choices";
 import { ConfirmStep } from "./confirm-step";
 import { OptionsStep } from "./options-step";
-import {
-  type RestoreChoices,
-  type RestoreSearch,
-  type RestoreSource,
-  suggestName,
-  type WizardStep,
-} from "./plan";
+import { type RestoreSearch, type RestoreSource, suggestName, type WizardStep } from "./plan";
 import { SourceStep } from "./source-step";
 import { StepList } from "./step-list";
 
@@ -31,7 +26,7 @@ export function WizardPage({ search, onStep }: WizardPageProps) {
     <>
       <PageHeader
         title="Restore a database"
-        meta="Nothing is changed before the last step, and never the original."
+        meta="Nothing is changed before the last step, and nothing is ever dropped."
       />
       {databases.isError ? (
         <ErrorState
@@ -69,11 +64,8 @@ function Wizard({ search, onStep, databases, given }: WizardProps) {
     },
   );
   const [choices, setChoices] = useState<RestoreChoices>({
+    ...FIRST_CHOICES,
     targetId: search.target ?? given?.databaseId ?? "",
-    newDatabase: "",
-    content: "all",
-    owners: "create",
-    jobs: 1,
   });
   // A reload in the middle has lost the choices: begin where they are made.
   const step = source ? (search.step ?? "source") : "source";
@@ -90,7 +82,8 @@ function Wizard({ search, onStep, databases, given }: WizardProps) {
         source.kind === "backup"
           ? (target?.database ?? source.databaseName)
           : (target?.database ?? "database");
-      return { ...old, targetId: target?.id ?? "", newDatabase: old.newDatabase || suggestName(name) };
+      const named = { ...old, newDatabase: old.newDatabase || suggestName(name) };
+      return target ? withTarget(named, target) : named;
     });
     onStep("options");
   }

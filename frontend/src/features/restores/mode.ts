@@ -1,0 +1,39 @@
+export type RestoreMode = "newDatabase" | "schemaOnly" | "dataOnly" | "append";
+
+interface ModeWords {
+  label: string;
+  /** What it does, and what it never does. */
+  hint: string;
+  creates: boolean;
+}
+
+export const MODES: Record<RestoreMode, ModeWords> = {
+  newDatabase: {
+    label: "Into a new database",
+    hint: "Creates it with everything: definitions and rows. Nothing that exists is touched.",
+    creates: true,
+  },
+  schemaOnly: {
+    label: "Definitions only, into a new database",
+    hint: "Creates it with tables, views and functions, without a single row. Nothing that exists is touched.",
+    creates: true,
+  },
+  dataOnly: {
+    label: "Rows only, into empty tables",
+    hint: "Fills tables of an existing database that are there and empty. Creates and drops nothing.",
+    creates: false,
+  },
+  append: {
+    label: "Rows only, beside those that are there",
+    hint: "Adds to tables of an existing database. Overwrites and deletes nothing; a row that collides stops it all.",
+    creates: false,
+  },
+};
+
+export const RESTORE_MODES = Object.keys(MODES) as RestoreMode[];
+
+/** The mode of a restore's options; the oldest restores name none. */
+export function modeOf(options: Record<string, unknown>): RestoreMode {
+  const mode = options.mode as RestoreMode;
+  return mode in MODES ? mode : "newDatabase";
+}

@@ -1,0 +1,43 @@
+import { RadioCards } from "@/components/ui/radio-cards";
+import { MODES } from "../mode";
+import type { OptionProps } from "./option-fields";
+
+/** MySQL's and MariaDB's own options; rows alone need none. */
+export function MysqlFields({ choices, onChange }: OptionProps) {
+  if (!MODES[choices.mode].creates) return null;
+  return (
+    <>
+      <fieldset>
+        <legend className="mb-1.5 text-sm font-semibold">Definers of views, routines and triggers</legend>
+        <RadioCards
+          label="Definers of views, routines and triggers"
+          value={choices.definer}
+          onChange={(definer) => onChange({ definer })}
+          className="sm:grid-cols-2"
+          options={[
+            { value: "keep", label: "Keep them", hint: "The accounts of the backup, with their rights." },
+            { value: "strip", label: "Leave them out", hint: "The user who restores becomes the definer." },
+          ]}
+        />
+      </fieldset>
+      <fieldset>
+        <legend className="mb-1.5 text-sm font-semibold">Scheduled events</legend>
+        <RadioCards
+          label="Scheduled events"
+          value={choices.events}
+          onChange={(events) => onChange({ events })}
+          className="sm:grid-cols-3"
+          options={[
+            {
+              value: "disabled",
+              label: "Restore, switched off",
+              hint: "So that none runs twice beside the original.",
+            },
+            { value: "enabled", label: "Restore as they were", hint: "They run as soon as they are there." },
+            { value: "skip", label: "Leave them out" },
+          ]}
+        />
+      </fieldset>
+    </>
+  );
+}
