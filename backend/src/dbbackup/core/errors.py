@@ -16,7 +16,8 @@ AppError
 │   ├── ToolFailedError         a client tool ended with an error
 │   └── DumpIncompleteError     the tool said success, its output is not whole
 ├── RestoreError           502  a restore could not be done
-│   └── IntegrityError          stored bytes are not the bytes that were written
+│   ├── IntegrityError          stored bytes are not the bytes that were written
+│   └── KeyMissingError         no private key here opens what is encrypted
 └── InternalError          500
 
 Every message is written for the person who has to act on it and never holds a secret.
@@ -154,6 +155,10 @@ class RestoreError(AppError):
 
 class IntegrityError(RestoreError):
     """Stored bytes are not the bytes that were written."""
+
+
+class KeyMissingError(RestoreError):
+    """None of the private keys at hand opens an encrypted file."""
 
 
 class InternalError(AppError):
