@@ -114,7 +114,7 @@ class _Chunks:
         self.counter = 0
         self._cipher = cipher
         self._size = size
-        self._held = bytearray()
+        self._held = b""
 
     @property
     def empty(self) -> bool:
@@ -123,24 +123,28 @@ class _Chunks:
 
     def take(self, data: bytes) -> Iterator[bytes]:
         """Take bytes and give what is ready, in pieces of about 1 MiB."""
-        self._held += data
         size = self._size
-        whole = max(0, len(self._held) - 1) // size
-        with memoryview(self._held) as view:
-            for first in range(0, whole, _BATCH):
-                ready: list[bytes] = []
-                try:
-                    for number in range(first, min(first + _BATCH, whole)):
-                        ready.append(self._turn(view[number * size : (number + 1) * size], b"\0"))
-                finally:
-                    # What came before an altered chunk is authentic.
-                    yield b"".join(ready)
-        del self._held[: whole * size]
+        # Only what completes the chunk that was begun is copied; whole ones are read where they lie.
+        lacking = size - len(self._held)
+        if len(data) <= lacking:
+            self._held += data
+            return
+        view = memoryview(data)
+        blocks = [memoryview(self._held + data[:lacking])]
+        end = len(data) - ((len(data) - lacking - 1) % size + 1)
+        blocks += (view[start : start + size] for start in range(lacking, end, size))
+        self._held = data[end:]
+        for first in range(0, len(blocks), _BATCH):
+            ready: list[bytes] = []
+            try:
+                ready.extend(self._turn(block, b"\0") for block in blocks[first : first + _BATCH])
+            finally:
+                # What came before an altered chunk is authentic.
+                yield b"".join(ready)
 
     def last(self) -> bytes:
         """Take what is held as the last chunk."""
-        with memoryview(self._held) as view:
-            return self._turn(view, b"\1")
+        return self._turn(memoryview(self._held), b"\1")
 
     def _turn(self, chunk: memoryview, flag: bytes) -> bytes:
         nonce = self.counter.to_bytes(11, "big") + flag
