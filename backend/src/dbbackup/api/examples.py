@@ -28,6 +28,12 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "compression": "gzip",
         "options": {"excludeTables": ["public.cache"]},
     },
+    "EncryptionKeyInput": {"name": "Backups 2026", "comment": "Key file in the safe"},
+    "EncryptionKeyImport": {
+        "name": "Offline recovery",
+        "recipient": "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p",
+        "recovery": True,
+    },
     "PinInput": {"pinned": True},
     "UploadInput": {"s3ConfigIds": [_OTHER_ID]},
     "RestorePlanInput": {

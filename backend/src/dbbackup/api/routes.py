@@ -7,6 +7,7 @@ from litestar import Router
 from dbbackup.api.backups.controller import BackupController
 from dbbackup.api.databases.controller import DatabaseController
 from dbbackup.api.dependencies import DEPENDENCIES
+from dbbackup.api.encryption_keys.controller import EncryptionKeyController
 from dbbackup.api.live.origin import own_page_guard
 from dbbackup.api.live.sockets import event_socket, log_socket
 from dbbackup.api.restores.controller import RestoreController
@@ -20,6 +21,7 @@ router = Router(
         BackupController,
         RestoreController,
         S3ConfigController,
+        EncryptionKeyController,
         SystemController,
         HealthController,
         event_socket,

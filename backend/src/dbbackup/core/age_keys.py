@@ -14,7 +14,7 @@ from dbbackup.core.secret import Secret
 _RECIPIENT = "age"
 _IDENTITY = "age-secret-key-"
 _KEY_BYTES = 32
-_IDENTITY_LINE = re.compile(r"^AGE-SECRET-KEY-\S*$", re.MULTILINE)
+_IDENTITY_LINE = re.compile(r"^[ \t]*(AGE-SECRET-KEY-\S*)[ \t]*\r?$", re.MULTILINE)
 
 
 class Recipient:
@@ -59,7 +59,7 @@ def parse_recipient(text: str) -> Recipient:
 
 def parse_identity(text: Secret) -> Identity:
     """Read an identity: the line alone, or a key file as age-keygen writes it. Raises ValidationError."""
-    lines = _IDENTITY_LINE.findall(text.reveal().replace("\r", ""))
+    lines = _IDENTITY_LINE.findall(text.reveal())
     raw = _decode(_IDENTITY, lines[0]) if len(lines) == 1 else None
     if raw is None:
         raise ValidationError.of(

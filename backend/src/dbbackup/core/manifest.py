@@ -84,6 +84,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     compression: str
     compression_level: int | None
     encryption: str | None
+    recipients: list[str] = []
+    """The public keys the parts are encrypted to; the private key of any of them opens all parts."""
     options: dict[str, Any]
     source: SourceFacts
     parts: list[PartFacts]

@@ -10,6 +10,7 @@ from typing import Any
 
 from dbbackup import __version__
 from dbbackup.core import manifest as manifests
+from dbbackup.core.age_keys import Recipient
 from dbbackup.core.errors import AppError, BackupError
 from dbbackup.core.journal import JournalKind
 from dbbackup.core.manifest import Manifest, PartFacts, SourceFacts
@@ -17,6 +18,8 @@ from dbbackup.core.sizes import human_size
 from dbbackup.engines.base import Connection, DumpPart, Engine, ToolInfo
 from dbbackup.pipeline.compress import EXTENSIONS, compressor
 from dbbackup.pipeline.dump import dump_stream
+from dbbackup.pipeline.encrypt import EXTENSION as ENCRYPTED
+from dbbackup.pipeline.encrypt import encryptor
 from dbbackup.pipeline.fanout import STALL_SECONDS, Destination, Outcome, fan_out
 from dbbackup.pipeline.meter import Meter
 from dbbackup.pipeline.process import Workshop
@@ -55,6 +58,8 @@ class BackupJob:
     workshop: Workshop
     started_at: datetime
     expected_size: int
+    recipients: Sequence[Recipient] = ()
+    """Whom the files are encrypted to; nobody: they are not encrypted."""
     tags: dict[str, str] = field(default_factory=dict)
     stall_seconds: float = STALL_SECONDS
 
@@ -100,9 +105,11 @@ async def _stream_part(job: BackupJob, part: DumpPart, writer: _Writer, executor
     plain = Meter(lambda size: setattr(progress, "bytes_read", size) if is_main else None)
     stored = Meter(lambda size: setattr(progress, "bytes_written", size) if is_main else None)
     squeeze = compressor(job.compression, job.compression_level)
-    transforms: list[Transform] = [plain, squeeze, stored] if squeeze else [plain, stored]
+    encrypt = encryptor(job.recipients) if job.recipients else None
+    transforms: list[Transform] = [step for step in (plain, squeeze, encrypt, stored) if step]
     dump = dump_stream(part, job.engine, job.workshop, report.tool_lines(job.engine))
-    name = ".".join(filter(None, (job.stem, part.extension, EXTENSIONS[job.compression])))
+    endings = (part.extension, EXTENSIONS[job.compression], ENCRYPTED if encrypt else "")
+    name = ".".join(filter(None, (job.stem, *endings)))
     async with closing(through(dump, transforms, executor)) as stream:
         await writer.write(name, stream, part.name)
     if is_main:
@@ -213,7 +220,8 @@ def _manifest(job: BackupJob, parts: list[PartFacts]) -> Manifest:
         completed_at=datetime.now(UTC),
         compression=job.compression,
         compression_level=job.compression_level,
-        encryption=None,
+        encryption=ENCRYPTED if job.recipients else None,
+        recipients=[str(recipient) for recipient in job.recipients],
         options=job.options,
         source=job.source,
         parts=parts,

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dbbackup.core.age_keys import Identity
 from dbbackup.core.errors import AppError, RestoreError
 from dbbackup.core.manifest import Manifest, PartFacts
 from dbbackup.engines.base import Command, Connection, Engine, ToolInfo, restore_mode
 from dbbackup.pipeline.compress import decompressor
+from dbbackup.pipeline.encrypt import decryptor
 from dbbackup.pipeline.meter import Verifier
 from dbbackup.pipeline.process import Process, Workshop, big_pipe
 from dbbackup.pipeline.report import Report
@@ -39,6 +42,8 @@ class RestoreJob:
     version: str | None
     options: dict[str, Any]
     workshop: Workshop
+    identities: Sequence[Identity] = ()
+    """The private keys at hand, for a backup that is encrypted."""
 
 
 async def fill_database(job: RestoreJob, report: Report) -> None:
@@ -93,8 +98,9 @@ def part_stream(
         part.plain_sha256,
         lambda n: setattr(progress, "bytes_read", n) if progress else None,
     )
+    decrypt = decryptor(job.identities) if job.manifest.encryption else None
     unsqueeze = decompressor(job.manifest.compression)
-    transforms = [step for step in (stored, unsqueeze, plain, change) if step is not None]
+    transforms = [step for step in (stored, decrypt, unsqueeze, plain, change) if step is not None]
     version = job.version if is_main else None
     return through(job.storage.read(f"{folder}{slash}{part.file}", 0, version), transforms, executor)
 

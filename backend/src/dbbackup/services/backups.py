@@ -16,6 +16,7 @@ from dbbackup.services.backup_deletion import mark_deleted
 from dbbackup.services.changes import announce, announce_run
 from dbbackup.services.context import Context
 from dbbackup.services.databases import ACTIVE, get_database
+from dbbackup.services.encryption import choose_encryption
 from dbbackup.services.inputs import BackupInput, UploadInput
 
 MANUAL_PRIORITY = 10
@@ -49,7 +50,7 @@ async def queue_backup(session: AsyncSession, ctx: Context, data: BackupInput) -
 
     Raises:
         NotFoundError: no such database or S3 config.
-        ConflictError: the database is disabled.
+        ConflictError: the database is disabled, or the encryption key was never downloaded.
         ValidationError: nowhere to write to, or options that make no sense.
     """
     config = await get_database(session, data.database_id)
@@ -72,6 +73,7 @@ async def queue_backup(session: AsyncSession, ctx: Context, data: BackupInput) -
         priority=MANUAL_PRIORITY,
         compression=data.compression,
         compression_level=data.compression_level,
+        encryption=await choose_encryption(session, data.encryption),
         label=data.label or None,
         pinned=data.pinned,
         options=options,

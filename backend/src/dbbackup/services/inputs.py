@@ -14,6 +14,7 @@ Port = Annotated[int, Meta(ge=1, le=65535)]
 Id = Annotated[str, Meta(min_length=1, max_length=36)]
 EngineType = Literal["postgresql", "mysql", "mariadb"]
 Compression = Literal["gzip", "zstd", "none"]
+Encryption = Literal["age", "none"]
 SseMode = Literal["none", "SSE-S3", "SSE-KMS"]
 
 
@@ -73,7 +74,7 @@ class BackupInput(Input):
 
     `local` and the S3 configs say where the copies go; at least one place is needed.
     `uploadToS3` without `s3ConfigIds` means the default S3 config; left out, the default is used
-    when there is one.
+    when there is one. `encryption` left out means `age` when there is an active encryption key.
     """
 
     database_id: Id
@@ -84,7 +85,26 @@ class BackupInput(Input):
     pinned: bool = False
     compression: Compression = "gzip"
     compression_level: Annotated[int, Meta(ge=0, le=22)] | None = None
+    encryption: Encryption | None = None
     options: dict[str, Any] = {}
+
+
+class EncryptionKeyInput(Input):
+    """A key pair to generate."""
+
+    name: Name
+    comment: Annotated[str, Meta(max_length=1000)] = ""
+
+
+class EncryptionKeyImport(EncryptionKeyInput):
+    """A key that exists: the private `identity`, or only the public `recipient`.
+
+    A `recovery` key is a recipient whose private part is kept offline; every encrypted backup is encrypted to it, too.
+    """
+
+    identity: Annotated[str, Meta(max_length=10_000)] | None = None
+    recipient: Annotated[str, Meta(max_length=200)] | None = None
+    recovery: bool = False
 
 
 class PinInput(Input):

@@ -21,6 +21,7 @@ from dbbackup.services.connections import saved_connection
 from dbbackup.services.context import Context
 from dbbackup.services.databases import get_database
 from dbbackup.services.downloads import backup_manifest, choose_copy
+from dbbackup.services.encryption import check_key
 from dbbackup.services.inputs import RestoreInput, RestorePlanInput, S3ObjectSource
 from dbbackup.storages.base import Storage
 
@@ -223,7 +224,12 @@ async def _source_findings(ctx: Context, source: Source) -> list[Finding]:
         elif found.size != part.size:
             text = f"{part.file} is {found.size} bytes long, the manifest says {part.size}: it was altered or cut."
             findings.append(Finding("error", "source-size", text))
-    return findings or [Finding("ok", "source", "All files of the backup are there and have the right size.")]
+    if findings:
+        return findings
+    versions = [source.version if part.name == "database" else None for part in source.manifest.parts]
+    files = [storage.read(source.sibling(p.file), 0, v) for p, v in zip(source.manifest.parts, versions, strict=True)]
+    there = Finding("ok", "source", "All files of the backup are there and have the right size.")
+    return [there, *await check_key(ctx, source.manifest, files)]
 
 
 async def _spool_finding(ctx: Context, manifest: Manifest) -> Finding:

@@ -7,6 +7,7 @@ import asyncio
 from sqlalchemy import select
 
 from dbbackup.core import manifest as manifests
+from dbbackup.core.age_keys import Recipient, parse_recipient
 from dbbackup.core.errors import AppError, BackupError, DatabaseError, StorageError, ToolMissingError
 from dbbackup.core.manifest import SourceFacts
 from dbbackup.core.naming import backup_stem, storage_folder
@@ -18,6 +19,7 @@ from dbbackup.pipeline.backup import BackupJob, BackupResult, Target, back_up
 from dbbackup.services.changes import announce, announce_run
 from dbbackup.services.connections import saved_connection
 from dbbackup.services.context import Context
+from dbbackup.services.encryption import recipient_keys
 from dbbackup.storages.base import StoredObject
 from dbbackup.worker.run import RunTools, run_tools, say_end, set_end
 
@@ -61,6 +63,7 @@ async def _back_up(
     probe = await _check_source(ctx, config, connection, tools)
     chosen = engine.choose_tools(probe.server_version)
     _say_tools(tools, chosen)
+    recipients = await _choose_recipients(ctx, backup, tools)
     survey = await engine.survey(connection)
     expected = await _expected_size(ctx, backup, survey)
     targets = await _check_targets(ctx, backup, config, expected, tools)
@@ -85,6 +88,7 @@ async def _back_up(
         workshop=tools.workshop,
         started_at=started,
         expected_size=expected,
+        recipients=recipients,
     )
     return await back_up(job, tools.report)
 
@@ -106,6 +110,19 @@ def _say_tools(tools: RunTools, chosen: ToolInfo) -> None:
     tools.log.say("info", f"Client tools {chosen.version} from {chosen.folder}")
     if chosen.note:
         tools.log.say("warn", chosen.note)
+
+
+async def _choose_recipients(ctx: Context, backup: BackupExecution, tools: RunTools) -> list[Recipient]:
+    """Take the keys that are active now: the key may have been changed while the run was queued."""
+    if backup.encryption is None:
+        return []
+    async with ctx.catalogue.transaction() as session:
+        keys = await recipient_keys(session)
+        row = await session.get_one(BackupExecution, backup.id)
+        # From now on none of them can be deleted.
+        row.recipients = [key.recipient for key in keys]
+    tools.log.say("info", "Encrypting to " + " and ".join(f"{key.name} ({key.recipient})" for key in keys))
+    return [parse_recipient(key.recipient) for key in keys]
 
 
 async def _expected_size(ctx: Context, backup: BackupExecution, survey: Survey) -> int:

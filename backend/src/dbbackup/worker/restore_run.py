@@ -13,6 +13,7 @@ from dbbackup.pipeline.restore import RestoreJob, fill_database
 from dbbackup.services.changes import announce_run
 from dbbackup.services.connections import saved_connection
 from dbbackup.services.context import Context
+from dbbackup.services.encryption import identities
 from dbbackup.services.restores import run_checks, saved_source
 from dbbackup.storages.offload import finish
 from dbbackup.worker.run import RunTools, run_tools, say_end, set_end
@@ -77,6 +78,7 @@ async def _prepare(
         version=source.version,
         options=options,
         workshop=tools.workshop,
+        identities=await identities(ctx) if source.manifest.encryption else (),
     )
 
 

@@ -66,7 +66,7 @@ class BackupController(Controller):
         views = await backup_views(session, ctx, found)
         return BackupListEnvelope(success=True, data=views, error=None, meta=meta(page, limit, total))
 
-    @post(operation_id="createBackup", summary="Back up now", responses=documented(404), status_code=202)
+    @post(operation_id="createBackup", summary="Back up now", responses=documented(404, 409), status_code=202)
     async def create_backup(self, session: Session, ctx: Ctx, data: JSONBody[BackupInput]) -> BackupEnvelope:
         """Put a backup into the queue; watch it by its id."""
         return await _answer(session, ctx, await backups.queue_backup(session, ctx, data))

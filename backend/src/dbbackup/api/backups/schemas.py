@@ -76,6 +76,8 @@ class BackupDetail(BackupView, kw_only=True, rename="camel"):
     """A backup with everything known of it."""
 
     options: dict[str, Any]
+    recipients: list[str]
+    """The public keys it is encrypted to; the private key of any of them opens it."""
     parts: list[PartFacts]
     tables: list[TableFacts]
     roles: list[str]

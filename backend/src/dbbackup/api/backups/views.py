@@ -72,6 +72,7 @@ async def backup_detail(session: AsyncSession, ctx: Context, backup: BackupExecu
     return BackupDetail(
         **_values(ctx, backup, await _configs(session), await queue_positions(session)),
         options=backup.options,
+        recipients=backup.recipients or [],
         parts=manifest.parts if manifest else [],
         tables=manifest.source.tables if manifest else [],
         roles=manifest.source.roles if manifest else [],

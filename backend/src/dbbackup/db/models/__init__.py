@@ -4,6 +4,7 @@ from dbbackup.db.models.backup_copy import BackupCopy, CopyState
 from dbbackup.db.models.backup_execution import BackupExecution, BackupType, RunStatus
 from dbbackup.db.models.base import Base
 from dbbackup.db.models.database_config import DatabaseConfig
+from dbbackup.db.models.encryption_key import EncryptionKey, KeyState
 from dbbackup.db.models.execution_log import ExecutionLog
 from dbbackup.db.models.restore_execution import RestoreExecution
 from dbbackup.db.models.run_journal import RunJournal
@@ -17,7 +18,9 @@ __all__ = [
     "Base",
     "CopyState",
     "DatabaseConfig",
+    "EncryptionKey",
     "ExecutionLog",
+    "KeyState",
     "RestoreExecution",
     "RunJournal",
     "RunStatus",

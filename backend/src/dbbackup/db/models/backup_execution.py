@@ -68,6 +68,8 @@ class BackupExecution(Base):
     compression: Mapped[str] = mapped_column(String(20))
     compression_level: Mapped[int | None]
     encryption: Mapped[str | None] = mapped_column(String(100))
+    recipients: Mapped[list[str] | None]
+    """The public keys it is encrypted to."""
     sha256: Mapped[str | None] = mapped_column(String(64))
     plain_sha256: Mapped[str | None] = mapped_column(String(64))
     server_version: Mapped[str | None] = mapped_column(String(100))

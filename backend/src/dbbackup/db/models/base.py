@@ -39,6 +39,7 @@ class Base(CommonTableAttributes, DeclarativeBase):
         datetime: DateTimeUTC(timezone=True),
         JsonDict: JSON(),
         list[JsonDict]: JSON(),
+        list[str]: JSON(),
     }
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
