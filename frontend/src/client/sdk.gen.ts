@@ -2,7 +2,7 @@
 
 import type { Client, Options as Options2, TDataShape } from './client';
 import { client } from './client.gen';
-import type { BrowseS3ConfigData, BrowseS3ConfigErrors, BrowseS3ConfigResponses, CancelBackupData, CancelBackupErrors, CancelBackupResponses, CancelRestoreData, CancelRestoreErrors, CancelRestoreResponses, CreateBackupData, CreateBackupErrors, CreateBackupResponses, CreateDatabaseData, CreateDatabaseErrors, CreateDatabaseResponses, CreateRestoreData, CreateRestoreErrors, CreateRestoreResponses, CreateS3ConfigData, CreateS3ConfigErrors, CreateS3ConfigResponses, DeleteBackupData, DeleteBackupErrors, DeleteBackupResponses, DeleteDatabaseData, DeleteDatabaseErrors, DeleteDatabaseResponses, DeleteS3ConfigData, DeleteS3ConfigErrors, DeleteS3ConfigResponses, DownloadBackupData, DownloadBackupErrors, DownloadBackupResponses, GetBackupData, GetBackupErrors, GetBackupLogsData, GetBackupLogsErrors, GetBackupLogsResponses, GetBackupResponses, GetDatabaseData, GetDatabaseErrors, GetDatabaseResponses, GetLivenessData, GetLivenessErrors, GetLivenessResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetRestoreData, GetRestoreErrors, GetRestoreLogsData, GetRestoreLogsErrors, GetRestoreLogsResponses, GetRestoreResponses, GetS3ConfigData, GetS3ConfigErrors, GetS3ConfigResponses, GetSystemStatusData, GetSystemStatusErrors, GetSystemStatusResponses, ListBackupsData, ListBackupsErrors, ListBackupsResponses, ListDatabasesData, ListDatabasesErrors, ListDatabasesResponses, ListRestoresData, ListRestoresErrors, ListRestoresResponses, ListS3BucketsData, ListS3BucketsErrors, ListS3BucketsResponses, ListS3ConfigsData, ListS3ConfigsErrors, ListS3ConfigsResponses, PinBackupData, PinBackupErrors, PinBackupResponses, PreflightRestoreData, PreflightRestoreErrors, PreflightRestoreResponses, TestDatabaseData, TestDatabaseErrors, TestDatabaseResponses, TestS3ConfigData, TestS3ConfigErrors, TestS3ConfigResponses, TestUnsavedDatabaseData, TestUnsavedDatabaseErrors, TestUnsavedDatabaseResponses, TestUnsavedS3ConfigData, TestUnsavedS3ConfigErrors, TestUnsavedS3ConfigResponses, UpdateDatabaseData, UpdateDatabaseErrors, UpdateDatabaseResponses, UpdateS3ConfigData, UpdateS3ConfigErrors, UpdateS3ConfigResponses, UploadBackupData, UploadBackupErrors, UploadBackupResponses } from './types.gen';
+import type { ActivateEncryptionKeyData, ActivateEncryptionKeyErrors, ActivateEncryptionKeyResponses, BrowseS3ConfigData, BrowseS3ConfigErrors, BrowseS3ConfigResponses, CancelBackupData, CancelBackupErrors, CancelBackupResponses, CancelRestoreData, CancelRestoreErrors, CancelRestoreResponses, CreateBackupData, CreateBackupErrors, CreateBackupResponses, CreateDatabaseData, CreateDatabaseErrors, CreateDatabaseResponses, CreateEncryptionKeyData, CreateEncryptionKeyErrors, CreateEncryptionKeyResponses, CreateRestoreData, CreateRestoreErrors, CreateRestoreResponses, CreateS3ConfigData, CreateS3ConfigErrors, CreateS3ConfigResponses, DeleteBackupData, DeleteBackupErrors, DeleteBackupResponses, DeleteDatabaseData, DeleteDatabaseErrors, DeleteDatabaseResponses, DeleteEncryptionKeyData, DeleteEncryptionKeyErrors, DeleteEncryptionKeyResponses, DeleteS3ConfigData, DeleteS3ConfigErrors, DeleteS3ConfigResponses, DownloadBackupData, DownloadBackupErrors, DownloadBackupResponses, DownloadEncryptionKeyData, DownloadEncryptionKeyErrors, DownloadEncryptionKeyResponses, GetBackupData, GetBackupErrors, GetBackupLogsData, GetBackupLogsErrors, GetBackupLogsResponses, GetBackupResponses, GetDatabaseData, GetDatabaseErrors, GetDatabaseResponses, GetEncryptionKeyData, GetEncryptionKeyErrors, GetEncryptionKeyResponses, GetLivenessData, GetLivenessErrors, GetLivenessResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetRestoreData, GetRestoreErrors, GetRestoreLogsData, GetRestoreLogsErrors, GetRestoreLogsResponses, GetRestoreResponses, GetS3ConfigData, GetS3ConfigErrors, GetS3ConfigResponses, GetSystemStatusData, GetSystemStatusErrors, GetSystemStatusResponses, ImportEncryptionKeyData, ImportEncryptionKeyErrors, ImportEncryptionKeyResponses, ListBackupsData, ListBackupsErrors, ListBackupsResponses, ListDatabasesData, ListDatabasesErrors, ListDatabasesResponses, ListEncryptionKeysData, ListEncryptionKeysErrors, ListEncryptionKeysResponses, ListRestoresData, ListRestoresErrors, ListRestoresResponses, ListS3BucketsData, ListS3BucketsErrors, ListS3BucketsResponses, ListS3ConfigsData, ListS3ConfigsErrors, ListS3ConfigsResponses, PinBackupData, PinBackupErrors, PinBackupResponses, PreflightRestoreData, PreflightRestoreErrors, PreflightRestoreResponses, RetireEncryptionKeyData, RetireEncryptionKeyErrors, RetireEncryptionKeyResponses, TestDatabaseData, TestDatabaseErrors, TestDatabaseResponses, TestS3ConfigData, TestS3ConfigErrors, TestS3ConfigResponses, TestUnsavedDatabaseData, TestUnsavedDatabaseErrors, TestUnsavedDatabaseResponses, TestUnsavedS3ConfigData, TestUnsavedS3ConfigErrors, TestUnsavedS3ConfigResponses, UpdateDatabaseData, UpdateDatabaseErrors, UpdateDatabaseResponses, UpdateS3ConfigData, UpdateS3ConfigErrors, UpdateS3ConfigResponses, UploadBackupData, UploadBackupErrors, UploadBackupResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -249,6 +249,60 @@ export const testUnsavedS3Config = <ThrowOnError extends boolean = false>(option
         ...options.headers
     }
 });
+
+/**
+ * Encrypt new backups to this key
+ */
+export const activateEncryptionKey = <ThrowOnError extends boolean = false>(options: Options<ActivateEncryptionKeyData, ThrowOnError>) => (options.client ?? client).post<ActivateEncryptionKeyResponses, ActivateEncryptionKeyErrors, ThrowOnError>({ url: '/api/encryption-keys/{key_id}/activate', ...options });
+
+/**
+ * List encryption keys
+ */
+export const listEncryptionKeys = <ThrowOnError extends boolean = false>(options?: Options<ListEncryptionKeysData, ThrowOnError>) => (options?.client ?? client).get<ListEncryptionKeysResponses, ListEncryptionKeysErrors, ThrowOnError>({ url: '/api/encryption-keys', ...options });
+
+/**
+ * Generate a key
+ */
+export const createEncryptionKey = <ThrowOnError extends boolean = false>(options: Options<CreateEncryptionKeyData, ThrowOnError>) => (options.client ?? client).post<CreateEncryptionKeyResponses, CreateEncryptionKeyErrors, ThrowOnError>({
+    url: '/api/encryption-keys',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Delete a key
+ */
+export const deleteEncryptionKey = <ThrowOnError extends boolean = false>(options: Options<DeleteEncryptionKeyData, ThrowOnError>) => (options.client ?? client).delete<DeleteEncryptionKeyResponses, DeleteEncryptionKeyErrors, ThrowOnError>({ url: '/api/encryption-keys/{key_id}', ...options });
+
+/**
+ * Show a key
+ */
+export const getEncryptionKey = <ThrowOnError extends boolean = false>(options: Options<GetEncryptionKeyData, ThrowOnError>) => (options.client ?? client).get<GetEncryptionKeyResponses, GetEncryptionKeyErrors, ThrowOnError>({ url: '/api/encryption-keys/{key_id}', ...options });
+
+/**
+ * Download the private key
+ */
+export const downloadEncryptionKey = <ThrowOnError extends boolean = false>(options: Options<DownloadEncryptionKeyData, ThrowOnError>) => (options.client ?? client).post<DownloadEncryptionKeyResponses, DownloadEncryptionKeyErrors, ThrowOnError>({ url: '/api/encryption-keys/{key_id}/download', ...options });
+
+/**
+ * Import a key
+ */
+export const importEncryptionKey = <ThrowOnError extends boolean = false>(options: Options<ImportEncryptionKeyData, ThrowOnError>) => (options.client ?? client).post<ImportEncryptionKeyResponses, ImportEncryptionKeyErrors, ThrowOnError>({
+    url: '/api/encryption-keys/import',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Encrypt no new backups to this key
+ */
+export const retireEncryptionKey = <ThrowOnError extends boolean = false>(options: Options<RetireEncryptionKeyData, ThrowOnError>) => (options.client ?? client).post<RetireEncryptionKeyResponses, RetireEncryptionKeyErrors, ThrowOnError>({ url: '/api/encryption-keys/{key_id}/retire', ...options });
 
 /**
  * Version, health, disk, queue

@@ -45,6 +45,7 @@ export type BackupDetail = {
     options: {
         [key: string]: unknown;
     };
+    recipients: Array<string>;
     parts: Array<PartFacts>;
     tables: Array<TableFacts>;
     roles: Array<string>;
@@ -73,6 +74,7 @@ export type BackupInput = {
     pinned?: boolean;
     compression?: 'gzip' | 'zstd' | 'none';
     compressionLevel?: number | null;
+    encryption?: 'age' | 'none' | null;
     options?: {
         [key: string]: unknown;
     };
@@ -316,6 +318,61 @@ export type Disk = {
     path: string;
     total: number;
     free: number;
+};
+
+/**
+ * EncryptionKeyEnvelope
+ */
+export type EncryptionKeyEnvelope = {
+    success: boolean;
+    error: null;
+    meta: Meta;
+    data: EncryptionKeyView;
+};
+
+/**
+ * EncryptionKeyImport
+ */
+export type EncryptionKeyImport = {
+    name: string;
+    comment?: string;
+    identity?: string | null;
+    recipient?: string | null;
+    recovery?: boolean;
+};
+
+/**
+ * EncryptionKeyInput
+ */
+export type EncryptionKeyInput = {
+    name: string;
+    comment?: string;
+};
+
+/**
+ * EncryptionKeyListEnvelope
+ */
+export type EncryptionKeyListEnvelope = {
+    success: boolean;
+    error: null;
+    meta: Meta;
+    data: Array<EncryptionKeyView>;
+};
+
+/**
+ * EncryptionKeyView
+ */
+export type EncryptionKeyView = {
+    id: string;
+    name: string;
+    recipient: string;
+    hasIdentity: boolean;
+    state: string;
+    recovery: boolean;
+    downloadedAt: string | null;
+    comment: string;
+    backups: number;
+    createdAt: string;
 };
 
 /**
@@ -1294,6 +1351,10 @@ export type CreateBackupErrors = {
      */
     404: ErrorEnvelope;
     /**
+     * It does not fit the present state.
+     */
+    409: ErrorEnvelope;
+    /**
      * A fault of the program.
      */
     500: ErrorEnvelope;
@@ -2125,6 +2186,284 @@ export type TestUnsavedS3ConfigResponses = {
 };
 
 export type TestUnsavedS3ConfigResponse = TestUnsavedS3ConfigResponses[keyof TestUnsavedS3ConfigResponses];
+
+export type ActivateEncryptionKeyData = {
+    body?: never;
+    path: {
+        key_id: string;
+    };
+    query?: never;
+    url: '/api/encryption-keys/{key_id}/activate';
+};
+
+export type ActivateEncryptionKeyErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * It does not exist.
+     */
+    404: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type ActivateEncryptionKeyError = ActivateEncryptionKeyErrors[keyof ActivateEncryptionKeyErrors];
+
+export type ActivateEncryptionKeyResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: EncryptionKeyEnvelope;
+};
+
+export type ActivateEncryptionKeyResponse = ActivateEncryptionKeyResponses[keyof ActivateEncryptionKeyResponses];
+
+export type ListEncryptionKeysData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/encryption-keys';
+};
+
+export type ListEncryptionKeysErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type ListEncryptionKeysError = ListEncryptionKeysErrors[keyof ListEncryptionKeysErrors];
+
+export type ListEncryptionKeysResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: EncryptionKeyListEnvelope;
+};
+
+export type ListEncryptionKeysResponse = ListEncryptionKeysResponses[keyof ListEncryptionKeysResponses];
+
+export type CreateEncryptionKeyData = {
+    body: EncryptionKeyInput;
+    path?: never;
+    query?: never;
+    url: '/api/encryption-keys';
+};
+
+export type CreateEncryptionKeyErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * It does not fit the present state.
+     */
+    409: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type CreateEncryptionKeyError = CreateEncryptionKeyErrors[keyof CreateEncryptionKeyErrors];
+
+export type CreateEncryptionKeyResponses = {
+    /**
+     * Document created, URL follows
+     */
+    201: EncryptionKeyEnvelope;
+};
+
+export type CreateEncryptionKeyResponse = CreateEncryptionKeyResponses[keyof CreateEncryptionKeyResponses];
+
+export type DeleteEncryptionKeyData = {
+    body?: never;
+    path: {
+        key_id: string;
+    };
+    query?: never;
+    url: '/api/encryption-keys/{key_id}';
+};
+
+export type DeleteEncryptionKeyErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * It does not exist.
+     */
+    404: ErrorEnvelope;
+    /**
+     * It does not fit the present state.
+     */
+    409: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type DeleteEncryptionKeyError = DeleteEncryptionKeyErrors[keyof DeleteEncryptionKeyErrors];
+
+export type DeleteEncryptionKeyResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: DeletedEnvelope;
+};
+
+export type DeleteEncryptionKeyResponse = DeleteEncryptionKeyResponses[keyof DeleteEncryptionKeyResponses];
+
+export type GetEncryptionKeyData = {
+    body?: never;
+    path: {
+        key_id: string;
+    };
+    query?: never;
+    url: '/api/encryption-keys/{key_id}';
+};
+
+export type GetEncryptionKeyErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * It does not exist.
+     */
+    404: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type GetEncryptionKeyError = GetEncryptionKeyErrors[keyof GetEncryptionKeyErrors];
+
+export type GetEncryptionKeyResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: EncryptionKeyEnvelope;
+};
+
+export type GetEncryptionKeyResponse = GetEncryptionKeyResponses[keyof GetEncryptionKeyResponses];
+
+export type DownloadEncryptionKeyData = {
+    body?: never;
+    path: {
+        key_id: string;
+    };
+    query?: never;
+    url: '/api/encryption-keys/{key_id}/download';
+};
+
+export type DownloadEncryptionKeyErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * It does not exist.
+     */
+    404: ErrorEnvelope;
+    /**
+     * It does not fit the present state.
+     */
+    409: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type DownloadEncryptionKeyError = DownloadEncryptionKeyErrors[keyof DownloadEncryptionKeyErrors];
+
+export type DownloadEncryptionKeyResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: string;
+};
+
+export type DownloadEncryptionKeyResponse = DownloadEncryptionKeyResponses[keyof DownloadEncryptionKeyResponses];
+
+export type ImportEncryptionKeyData = {
+    body: EncryptionKeyImport;
+    path?: never;
+    query?: never;
+    url: '/api/encryption-keys/import';
+};
+
+export type ImportEncryptionKeyErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * It does not fit the present state.
+     */
+    409: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type ImportEncryptionKeyError = ImportEncryptionKeyErrors[keyof ImportEncryptionKeyErrors];
+
+export type ImportEncryptionKeyResponses = {
+    /**
+     * Document created, URL follows
+     */
+    201: EncryptionKeyEnvelope;
+};
+
+export type ImportEncryptionKeyResponse = ImportEncryptionKeyResponses[keyof ImportEncryptionKeyResponses];
+
+export type RetireEncryptionKeyData = {
+    body?: never;
+    path: {
+        key_id: string;
+    };
+    query?: never;
+    url: '/api/encryption-keys/{key_id}/retire';
+};
+
+export type RetireEncryptionKeyErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * It does not exist.
+     */
+    404: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type RetireEncryptionKeyError = RetireEncryptionKeyErrors[keyof RetireEncryptionKeyErrors];
+
+export type RetireEncryptionKeyResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: EncryptionKeyEnvelope;
+};
+
+export type RetireEncryptionKeyResponse = RetireEncryptionKeyResponses[keyof RetireEncryptionKeyResponses];
 
 export type GetSystemStatusData = {
     body?: never;

@@ -62,11 +62,14 @@ async def check_key(ctx: Context, manifest: Manifest, files: Sequence[Stream]) -
     if manifest.encryption != AGE:
         text = f"This version cannot open {manifest.encryption!r} encryption. Restore it with a newer one."
         return [Finding("error", "encryption-unknown", text)]
+    known = await identities(ctx)
     try:
-        known = await identities(ctx)
         for file in files:
             await check_opens(file, known)
     except KeyMissingError:
+        if {str(identity.recipient) for identity in known} & set(manifest.recipients):
+            text = "The right private key is here and does not open a file of this backup: the file was altered."
+            return [Finding("error", "source-damaged", f"{text} Restore from another copy.")]
         return [Finding("error", "key-missing", await _missing(ctx, manifest.recipients))]
     except IntegrityError as error:
         return [Finding("error", "source-damaged", error.message)]

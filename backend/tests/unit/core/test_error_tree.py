@@ -26,6 +26,7 @@ CODES = {
     "DumpIncompleteError": "BACKUP_ERROR",
     "RestoreError": "RESTORE_ERROR",
     "IntegrityError": "RESTORE_ERROR",
+    "KeyMissingError": "RESTORE_ERROR",
     "InternalError": "INTERNAL_ERROR",
 }
 RETRYABLE = {"DatabaseUnreachableError", "S3UnreachableError", "ToolFailedError", "DumpIncompleteError"}

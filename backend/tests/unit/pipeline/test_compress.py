@@ -6,7 +6,6 @@ import gzip
 import os
 import subprocess
 import tracemalloc
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 
@@ -18,19 +17,12 @@ from hypothesis import strategies as st
 from dbbackup.core.errors import IntegrityError, InternalError
 from dbbackup.pipeline.compress import MAX_PIECE, compressor, decompressor
 from dbbackup.pipeline.meter import Verifier
-from dbbackup.pipeline.stream import Stream, Transform, _chain, _ending, through
-from tests.unit.pipeline.tools import MIB, gather
+from dbbackup.pipeline.stream import Stream, Transform, through
+from tests.unit.pipeline.tools import MIB, gather, pieces
 
 CODECS = [("gzip", level) for level in range(1, 10)] + [("zstd", level) for level in (1, 3, 9)]
 SAMPLE = os.urandom(150) + b"abc" * 60
 EVERY_CODEC = pytest.mark.parametrize("name", ["gzip", "zstd"])
-
-
-def pieces(transforms: list[Transform], data: list[bytes]) -> Iterator[bytes]:
-    """Push chunks through transforms as `through` does, without its loop."""
-    for chunk in data:
-        yield from (piece for piece in _chain(transforms, iter((chunk,))) if piece)
-    yield from (piece for piece in _ending(transforms) if piece)
 
 
 def squeezed(name: str, level: int | None, *data: bytes) -> bytes:

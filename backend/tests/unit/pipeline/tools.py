@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +18,7 @@ from dbbackup.engines.base import Command, DumpPart, Engine, Filter, Progress, R
 from dbbackup.pipeline.dump import dump_stream
 from dbbackup.pipeline.process import Workshop
 from dbbackup.pipeline.report import Report
+from dbbackup.pipeline.stream import Transform, _chain, _ending
 
 END = b"-- complete"
 MIB = 1 << 20
@@ -89,6 +90,13 @@ def stream_of(part: DumpPart, workshop: Workshop) -> AsyncGenerator[bytes, None]
     """Return the output of the part's tool."""
     stream = dump_stream(part, ToolEngine().typed(), workshop, None)
     return cast("AsyncGenerator[bytes, None]", stream)
+
+
+def pieces(transforms: list[Transform], data: list[bytes]) -> Iterator[bytes]:
+    """Push chunks through transforms as `through` does, without its loop."""
+    for chunk in data:
+        yield from (piece for piece in _chain(transforms, iter((chunk,))) if piece)
+    yield from (piece for piece in _ending(transforms) if piece)
 
 
 async def gather(stream: AsyncIterator[bytes]) -> bytes:
