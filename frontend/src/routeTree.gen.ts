@@ -14,6 +14,7 @@ import { Route as BackupsIndexRouteImport } from "./routes/backups/index"
 import { Route as BackupsIdRouteImport } from "./routes/backups/$id"
 import { Route as DatabasesIndexRouteImport } from "./routes/databases/index"
 import { Route as DatabasesNewRouteImport } from "./routes/databases/new"
+import { Route as EncryptionKeysIndexRouteImport } from "./routes/encryption-keys/index"
 import { Route as RestoreNewRouteImport } from "./routes/restore/new"
 import { Route as RestoresIndexRouteImport } from "./routes/restores/index"
 import { Route as RestoresIdRouteImport } from "./routes/restores/$id"
@@ -46,6 +47,11 @@ const DatabasesIndexRoute = DatabasesIndexRouteImport.update({
 const DatabasesNewRoute = DatabasesNewRouteImport.update({
   id: "/databases/new",
   path: "/databases/new",
+  getParentRoute: () => rootRouteImport,
+} as any)
+const EncryptionKeysIndexRoute = EncryptionKeysIndexRouteImport.update({
+  id: "/encryption-keys/",
+  path: "/encryption-keys/",
   getParentRoute: () => rootRouteImport,
 } as any)
 const RestoreNewRoute = RestoreNewRouteImport.update({
@@ -98,6 +104,7 @@ export interface FileRoutesByFullPath {
   "/s3-configs/new": typeof S3ConfigsNewRoute
   "/backups/": typeof BackupsIndexRoute
   "/databases/": typeof DatabasesIndexRoute
+  "/encryption-keys/": typeof EncryptionKeysIndexRoute
   "/restores/": typeof RestoresIndexRoute
   "/s3-configs/": typeof S3ConfigsIndexRoute
   "/databases/$id/edit": typeof DatabasesIdEditRoute
@@ -113,6 +120,7 @@ export interface FileRoutesByTo {
   "/s3-configs/new": typeof S3ConfigsNewRoute
   "/backups": typeof BackupsIndexRoute
   "/databases": typeof DatabasesIndexRoute
+  "/encryption-keys": typeof EncryptionKeysIndexRoute
   "/restores": typeof RestoresIndexRoute
   "/s3-configs": typeof S3ConfigsIndexRoute
   "/databases/$id/edit": typeof DatabasesIdEditRoute
@@ -129,6 +137,7 @@ export interface FileRoutesById {
   "/s3-configs/new": typeof S3ConfigsNewRoute
   "/backups/": typeof BackupsIndexRoute
   "/databases/": typeof DatabasesIndexRoute
+  "/encryption-keys/": typeof EncryptionKeysIndexRoute
   "/restores/": typeof RestoresIndexRoute
   "/s3-configs/": typeof S3ConfigsIndexRoute
   "/databases/$id/edit": typeof DatabasesIdEditRoute
@@ -146,6 +155,7 @@ export interface FileRouteTypes {
     | "/s3-configs/new"
     | "/backups/"
     | "/databases/"
+    | "/encryption-keys/"
     | "/restores/"
     | "/s3-configs/"
     | "/databases/$id/edit"
@@ -161,6 +171,7 @@ export interface FileRouteTypes {
     | "/s3-configs/new"
     | "/backups"
     | "/databases"
+    | "/encryption-keys"
     | "/restores"
     | "/s3-configs"
     | "/databases/$id/edit"
@@ -176,6 +187,7 @@ export interface FileRouteTypes {
     | "/s3-configs/new"
     | "/backups/"
     | "/databases/"
+    | "/encryption-keys/"
     | "/restores/"
     | "/s3-configs/"
     | "/databases/$id/edit"
@@ -192,6 +204,7 @@ export interface RootRouteChildren {
   S3ConfigsNewRoute: typeof S3ConfigsNewRoute
   BackupsIndexRoute: typeof BackupsIndexRoute
   DatabasesIndexRoute: typeof DatabasesIndexRoute
+  EncryptionKeysIndexRoute: typeof EncryptionKeysIndexRoute
   RestoresIndexRoute: typeof RestoresIndexRoute
   S3ConfigsIndexRoute: typeof S3ConfigsIndexRoute
   DatabasesIdEditRoute: typeof DatabasesIdEditRoute
@@ -234,6 +247,13 @@ declare module "@tanstack/react-router" {
       path: "/databases/new"
       fullPath: "/databases/new"
       preLoaderRoute: typeof DatabasesNewRouteImport
+      parentRoute: typeof rootRouteImport
+    }
+    "/encryption-keys/": {
+      id: "/encryption-keys/"
+      path: "/encryption-keys"
+      fullPath: "/encryption-keys/"
+      preLoaderRoute: typeof EncryptionKeysIndexRouteImport
       parentRoute: typeof rootRouteImport
     }
     "/restore/new": {
@@ -304,6 +324,7 @@ const rootRouteChildren: RootRouteChildren = {
   S3ConfigsNewRoute: S3ConfigsNewRoute,
   BackupsIndexRoute: BackupsIndexRoute,
   DatabasesIndexRoute: DatabasesIndexRoute,
+  EncryptionKeysIndexRoute: EncryptionKeysIndexRoute,
   RestoresIndexRoute: RestoresIndexRoute,
   S3ConfigsIndexRoute: S3ConfigsIndexRoute,
   DatabasesIdEditRoute: DatabasesIdEditRoute,

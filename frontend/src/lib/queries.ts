@@ -10,6 +10,7 @@ import {
   type ListRestoresData,
   listBackups,
   listDatabases,
+  listEncryptionKeys,
   listRestores,
   listS3Configs,
 } from "@/client";
@@ -25,6 +26,7 @@ export const keys = {
   backups: ["backups"] as const,
   restores: ["restores"] as const,
   s3Configs: ["s3-configs"] as const,
+  encryptionKeys: ["encryption-keys"] as const,
   status: ["status"] as const,
   backup: (id: string) => ["backups", "one", id] as const,
   restore: (id: string) => ["restores", "one", id] as const,
@@ -72,6 +74,9 @@ export const s3ConfigQuery = (id: string) =>
     queryKey: [...keys.s3Configs, "one", id],
     queryFn: () => ask(getS3Config({ path: { config_id: id } })),
   });
+
+export const encryptionKeysQuery = () =>
+  queryOptions({ queryKey: keys.encryptionKeys, queryFn: () => ask(listEncryptionKeys()) });
 
 export const statusQuery = () =>
   queryOptions({

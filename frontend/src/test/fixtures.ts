@@ -3,6 +3,7 @@ import type {
   BackupView,
   CopyView,
   DatabaseView,
+  EncryptionKeyView,
   LogLine,
   Preflight,
   Probe,
@@ -124,6 +125,7 @@ export function makeBackupDetail(change: Partial<BackupDetail> = {}): BackupDeta
   return {
     ...makeBackup(),
     options: {},
+    recipients: [],
     parts: [],
     tables: [
       { schema: "public", name: "orders", rows: 1_204_332, rowsExact: true, size: 1_900_000_000 },
@@ -200,6 +202,22 @@ export function makeS3Config(change: Partial<S3ConfigView> = {}): S3ConfigView {
     copies: 214,
     createdAt: ago(50_000),
     updatedAt: ago(50_000),
+    ...change,
+  };
+}
+
+export function makeKey(change: Partial<EncryptionKeyView> = {}): EncryptionKeyView {
+  return {
+    id: "key-1",
+    name: "Backups 2026",
+    recipient: "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p",
+    hasIdentity: true,
+    state: "active",
+    recovery: false,
+    downloadedAt: ago(400),
+    comment: "",
+    backups: 12,
+    createdAt: ago(500),
     ...change,
   };
 }

@@ -2,6 +2,7 @@ import { useRouterState } from "@tanstack/react-router";
 import { type ReactNode, useEffect, useRef } from "react";
 import { AccessBanner } from "./access-banner";
 import { BottomBar } from "./bottom-bar";
+import { KeyBanner } from "./key-banner";
 import { LiveBanner } from "./live-banner";
 import { Sidebar } from "./sidebar";
 import { TopBar } from "./top-bar";
@@ -31,6 +32,7 @@ export function AppShell({ children }: { children: ReactNode }) {
       <div className="flex min-w-0 flex-1 flex-col">
         <TopBar />
         <AccessBanner />
+        <KeyBanner />
         <LiveBanner />
         <main
           ref={main}

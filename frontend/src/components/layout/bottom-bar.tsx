@@ -9,7 +9,7 @@ export function BottomBar() {
       className="fixed inset-x-0 bottom-0 z-30 border-t border-line-strong bg-sunken pb-[env(safe-area-inset-bottom)] md:hidden"
     >
       <ul className="grid grid-cols-5">
-        {NAV_ITEMS.map((item) => (
+        {NAV_ITEMS.filter((item) => !item.deskOnly).map((item) => (
           <li key={item.to}>
             <Link
               to={item.to}

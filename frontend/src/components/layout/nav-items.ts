@@ -1,9 +1,11 @@
-import { Archive, CloudCog, Database, History, House, type LucideIcon } from "lucide-react";
+import { Archive, CloudCog, Database, History, House, KeyRound, type LucideIcon } from "lucide-react";
 
 export interface NavItem {
-  to: "/" | "/databases" | "/backups" | "/restores" | "/s3-configs";
+  to: "/" | "/databases" | "/backups" | "/restores" | "/s3-configs" | "/encryption-keys";
   label: string;
   icon: LucideIcon;
+  /** Too seldom needed for the phone's bar: another page leads there. */
+  deskOnly?: boolean;
 }
 
 export const NAV_ITEMS: NavItem[] = [
@@ -12,4 +14,5 @@ export const NAV_ITEMS: NavItem[] = [
   { to: "/backups", label: "Backups", icon: Archive },
   { to: "/restores", label: "Restores", icon: History },
   { to: "/s3-configs", label: "Storage", icon: CloudCog },
+  { to: "/encryption-keys", label: "Encryption", icon: KeyRound, deskOnly: true },
 ];

@@ -41,6 +41,7 @@ const RESOURCE_KEYS: Record<string, readonly string[]> = {
   backup: keys.backups,
   restore: keys.restores,
   "s3-config": keys.s3Configs,
+  "encryption-key": keys.encryptionKeys,
 };
 
 function applyChange(queries: QueryClient, event: ChangeEvent) {

@@ -5,7 +5,7 @@ import { ErrorState } from "@/components/layout/error-state";
 import { Dialog } from "@/components/ui/dialog";
 import { Skeleton } from "@/components/ui/skeleton";
 import { formatBytes } from "@/lib/format";
-import { s3ConfigsQuery } from "@/lib/queries";
+import { encryptionKeysQuery, s3ConfigsQuery } from "@/lib/queries";
 import { BackupForm } from "../forms/backup-form";
 
 interface BackupDialogProps {
@@ -16,6 +16,8 @@ interface BackupDialogProps {
 
 export default function BackupDialog({ database, open, onOpenChange }: BackupDialogProps) {
   const s3Configs = useQuery({ ...s3ConfigsQuery(), enabled: open });
+  const encryptionKeys = useQuery({ ...encryptionKeysQuery(), enabled: open });
+  const failed = s3Configs.isError ? s3Configs : encryptionKeys.isError ? encryptionKeys : undefined;
   const navigate = useNavigate();
   return (
     <Dialog
@@ -26,16 +28,17 @@ export default function BackupDialog({ database, open, onOpenChange }: BackupDia
         database.size === null ? undefined : `The database takes ${formatBytes(database.size)} on its server.`
       }
     >
-      {s3Configs.isError ? (
+      {failed ? (
         <ErrorState
           title="The storage list could not be loaded"
-          error={s3Configs.error}
-          onRetry={() => s3Configs.refetch()}
+          error={failed.error}
+          onRetry={() => failed.refetch()}
         />
-      ) : s3Configs.data ? (
+      ) : s3Configs.data && encryptionKeys.data ? (
         <BackupForm
           database={database}
           s3Configs={s3Configs.data}
+          encryptionKeys={encryptionKeys.data}
           onCancel={() => onOpenChange(false)}
           onStarted={(backup) => {
             onOpenChange(false);

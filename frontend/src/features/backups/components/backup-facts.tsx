@@ -4,6 +4,7 @@ import { CopyButton } from "@/components/ui/copy-button";
 import { Fact, Facts } from "@/components/ui/facts";
 import { Section } from "@/components/ui/section";
 import { formatAbsolute, formatBytes, formatDuration, formatRatio } from "@/lib/format";
+import { RecipientNames } from "./recipient-names";
 
 export function BackupFacts({ backup }: { backup: BackupDetail }) {
   const format = backup.parts.find((part) => part.name === "database")?.format;
@@ -32,6 +33,11 @@ export function BackupFacts({ backup }: { backup: BackupDetail }) {
           {backup.compressionLevel === null ? null : `, level ${backup.compressionLevel}`}
         </Fact>
         <Fact name="Encryption">{backup.encryption ?? "None"}</Fact>
+        {backup.recipients.length > 0 ? (
+          <Fact name="Opens with" mono>
+            <RecipientNames recipients={backup.recipients} />
+          </Fact>
+        ) : null}
         {backup.serverVersion ? (
           <Fact name="Server">
             <EngineLabel type={backup.engine} version={backup.serverVersion} />

@@ -2,7 +2,7 @@ import { zodResolver } from "@hookform/resolvers/zod";
 import { ChevronRight, Play } from "lucide-react";
 import { useState } from "react";
 import { useForm } from "react-hook-form";
-import type { BackupDetail, DatabaseView, S3ConfigView } from "@/client";
+import type { BackupDetail, DatabaseView, EncryptionKeyView, S3ConfigView } from "@/client";
 import { Button } from "@/components/ui/button";
 import { Checkbox } from "@/components/ui/checkbox";
 import { Field } from "@/components/ui/field";
@@ -15,12 +15,14 @@ import { isMysqlFamily } from "@/lib/engine";
 import { applyProblems } from "@/lib/form-problems";
 import { useCreateBackup } from "../api";
 import { BACKUP_FIELDS, type BackupValues, backupSchema } from "./backup-schema";
-import { defaultValues, toInput } from "./backup-values";
+import { activeKey, defaultValues, toInput } from "./backup-values";
 import { Destinations } from "./destinations";
+import { EncryptionChoice } from "./encryption-choice";
 
 interface BackupFormProps {
   database: DatabaseView;
   s3Configs: S3ConfigView[];
+  encryptionKeys: EncryptionKeyView[];
   onStarted: (backup: BackupDetail) => void;
   onCancel: () => void;
 }
@@ -31,10 +33,10 @@ const COMPRESSIONS = {
   none: "The dump as it is.",
 };
 
-export function BackupForm({ database, s3Configs, onStarted, onCancel }: BackupFormProps) {
+export function BackupForm({ database, s3Configs, encryptionKeys, onStarted, onCancel }: BackupFormProps) {
   const form = useForm<BackupValues>({
     resolver: zodResolver(backupSchema),
-    defaultValues: defaultValues(s3Configs),
+    defaultValues: defaultValues(s3Configs, encryptionKeys),
   });
   const create = useCreateBackup();
   const [problem, setProblem] = useState<string | null>(null);
@@ -64,6 +66,12 @@ export function BackupForm({ database, s3Configs, onStarted, onCancel }: BackupF
           form.setValue("local", local);
           form.setValue("s3ConfigIds", ids, { shouldValidate: form.formState.isSubmitted });
         }}
+      />
+      <EncryptionChoice
+        encryptionKey={activeKey(encryptionKeys)}
+        value={values.encryption}
+        error={errors.encryption?.message}
+        onChange={(value) => form.setValue("encryption", value)}
       />
       <div className="grid gap-5 sm:grid-cols-2">
         <div className="flex flex-col gap-1.5">

@@ -4,6 +4,7 @@ export const backupSchema = z
   .object({
     local: z.boolean(),
     s3ConfigIds: z.array(z.string()),
+    encryption: z.enum(["age", "none"]),
     compression: z.enum(["gzip", "zstd", "none"]),
     label: z.string().trim().max(200, "At most 200 characters."),
     pinned: z.boolean(),
@@ -21,6 +22,7 @@ export type BackupValues = z.infer<typeof backupSchema>;
 export const BACKUP_FIELDS = [
   "local",
   "s3ConfigIds",
+  "encryption",
   "compression",
   "label",
   "pinned",

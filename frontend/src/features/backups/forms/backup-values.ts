@@ -1,10 +1,11 @@
-import type { BackupInput, S3ConfigView } from "@/client";
+import type { BackupInput, EncryptionKeyView, S3ConfigView } from "@/client";
 import type { BackupValues } from "./backup-schema";
 
-export function defaultValues(s3Configs: S3ConfigView[]): BackupValues {
+export function defaultValues(s3Configs: S3ConfigView[], keys: EncryptionKeyView[]): BackupValues {
   return {
     local: true,
     s3ConfigIds: s3Configs.filter((config) => config.isDefault && config.enabled).map((config) => config.id),
+    encryption: activeKey(keys) ? "age" : "none",
     compression: "gzip",
     label: "",
     pinned: false,
@@ -12,6 +13,11 @@ export function defaultValues(s3Configs: S3ConfigView[]): BackupValues {
     includeTables: "",
     excludeTables: "",
   };
+}
+
+/** The key new backups are encrypted to. */
+export function activeKey(keys: EncryptionKeyView[]): EncryptionKeyView | undefined {
+  return keys.find((key) => key.state === "active" && !key.recovery);
 }
 
 export function toInput(databaseId: string, values: BackupValues): BackupInput {
@@ -27,6 +33,7 @@ export function toInput(databaseId: string, values: BackupValues): BackupInput {
     local: values.local,
     uploadToS3: values.s3ConfigIds.length > 0,
     s3ConfigIds: values.s3ConfigIds,
+    encryption: values.encryption,
     compression: values.compression,
     label: values.label || null,
     pinned: values.pinned,

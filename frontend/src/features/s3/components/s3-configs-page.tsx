@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { CloudCog, Plus } from "lucide-react";
+import { CloudCog, KeyRound, Plus } from "lucide-react";
 import { ErrorState } from "@/components/layout/error-state";
 import { PageHeader } from "@/components/layout/page-header";
 import { buttonClass } from "@/components/ui/button-class";
@@ -20,7 +20,18 @@ export function S3ConfigsPage() {
   );
   return (
     <>
-      <PageHeader title="Storage" actions={configs.data?.length ? add : undefined} />
+      <PageHeader
+        title="Storage"
+        actions={
+          <>
+            <Link to="/encryption-keys" className={buttonClass({})}>
+              <KeyRound aria-hidden />
+              Encryption keys
+            </Link>
+            {configs.data?.length ? add : null}
+          </>
+        }
+      />
       <div className="space-y-4">
         <LocalStorageCard />
         {configs.isError ? (

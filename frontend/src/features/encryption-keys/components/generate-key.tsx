@@ -1,0 +1,104 @@
+import { FileKey } from "lucide-react";
+import { type FormEvent, useState } from "react";
+import { Button } from "@/components/ui/button";
+import { Dialog } from "@/components/ui/dialog";
+import { Field } from "@/components/ui/field";
+import { Input } from "@/components/ui/input";
+import { Notice } from "@/components/ui/notice";
+import { describeError } from "@/lib/api-error";
+import { useDownloadKey, useGenerateKey } from "../api";
+
+interface GenerateKeyProps {
+  open: boolean;
+  onClose: () => void;
+}
+
+/** Two steps: make the key, then take it to a safe place. */
+export function GenerateKey({ open, onClose }: GenerateKeyProps) {
+  const generate = useGenerateKey();
+  const download = useDownloadKey();
+  const [name, setName] = useState("");
+  const [comment, setComment] = useState("");
+  const made = generate.data;
+
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    generate.mutate({ name: name.trim(), comment: comment.trim() });
+  };
+  const close = () => {
+    onClose();
+    setName("");
+    setComment("");
+    generate.reset();
+    download.reset();
+  };
+
+  return (
+    <Dialog open={open} onOpenChange={close} title={made ? `Keep ${made.name} safe` : "Generate a key"}>
+      {made ? (
+        <div className="space-y-4">
+          <Notice
+            tone={download.isSuccess ? "ok" : "warn"}
+            live
+            title={download.isSuccess ? "Downloaded" : "Download it now"}
+          >
+            Without the key file nobody can restore these backups once this machine is lost, and nobody can
+            make it again. Put it into a password manager or a safe, not beside the backups. Whoever has it
+            can read them.
+          </Notice>
+          {download.isError ? (
+            <Notice tone="bad" live title="The key was not downloaded">
+              {describeError(download.error)}
+            </Notice>
+          ) : null}
+          <div className="flex flex-wrap justify-end gap-2">
+            <Button onClick={close}>{download.isSuccess ? "Done" : "Later"}</Button>
+            <Button
+              variant={download.isSuccess ? "secondary" : "primary"}
+              busy={download.isPending}
+              onClick={() => download.mutate(made)}
+            >
+              <FileKey aria-hidden />
+              Download the key file
+            </Button>
+          </div>
+        </div>
+      ) : (
+        <form onSubmit={submit} className="space-y-5">
+          <Field label="Name" hint="For example the year: “Backups 2026”.">
+            {(control) => (
+              <Input
+                {...control}
+                required
+                maxLength={200}
+                value={name}
+                onChange={(e) => setName(e.target.value)}
+              />
+            )}
+          </Field>
+          <Field label="Comment" optional hint="Where the key file is kept, say.">
+            {(control) => (
+              <Input
+                {...control}
+                maxLength={1000}
+                value={comment}
+                onChange={(e) => setComment(e.target.value)}
+              />
+            )}
+          </Field>
+          {generate.isError ? (
+            <Notice tone="bad" live title="No key was made">
+              {describeError(generate.error)}
+            </Notice>
+          ) : null}
+          <div className="flex flex-wrap justify-end gap-2">
+            <Button onClick={close}>Cancel</Button>
+            <Button variant="primary" type="submit" busy={generate.isPending}>
+              Generate
+            </Button>
+          </div>
+        </form>
+      )}
+    </Dialog>
+  );
+}

@@ -1,0 +1,93 @@
+import { type FormEvent, useState } from "react";
+import { Button } from "@/components/ui/button";
+import { Dialog } from "@/components/ui/dialog";
+import { Field } from "@/components/ui/field";
+import { Input } from "@/components/ui/input";
+import { Notice } from "@/components/ui/notice";
+import { RadioCards } from "@/components/ui/radio-cards";
+import { Textarea } from "@/components/ui/textarea";
+import { describeError } from "@/lib/api-error";
+import { useImportKey } from "../api";
+
+type Kind = "identity" | "recipient" | "recovery";
+
+const HINTS: Record<Kind, string> = {
+  identity: "The key file, or the line that begins with AGE-SECRET-KEY-1.",
+  recipient: "Begins with age1. Backups are made; to restore one, its private key must be imported first.",
+  recovery:
+    "Begins with age1. Every encrypted backup opens with this key, too: keep its private part offline.",
+};
+
+export function ImportKey({ open, onClose }: { open: boolean; onClose: () => void }) {
+  const add = useImportKey();
+  const [kind, setKind] = useState<Kind>("identity");
+  const [name, setName] = useState("");
+  const [text, setText] = useState("");
+
+  const close = () => {
+    onClose();
+    setName("");
+    setText("");
+    setKind("identity");
+    add.reset();
+  };
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    const key = kind === "identity" ? { identity: text } : { recipient: text.trim() };
+    add.mutate({ name: name.trim(), ...key, recovery: kind === "recovery" }, { onSuccess: close });
+  };
+
+  return (
+    <Dialog open={open} onOpenChange={close} title="Import a key">
+      <form onSubmit={submit} className="space-y-5">
+        <RadioCards
+          label="What you have"
+          value={kind}
+          onChange={setKind}
+          className="sm:grid-cols-3"
+          options={[
+            { value: "identity", label: "Private key", hint: "To back up and restore" },
+            { value: "recipient", label: "Recipient only", hint: "To back up" },
+            { value: "recovery", label: "Recovery recipient", hint: "A second way in, offline" },
+          ]}
+        />
+        <Field label="Name">
+          {(control) => (
+            <Input
+              {...control}
+              required
+              maxLength={200}
+              value={name}
+              onChange={(e) => setName(e.target.value)}
+            />
+          )}
+        </Field>
+        <Field label={kind === "identity" ? "Private key" : "Recipient"} hint={HINTS[kind]}>
+          {(control) => (
+            <Textarea
+              {...control}
+              required
+              rows={kind === "identity" ? 4 : 2}
+              spellCheck={false}
+              autoComplete="off"
+              className="font-mono text-sm"
+              value={text}
+              onChange={(e) => setText(e.target.value)}
+            />
+          )}
+        </Field>
+        {add.isError ? (
+          <Notice tone="bad" live title="The key was not imported">
+            {describeError(add.error)}
+          </Notice>
+        ) : null}
+        <div className="flex flex-wrap justify-end gap-2">
+          <Button onClick={close}>Cancel</Button>
+          <Button variant="primary" type="submit" busy={add.isPending}>
+            Import
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
