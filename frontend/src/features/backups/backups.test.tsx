@@ -58,6 +58,7 @@ it("starts a backup with the chosen places and options", async () => {
     local: false,
     uploadToS3: true,
     s3ConfigIds: ["s3-1"],
+    encryption: "none",
     compression: "zstd",
     label: "before the move",
     pinned: true,

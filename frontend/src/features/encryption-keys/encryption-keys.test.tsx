@@ -84,7 +84,7 @@ it("imports a private key, and a recovery recipient", async () => {
   const { user } = await renderApp("/encryption-keys");
   await user.click(await screen.findByRole("button", { name: "Import a key" }));
   await user.type(await screen.findByLabelText("Name"), "Mine");
-  await user.type(screen.getByLabelText("Private key"), "AGE-SECRET-KEY-1X");
+  await user.type(screen.getByRole("textbox", { name: "Private key" }), "AGE-SECRET-KEY-1X");
   await user.click(screen.getByRole("button", { name: "Import" }));
   await waitFor(() => expect(screen.queryByRole("dialog")).not.toBeInTheDocument());
   expect(imports[0]?.body).toEqual({ name: "Mine", identity: "AGE-SECRET-KEY-1X", recovery: false });
@@ -94,7 +94,7 @@ it("imports a private key, and a recovery recipient", async () => {
   await user.click(screen.getByRole("button", { name: "Import a key" }));
   await user.click(await screen.findByRole("radio", { name: /Recovery recipient/ }));
   await user.type(screen.getByLabelText("Name"), "Offline");
-  await user.type(screen.getByLabelText("Recipient"), " age1 ");
+  await user.type(screen.getByRole("textbox", { name: "Recipient" }), " age1 ");
   await user.click(screen.getByRole("button", { name: "Import" }));
   expect(await screen.findByRole("alert")).toHaveTextContent("No recipient of age.");
   const again = record("post", "*/api/encryption-keys/import", () => ok(RECOVERY));

@@ -1,0 +1,80 @@
+"""The commands by which an encrypted backup is recovered by hand, run as the documentation has them."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from devtools.servers import PostgresServer, client_dirs
+from tests.api.running_app import RunningApp
+from tests.api.support import add_database, back_up, make_database
+from tests.api.test_encryption_keys import download, generate
+
+PAGE = Path(__file__).parents[3] / "docs" / "how-to" / "recover-without-this-product.md"
+MARK = "<!-- The test of this page runs the commands from here to the end of this section as they stand. -->"
+COUNT = "SELECT count(*), sum(id), max(note) FROM item"
+
+
+def documented() -> str:
+    """Return the commands of the section."""
+    section = PAGE.read_text().partition(MARK)[2].partition("\n## ")[0]
+    blocks = re.findall(r"^```sh\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
+    assert len(blocks) == 3, "the section changed: look whether all of it is still tested"
+    return "".join(blocks)
+
+
+def run(commands: str, folder: Path, server: PostgresServer, name: str) -> subprocess.CompletedProcess[str]:
+    clients = next(path for path in client_dirs() if "/15/" in f"{path}/")
+    env = {
+        "PATH": f"{clients}:{os.environ['PATH']}",
+        "NAME": name,
+        "PGHOST": server.host,
+        "PGPORT": str(server.port),
+        "PGUSER": server.superuser,
+        "PGPASSWORD": server.password,
+    }
+    script = f"set -e\n{commands}"
+    return subprocess.run(["bash", "-c", script], cwd=folder, env=env, capture_output=True, text=True, check=False)
+
+
+def save(app: RunningApp, backup: Any, folder: Path) -> str:
+    """Download all files of the backup; return the name they have in common."""
+    for part in ("database", "globals", "manifest"):
+        answer = app.api.http.get(f"/api/backups/{backup['id']}/download?part={part}")
+        file = answer.headers["content-disposition"].rpartition("''")[2]
+        (folder / file).write_bytes(answer.content)
+    name: str = backup["fileName"].removesuffix(".dump.gz.age")
+    return name
+
+
+def test_recovery_by_hand_when_done_as_documented_then_the_rows_are_back(
+    app: RunningApp, postgres: PostgresServer, tmp_path: Path
+) -> None:
+    (tmp_path / "key.txt").write_text(download(app, generate(app)))
+    source = make_database(postgres)
+    backup = back_up(app, add_database(app, postgres, source))
+    name = save(app, backup, tmp_path)
+    done = run(documented(), tmp_path, postgres, name)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count(": OK") == 2
+    assert postgres.psql(COUNT, database="shop_recovered") == postgres.psql(COUNT, database=source)
+    for part in ("dump", "globals.sql"):
+        unpacked = subprocess.run(["gunzip", "-c", tmp_path / f"{name}.{part}.gz"], capture_output=True, check=True)
+        assert len(unpacked.stdout) > 100
+    postgres.psql("DROP DATABASE shop_recovered")
+
+
+def test_recovery_by_hand_when_the_key_is_another_then_nothing_comes_out(
+    app: RunningApp, postgres: PostgresServer, tmp_path: Path
+) -> None:
+    download(app, generate(app))
+    name = save(app, back_up(app, add_database(app, postgres)), tmp_path)
+    subprocess.run(["age-keygen", "-o", tmp_path / "key.txt"], check=True, capture_output=True)
+    done = run(documented(), tmp_path, postgres, name)
+    assert done.returncode != 0
+    assert "no identity matched" in done.stderr
+    assert postgres.psql("SELECT to_regclass('item') IS NULL", database="shop_recovered") == "t"
+    postgres.psql("DROP DATABASE shop_recovered")
