@@ -16,8 +16,8 @@ export function KeyBanner() {
       <KeyRound className="mt-0.5 size-3.5 shrink-0 text-warn" aria-hidden />
       <p>
         <strong className="font-semibold text-warn">Key not kept safe.</strong>{" "}
-        {endangered.map((key) => key.name).join(", ")} was never downloaded: without it, encrypted backups
-        cannot be restored if this machine is lost.{" "}
+        {endangered.map((key) => key.name).join(", ")}: never downloaded. If this machine is lost, nobody can
+        restore what is encrypted to {endangered.length === 1 ? "it" : "them"}.{" "}
         <Link to="/encryption-keys" className="font-semibold underline underline-offset-2">
           Download it
         </Link>

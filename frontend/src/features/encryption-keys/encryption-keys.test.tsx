@@ -106,7 +106,7 @@ it("warns on every page of a key that was never downloaded", async () => {
   withKeys(makeKey({ downloadedAt: null }));
   await renderApp("/backups");
   const banner = await screen.findByRole("complementary", { name: "Encryption key" });
-  expect(banner).toHaveTextContent("Backups 2026 was never downloaded");
+  expect(banner).toHaveTextContent("Backups 2026: never downloaded.");
   expect(within(banner).getByRole("link", { name: "Download it" })).toHaveAttribute(
     "href",
     "/encryption-keys",
