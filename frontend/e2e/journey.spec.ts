@@ -109,6 +109,36 @@ test("the restored database is a database like any other", async ({ page }) => {
   await expect(page.getByText("No backup yet")).toBeVisible();
 });
 
+test("definitions go into a new database, then the rows into its empty tables, and never twice", async ({
+  page,
+}) => {
+  await toOptions(page);
+  await page.getByRole("radio", { name: "Definitions only, into a new database" }).click();
+  await page.getByLabel("Into a new database called").fill("shop_shape");
+  await confirmRestore(page, /creates a database/, "Restore into shop_shape");
+  await expect(page.getByText("shop_shape is restored")).toBeVisible({ timeout: 60_000 });
+
+  await toOptions(page);
+  await page.getByRole("radio", { name: "Rows only, into empty tables" }).click();
+  await expect(page.getByLabel("Into the existing database")).toHaveValue("shop");
+  const preflight = page.getByRole("region", { name: "Preflight" });
+  await expect(preflight).toContainText("These tables hold rows already");
+  await expect(page.getByRole("button", { name: "Confirm" })).toBeDisabled();
+  await page.getByLabel("Into the existing database").fill("shop_shape");
+  await expect(preflight).toContainText("The tables of the backup are empty");
+  await confirmRestore(page, /existing database shop_shape/, "Add the rows to shop_shape");
+  await expect(page.getByText("The rows are in shop_shape")).toBeVisible({ timeout: 60_000 });
+
+  await toOptions(page);
+  await page.getByRole("radio", { name: "Rows only, beside those that are there" }).click();
+  await page.getByLabel("Into the existing database").fill("shop_shape");
+  await confirmRestore(page, /existing database shop_shape/, "Add the rows to shop_shape");
+  await expect(page.getByText(/This restore failed. Rows go in all at once or not at all/)).toBeVisible({
+    timeout: 60_000,
+  });
+  await expect(page.getByText(/duplicate key/).first()).toBeVisible();
+});
+
 test("a bucket can be browsed and its backup chosen for a restore", async ({ page }) => {
   await page.goto("/restore/new");
   await page.getByRole("radio", { name: "A bucket" }).click();
@@ -155,4 +185,21 @@ async function fillConnection(page: Page, text: string) {
   const field = page.getByLabel("Connection string");
   await field.fill(text);
   await field.press("Enter");
+}
+
+/** From the newest backup to the options of its restore. */
+async function toOptions(page: Page) {
+  await page.goto("/backups");
+  await page.getByRole("table", { name: "Backups" }).getByRole("link").first().click();
+  await page.getByRole("link", { name: "Restore", exact: true }).click();
+  await page.getByRole("button", { name: "Options" }).click();
+  await expect(page.getByRole("radiogroup", { name: "What to do" })).toBeVisible();
+}
+
+async function confirmRestore(page: Page, understood: RegExp, go: string) {
+  await page.getByRole("button", { name: "Confirm" }).click();
+  await expect(page.getByRole("button", { name: go })).toBeDisabled();
+  await page.getByRole("checkbox", { name: understood }).check();
+  await page.getByRole("button", { name: go }).click();
+  await expect(page).toHaveURL(/\/restores\/[0-9a-f-]{36}$/);
 }
