@@ -60,6 +60,13 @@ _COMMON_FAULTS = (
     ),
 )
 _DUMP_FAULTS = (
+    # seen in MariaDB's 10.11: it escapes the name where it should not
+    fault(
+        r"Unknown database '[^\n]*\\[\\'\"]",
+        BackupError,
+        "The dump tool cannot read routines, triggers or events of a database whose name holds quotes or backslashes "
+        "({database}): switch these options off, or rename the database.",
+    ),
     fault(
         r"has insufficient privileges to SHOW CREATE (?P<what>\w+)",
         DatabaseError,

@@ -215,7 +215,7 @@ async def _name(opened: Session, name: str) -> list[Finding]:
 
 def _privileges(there: _Target, manifest: Manifest, name: str) -> Iterator[Finding]:
     properties = manifest.source.properties
-    needed = ["CREATE", "DROP", "ALTER", "INDEX", "INSERT", "SELECT", "REFERENCES", "LOCK TABLES"]
+    needed = ["CREATE", "DROP", "ALTER", "INDEX", "INSERT", "SELECT", "REFERENCES"]
     for kind, privileges in (
         ("views", ["CREATE VIEW", "SHOW VIEW"]),
         ("triggers", ["TRIGGER"]),

@@ -18,8 +18,10 @@ from tests.integration.engines.support import manifest, part_facts, run
 
 FLAVOURS = ["mysql"]
 """The types whose engines and servers every test of the family is run with."""
-NASTY = "-n 'a' \"b\" =c\\d %s ü`x"
+NASTY = "-n =c ;# %s ü`x"
 """A name that is wrong for every tool that does not quote."""
+QUOTES = "'a' \"b\" c\\d"
+"""What mariadb-dump cannot bear in the name of a database with programs in it."""
 HERE = Path(__file__).parent
 
 
