@@ -64,8 +64,8 @@ _DUMP_FAULTS = (
     fault(
         r"Unknown database '[^\n]*\\[\\'\"]",
         BackupError,
-        "The dump tool cannot read routines, triggers or events of a database whose name holds quotes or backslashes "
-        "({database}): switch these options off, or rename the database.",
+        "The dump tool cannot read events of a database whose name holds quotes or backslashes ({database}): "
+        "switch the option events off, or rename the database.",
     ),
     fault(
         r"has insufficient privileges to SHOW CREATE (?P<what>\w+)",
