@@ -16,7 +16,7 @@ from devtools.compare_mysql import quoted
 from devtools.servers import MysqlFamilyServer, client_dirs
 from tests.integration.engines.support import manifest, part_facts, run
 
-FLAVOURS = ["mysql"]
+FLAVOURS = ["mysql", "mariadb"]
 """The types whose engines and servers every test of the family is run with."""
 NASTY = "-n =c ;# %s ü`x"
 """A name that is wrong for every tool that does not quote."""
