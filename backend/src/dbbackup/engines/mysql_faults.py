@@ -124,7 +124,7 @@ CONNECTION_FAULTS: tuple[Fault, ...] = (
         "host",
     ),
     fault(
-        r"Connection refused|Connect call failed|\(111\b",
+        r"Connection refused|Connect call failed|\((?:111|115)\b",
         DatabaseUnreachableError,
         "Nothing listens at {host}:{port}: check the port, that the server is running, and its bind_address.",
         "port",
@@ -142,7 +142,7 @@ CONNECTION_FAULTS: tuple[Fault, ...] = (
         "host",
     ),
     fault(
-        r"no MySQL greeting|unexpected packet|Malformed communication packet|protocol mismatch",
+        r"no MySQL greeting|Packet sequence number wrong|unexpected packet|Malformed communication packet|protocol mismatch",
         DatabaseError,
         "What answers at {host}:{port} is not a MySQL or MariaDB server: check the port.",
         "port",

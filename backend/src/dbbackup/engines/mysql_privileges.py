@@ -25,11 +25,13 @@ class Grants:
 
     def on_database(self, name: str) -> set[str]:
         """Return the privileges on all of a database."""
-        found = self.everywhere - self.revoked.get(name, set())
-        for pattern, privileges in self.databases.items():
-            if _matches(pattern, name):
-                found = found | privileges
-        return found
+        pattern = self.pattern_for(name)
+        return (self.everywhere - self.revoked.get(name, set())) | self.databases.get(pattern, set())
+
+    def pattern_for(self, name: str) -> str:
+        """Return the pattern whose grants count for a database: of several the server takes the nearest one only."""
+        matching = [pattern for pattern in self.databases if _matches(pattern, name)]
+        return max(matching, key=lambda pattern: (_first_wildcard(pattern), pattern), default=name)
 
     def has(self, privilege: str, database: str, table: str | None = None) -> bool:
         """Tell whether a privilege is there, on a table or on all of a database; `*` as the database means globally."""
@@ -69,7 +71,7 @@ async def missing_privileges(opened: Session, flavour: Flavour, database: str) -
     """Return a sentence for each privilege that a dump of the database needs and the account lacks."""
     mine = await grants(opened)
     account = await opened.value("SELECT CURRENT_USER()")
-    place, user = f"{quote(database)}.*", "'" + "'@'".join(account.rsplit("@", 1)) + "'"
+    place, user = f"{quote(mine.pattern_for(database))}.*", "'" + "'@'".join(account.rsplit("@", 1)) + "'"
     needed = {
         # a table on which the account holds nothing is invisible, and a dump passes over it without a word
         "SELECT": "to read every table",
@@ -122,6 +124,11 @@ async def _sees_routines(opened: Session, mine: Grants, flavour: Flavour, databa
         return False
     query = "SELECT 1 FROM information_schema.routines WHERE routine_schema = %s AND routine_definition IS NULL LIMIT 1"
     return not await opened.ask(query, database)
+
+
+def _first_wildcard(pattern: str) -> float:
+    match = re.search(r"(?<!\\)[_%]", pattern)
+    return match.start() if match else float("inf")
 
 
 def _matches(pattern: str, name: str) -> bool:

@@ -90,9 +90,6 @@ class Script:
         Raises:
             RestoreError: it ends in the middle of a statement, or without the dump tool's last line.
         """
-        # the last line may lack its line end
-        for _ in self.update(b"\n"):
-            self.complete = False
         if self._rest or self._in_rows or not self.complete:
             raise RestoreError("The dump is cut off: its last line (-- Dump completed) is missing.")
 
