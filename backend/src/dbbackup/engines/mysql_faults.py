@@ -62,7 +62,7 @@ CONNECTION_FAULTS: tuple[Fault, ...] = (
         r"certificate verify failed|self[- ]signed certificate|unable to get (?:local )?issuer",
         DatabaseError,
         "The certificate of {host}:{port} is not signed by the given CA: give the CA that signed the server's "
-        "certificate, or use TLS mode require, which does not verify it.",
+        "certificate (with verify-full the name must fit as well), or use TLS mode require, which does not verify it.",
         "tlsCa",
     ),
     fault(
@@ -142,7 +142,8 @@ CONNECTION_FAULTS: tuple[Fault, ...] = (
         "host",
     ),
     fault(
-        r"no MySQL greeting|Packet sequence number wrong|unexpected packet|Malformed communication packet|protocol mismatch",
+        r"no MySQL greeting|Packet sequence number wrong|"
+        r"unexpected packet|Malformed communication packet|protocol mismatch",
         DatabaseError,
         "What answers at {host}:{port} is not a MySQL or MariaDB server: check the port.",
         "port",

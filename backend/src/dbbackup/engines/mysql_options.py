@@ -14,6 +14,8 @@ MAX_NAME = 64
 """Characters in the name of a database."""
 SYSTEM_DATABASES = frozenset({"mysql", "information_schema", "performance_schema", "sys"})
 
+# a byte of a character may be that of a quote or backslash, or a client cannot speak it at all
+_UNREADABLE = frozenset({"big5", "cp932", "gb18030", "gbk", "sjis", "ucs2", "utf16", "utf16le", "utf32"})
 _REQUIRED = {
     "newDatabase": "newDatabase is required: the name of the database to create",
     "existingDatabase": "existingDatabase is required: the name of the database that gets the rows",
@@ -66,8 +68,9 @@ def database_name_problem(name: Any) -> str | None:
 
 
 def _character_set(value: Any) -> str | None:
-    good = isinstance(value, str) and re.fullmatch(r"[a-z0-9_]{2,32}", value)
-    return None if good else "must be the name of a character set, such as utf8mb4"
+    if not isinstance(value, str) or not re.fullmatch(r"[a-z0-9_]{2,32}", value):
+        return "must be the name of a character set, such as utf8mb4"
+    return f"must not be {value}, in which a dump cannot be read reliably" if value in _UNREADABLE else None
 
 
 _DUMP_FIELDS: Fields = {

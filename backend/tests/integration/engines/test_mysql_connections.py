@@ -143,7 +143,8 @@ async def test_a_certificate_for_another_name_is_refused_by_verify_full_alone(sa
         (part,) = safe.engine.dump(source, tools, safe.engine.parse_dump_options({}), tmp_path)
         done = run(part.command, tmp_path)
         assert (done.returncode != 0) is fails
-    assert "is for another name" in safe.engine.explain(part.command, 2, stderr_lines(done)).message
+    told = safe.engine.explain(part.command, 2, stderr_lines(done)).message
+    assert ("is for another name" if safe.is_mariadb else "the name must fit as well") in told
 
 
 async def test_a_server_without_tls_serves_only_modes_that_do_without(plain: Family, tmp_path: Path) -> None:
@@ -202,7 +203,7 @@ async def test_missing_privileges_are_named_one_by_one(family: Family, tmp_path:
     probe = await family.engine.probe(source)
     routine = "SELECT on mysql.proc" if family.is_mariadb else "SHOW_ROUTINE on *.*"
     named = [sentence.split(" is missing")[0] for sentence in probe.missing_privileges]
-    on_all = [f"{privilege} on `sh_op`.*" for privilege in ("SELECT", "TRIGGER", "EVENT", "SHOW VIEW", "LOCK TABLES")]
+    on_all = [f"{privilege} on `sh\\_op`.*" for privilege in ("SELECT", "TRIGGER", "EVENT", "SHOW VIEW", "LOCK TABLES")]
     assert named == [*on_all, routine]
     assert not probe.can_dump
     # each sentence holds the statement that mends it

@@ -242,7 +242,7 @@ async def test_a_database_that_cannot_be_marked_is_not_left_behind(
     backup, _ = await family.dump(shop, tmp_path)
     drop(family, "copy")
     monkeypatch.setattr(mysql_target, "MARK_TABLE", "x" * 70)
-    with pytest.raises(DatabaseError, match="too long|Incorrect table name"):
+    with pytest.raises(DatabaseError, match=r"too long|Incorrect table name"):
         await family.engine.create_database(family.connection(), backup, family.options("copy"))
     assert "copy" not in family.databases()
 
