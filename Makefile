@@ -35,7 +35,7 @@ servers: ## Install the test servers only: PostgreSQL, MySQL, MariaDB
 	@$(SETUP) servers
 
 .PHONY: demo
-demo: ## Run the product with real databases to try it on (ONCE=1: check it and end)
+demo: ## Run the product with real databases of each kind to try it on (ONCE=1: check it and end)
 	@$(SETUP) backend frontend servers
 	@$(FRONTEND) build
 	@$(BACKEND) python -m devtools.demo $(if $(ONCE),--once)
@@ -132,7 +132,7 @@ migrate: ## Bring the catalogue named by DATABASE_PATH to the newest schema
 	@$(BACKEND) dbbackup migrate
 
 .PHONY: matrix
-matrix: ## Back up and restore between all PostgreSQL majors, 14 to 18, and print a table
+matrix: ## Back up and restore between PostgreSQL 14 to 18, MySQL and MariaDB, and print a table
 	@$(SETUP) backend servers
 	@$(BACKEND) python -m devtools.matrix
 

@@ -42,6 +42,7 @@ CREATE EVENT send_paid ON SCHEDULE EVERY 1 DAY STARTS '2036-01-01 03:00:00'
     DO UPDATE `order` SET state = 'sent' WHERE state = 'paid';
 """
 
+_SHARED = "COLLATE utf8mb4_unicode_ci"
 _DIGITS = "(" + " UNION ALL ".join(f"SELECT {digit} AS d" for digit in range(10)) + ")"
 _NUMBERS = "(SELECT 1 + {sum} AS n FROM {digits}) numbers WHERE n <= {count}"
 
@@ -59,17 +60,22 @@ INSERT INTO `order` (customer_id, sku, state, note, receipt)
 """
 
 
-def create_shop(server: MysqlFamilyServer, database: str, *, orders: int) -> None:
-    """Create the database with so many orders, at most a million; about 130 bytes each."""
+def create_shop(server: MysqlFamilyServer, database: str, *, orders: int, portable: bool = False) -> None:
+    """Create the database with so many orders, at most a million; about 130 bytes each.
+
+    A `portable` one holds only what MySQL and MariaDB word alike: tables and a view, in a collation of both.
+    """
     customers = max(1, orders // 20)
-    server.sql(f"CREATE DATABASE {quoted(database)}")
+    server.sql(f"CREATE DATABASE {quoted(database)} {f'CHARACTER SET utf8mb4 {_SHARED}' if portable else ''}")
+    # A view keeps the collation of the connection that made it.
+    before, after = (f"SET NAMES utf8mb4 {_SHARED};", "") if portable else ("", _PROGRAMS)
     rows = _DATA.format(
         customers=customers,
         customer_numbers=_numbers(customers),
         product_numbers=_numbers(500),
         order_numbers=_numbers(orders),
     )
-    server.sql(_SCHEMA + rows + _PROGRAMS, database=database)
+    server.sql(before + _SCHEMA + rows + after, database=database)
 
 
 def _numbers(count: int) -> str:
