@@ -1,5 +1,6 @@
 import { expect, type Page, test } from "@playwright/test";
 import { checkAccess } from "./check-access";
+import { confirmRestore, toOptions } from "./restore-steps";
 import { connectionString, stack } from "./stack";
 
 test.describe.configure({ mode: "serial" });
@@ -185,21 +186,4 @@ async function fillConnection(page: Page, text: string) {
   const field = page.getByLabel("Connection string");
   await field.fill(text);
   await field.press("Enter");
-}
-
-/** From the newest backup to the options of its restore. */
-async function toOptions(page: Page) {
-  await page.goto("/backups");
-  await page.getByRole("table", { name: "Backups" }).getByRole("link").first().click();
-  await page.getByRole("link", { name: "Restore", exact: true }).click();
-  await page.getByRole("button", { name: "Options" }).click();
-  await expect(page.getByRole("radiogroup", { name: "What to do" })).toBeVisible();
-}
-
-async function confirmRestore(page: Page, understood: RegExp, go: string) {
-  await page.getByRole("button", { name: "Confirm" }).click();
-  await expect(page.getByRole("button", { name: go })).toBeDisabled();
-  await page.getByRole("checkbox", { name: understood }).check();
-  await page.getByRole("button", { name: go }).click();
-  await expect(page).toHaveURL(/\/restores\/[0-9a-f-]{36}$/);
 }
