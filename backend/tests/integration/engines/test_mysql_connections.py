@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,7 +35,7 @@ def plain(mariadb: MariadbServer) -> Family:
     return Family.of("mariadb", mariadb)
 
 
-async def failure(family: Family, **more: object) -> DatabaseError:
+async def failure(family: Family, **more: Any) -> DatabaseError:
     with pytest.raises(DatabaseError) as caught:
         await family.engine.probe(family.connection(**more))
     assert family.server.password not in caught.value.message

@@ -54,7 +54,7 @@ INSERT INTO `m` VALUES (9,"\"");
 ' */;;
 DELIMITER ;
 DO SETVAL(`s`, 1, 0);
-"""
+"""  # noqa: W291 - as the tool writes it
     + END
 )
 EXPECTED = [
