@@ -21,16 +21,14 @@ TABLES_AND_ROWS = {"mysql": (21, 119), "mariadb": (24, 123)}
 
 @pytest.fixture(params=["mysql", "mariadb"])
 def server(request: pytest.FixtureRequest) -> Iterator[MysqlFamilyServer]:
-    """A server with the nasty database, and its event scheduler running."""
+    """A server with the nasty database."""
     running: MysqlFamilyServer = request.getfixturevalue(request.param)
     source = quoted(SOURCES[running.engine])
-    before = running.sql("SELECT @@GLOBAL.event_scheduler")
     running.sql(f"CREATE DATABASE {source} CHARACTER SET latin2 COLLATE latin2_croatian_ci")
     for script in ("nasty_mysql.sql", f"nasty_{running.engine}_only.sql"):
         running.sql((ENGINES / script).read_text(), database=SOURCES[running.engine])
-    running.sql("SET GLOBAL event_scheduler = ON")
     yield running
-    running.sql(f"SET GLOBAL event_scheduler = {before}; DROP DATABASE {source}")
+    running.sql(f"DROP DATABASE {source}")
 
 
 @pytest.fixture
