@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-from collections.abc import AsyncIterator, Iterable
+import struct
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -129,11 +130,7 @@ class _Refused:
     """Stands for the ways of signing in that hand the password over as it is."""
 
     def __init__(self, link: Any) -> None:
-        self._plugin = "a plugin that wants the password in clear text"
-
-    def authenticate(self, packet: Any) -> Any:
-        """Refuse."""
-        raise asyncmy.errors.OperationalError(2059, f"Authentication plugin '{self._plugin}' is refused")
+        raise asyncmy.errors.OperationalError(2059, "Authentication plugin 'clear text' is refused")
 
 
 async def _open(connection: Connection) -> asyncmy.Connection:
@@ -161,7 +158,7 @@ async def _open(connection: Connection) -> asyncmy.Connection:
     except TimeoutError as e:
         link.close()
         raise OSError("the server did not answer in time") from e
-    except (IndexError, ValueError, AssertionError, RuntimeError) as e:
+    except (IndexError, ValueError, AssertionError, RuntimeError, struct.error) as e:
         link.close()
         raise OSError(f"no MySQL greeting: {type(e).__name__}") from e
     return link
@@ -189,8 +186,3 @@ def _only(ca_pem: str, like: ssl.SSLContext) -> ssl.SSLContext:
     except ssl.SSLError as e:
         raise OSError("the CA bundle cannot be read") from e
     return context
-
-
-def in_list(values: Iterable[Any]) -> str:
-    """Return placeholders for `IN`, one a value."""
-    return ", ".join("%s" for _ in values)

@@ -68,6 +68,8 @@ class Script:
         self.complete = False
         """The last thing seen was the line that a dump tool writes at its end."""
         self._rest = b""
+        self._at = 0
+        """Where in `_rest` we are: to cut it at every statement would copy it as often."""
         self._in_rows = False
         self._delimiter = b";"
         self._escapes = True
@@ -78,10 +80,10 @@ class Script:
         Raises:
             RestoreError: it is not what a dump tool writes.
         """
-        self._rest += chunk
+        self._rest, self._at = self._rest[self._at :] + chunk, 0
         while (piece := self._next()) is not None:
             yield piece
-        if len(self._rest) > MAX_STATEMENT:
+        if len(self._rest) - self._at > MAX_STATEMENT:
             raise RestoreError("A statement of the dump is longer than 16 MiB, or its quotes do not match.")
 
     def finish(self) -> None:
@@ -90,83 +92,78 @@ class Script:
         Raises:
             RestoreError: it ends in the middle of a statement, or without the dump tool's last line.
         """
-        if self._rest or self._in_rows or not self.complete:
+        if self._at < len(self._rest) or self._in_rows or not self.complete:
             raise RestoreError("The dump is cut off: its last line (-- Dump completed) is missing.")
 
     def _next(self) -> Statement | Rows | None:
         if self._in_rows:
             return self._more_rows()
         self._skip()
-        if not self._rest:
-            return None
-        if self._rest.startswith(b"INSERT INTO") and self._delimiter == b";":
+        if self._rest.startswith(b"INSERT INTO", self._at) and self._delimiter == b";":
             return self._first_rows()
         # what a statement is may be seen by its first line only; that of an INSERT is as long as all its rows
-        return self._statement() if b"\n" in self._rest else None
+        return self._statement() if self._rest.find(b"\n", self._at) >= 0 else None
 
     def _skip(self) -> None:
         """Leave out white space and comments before a statement."""
-        position = 0
         while match := (
-            _SPACE.match(self._rest, position)
-            or _SANDBOX.match(self._rest, position)
-            or _COMMENT.match(self._rest, position)
+            _SPACE.match(self._rest, self._at)
+            or _SANDBOX.match(self._rest, self._at)
+            or _COMMENT.match(self._rest, self._at)
         ):
             if not match[0].isspace():
                 self.complete = match[0].startswith(_TRAILER)
-            position = match.end()
-        self._rest = self._rest[position:]
+            self._at = match.end()
 
     def _first_rows(self) -> Rows | None:
         self.complete = False
-        match = _ROWS.match(self._rest)
+        match = _ROWS.match(self._rest, self._at)
         if match is None:
-            if b"\n" in self._rest:
+            if self._rest.find(b"\n", self._at) >= 0:
                 raise RestoreError("The dump holds an INSERT that no dump tool wrote.")
             return None
         self._in_rows = True
         return self._more_rows(match["table"])
 
     def _more_rows(self, table: bytes | None = None) -> Rows | None:
-        end = self._rest.find(b";\n")
+        end, begin = self._rest.find(b";\n", self._at), self._at
         if end >= 0:
             self._in_rows = False
-            data, self._rest = self._rest[: end + 2], self._rest[end + 2 :]
+            self._at = end + 2
         else:
             # the line end may come with the next chunk
-            keep = 1 if self._rest.endswith(b";") else 0
-            data, self._rest = self._rest[: len(self._rest) - keep], self._rest[len(self._rest) - keep :]
-        return Rows(data, table) if data else None
+            self._at = max(begin, len(self._rest) - self._rest.endswith(b";"))
+        return Rows(self._rest[begin : self._at], table) if self._at > begin else None
 
     def _statement(self) -> Statement | None:
         self.complete = False
-        if match := _DELIMITER.match(self._rest):
-            self._rest = self._rest[match.end() :]
+        if match := _DELIMITER.match(self._rest, self._at):
+            self._at = match.end()
             self._delimiter = match[1]
             return Statement(b"", match[1], is_delimiter=True)
         found = self._find_end()
         if found is None:
             return None
         text, end = found
-        self._rest = self._rest[end + len(self._delimiter) :]
+        self._at = end + len(self._delimiter)
         if mode := _SQL_MODE.search(text[:200]):
             self._escapes = b"NO_BACKSLASH_ESCAPES" not in mode["mode"]
         return Statement(text.rstrip(), self._delimiter)
 
     def _find_end(self) -> tuple[bytes, int] | None:
         """Return the statement's text and where its delimiter stands; None where more is needed."""
-        text, position = self._rest, 0
+        text, position = self._rest, self._at
         stop = re.compile(rb"['\"`#]|--(?=\s)|/\*(?!M?!)|" + re.escape(self._delimiter))
         while match := stop.search(text, position):
             word = match[0]
             if word == self._delimiter:
-                return text[: match.start()], match.start()
+                return text[self._at : match.start()], match.start()
             if word in (b"--", b"#"):
                 if len(text) < text.find(b"\n", match.end()) + _AHEAD and self._delimiter != b";":
                     return None
                 if self._delimiter == b";;" and (swallowed := _SWALLOWED.match(text, match.end())):
                     cut = swallowed.start("end")
-                    whole = text[:cut] + b"\n" + swallowed["end"][: -len(self._delimiter)]
+                    whole = text[self._at : cut] + b"\n" + swallowed["end"][: -len(self._delimiter)]
                     return whole, swallowed.end("end") - len(self._delimiter)
             closing = self._closing(word).match(text, match.end())
             if closing is None:

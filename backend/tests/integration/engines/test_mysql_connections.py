@@ -60,6 +60,8 @@ async def test_each_wrong_field_is_named(family: Family, more: dict[str, object]
 async def test_an_unknown_database_is_told_with_those_that_are_there(family: Family, tmp_path: Path) -> None:
     family.create("shop")
     assert "There are: " in (await failure(family, database="gone")).message
+    who = family.account("once", "GRANT ALL ON gone.* TO once@'%'; ALTER USER once@'%' WITH MAX_CONNECTIONS_PER_HOUR 1")
+    assert "There are" not in (await failure(family, database="gone", **who)).message
     who = family.account("nobody", "")
     assert "There are" not in (await failure(family, database="gone", **who)).message
     source = family.connection("shop")
@@ -193,6 +195,7 @@ async def test_passwords_of_every_kind_reach_server_and_tools(family: Family, se
     done = run(command, tmp_path)
     assert done.returncode == 0, done.stderr
     assert b"CREATE TABLE `-t`" in done.stdout
+    assert [found.table for line in stderr_lines(done) if (found := family.engine.progress(line))] == ["-t"]
     options = family.options(name, "append")
     assert family.feed(b"SELECT 1;", backup, options, tmp_path, **who).returncode == 0
 
@@ -241,3 +244,9 @@ async def test_the_probe_tells_what_it_found(family: Family) -> None:
     assert probe.tool is not None
     assert probe.tool.exact
     assert probe.tool_error is None
+
+
+async def test_questions_have_an_end(family: Family) -> None:
+    with pytest.raises(DatabaseUnreachableError, match=r"stopped answering \(waited 0.2 s\)"):
+        async with session(family.connection(), limit=0.2) as opened:
+            await opened.ask("SELECT SLEEP(20)")
