@@ -124,16 +124,21 @@ class DockerEngine:
         atexit.unregister(self.stop)
         if not self.home.exists():
             return
-        if self._child.running and self._answers():
-            for container in self.docker("ps", "--all", "--quiet").split():
-                self.docker("rm", "--force", "--volumes", container)
-            self.docker("network", "prune", "--force")
-        self._child.stop(signal.SIGTERM, _STOP_PATIENCE)
-        # Rules of another engine that came meanwhile are not ours to undo.
-        if "DOCKER" not in self._rules:
-            _restore(self._rules)
-            _FORWARDING.write_text(self._forwarding)
+        try:
+            if self._child.running and self._answers():
+                self._remove_containers()
+        finally:
+            self._child.stop(signal.SIGTERM, _STOP_PATIENCE)
+            # Rules of another engine that was here before are not ours to undo.
+            if "DOCKER" not in self._rules:
+                _restore(self._rules)
+                _FORWARDING.write_text(self._forwarding)
         shutil.rmtree(self.home)
+
+    def _remove_containers(self) -> None:
+        if containers := self.docker("ps", "--all", "--quiet").split():
+            self.docker("rm", "--force", "--volumes", *containers)
+        self.docker("network", "prune", "--force")
 
     def __enter__(self) -> Self:
         return self
