@@ -26,6 +26,11 @@ VERIFYING = (TlsMode.VERIFY_CA, TlsMode.VERIFY_FULL)
 # the driver logs every warning the server has about one of our questions
 logging.getLogger("asyncmy").setLevel(logging.ERROR)
 
+# MySQL would give sizes and rows as they were up to a day ago; MariaDB passes over the comment
+_FIRST = (
+    "SET SESSION sql_mode = '', SESSION lock_wait_timeout = 30 "
+    "/*!80000 , SESSION information_schema_stats_expiry = 0 */"
+)
 _CLEARTEXT = ("mysql_clear_password", "dialog", "mysql_old_password")
 
 
@@ -79,12 +84,12 @@ async def session(connection: Connection, *, limit: float | None = QUESTIONS_TIM
                 await link.ensure_closed()
             finally:
                 link.close()
-    except (MySQLError, OSError) as e:
-        raise translate(e, connection) from e
-    except TimeoutError as e:
+    except TimeoutError as e:  # before its base, OSError
         raise DatabaseUnreachableError(
             f"The server at {connection.host}:{connection.port} stopped answering (waited {limit:g} s)."
         ) from e
+    except (MySQLError, OSError) as e:
+        raise translate(e, connection) from e
 
 
 def error_number(error: BaseException | None) -> int | None:
@@ -143,11 +148,11 @@ async def _open(connection: Connection) -> asyncmy.Connection:
         password=connection.password.reveal().encode(),
         charset="utf8mb4",
         autocommit=True,
-        connect_timeout=connection.connect_timeout,
+        connect_timeout=connection.connect_timeout + 5,  # ours, below, comes first
         ssl=_tls_context(connection),
         # a server that only pretends to be ours may ask for the password itself
         auth_plugin_map=dict.fromkeys(_CLEARTEXT, _Refused),
-        init_command="SET SESSION sql_mode = '', SESSION lock_wait_timeout = 30",
+        init_command=_FIRST,
         program_name="dbbackup",
     )
     link.tls_may_lack = connection.tls_mode is TlsMode.PREFER

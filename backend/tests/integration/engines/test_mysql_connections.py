@@ -246,6 +246,20 @@ async def test_the_probe_tells_what_it_found(family: Family) -> None:
     assert probe.tool_error is None
 
 
+async def test_sizes_are_not_those_of_yesterday(family: Family) -> None:
+    family.create("grown", "CREATE TABLE t (i INT); INSERT INTO t VALUES (1)")
+    family.sql("SELECT data_length FROM information_schema.tables WHERE table_schema = 'grown'")  # MySQL remembers it
+    family.sql(
+        "INSERT INTO t WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 900) "
+        "SELECT a.i FROM n a, n b LIMIT 200000",
+        "grown",
+    )
+    async with asyncio.timeout(60):  # the server counts in the background
+        while (await family.engine.probe(family.connection("grown"))).size < 1_000_000:
+            await asyncio.sleep(0.5)
+    assert (await family.engine.survey(family.connection("grown"))).size > 1_000_000
+
+
 async def test_questions_have_an_end(family: Family) -> None:
     with pytest.raises(DatabaseUnreachableError, match=r"stopped answering \(waited 0.2 s\)"):
         async with session(family.connection(), limit=0.2) as opened:
