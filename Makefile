@@ -35,7 +35,7 @@ servers: ## Install the test servers only: PostgreSQL, MySQL, MariaDB
 	@$(SETUP) servers
 
 .PHONY: demo
-demo: ## Run the product with real databases to try it on (ONCE=1: check it and end)
+demo: ## Run the product with real databases of each kind to try it on (ONCE=1: check it and end)
 	@$(SETUP) backend frontend servers
 	@$(FRONTEND) build
 	@$(BACKEND) python -m devtools.demo $(if $(ONCE),--once)
@@ -46,18 +46,23 @@ dev: ## Run the API with reload and Vite's server together
 	@$(BACKEND) python -m devtools.dev
 
 .PHONY: test
-test: setup test-backend test-frontend e2e ## Run all tests with their coverage bounds, then the browser tests
+test: setup test-backend test-frontend test-images e2e ## Run all tests with their coverage bounds, then the browser tests
 
 .PHONY: test-backend
 test-backend: ## Run all backend tests and hold the coverage against its bounds (WORKERS=2)
 	@rm -f backend/.coverage backend/.coverage.*
-	@$(BACKEND) env $(MEASURED) pytest -n $(WORKERS) $(PYTEST)
+	@$(BACKEND) env $(MEASURED) pytest -n $(WORKERS) --ignore=tests/images $(PYTEST)
 	@$(BACKEND) coverage combine -q && uv run --frozen --no-sync coverage json -q -o .cache/coverage.json
 	@$(BACKEND) python -m devtools.coverage_gate .cache/coverage.json
 
 .PHONY: test-frontend
 test-frontend: ## Run all frontend tests with their coverage bounds
 	@$(FRONTEND) test
+
+.PHONY: test-images
+test-images: ## Build both images and try out compose.yaml, on a private Docker engine (root on Debian)
+	@$(SETUP) backend servers docker
+	@$(BACKEND) pytest --durations=3 tests/images
 
 .PHONY: test-unit
 test-unit: ## Run the quick tests only: backend/tests/unit and the frontend's, without coverage
@@ -127,7 +132,7 @@ migrate: ## Bring the catalogue named by DATABASE_PATH to the newest schema
 	@$(BACKEND) dbbackup migrate
 
 .PHONY: matrix
-matrix: ## Back up and restore between all PostgreSQL majors, 14 to 18, and print a table
+matrix: ## Back up and restore between PostgreSQL 14 to 18, MySQL and MariaDB, and print a table
 	@$(SETUP) backend servers
 	@$(BACKEND) python -m devtools.matrix
 

@@ -63,6 +63,6 @@ WORKDIR /app
 VOLUME /app/data
 HEALTHCHECK --interval=5s --timeout=5s --start-period=60s --retries=3 \
     CMD ["/opt/dbbackup/bin/python", "-IS", "/opt/dbbackup/healthcheck.py"]
-# tini takes in the workers of tools that ended before them.
-ENTRYPOINT ["/usr/bin/tini", "--"]
+# tini takes in the workers of tools that ended before them. 143: uvicorn ends in order, then by the signal it was sent.
+ENTRYPOINT ["/usr/bin/tini", "-e", "143", "--"]
 CMD ["dbbackup", "serve"]

@@ -11,13 +11,16 @@ install() { apt-get install -y -qq --no-install-recommends "$@"; }
 apt-get update -qq
 case ${1:-} in
 debian)
-    install tini tzdata mariadb-client postgresql-client
+    install ca-certificates tini tzdata mariadb-client postgresql-client
     ;;
 vendors)
-    # Debian's package of PostgreSQL's tools brings the key and the address of PostgreSQL's own archive.
+    # Debian's package of PostgreSQL's tools brings the key and the address of PostgreSQL's own archive. It goes when it
+    # has served, with the certificate that one of its dependencies made: a key in an image would be everybody's.
     install ca-certificates postgresql-common
     /usr/share/postgresql-common/pgdg/apt.postgresql.org.sh -y
     install tini tzdata mariadb-client "${POSTGRES_MAJORS[@]/#/postgresql-client-}"
+    apt-get purge -y -qq --auto-remove postgresql-common ssl-cert
+    rm -f /etc/ssl/private/ssl-cert-snakeoil.key /etc/ssl/certs/ssl-cert-snakeoil.pem /etc/apt/sources.list.d/pgdg.*
     for major in "${POSTGRES_MAJORS[@]}"; do
         "/usr/lib/postgresql/$major/bin/pg_dump" --version
     done

@@ -31,6 +31,8 @@ SELECT CONCAT(table_name, '=', auto_increment) FROM information_schema.tables
 WHERE table_schema = DATABASE() AND auto_increment IS NOT NULL ORDER BY 1
 """
 _EVENTS = "SELECT event_name, status FROM information_schema.events WHERE event_schema = DATABASE() ORDER BY 1"
+_AUTO_INCREMENT, _DATABASE, _STATES = "AUTO_INCREMENT", "database", "states of events"
+_MARK = "---- next answer ----"
 # The same instants and the same answers on each side; MySQL would tell counters from a day-old cache.
 _SESSION = "SET time_zone = '+00:00'; /*!80000 SET SESSION information_schema_stats_expiry = 0 */;"
 _GEOMETRY = re.compile(r"geometry|point|linestring|polygon|multi\w+|geom\w*collection")
@@ -61,21 +63,19 @@ def compare(
             differences.append(Difference(what, left, right))
 
     check("list of tables", *(_layout(each, types=source.engine == target.engine) for each in (tables, copy_tables)))
-    left_rows = _rows(source, database, tables)
-    if not differences:
-        right_rows = _rows(target, copy_database, copy_tables)
-        for table, left in left_rows.items():
-            check(f"rows of {table}", left, right_rows[table])
-    counters = _ask(source, database, _COUNTERS)
-    check("AUTO_INCREMENT", counters, _ask(target, copy_database, _COUNTERS))
+    left = _facts(source, database, tables)
+    rows = sum(int(left[_rows_of(table)].partition(":")[0]) for table in tables)
+    if differences:
+        return Comparison(len(tables), rows, 0, differences)
+    right = _facts(target, copy_database, copy_tables)
+    if events_disabled:
+        left[_STATES] = re.sub(r"\t\w+$", "\tDISABLED", left[_STATES], flags=re.MULTILINE)
+    for what, found in left.items():
+        if source.engine == target.engine or what not in (_DATABASE, _STATES):
+            check(what, found, right[what])
     if source.engine == target.engine:
-        check("database", _schema(source, database), _schema(target, copy_database))
-        events = _ask(source, database, _EVENTS)
-        expected = re.sub(r"\t\w+$", "\tDISABLED", events, flags=re.MULTILINE) if events_disabled else events
-        check("states of events", expected, _ask(target, copy_database, _EVENTS))
         check("text of a second dump", *_first_different_lines(source, database, target, copy_database))
-    rows = sum(int(found.partition(":")[0]) for found in left_rows.values())
-    return Comparison(len(tables), rows, len(counters.splitlines()), differences)
+    return Comparison(len(tables), rows, len(left[_AUTO_INCREMENT].splitlines()), differences)
 
 
 def quoted(name: str) -> str:
@@ -100,13 +100,26 @@ def _layout(tables: Tables, *, types: bool) -> str:
     return "\n".join(f"{name}: {shown[name]}" for name in sorted(shown))
 
 
-def _rows(server: MysqlFamilyServer, database: str, tables: Tables) -> dict[str, str]:
-    """Return the count and the hash of each table's rows; all in one call of the client."""
-    queries = [
-        _ROWS.format(cells=", ".join(_cell(*column) for column in columns), table=quoted(table))
+def _facts(server: MysqlFamilyServer, database: str, tables: Tables) -> dict[str, str]:
+    """Return what is compared, by its name; all in one call of the client."""
+    queries = {
+        _rows_of(table): _ROWS.format(cells=", ".join(_cell(*column) for column in columns), table=quoted(table))
         for table, columns in tables.items()
-    ]
-    return dict(zip(tables, _ask(server, database, ";".join(queries)).splitlines(), strict=True))
+    }
+    queries |= {
+        _AUTO_INCREMENT: _COUNTERS,
+        _DATABASE: f"SHOW CREATE DATABASE {quoted(database)}",
+        _STATES: _EVENTS,
+    }
+    answers = _ask(server, database, ";".join(f"SELECT '{_MARK}'; {query}" for query in queries.values()))
+    facts = dict(zip(queries, (answer.strip("\n") for answer in answers.split(_MARK)[1:]), strict=True))
+    # What follows the name: character set, collation, comment.
+    facts[_DATABASE] = facts[_DATABASE].rpartition(quoted(database))[2]
+    return facts
+
+
+def _rows_of(table: str) -> str:
+    return f"rows of {table}"
 
 
 def _cell(column: str, data_type: str) -> str:
@@ -120,11 +133,6 @@ def _cell(column: str, data_type: str) -> str:
     else:
         value = name
     return f"IFNULL(SHA2({value}, 256), 'NULL')"
-
-
-def _schema(server: MysqlFamilyServer, database: str) -> str:
-    """Return what `CREATE DATABASE` would say after the name: character set, collation, comment."""
-    return server.sql(f"SHOW CREATE DATABASE {quoted(database)}").rpartition(quoted(database))[2]
 
 
 def _first_different_lines(

@@ -1,4 +1,4 @@
-"""`make demo`: a real database backed up to disk and S3, restored from both, and compared cell by cell."""
+"""`make demo`: real databases backed up to disk and S3, restored from both, and compared cell by cell."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from devtools.compare import Comparison, compare
+from devtools.compare import Comparison
 from devtools.product import DIST, ApiError, Product
-from devtools.sample import create_shop
-from devtools.servers import PostgresServer, SeaweedServer
+from devtools.servers import MariadbServer, MissingBinaryError, MysqlServer, PostgresServer, SeaweedServer
 from devtools.servers.children import ServerStartError
+from devtools.sources import Server, compare_copy, fill, follow, register, title_of
 
 BUCKET = "demo-backups"
 DATABASE = "shop"
-_POLL = 0.1
 
-BeforeComparing = Callable[[PostgresServer, str], None]
+BeforeComparing = Callable[[Server, str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,16 @@ class Step:
     name: str
     size: int | None
     seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What was done with one server's database; `comparisons` by the name of the copy."""
+
+    title: str
+    backup: dict[str, Any]
+    steps: list[Step] = field(default_factory=list)
+    comparisons: dict[str, Comparison] = field(default_factory=dict)
 
 
 def main(
@@ -45,14 +55,14 @@ def main(
     """
     parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
     parser.add_argument("--once", action="store_true", help="stop everything at the end")
-    parser.add_argument("--orders", type=int, default=200_000, help="rows of the largest table")
+    parser.add_argument("--orders", type=int, default=100_000, help="rows of each largest table")
     options = parser.parse_args(argv)
     if serve_page and not (DIST / "index.html").exists():
         print("The page is not built. Run `make build`, then `make demo` again.", file=sys.stderr)
         return 1
     try:
         return _run(options.once, options.orders, before_comparing, serve_page)
-    except (ServerStartError, ApiError, DemoError) as error:
+    except (MissingBinaryError, ServerStartError, ApiError, DemoError) as error:
         print(f"\nThe demo failed: {error}", file=sys.stderr)
         return 1
 
@@ -62,28 +72,36 @@ class DemoError(RuntimeError):
 
 
 def _run(once: bool, orders: int, before_comparing: BeforeComparing | None, serve_page: bool) -> int:
-    with tempfile.TemporaryDirectory(prefix="dbbackup-demo-") as home:
-        _say("Starting a private PostgreSQL and a private S3 server (SeaweedFS) on free loopback ports")
-        with PostgresServer.start() as postgres, SeaweedServer.start() as storage:
-            storage.create_bucket(BUCKET)
-            _say(f"Filling the sample database {DATABASE} ({orders} orders)")
-            create_shop(postgres, DATABASE, orders=orders)
-            _say("Starting the product")
-            with Product.start(Path(home) / "product", serve_page=serve_page) as product:
-                equal = _show(product, postgres, storage, before_comparing)
-                if not once:
-                    _wait(product)
+    with ExitStack() as stack:
+        home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dbbackup-demo-")))
+        _say("Starting private servers on free loopback ports: PostgreSQL, MySQL, MariaDB, S3 (SeaweedFS)")
+        servers: list[Server] = [
+            stack.enter_context(PostgresServer.start()),
+            stack.enter_context(MysqlServer.start()),
+            stack.enter_context(MariadbServer.start()),
+        ]
+        storage = stack.enter_context(SeaweedServer.start())
+        storage.create_bucket(BUCKET)
+        for server in servers:
+            _say(f"Filling the sample database {DATABASE} of {title_of(server)} ({orders} orders)")
+            fill(server, DATABASE, orders=orders)
+        _say("Starting the product")
+        product = stack.enter_context(Product.start(home / "product", serve_page=serve_page))
+        _register_bucket(product, storage)
+        stories = [_tell(product, server, before_comparing) for server in servers]
+        _print_table(stories)
+        equal = all(comparison.equal for story in stories for comparison in story.comparisons.values())
+        if not once:
+            _wait(product)
     return 0 if equal else 1
 
 
-def _show(
-    product: Product, postgres: PostgresServer, storage: SeaweedServer, before_comparing: BeforeComparing | None
-) -> bool:
-    database_id = _register(product, postgres, storage)
-    steps = []
+def _tell(product: Product, server: Server, before_comparing: BeforeComparing | None) -> Story:
+    title = title_of(server)
+    _say(f"Registering the database of {title} through the API")
+    database_id = register(product, server, DATABASE, f"Demo shop, {title}")
     backup, seconds = _follow(product, "/backups", {"databaseId": database_id, "label": "First backup"})
-    steps.append(Step("Backup to local disk and S3 at once", backup["size"], seconds))
-    comparisons: dict[str, Comparison] = {}
+    story = Story(title, backup, [Step("Backup to local disk and S3 at once", backup["size"], seconds)])
     for copy in backup["copies"]:
         name = f"{DATABASE}_from_{copy['storage']}"
         body = {
@@ -94,18 +112,17 @@ def _show(
             "confirm": True,
         }
         _, seconds = _follow(product, "/restores", body)
-        steps.append(Step(f"Restore from {copy['storage']} into {name}", copy["size"], seconds))
+        story.steps.append(Step(f"Restore from {copy['storage']} into {name}", copy["size"], seconds))
         if before_comparing:
-            before_comparing(postgres, name)
+            before_comparing(server, name)
         started = time.monotonic()
-        comparisons[name] = compare(postgres, DATABASE, name)
-        steps.append(Step(f"Compare {name} with {DATABASE}", None, time.monotonic() - started))
-    _print_table(backup, steps, comparisons)
-    return all(comparison.equal for comparison in comparisons.values())
+        story.comparisons[name] = compare_copy(server, DATABASE, name)
+        story.steps.append(Step(f"Compare {name} with {DATABASE}", None, time.monotonic() - started))
+    return story
 
 
-def _register(product: Product, postgres: PostgresServer, storage: SeaweedServer) -> str:
-    _say("Registering the S3 bucket and the database through the API")
+def _register_bucket(product: Product, storage: SeaweedServer) -> None:
+    _say("Registering the S3 bucket through the API")
     product.call(
         "POST",
         "/s3-configs",
@@ -119,35 +136,19 @@ def _register(product: Product, postgres: PostgresServer, storage: SeaweedServer
             "allowHttp": True,
         },
     )
-    database = product.call(
-        "POST",
-        "/databases",
-        {
-            "name": "Demo shop",
-            "type": "postgresql",
-            "host": postgres.host,
-            "port": postgres.port,
-            "database": DATABASE,
-            "username": postgres.superuser,
-            "password": postgres.password,
-        },
-    )
-    database_id: str = database["id"]
-    return database_id
 
 
 def _follow(product: Product, path: str, body: dict[str, Any]) -> tuple[dict[str, Any], float]:
     """Start a run, print its log as it grows, return it and its seconds. Raises DemoError when it did not complete."""
     started, seen = time.monotonic(), 0
-    run = product.call("POST", path, body)
-    while True:
-        run = product.call("GET", f"{path}/{run['id']}")
+
+    def print_log(run: dict[str, Any]) -> None:
+        nonlocal seen
         for line in product.call("GET", f"{path}/{run['id']}/logs", after=seen, level="info"):
             print(f"    {line['timestamp'][11:19]} {line['level']:<5} {line['message']}")
             seen = line["seq"]
-        if run["status"] not in ("queued", "running"):
-            break
-        time.sleep(_POLL)
+
+    run = follow(product, path, body, print_log)
     if run["status"] != "completed":
         raise DemoError(f"{path} ended as {run['status']}: {run['errorMessage']}")
     failed = [copy["error"] for copy in run.get("copies", ()) if copy["state"] != "complete"]
@@ -156,20 +157,24 @@ def _follow(product: Product, path: str, body: dict[str, Any]) -> tuple[dict[str
     return run, time.monotonic() - started
 
 
-def _print_table(backup: dict[str, Any], steps: list[Step], comparisons: dict[str, Comparison]) -> None:
-    print(f"\n  {'Step':<46} {'Size':>10} {'Time':>9}")
-    for step in steps:
-        size = f"{step.size / 1024**2:.1f} MiB" if step.size is not None else ""
-        print(f"  {step.name:<46} {size:>10} {step.seconds:>7.1f} s")
-    source, plain, stored = (backup[name] / 1024**2 for name in ("sourceSize", "plainSize", "size"))
-    print(f"\n  Database {source:.1f} MiB, dump {plain:.1f} MiB, stored {stored:.1f} MiB ({backup['compression']})")
-    for name, result in comparisons.items():
-        what = (
-            f"{result.tables} tables, {result.rows} rows, {result.sequences} sequences, settings, a second dump's text"
-        )
-        print(f"  {name}: {'EQUAL' if result.equal else 'DIFFERENT'} ({what})")
-        for difference in result.differences:
-            print(f"    {difference.what}: {difference.source[:100]!r} is {difference.copy[:100]!r} in the copy")
+def _print_table(stories: list[Story]) -> None:
+    print(f"\n  {'Server':<14} {'Step':<46} {'Size':>10} {'Time':>9}")
+    for story in stories:
+        for step in story.steps:
+            size = f"{step.size / 1024**2:.1f} MiB" if step.size is not None else ""
+            print(f"  {story.title:<14} {step.name:<46} {size:>10} {step.seconds:>7.1f} s")
+    print()
+    for story in stories:
+        backup = story.backup
+        source, plain, stored = (backup[name] / 1024**2 for name in ("sourceSize", "plainSize", "size"))
+        sizes = f"database {source:.1f} MiB, dump {plain:.1f} MiB, stored {stored:.1f} MiB"
+        print(f"  {story.title}: {sizes} ({backup['compression']})")
+    for story in stories:
+        for name, result in story.comparisons.items():
+            what = f"{result.tables} tables, {result.rows} rows, {result.sequences} counters, settings, definitions"
+            print(f"  {story.title}, {name}: {'EQUAL' if result.equal else 'DIFFERENT'} ({what})")
+            for difference in result.differences:
+                print(f"    {difference.what}: {difference.source[:100]!r} is {difference.copy[:100]!r} in the copy")
 
 
 def _wait(product: Product) -> None:

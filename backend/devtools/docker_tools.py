@@ -14,23 +14,21 @@ import tarfile
 import tempfile
 from pathlib import Path
 
-from devtools.servers.binaries import CACHE, MissingBinaryError, postgresql_bin_dir
+from devtools.servers.binaries import CACHE, MissingBinaryError
 
 PACKAGES = ("iptables", "mmdebstrap", "runc")
 HOME = CACHE / "docker"
 # Bookworm's own engine has no compose 2; these need no newer C library than bookworm's.
 _SUITE = "trixie"
 _ENGINE = ("containerd", "docker-buildx", "docker-cli", "docker-compose", "docker.io")
-_UNPACKED = ("./usr/bin/*", "./usr/sbin/*", "./usr/libexec/docker/*")
+_UNPACKED = ("usr/bin/*", "usr/sbin/*", "usr/libexec/docker/cli-plugins/*")
 _BASE_SUITE = "bookworm"
 # Python for the API, the libraries of the cached PostgreSQL for the database; nginx comes with the web image itself.
 _BASE_PACKAGES = "ca-certificates,libgssapi-krb5-2,libreadline8,libxml2,python3,python3-venv"
 _CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 TRUSTED = "/etc/ssl/machine.crt"
 """What the machine trusts, in the base image: a proxy's authority may be among them, which Debian's own list lacks."""
-POSTGRES_MAJOR = 15
-_PREFERRED_SCRATCH = Path("/dev/shm")
-_SCRATCH_NEEDED = 2 << 30
+_MEMORY = Path("/dev/shm")
 
 
 def binaries() -> list[Path]:
@@ -59,7 +57,7 @@ def install_engine() -> None:
 
 
 def base_image() -> Path:
-    """Return a tar of a small Debian with Python, Node.js and PostgreSQL, made when it is not in the cache."""
+    """Return a tar of a small Debian with Python and Node.js, made when it is not in the cache."""
     made = HOME / f"base-{_base_version()}.tar"
     if not made.is_file():
         for old in HOME.glob("base-*"):
@@ -71,8 +69,20 @@ def base_image() -> Path:
     return made
 
 
+def scratch_parent(room: int) -> Path:
+    """Return a folder for many small files that are soon gone: in memory, where twice `room` bytes of it are free."""
+    if _MEMORY.is_dir() and min(shutil.disk_usage(_MEMORY).free, _memory_available()) > 2 * room:
+        return _MEMORY
+    return Path(tempfile.gettempdir())
+
+
+def _memory_available() -> int:
+    (line,) = [text for text in Path("/proc/meminfo").read_text().splitlines() if text.startswith("MemAvailable:")]
+    return int(line.split()[1]) * 1024
+
+
 def _wanted() -> str:
-    return f"{_SUITE}: {' '.join(_ENGINE)}"
+    return " ".join([_SUITE, *_ENGINE, *_UNPACKED])
 
 
 def _is_complete() -> bool:
@@ -102,7 +112,7 @@ def _unpack(package: Path, root: Path) -> None:
     with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", package], stdout=subprocess.PIPE) as content:
         assert content.stdout is not None
         with tarfile.open(fileobj=content.stdout, mode="r|") as archive:
-            wanted = (m for m in archive if m.isfile() and any(Path(m.name).match(p[2:]) for p in _UNPACKED))
+            wanted = (m for m in archive if m.isfile() and any(Path(m.name).match(p) for p in _UNPACKED))
             archive.extractall(root, members=wanted, filter="data")
     if content.returncode != 0:
         raise RuntimeError(f"{package.name} cannot be unpacked (dpkg-deb ended with {content.returncode})")
@@ -119,9 +129,6 @@ def _mirror() -> str:
 
 
 def _bootstrap(into: Path) -> None:
-    # Configuring 130 packages is mostly writing small files: in memory, where there is room.
-    roomy = _PREFERRED_SCRATCH.is_dir() and shutil.disk_usage(_PREFERRED_SCRATCH).free > _SCRATCH_NEEDED
-    scratch = _PREFERRED_SCRATCH if roomy else Path(tempfile.gettempdir())
     _run(
         "mmdebstrap",
         "--variant=apt",
@@ -132,12 +139,12 @@ def _bootstrap(into: Path) -> None:
         _BASE_SUITE,
         str(into),
         f"deb {_mirror()} {_BASE_SUITE} main",
-        env={**os.environ, "TMPDIR": str(scratch)},
+        env={**os.environ, "TMPDIR": str(scratch_parent(2 << 30))},
     )
 
 
 def _add_to(base: Path) -> None:
-    """Add what the machine has already: Node.js, PostgreSQL, and the certificates it trusts."""
+    """Add what the machine has already: Node.js, and the certificates it trusts."""
     node = Path(_run("node", "-p", "process.execPath").strip())
     npm = Path(_run("npm", "root", "--global").strip()) / "npm"
     with tarfile.open(base, "a") as archive:
@@ -147,14 +154,13 @@ def _add_to(base: Path) -> None:
             link = tarfile.TarInfo(f"usr/local/bin/{tool}")
             link.type, link.linkname = tarfile.SYMTYPE, f"../lib/node_modules/npm/bin/{tool}-cli.js"
             archive.addfile(link)
-        archive.add(postgresql_bin_dir(POSTGRES_MAJOR).parent.resolve(), "opt/postgresql")
         if _CERTIFICATES.is_file():
             archive.add(_CERTIFICATES.resolve(), TRUSTED.lstrip("/"))
 
 
 def _base_version() -> str:
-    """Return what decides the content: this file, Node.js, and what the machine trusts."""
-    digest = hashlib.sha256(Path(__file__).read_bytes())
+    """Return what decides the content. That Debian's packages grow old in the cache does no harm here."""
+    digest = hashlib.sha256(f"{_BASE_SUITE} {_BASE_PACKAGES} {TRUSTED}".encode())
     digest.update(_run("node", "--version").encode())
     digest.update(_CERTIFICATES.read_bytes() if _CERTIFICATES.is_file() else b"")
     return digest.hexdigest()[:16]

@@ -10,10 +10,11 @@ import threading
 from pathlib import Path
 
 from devtools.product import DIST, Product
-from devtools.sample import create_shop
-from devtools.servers import PostgresServer, SeaweedServer
+from devtools.servers import MariadbServer, PostgresServer, SeaweedServer
+from devtools.sources import Server, fill
 
 BUCKET = "e2e-backups"
+DATABASE = "shop"
 
 
 def main() -> int:
@@ -27,20 +28,17 @@ def main() -> int:
     with (
         tempfile.TemporaryDirectory(prefix="dbbackup-e2e-") as home,
         PostgresServer.start() as postgres,
+        MariadbServer.start() as mariadb,
         SeaweedServer.start() as storage,
         Product.start(Path(home) / "product", serve_page=True) as product,
     ):
         storage.create_bucket(BUCKET)
-        create_shop(postgres, "shop", orders=20_000)
+        for server in (postgres, mariadb):
+            fill(server, DATABASE, orders=20_000)
         facts = {
             "baseUrl": product.url,
-            "postgres": {
-                "host": postgres.host,
-                "port": postgres.port,
-                "database": "shop",
-                "username": postgres.superuser,
-                "password": postgres.password,
-            },
+            "postgres": _login(postgres),
+            "mariadb": _login(mariadb),
             "s3": {
                 "endpoint": storage.endpoint,
                 "bucket": BUCKET,
@@ -52,6 +50,16 @@ def main() -> int:
         print(json.dumps(facts), flush=True)
         done.wait()
     return 0
+
+
+def _login(server: Server) -> dict[str, str | int]:
+    return {
+        "host": server.host,
+        "port": server.port,
+        "database": DATABASE,
+        "username": server.superuser,
+        "password": server.password,
+    }
 
 
 if __name__ == "__main__":

@@ -133,11 +133,13 @@ class Product:
 
 
 def _launch(command: Sequence[str], home: Path, port: int, environment: dict[str, str]) -> Child:
+    # Not measured: that would double the time of every start, and tests within pytest reach the same lines.
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
     child = spawn(
         command,
         log=home / "product.log",
         cwd=_BACKEND,
-        env={**os.environ, **environment},
+        env={**inherited, **environment},
         death_signal="TERM",
     )
     try:

@@ -1,5 +1,6 @@
 import { expect, type Page, test } from "@playwright/test";
 import { checkAccess } from "./check-access";
+import { confirmRestore, toOptions } from "./restore-steps";
 import { connectionString, stack } from "./stack";
 
 test.describe.configure({ mode: "serial" });
@@ -107,6 +108,36 @@ test("the restored database is a database like any other", async ({ page }) => {
   await page.getByRole("button", { name: "Add the database" }).click();
   await expect(page.getByRole("heading", { name: "shop_restored", level: 1 })).toBeVisible();
   await expect(page.getByText("No backup yet")).toBeVisible();
+});
+
+test("definitions go into a new database, then the rows into its empty tables, and never twice", async ({
+  page,
+}) => {
+  await toOptions(page);
+  await page.getByRole("radio", { name: "Definitions only, into a new database" }).click();
+  await page.getByLabel("Into a new database called").fill("shop_shape");
+  await confirmRestore(page, /creates a database/, "Restore into shop_shape");
+  await expect(page.getByText("shop_shape is restored")).toBeVisible({ timeout: 60_000 });
+
+  await toOptions(page);
+  await page.getByRole("radio", { name: "Rows only, into empty tables" }).click();
+  await expect(page.getByLabel("Into the existing database")).toHaveValue("shop");
+  const preflight = page.getByRole("region", { name: "Preflight" });
+  await expect(preflight).toContainText("These tables hold rows already");
+  await expect(page.getByRole("button", { name: "Confirm" })).toBeDisabled();
+  await page.getByLabel("Into the existing database").fill("shop_shape");
+  await expect(preflight).toContainText("The tables of the backup are empty");
+  await confirmRestore(page, /existing database shop_shape/, "Add the rows to shop_shape");
+  await expect(page.getByText("The rows are in shop_shape")).toBeVisible({ timeout: 60_000 });
+
+  await toOptions(page);
+  await page.getByRole("radio", { name: "Rows only, beside those that are there" }).click();
+  await page.getByLabel("Into the existing database").fill("shop_shape");
+  await confirmRestore(page, /existing database shop_shape/, "Add the rows to shop_shape");
+  await expect(page.getByText(/This restore failed. Rows go in all at once or not at all/)).toBeVisible({
+    timeout: 60_000,
+  });
+  await expect(page.getByText(/duplicate key/).first()).toBeVisible();
 });
 
 test("a bucket can be browsed and its backup chosen for a restore", async ({ page }) => {

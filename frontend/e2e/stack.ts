@@ -1,7 +1,16 @@
+interface Login {
+  host: string;
+  port: number;
+  database: string;
+  username: string;
+  password: string;
+}
+
 /** What the stack says about itself: the page's address and the servers it may use. */
 export interface Stack {
   baseUrl: string;
-  postgres: { host: string; port: number; database: string; username: string; password: string };
+  postgres: Login;
+  mariadb: Login;
   s3: { endpoint: string; bucket: string; region: string; accessKey: string; secretKey: string };
 }
 
@@ -13,6 +22,13 @@ export function stack(): Stack {
 }
 
 export function connectionString(password = stack().postgres.password): string {
-  const { host, port, database, username } = stack().postgres;
-  return `postgresql://${username}:${encodeURIComponent(password)}@${host}:${port}/${database}`;
+  return address("postgresql", { ...stack().postgres, password });
+}
+
+export function mariadbString(): string {
+  return address("mariadb", stack().mariadb);
+}
+
+function address(scheme: string, { host, port, database, username, password }: Login): string {
+  return `${scheme}://${username}:${encodeURIComponent(password)}@${host}:${port}/${database}`;
 }

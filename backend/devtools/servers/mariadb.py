@@ -19,7 +19,12 @@ class MariadbServer(MysqlFamilyServer):
     engine = "mariadb"
     client = "mariadb"
     dump_tool = "mariadb-dump"
-    more_settings: ClassVar[dict[str, str]] = {"innodb_log_file_size": "32M"}
+    more_settings: ClassVar[dict[str, str]] = {
+        "innodb_log_file_size": "32M",
+        # As Debian's package and the official image have it; the server's own is latin1.
+        "character_set_server": "utf8mb4",
+        "collation_server": "utf8mb4_general_ci",
+    }
 
     @classmethod
     def programs(cls, account: Account | None) -> Programs:

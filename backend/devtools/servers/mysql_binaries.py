@@ -7,6 +7,7 @@ packages into a state of its own; the system's packages are not touched.
 
 import os
 import platform
+import re
 import shutil
 import subprocess
 import tempfile
@@ -142,10 +143,9 @@ def _download(scratch: Path) -> list[Path]:
 
 def _archive() -> str:
     """Return the address of the Debian archive that this machine's apt uses."""
-    listed = _run(["apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages"]).split()
-    found = [address for address in listed if address.rstrip("/").endswith("/debian")]
+    found: list[str] = re.findall(r"'(\S+/debian)/dists/", _run(["apt-get", "update", "--print-uris"]))
     if not found:
-        raise MissingBinaryError("apt's sources name no Debian archive: add one, run `sudo apt-get update`, try again")
+        raise MissingBinaryError("apt's sources name no Debian archive: add one, then run `make setup` again")
     return found[0]
 
 

@@ -95,6 +95,11 @@ def write_options(home: Path, settings: Mapping[str, str | None], account: Accou
     """Write the server's option file; a setting without a value is a switch."""
     # A socket's path is bounded by the kernel; a relative one lies in the data directory, however deep that is.
     fixed = {"datadir": str(home / "data"), "bind_address": HOST, "socket": "server.sock", "pid_file": "server.pid"}
+    # Its own: at its start a server deletes the temporary tables it finds, a running neighbour's among them.
+    temporary = home / "tmp"
+    temporary.mkdir(mode=0o700, exist_ok=True)
+    give(temporary, account)
+    fixed["tmpdir"] = str(temporary)
     lines = [f"{name}\n" if value is None else f"{name}={value}\n" for name, value in {**fixed, **settings}.items()]
     _write_private(home / "server.cnf", "[mysqld]\n" + "".join(lines), account)
 

@@ -11,6 +11,7 @@ import socket
 import sys
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import uvicorn
 from cyclopts import App
@@ -18,12 +19,21 @@ from loguru import logger
 
 from dbbackup import __version__, logs
 from dbbackup.core.errors import AppError, ConflictError
+from dbbackup.core.events import Unheard
 from dbbackup.core.secret import Secret
 from dbbackup.db.lock import InstanceLock
 from dbbackup.db.migrate import migrate
 from dbbackup.settings import Settings, load
 
+if TYPE_CHECKING:
+    from dbbackup.services.catalogue_rebuild import RebuildReport
+
+EXIT_PROBLEMS = 3
+"""The command did its work, but some of what it met could not be used."""
+
 app = App(name="dbbackup", version=__version__, help="Backs up databases and restores any of them.")
+catalog = App(name="catalog", help="Look after the catalogue of backups.")
+app.command(catalog)
 
 
 @app.command
@@ -63,6 +73,44 @@ def migrate_command() -> None:
     settings = _settings()
     with InstanceLock(settings.database_path):
         asyncio.run(migrate(settings.database_path))
+
+
+@catalog.command(name="rebuild")
+def catalog_rebuild(*, s3: str | None = None, instance: str | None = None, dry_run: bool = False) -> None:
+    """Add every backup that lies in a storage to the catalogue, by its manifest. Removes nothing.
+
+    Args:
+        s3: Name of the S3 config to look through (`environment` is that of S3_BUCKET); the local disk without it.
+        instance: Take the backups of this instance only, where several share a bucket.
+        dry_run: Only tell what would be added.
+    """
+    report = asyncio.run(_rebuild(_settings(), s3, instance, dry_run=dry_run))
+    would = "would be " if dry_run else ""
+    print(
+        f"{report.manifests} manifests found; {report.backups_added} backups and {report.copies_added} copies"
+        f" {would}added, {report.known} copies known already."
+    )
+    for instance_id, count in report.instances.most_common():
+        print(f"  instance {instance_id}: {count}")
+    for problem in report.problems:
+        print(f"dbbackup: {problem}", file=sys.stderr)
+    if left := report.problem_count - len(report.problems):
+        print(f"dbbackup: and {left} more", file=sys.stderr)
+    if report.problem_count:
+        sys.exit(EXIT_PROBLEMS)
+
+
+async def _rebuild(settings: Settings, s3: str | None, instance: str | None, *, dry_run: bool) -> RebuildReport:
+    from dbbackup.main import opened
+    from dbbackup.services.catalogue_rebuild import rebuild
+    from dbbackup.services.s3_configs import config_named
+
+    async with opened(settings, Unheard()) as ctx:
+        config_id = None
+        if s3 is not None:
+            async with ctx.catalogue.sessions() as session:
+                config_id = (await config_named(session, s3)).id
+        return await rebuild(ctx, config_id, instance=instance, dry_run=dry_run)
 
 
 @app.command

@@ -18,7 +18,7 @@ from dbbackup.api.requests import RequestIds
 from dbbackup.api.routes import router
 from dbbackup.api.spa import spa_routes
 from dbbackup.core.errors import AppError, ValidationError
-from dbbackup.core.events import EVENTS_CHANNEL, LOGS_CHANNEL, Event, LogHint
+from dbbackup.core.events import EVENTS_CHANNEL, LOGS_CHANNEL, Event, Events, LogHint
 from dbbackup.db.lock import InstanceLock
 from dbbackup.db.migrate import migrate
 from dbbackup.db.session import Catalogue
@@ -77,6 +77,19 @@ def create_app(settings: Settings) -> Litestar:
 @asynccontextmanager
 async def running(settings: Settings, events: ChannelEvents) -> AsyncIterator[Context]:
     """Open everything in order, run the worker, and close everything in reverse."""
+    async with opened(settings, events) as ctx:
+        worker = Worker(ctx)
+        await worker.start()
+        logger.bind(category="application").info("Ready (instance {})", ctx.instance_id)
+        try:
+            yield ctx
+        finally:
+            await worker.stop()
+
+
+@asynccontextmanager
+async def opened(settings: Settings, events: Events) -> AsyncIterator[Context]:
+    """Open the catalogue and what lies around it, without the worker: for one command."""
     with InstanceLock(settings.database_path):
         _make_storage(settings.storage_path)
         await migrate(settings.database_path)
@@ -92,13 +105,9 @@ async def running(settings: Settings, events: ChannelEvents) -> AsyncIterator[Co
             events=events,
             instance_id=await bootstrap.instance_id(catalogue),
         )
-        worker = Worker(ctx)
-        await worker.start()
-        logger.bind(category="application").info("Ready (instance {})", ctx.instance_id)
         try:
             yield ctx
         finally:
-            await worker.stop()
             await ctx.storages.close()
             await catalogue.close()
 

@@ -10,7 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from devtools.servers import MariadbServer, MysqlFamilyServer, MysqlServer, ServerStartError, client_dirs
+from devtools.servers import (
+    MariadbServer,
+    MissingBinaryError,
+    MysqlFamilyServer,
+    MysqlServer,
+    ServerStartError,
+    client_dirs,
+    mysql_binaries,
+)
+from devtools.servers.__main__ import main
 from devtools.servers.accounts import server_account, temporary_directory
 
 KINDS: tuple[type[MysqlFamilyServer], ...] = (MysqlServer, MariadbServer)
@@ -120,6 +129,25 @@ def test_client_tools_run_by_themselves_and_hold_their_version(kind: type[MysqlF
 
 def test_client_dirs_name_the_directory_with_mysqldump() -> None:
     assert [directory for directory in client_dirs() if (directory / "mysqldump").is_file()]
+
+
+def test_install_where_nothing_can_be_fetched_says_what_to_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(mysql_binaries, "_HOME", tmp_path / "mysql")
+    monkeypatch.setattr(mysql_binaries, "_SYSTEM", tmp_path)
+    with pytest.raises(MissingBinaryError, match=r"run `uv run python -m devtools\.servers mysql`"):
+        mysql_binaries.mysql_root()
+    monkeypatch.setattr(mysql_binaries, "_archive", lambda: "http://127.0.0.1:1/debian")
+    with pytest.raises(MissingBinaryError, match=r"(?s)cannot be had from http://127\.0\.0\.1:1/.*make setup"):
+        mysql_binaries.install_mysql()
+    monkeypatch.setattr(mysql_binaries, "_KEYRING", tmp_path / "none")
+    with pytest.raises(MissingBinaryError, match="apt-get install mysql-server"):
+        mysql_binaries.install_mysql()
+    assert list((tmp_path / "mysql").iterdir()) == []
+
+
+def test_command_when_a_word_is_unknown_lists_the_known_ones(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["mysql", "oracle"]) == 2
+    assert "14, 15, 16, 17, 18, mysql" in capsys.readouterr().err
 
 
 @both

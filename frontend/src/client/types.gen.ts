@@ -141,6 +141,39 @@ export type BucketListEnvelope = {
 };
 
 /**
+ * CatalogueRebuild
+ */
+export type CatalogueRebuild = {
+    dryRun: boolean;
+    manifests: number;
+    backupsAdded: number;
+    copiesAdded: number;
+    known: number;
+    instances: Array<RebuiltInstance>;
+    problemCount: number;
+    problems: Array<string>;
+};
+
+/**
+ * CatalogueRebuildEnvelope
+ */
+export type CatalogueRebuildEnvelope = {
+    success: boolean;
+    error: null;
+    meta: Meta;
+    data: CatalogueRebuild;
+};
+
+/**
+ * CatalogueRebuildInput
+ */
+export type CatalogueRebuildInput = {
+    s3ConfigId?: string | null;
+    instanceId?: string | null;
+    dryRun?: boolean;
+};
+
+/**
  * CheckStep
  */
 export type CheckStep = {
@@ -561,6 +594,14 @@ export type ProgressView = {
     currentTable: string | null;
     bytesPerSecond: number;
     etaSeconds: number | null;
+};
+
+/**
+ * RebuiltInstance
+ */
+export type RebuiltInstance = {
+    instanceId: string;
+    manifests: number;
 };
 
 /**
@@ -2464,6 +2505,43 @@ export type RetireEncryptionKeyResponses = {
 };
 
 export type RetireEncryptionKeyResponse = RetireEncryptionKeyResponses[keyof RetireEncryptionKeyResponses];
+
+export type RebuildCatalogueData = {
+    body: CatalogueRebuildInput;
+    path?: never;
+    query?: never;
+    url: '/api/system/catalogue/rebuild';
+};
+
+export type RebuildCatalogueErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * It does not exist.
+     */
+    404: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+    /**
+     * The other side (database server, storage) refused or failed.
+     */
+    502: ErrorEnvelope;
+};
+
+export type RebuildCatalogueError = RebuildCatalogueErrors[keyof RebuildCatalogueErrors];
+
+export type RebuildCatalogueResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: CatalogueRebuildEnvelope;
+};
+
+export type RebuildCatalogueResponse = RebuildCatalogueResponses[keyof RebuildCatalogueResponses];
 
 export type GetSystemStatusData = {
     body?: never;

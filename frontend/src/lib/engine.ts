@@ -24,9 +24,9 @@ export function engineOf(type: string): Engine | undefined {
   return ENGINES[type as EngineType];
 }
 
-/** "PostgreSQL 16.4", without the version while it is not known. */
+/** "PostgreSQL 16.4", without the version while it is not known, nor what a distribution hung on it. */
 export function engineName(type: string, version?: string | null): string {
-  return [engineOf(type)?.name ?? type, version].filter(Boolean).join(" ");
+  return [engineOf(type)?.name ?? type, version?.split("-")[0]].filter(Boolean).join(" ");
 }
 
 /** MySQL and MariaDB take the same options; PostgreSQL has its own. */

@@ -70,3 +70,10 @@ class Events(Protocol):
     def publish(self, channel: str, message: Event | LogHint) -> None:
         """Send one message to whoever listens on the channel now."""
         ...
+
+
+class Unheard:
+    """Events where nobody can listen: a command that runs on its own."""
+
+    def publish(self, channel: str, message: Event | LogHint) -> None:
+        """Let the message go."""

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dbbackup.engines.base import Engine
+from dbbackup.engines.mariadb import MariadbEngine
+from dbbackup.engines.mysql import MysqlEngine
 from dbbackup.engines.postgresql import PostgresqlEngine
 from dbbackup.engines.postgresql_tools import PostgresqlTools
 
@@ -18,4 +20,6 @@ def build_registry(client_dirs: Sequence[Path]) -> dict[str, Engine]:
     """
     return {
         "postgresql": PostgresqlEngine(PostgresqlTools.installed(client_dirs)),
+        "mysql": MysqlEngine.installed(client_dirs),
+        "mariadb": MariadbEngine.installed(client_dirs),
     }

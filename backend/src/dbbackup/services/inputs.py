@@ -148,6 +148,17 @@ class RestoreInput(RestorePlanInput):
     confirm: bool = False
 
 
+class CatalogueRebuildInput(Input):
+    """Which storage to look through: an S3 config, or the local disk when left out.
+
+    `instanceId` leaves out what other instances wrote there; `dryRun` tells what would be added.
+    """
+
+    s3_config_id: Id | None = None
+    instance_id: Annotated[str, Meta(min_length=1, max_length=20)] | None = None
+    dry_run: bool = False
+
+
 class S3ConfigInput(Input):
     """A bucket to add, or an unsaved form to test."""
 

@@ -53,6 +53,14 @@ async def get_config(session: AsyncSession, config_id: str) -> S3Config:
     return config
 
 
+async def config_named(session: AsyncSession, name: str) -> S3Config:
+    """Return the config of that name. Raises NotFoundError naming those there are."""
+    found = {config.name: config for config in await list_configs(session)}
+    if name not in found:
+        raise NotFoundError(f"There is no S3 config {name}. There is: {', '.join(found) or 'none'}.")
+    return found[name]
+
+
 async def list_configs(session: AsyncSession) -> list[S3Config]:
     """Return all configs, the default first, then by name."""
     order = (S3Config.is_default.desc(), func.lower(S3Config.name))

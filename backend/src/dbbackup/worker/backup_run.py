@@ -6,7 +6,6 @@ import asyncio
 
 from sqlalchemy import select
 
-from dbbackup.core import manifest as manifests
 from dbbackup.core.age_keys import Recipient, parse_recipient
 from dbbackup.core.errors import AppError, BackupError, DatabaseError, StorageError, ToolMissingError
 from dbbackup.core.manifest import SourceFacts
@@ -16,6 +15,7 @@ from dbbackup.db.models import BackupCopy, BackupExecution, CopyState, DatabaseC
 from dbbackup.db.models.base import utc_now
 from dbbackup.engines.base import Connection, Probe, Survey, ToolInfo
 from dbbackup.pipeline.backup import BackupJob, BackupResult, Target, back_up
+from dbbackup.services.backup_results import note_result, note_stored
 from dbbackup.services.changes import announce, announce_run
 from dbbackup.services.connections import saved_connection
 from dbbackup.services.context import Context
@@ -231,23 +231,3 @@ async def _close(
                 elif outcome is not None:
                     copy.state, copy.error_message = CopyState.FAILED, outcome.message
         announce_run(session, ctx, backup)
-
-
-def note_result(backup: BackupExecution, manifest: manifests.Manifest) -> None:
-    """Write what the manifest says into the backup's row."""
-    main = manifest.main
-    backup.manifest = manifests.to_dict(manifest)
-    backup.file_name, backup.sha256, backup.plain_sha256 = main.file, main.sha256, main.plain_sha256
-    backup.size = sum(part.size for part in manifest.parts)
-    backup.plain_size = sum(part.plain_size for part in manifest.parts)
-    backup.source_size, backup.server_version = manifest.source.size, manifest.source.server_version
-    backup.tool_version = main.tool
-    backup.verified_level = 0
-
-
-def note_stored(copy: BackupCopy, stored: StoredObject, manifest: manifests.Manifest) -> None:
-    """Write where a complete copy lies into its row."""
-    copy.state, copy.error_message = CopyState.COMPLETE, None
-    copy.key, copy.version, copy.etag = stored.key, stored.version, stored.etag
-    copy.size, copy.sha256 = sum(part.size for part in manifest.parts), manifest.main.sha256
-    copy.upload_completed_at = utc_now()

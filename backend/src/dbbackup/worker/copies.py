@@ -16,11 +16,11 @@ from dbbackup.db.models import BackupCopy, BackupExecution, CopyState, RunStatus
 from dbbackup.db.models.base import utc_now
 from dbbackup.pipeline.meter import Verifier
 from dbbackup.pipeline.stream import Stream, closing, single, through
+from dbbackup.services.backup_results import note_stored
 from dbbackup.services.changes import announce
 from dbbackup.services.context import Context
 from dbbackup.services.downloads import sibling
 from dbbackup.storages.base import Storage, StoredObject, WriteOptions
-from dbbackup.worker.backup_run import note_stored
 from dbbackup.worker.journal import CatalogueJournal
 
 MAX_REFILLS = 6

@@ -29,12 +29,12 @@ from dbbackup.db.models import (
 )
 from dbbackup.engines.base import restore_mode
 from dbbackup.pipeline.process import OWNER_VARIABLE
+from dbbackup.services.backup_results import note_result, note_stored
 from dbbackup.services.changes import announce_run
 from dbbackup.services.connections import saved_connection
 from dbbackup.services.context import Context
 from dbbackup.services.restores import read_manifest
 from dbbackup.storages.base import Storage, StoredObject
-from dbbackup.worker.backup_run import note_result, note_stored
 from dbbackup.worker.run import INTERRUPTED, set_end
 
 R = TypeVar("R", BackupExecution, RestoreExecution)
@@ -157,9 +157,6 @@ async def _complete_backup(ctx: Context, backup_id: str) -> bool:
         backup = await session.get_one(BackupExecution, backup_id)
         manifest = next(iter(found.values()))[0]
         set_end(backup, None)
-        backup.completed_at = manifest.completed_at
-        if backup.started_at:
-            backup.duration = max(0.0, (manifest.completed_at - backup.started_at).total_seconds())
         note_result(backup, manifest)
         for copy in backup.copies:
             if copy.id in found:

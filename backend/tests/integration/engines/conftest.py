@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from devtools.servers import PostgresServer
+from tests.integration.engines.mysql_support import FLAVOURS, Family
 
 HBA = """
 host      all  rejected  127.0.0.1/32  reject
@@ -53,3 +54,9 @@ def creators(server15: PostgresServer, server18: PostgresServer) -> None:
             CREATE ROLE plain_user LOGIN PASSWORD 'c-secret';
             CREATE ROLE stranger; CREATE ROLE friend; GRANT friend TO creator;
         """)
+
+
+@pytest.fixture(params=FLAVOURS)
+def family(request: pytest.FixtureRequest) -> Family:
+    """Each flavour of the MySQL family with its server in turn."""
+    return Family.of(request.param, request.getfixturevalue(request.param))

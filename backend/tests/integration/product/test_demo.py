@@ -10,9 +10,11 @@ import pytest
 
 from devtools import demo
 from devtools.product import DIST
-from devtools.servers import PostgresServer
+from devtools.servers import MariadbServer, PostgresServer
+from devtools.sources import Server
 
 ARGUMENTS = ["--once", "--orders", "2000"]
+SERVERS = ("PostgreSQL 15", "MySQL 9.7", "MariaDB 10.11")
 PAGE_IS_BUILT = (DIST / "index.html").exists()
 
 
@@ -40,23 +42,33 @@ def test_demo_when_all_is_well_prints_equal_and_leaves_no_process(
     code = demo.main(ARGUMENTS, lambda *_: seen.extend(marked(mark)), serve_page=PAGE_IS_BUILT)
     printed = capsys.readouterr()
     assert code == 0, printed.err
-    assert "shop_from_local: EQUAL" in printed.out
-    assert "shop_from_s3: EQUAL" in printed.out
+    for server in SERVERS:
+        assert f"{server}, shop_from_local: EQUAL" in printed.out
+        assert f"{server}, shop_from_s3: EQUAL" in printed.out
     assert "DIFFERENT" not in printed.out
-    for program in ("postgres", "weed", "dbbackup"):
+    for program in ("postgres", "mysqld", "mariadbd", "weed", "dbbackup"):
         assert any(program in line for line in seen), f"the check for processes does not see {program}"
     assert marked(mark) == []
 
 
 def test_demo_when_one_cell_differs_fails_and_names_the_table(mark: str, capsys: pytest.CaptureFixture[str]) -> None:
-    def change_a_cell(server: PostgresServer, copy: str) -> None:
+    change = "UPDATE product SET price = price + 0.01 WHERE sku = 'SKU-250'"
+
+    def change_a_cell(server: Server, copy: str) -> None:
         if copy.endswith("_from_s3"):
-            server.psql("UPDATE product SET price = price + 0.01 WHERE sku = 'SKU-250'", database=copy)
+            if isinstance(server, PostgresServer):
+                server.psql(change, database=copy)
+            elif isinstance(server, MariadbServer):
+                server.sql(change, database=copy)
 
     code = demo.main(ARGUMENTS, change_a_cell, serve_page=PAGE_IS_BUILT)
     printed = capsys.readouterr().out
     assert code != 0
-    assert "shop_from_local: EQUAL" in printed
-    assert "shop_from_s3: DIFFERENT" in printed
+    for server in SERVERS:
+        assert f"{server}, shop_from_local: EQUAL" in printed
+    assert "PostgreSQL 15, shop_from_s3: DIFFERENT" in printed
     assert "rows of public.product" in printed
+    assert "MySQL 9.7, shop_from_s3: EQUAL" in printed
+    assert "MariaDB 10.11, shop_from_s3: DIFFERENT" in printed
+    assert "rows of product" in printed
     assert marked(mark) == []

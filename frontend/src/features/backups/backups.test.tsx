@@ -312,3 +312,22 @@ it("works from the list's row menu too", async () => {
   await user.click(await screen.findByRole("menuitem", { name: "Delete…" }));
   expect(await screen.findByText("It is pinned. Unpin it first.")).toBeInTheDocument();
 });
+
+it("shows the engine and the format of a script", async () => {
+  const part = {
+    name: "database",
+    format: "sql",
+    file: "shop.sql.gz",
+    size: 10,
+    sha256: "a",
+    plainSize: 20,
+    plainSha256: "b",
+    tool: "mariadb-dump 10.11.19",
+  };
+  const backup = makeBackupDetail({ engine: "mariadb", serverVersion: "10.11.19-MariaDB", parts: [part] });
+  server.use(http.get("*/api/backups/:id", () => ok(backup)));
+  await renderApp("/backups/backup-1");
+  const facts = await screen.findByRole("region", { name: "Facts" });
+  expect(facts).toHaveTextContent("MariaDB 10.11.19");
+  expect(facts).toHaveTextContent("SQL script");
+});

@@ -250,11 +250,11 @@ it("adds a MariaDB database, whose usual port follows the choice", async () => {
 
 it("shows which engine a database is of", async () => {
   const databases = [
-    makeDatabase({ type: "mysql", serverVersion: "9.7.4" }),
+    makeDatabase({ type: "mysql", serverVersion: "9.7.4-0ubuntu1" }),
     makeDatabase({ id: "db-2", name: "odd", type: "oracle" }),
   ];
   server.use(http.get("*/api/databases", () => page(databases)));
   await renderApp("/databases");
-  expect(await screen.findByRole("article", { name: "shop" })).toHaveTextContent("MySQL 9.7.4");
+  expect(await screen.findByRole("article", { name: "shop" })).toHaveTextContent("MySQL 9.7.4 ·");
   expect(screen.getByRole("article", { name: "odd" })).toHaveTextContent("oracle");
 });

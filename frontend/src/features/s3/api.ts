@@ -1,7 +1,8 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import {
   createS3Config,
   deleteS3Config,
+  rebuildCatalogue,
   type S3ConfigInput,
   type S3ConfigUpdate,
   type S3TestInput,
@@ -43,6 +44,28 @@ export function useTestS3Form() {
 
 export function useTestS3Config(id: string) {
   return useMutation({ mutationFn: () => ask(testS3Config({ path: { config_id: id } })) });
+}
+
+/** Looks through a storage for backups that are not listed; `configId` null is the local disk. Changes nothing. */
+export function useFoundBackups(s3ConfigId: string | null, instanceId: string | null) {
+  return useQuery({
+    queryKey: ["found-backups", s3ConfigId, instanceId],
+    queryFn: () => ask(rebuildCatalogue({ body: { s3ConfigId, instanceId, dryRun: true } })),
+    placeholderData: keepPreviousData,
+    gcTime: 0,
+  });
+}
+
+export function useAddFoundBackups(s3ConfigId: string | null, instanceId: string | null) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: () => ask(rebuildCatalogue({ body: { s3ConfigId, instanceId } })),
+    onSuccess: () =>
+      Promise.all([
+        queries.invalidateQueries({ queryKey: keys.backups }),
+        queries.invalidateQueries({ queryKey: keys.s3Configs }),
+      ]),
+  });
 }
 
 function useRefresh() {

@@ -4,14 +4,27 @@ from __future__ import annotations
 
 import shutil
 
-from litestar import Controller, Response, get
+from litestar import Controller, Response, get, post
+from litestar.params import JSONBody
 
 from dbbackup import __version__
 from dbbackup.api.dependencies import Ctx, Session
 from dbbackup.api.envelope import meta
 from dbbackup.api.errors import documented
-from dbbackup.api.system.schemas import Disk, Health, HealthCheck, HealthEnvelope, SystemStatus, SystemStatusEnvelope
+from dbbackup.api.system.schemas import (
+    CatalogueRebuild,
+    CatalogueRebuildEnvelope,
+    Disk,
+    Health,
+    HealthCheck,
+    HealthEnvelope,
+    RebuiltInstance,
+    SystemStatus,
+    SystemStatusEnvelope,
+)
 from dbbackup.services import system
+from dbbackup.services.catalogue_rebuild import rebuild
+from dbbackup.services.inputs import CatalogueRebuildInput
 
 
 class HealthController(Controller):
@@ -56,6 +69,28 @@ class SystemController(Controller):
             queued=counts["queued"],
         )
         return SystemStatusEnvelope(success=True, data=data, error=None, meta=meta())
+
+    @post(
+        "/catalogue/rebuild",
+        status_code=200,
+        operation_id="rebuildCatalogue",
+        summary="Add the backups that lie in a storage to the catalogue",
+        responses=documented(404, 502),
+    )
+    async def rebuild_catalogue(self, ctx: Ctx, data: JSONBody[CatalogueRebuildInput]) -> CatalogueRebuildEnvelope:
+        """Read every manifest in the storage; add what is whole and not known yet. Removes nothing."""
+        report = await rebuild(ctx, data.s3_config_id, instance=data.instance_id, dry_run=data.dry_run)
+        result = CatalogueRebuild(
+            dry_run=data.dry_run,
+            manifests=report.manifests,
+            backups_added=report.backups_added,
+            copies_added=report.copies_added,
+            known=report.known,
+            instances=[RebuiltInstance(instance_id=i, manifests=n) for i, n in report.instances.most_common()],
+            problem_count=report.problem_count,
+            problems=report.problems,
+        )
+        return CatalogueRebuildEnvelope(success=True, data=result, error=None, meta=meta())
 
 
 async def _health(session: Session, ctx: Ctx) -> Health:

@@ -46,6 +46,34 @@ class SystemStatus(Struct, kw_only=True, rename="camel"):
     queued: int
 
 
+class RebuiltInstance(Struct, kw_only=True, rename="camel"):
+    """How many manifests of one instance lie in the storage."""
+
+    instance_id: str
+    manifests: int
+
+
+class CatalogueRebuild(Struct, kw_only=True, rename="camel"):
+    """What a storage holds, and what of it the catalogue was given."""
+
+    dry_run: bool
+    manifests: int
+    backups_added: int
+    copies_added: int
+    known: int
+    """Copies the catalogue had already."""
+    instances: list[RebuiltInstance]
+    problem_count: int
+    problems: list[str]
+    """The first hundred manifests that cannot be used, each with the reason."""
+
+
+class CatalogueRebuildEnvelope(Envelope, kw_only=True, rename="camel"):
+    """What became of it."""
+
+    data: CatalogueRebuild
+
+
 class HealthEnvelope(Envelope, kw_only=True, rename="camel"):
     """Health."""
 

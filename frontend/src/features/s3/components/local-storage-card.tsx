@@ -3,6 +3,7 @@ import { HardDrive, TriangleAlert } from "lucide-react";
 import { ProgressBar } from "@/components/ui/progress-bar";
 import { formatBytes } from "@/lib/format";
 import { statusQuery } from "@/lib/queries";
+import { FindBackups } from "./find-backups";
 
 /** The disk local copies lie on. */
 export function LocalStorageCard() {
@@ -33,6 +34,7 @@ export function LocalStorageCard() {
         </p>
         <ProgressBar value={used} label="Disk used" tone={tight ? "bad" : "accent"} />
       </div>
+      <FindBackups configId={null} name="Local disk" />
     </article>
   );
 }

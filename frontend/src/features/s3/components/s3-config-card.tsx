@@ -12,6 +12,7 @@ import { describeError } from "@/lib/api-error";
 import { formatCount } from "@/lib/format";
 import { useTestS3Config } from "../api";
 import { DeleteS3Config } from "./delete-s3-config";
+import { FindBackups } from "./find-backups";
 import { S3TestSteps } from "./s3-test-steps";
 
 export function S3ConfigCard({ config }: { config: S3ConfigView }) {
@@ -47,6 +48,7 @@ export function S3ConfigCard({ config }: { config: S3ConfigView }) {
             <FolderOpen aria-hidden />
             Browse
           </Button>
+          <FindBackups configId={config.id} name={config.name} />
           <Button size="sm" busy={test.isPending} onClick={() => test.mutate()}>
             {test.isPending ? null : <PlugZap aria-hidden />}
             Test

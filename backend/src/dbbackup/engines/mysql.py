@@ -1,0 +1,176 @@
+"""The engine for MySQL, and all that its relatives share with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+from dbbackup.core.errors import AppError
+from dbbackup.core.manifest import Manifest, SourceFacts
+from dbbackup.engines import (
+    mysql_commands,
+    mysql_explain,
+    mysql_filter,
+    mysql_options,
+    mysql_preflight,
+    mysql_probe,
+    mysql_survey,
+    mysql_target,
+)
+from dbbackup.engines.base import (
+    Command,
+    Connection,
+    DumpPart,
+    Filter,
+    Finding,
+    Probe,
+    Progress,
+    Survey,
+    TlsMode,
+    ToolInfo,
+)
+from dbbackup.engines.mysql_flavour import Flavour
+from dbbackup.engines.mysql_tools import MysqlTools, mysql_version
+
+_TLS_WORDS = {
+    TlsMode.DISABLE: "DISABLED",
+    TlsMode.PREFER: "PREFERRED",
+    TlsMode.REQUIRE: "REQUIRED",
+    TlsMode.VERIFY_CA: "VERIFY_CA",
+    TlsMode.VERIFY_FULL: "VERIFY_IDENTITY",
+}
+
+
+def _tls_lines(mode: TlsMode, ca_file: str | None) -> list[str]:
+    lines = [f"ssl-mode={_TLS_WORDS[mode]}"]
+    if ca_file is not None:
+        lines.append(f"ssl-ca={ca_file}")
+    if mode in (TlsMode.DISABLE, TlsMode.PREFER):
+        # caching_sha2_password without TLS: the server's key is asked for, so that the password is encrypted
+        lines.append("get-server-public-key=ON")
+    # the client can run programs; said here again because binary mode, which forbids it too, is one option away
+    return [*lines, "[mysql]", "loose-skip-system-command"]
+
+
+MYSQL = Flavour(
+    type="mysql",
+    name="MySQL",
+    other="mariadb",
+    is_mariadb=False,
+    dump_tool="mysqldump",
+    client="mysql",
+    oldest_tool=(8, 0),
+    version_of=mysql_version(),
+    packages="package mysql-client of Ubuntu, or mysql-community-client of MySQL's own archive; Debian's "
+    "default-mysql-client is MariaDB's",
+    dump_flags=("--set-gtid-purged=OFF", "--column-statistics=0"),
+    client_flags=(),
+    tls_lines=_tls_lines,
+    routine_grants=(("SHOW_ROUTINE", "*.*"), ("SELECT", "*.*")),
+    definer_grants=frozenset({"SET_ANY_DEFINER", "SET_USER_ID", "SUPER"}),
+)
+
+
+class MysqlEngine:
+    """MySQL 8.0 and newer; keeps the contract of `engines.base.Engine`."""
+
+    flavour: ClassVar[Flavour] = MYSQL
+    restores = frozenset({"mysql", "mariadb"})
+
+    def __init__(self, tools: MysqlTools) -> None:
+        self._tools = tools
+
+    @classmethod
+    def installed(cls, client_dirs: Sequence[Path]) -> MysqlEngine:
+        """Make the engine with the tools of this machine."""
+        return cls(MysqlTools.installed(cls.flavour, client_dirs))
+
+    @property
+    def type(self) -> str:
+        """The flavour's."""
+        return self.flavour.type
+
+    def parse_dump_options(self, raw: dict[str, Any]) -> dict[str, Any]:
+        """See `mysql_options`."""
+        return mysql_options.parse_dump_options(raw)
+
+    def parse_restore_options(self, raw: dict[str, Any]) -> dict[str, Any]:
+        """See `mysql_options`."""
+        return mysql_options.parse_restore_options(raw)
+
+    async def probe(self, connection: Connection) -> Probe:
+        """See `mysql_probe`."""
+        return await mysql_probe.probe(connection, self.flavour, self._tools)
+
+    async def survey(self, connection: Connection) -> Survey:
+        """See `mysql_survey`."""
+        return await mysql_survey.survey(connection, self.flavour)
+
+    def choose_tools(self, server_version: str) -> ToolInfo:
+        """See `mysql_tools`."""
+        return self._tools.choose(server_version)
+
+    def dump(
+        self,
+        connection: Connection,
+        tools: ToolInfo,
+        options: dict[str, Any],
+        work: Path,
+        source: SourceFacts | None = None,
+    ) -> Sequence[DumpPart]:
+        """See `mysql_commands`."""
+        return mysql_commands.dump_parts(self.flavour, connection, tools, options, work, source)
+
+    def explain(self, command: Command, exit_code: int, stderr_tail: Sequence[str]) -> AppError:
+        """See `mysql_explain`."""
+        return mysql_explain.explain(command, exit_code, stderr_tail)
+
+    def progress(self, line: str) -> Progress | None:
+        """See `mysql_explain`."""
+        return mysql_explain.progress(line)
+
+    async def maintenance(self, target: Connection) -> Connection:
+        """See `mysql_target`."""
+        return await mysql_target.maintenance(target)
+
+    async def preflight(self, target: Connection, manifest: Manifest, options: dict[str, Any]) -> list[Finding]:
+        """See `mysql_preflight`."""
+        return await mysql_preflight.preflight(self.flavour, target, manifest, options, self._tools)
+
+    async def create_database(self, target: Connection, manifest: Manifest, options: dict[str, Any]) -> None:
+        """See `mysql_target`."""
+        await mysql_target.create_database(target, manifest, options)
+
+    async def finish_database(self, target: Connection, manifest: Manifest, options: dict[str, Any]) -> None:
+        """See `mysql_target`."""
+        await mysql_target.finish_database(target, manifest, options)
+
+    async def drop_database(self, target: Connection, name: str, marker: str) -> bool:
+        """See `mysql_target`."""
+        return await mysql_target.drop_database(target, name, marker)
+
+    def restore(
+        self,
+        target: Connection,
+        tools: ToolInfo,
+        manifest: Manifest,
+        options: dict[str, Any],
+        archive: Path | None,
+        work: Path,
+        contents: str | None = None,
+    ) -> Command:
+        """See `mysql_commands`; the script always comes on stdin."""
+        return mysql_commands.restore_command(self.flavour, target, tools, options, work)
+
+    def list_contents(self, tools: ToolInfo, options: dict[str, Any], archive: Path | None) -> Command | None:
+        """Nothing: a script has no list of contents."""
+        return None
+
+    def restore_filter(self, manifest: Manifest, options: dict[str, Any]) -> Filter | None:
+        """See `mysql_filter`."""
+        return mysql_filter.restore_filter(manifest, options)
+
+    def wants_file(self, options: dict[str, Any]) -> bool:
+        """Never: the client reads the script from stdin."""
+        return False

@@ -1,0 +1,20 @@
+"""Short ways to write the results of a check."""
+
+from __future__ import annotations
+
+from dbbackup.engines.base import Finding
+
+
+def ok(code: str, message: str) -> Finding:
+    """All is well here."""
+    return Finding("ok", code, message)
+
+
+def warning(code: str, message: str) -> Finding:
+    """Worth knowing, no reason to stop."""
+    return Finding("warning", code, message)
+
+
+def error(code: str, message: str) -> Finding:
+    """A reason not to go on."""
+    return Finding("error", code, message)
