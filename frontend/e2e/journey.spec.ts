@@ -174,7 +174,16 @@ for (const scheme of ["light", "dark"] as const) {
     await page.goto("/s3-configs");
     const s3 = await page.getByRole("link", { name: "Edit" }).getAttribute("href");
     const routes = ["/", "/databases", "/databases/new", database, `${database}/edit`, "/backups", backup];
-    routes.push("/restores", restore, "/restore/new", "/s3-configs", "/s3-configs/new", s3, "/encryption-keys", "/nowhere");
+    routes.push(
+      "/restores",
+      restore,
+      "/restore/new",
+      "/s3-configs",
+      "/s3-configs/new",
+      s3,
+      "/encryption-keys",
+      "/nowhere",
+    );
     for (const width of [1280, 390]) {
       await page.setViewportSize({ width, height: 844 });
       for (const route of routes) await checkAccess(page, String(route));

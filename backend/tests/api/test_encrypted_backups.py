@@ -191,6 +191,10 @@ def test_restore_when_all_is_lost_but_bucket_and_recovery_key_then_another_insta
         done = restore(other, body)
         assert done["status"] == "completed", done["errorMessage"]
         assert postgres.psql(COUNT, database=done["targetDatabase"]).startswith("200")
+        other.api.post("/system/catalogue/rebuild", {"s3ConfigId": place["id"]})
+        found = other.api.get(f"/backups/{backup['id']}")
+        assert (found["encryption"], found["recipients"]) == ("age", backup["recipients"])
+        assert restore(other, plan(database, found))["status"] == "completed"
         assert not [text for text in other.api.seen for secret in other.secrets if secret in text]
 
 
