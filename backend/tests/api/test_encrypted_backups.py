@@ -13,7 +13,7 @@ from sqlalchemy import update
 from dbbackup.core.age_keys import Identity, key_file
 from dbbackup.db.models import EncryptionKey
 from dbbackup.db.models.base import utc_now
-from devtools.servers import PostgresServer, SeaweedServer
+from devtools.servers import MariadbServer, PostgresServer, SeaweedServer
 from tests.api.running_app import RunningApp
 from tests.api.support import add_bucket, add_database, back_up, files, locked, make_database, unique
 from tests.api.test_encryption_keys import KEYS, download, generate, import_identity
@@ -120,6 +120,34 @@ def test_restore_when_otherwise_compressed_then_the_rows_are_the_same(
     done = restore(app, plan(database, back_up(app, database, compression=compression)))
     assert done["status"] == "completed", done["errorMessage"]
     assert postgres.psql(COUNT, database=done["targetDatabase"]).startswith("200")
+
+
+def test_restore_when_rows_go_into_a_database_that_is_there_then_they_are_added(
+    app: RunningApp, postgres: PostgresServer, database: Any, backup: Any
+) -> None:
+    target = make_database(postgres)
+    postgres.psql("TRUNCATE item", database=target)
+    body = {"databaseId": database["id"], "backupId": backup["id"]}
+    done = restore(app, {**body, "options": {"mode": "append", "existingDatabase": target}})
+    assert done["status"] == "completed", done["errorMessage"]
+    assert postgres.psql(COUNT, database=target).startswith("200")
+
+
+def test_restore_when_the_engine_is_mariadb_then_the_rows_are_the_same(
+    app: RunningApp, mariadb: MariadbServer, key: Any
+) -> None:
+    source = unique()
+    mariadb.sql(f"CREATE DATABASE {source}")
+    mariadb.sql("CREATE TABLE item (id int PRIMARY KEY); INSERT INTO item VALUES (1), (2), (39)", database=source)
+    app.secrets.add(mariadb.password)
+    place = {"type": "mariadb", "host": mariadb.host, "port": mariadb.port, "database": source}
+    account = {"username": mariadb.superuser, "password": mariadb.password}
+    database = app.api.post("/databases", {"name": unique("MariaDB"), **place, **account})
+    backup = back_up(app, database)
+    assert backup["fileName"].endswith(".sql.gz.age"), backup["errorMessage"]
+    done = restore(app, plan(database, backup))
+    assert done["status"] == "completed", done["errorMessage"]
+    assert mariadb.sql(f"SELECT sum(id) FROM {done['targetDatabase']}.item").split()[-1] == "42"
 
 
 def test_restore_when_a_copy_was_made_later_then_it_opens_too(

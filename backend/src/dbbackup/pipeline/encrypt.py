@@ -80,9 +80,10 @@ class _Decryptor:
         if self._chunks is None:
             self._head += chunk
             self._chunks = self._open()
-            chunk = bytes(self._head)
-        if self._chunks is not None:
-            yield from self._chunks.take(chunk)
+            if self._chunks is None:
+                return
+            chunk, self._head = bytes(self._head), bytearray()
+        yield from self._chunks.take(chunk)
 
     def finish(self) -> Iterator[bytes]:
         if self._chunks is None or self._chunks.empty:
