@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 from dbbackup.core.naming import new_id, random_token
+from dbbackup.db.models import BackupExecution, CopyState
 from devtools.compare import compare
 from devtools.servers import PostgresServer, SeaweedServer
 from tests.api.running_app import RunningApp
-from tests.api.support import add_bucket, add_database, back_up, unique
+from tests.api.support import add_bucket, add_database, back_up, eventually, unique
 
 # Not in any manifest: the log, ids of rows, the time of queueing, and which database of the new catalogue it is of.
 _OWN = {"createdAt", "databaseId", "copies", "logTail", "s3UploadAt"}
@@ -92,13 +93,15 @@ def test_rebuild_when_the_database_was_added_again_first_then_its_backups_are_it
         assert app.api.get(f"/backups/{made['id']}")["databaseId"] == target["id"]
 
 
+@pytest.mark.timeout(300)
 def test_rebuild_of_a_thousand_backups_finds_each_one(home: Path, first: RunningApp, postgres: PostgresServer) -> None:
     made = back_up(first, add_database(first, postgres))
     [manifest_file] = home.glob("backups/*/*/*/*.dump.gz.json")
     ids = {made["id"], *(clone(manifest_file) for _ in range(999))}
     lose_the_catalogue(first)
     with RunningApp.start(home) as app:
-        done = rebuild(app)
+        answer = app.api.request("POST", "/system/catalogue/rebuild", {}, timeout=200)
+        done = answer.json()["data"]
         assert (done["backupsAdded"], done["problemCount"]) == (1000, 0)
         pages = [app.api.get("/backups", limit=200, page=page) for page in range(1, 6)]
         assert {backup["id"] for page in pages for backup in page} == ids
@@ -150,6 +153,9 @@ def test_rebuild_leaves_alone_what_was_deleted_and_what_runs(
     made = back_up(first, add_database(first, postgres))
     saved = {path: path.read_bytes() for path in home.glob("backups/*/*/*/*") if path.is_file()}
     first.api.delete(f"/backups/{made['id']}")
+    # Only then: the worker would remove them again.
+    eventually(lambda: not any(path.exists() for path in saved))
+    eventually(lambda: copy_states(first, made["id"]) == {CopyState.DELETED})
     for path, content in saved.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
@@ -162,6 +168,14 @@ def test_rebuild_when_the_s3_config_is_unknown_then_404(app: RunningApp) -> None
     answer = app.api.request("POST", "/system/catalogue/rebuild", {"s3ConfigId": "none"})
     assert answer.status_code == 404
     assert answer.json()["error"]["code"] == "NOT_FOUND"
+
+
+def copy_states(app: RunningApp, backup_id: str) -> set[str]:
+    async def read() -> set[str]:
+        async with app.ctx.catalogue.sessions() as session:
+            return {copy.state for copy in (await session.get_one(BackupExecution, backup_id)).copies}
+
+    return app.run(read())
 
 
 def clone(manifest_file: Path, **changes: Any) -> str:
