@@ -52,6 +52,7 @@ it("shows what was proven, what failed, and lets a running one be cancelled", as
         makeVerification({
           id: "v1",
           level: 1,
+          restoreSeconds: null,
           status: "failed",
           errorMessage: "Not proven.",
           checks: [bad],

@@ -32,7 +32,7 @@ export function VerificationItem({ verification, first }: VerificationItemProps)
         The copy on {storage}, <Time value={verification.completedAt ?? verification.createdAt} />
         {restoreSeconds === null ? null : `. The restore took ${formatDuration(restoreSeconds * 1000)}`}
       </p>
-      {verification.errorMessage ? <p className="text-sm text-bad">{verification.errorMessage}</p> : null}
+      {status === "failed" ? <p className="text-sm text-bad">{verification.errorMessage}</p> : null}
       {checks.length > 0 ? (
         <details open={first}>
           <summary className="cursor-pointer text-sm font-semibold">What was checked</summary>
