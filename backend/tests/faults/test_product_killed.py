@@ -133,6 +133,24 @@ def test_restore_when_killed_in_the_middle_is_interrupted_and_its_database_dropp
     rig.assert_backs_up(LARGE)
 
 
+def test_verification_when_killed_in_the_middle_is_interrupted_and_its_scratch_database_dropped(rig: Rig) -> None:
+    backup = rig.assert_backs_up(LARGE)
+    rig.postgres_wire.set_rate(SLOW)
+    begun = rig.product.call("POST", f"/backups/{backup['id']}/verify", {"level": 3})
+    run = Run("/verifications", begun["id"])
+    until(lambda: "half-filled database: dbbackup_verify_" in "\n".join(rig.leftovers()), "the scratch database")
+    rig.product.kill()
+    until(lambda: not rig.processes(), "the end of pg_restore after its parent's", ORPHANS_PATIENCE)
+    assert "half-filled database: dbbackup_verify_" in "\n".join(rig.leftovers())
+    rig.postgres_wire.heal()
+    rig.product.restart()
+    assert_interrupted(rig, run)
+    rig.assert_nothing_left()
+    assert rig.journal() == []
+    assert rig.get(Run("/backups", backup["id"]))["verifiedLevel"] == 0
+    rig.assert_backs_up(LARGE)
+
+
 def test_restore_when_killed_after_the_database_was_finished_keeps_it_and_nothing_is_stuck(rig: Rig) -> None:
     backup = rig.assert_backs_up(SHOP)
     run = die_at(rig, die_before_the_restores_row_is_closed, lambda: rig.restore(backup, "local", "finished"))

@@ -2,7 +2,7 @@
 
 import type { Client, Options as Options2, TDataShape } from './client';
 import { client } from './client.gen';
-import type { ActivateEncryptionKeyData, ActivateEncryptionKeyErrors, ActivateEncryptionKeyResponses, BrowseS3ConfigData, BrowseS3ConfigErrors, BrowseS3ConfigResponses, CancelBackupData, CancelBackupErrors, CancelBackupResponses, CancelRestoreData, CancelRestoreErrors, CancelRestoreResponses, CreateBackupData, CreateBackupErrors, CreateBackupResponses, CreateDatabaseData, CreateDatabaseErrors, CreateDatabaseResponses, CreateEncryptionKeyData, CreateEncryptionKeyErrors, CreateEncryptionKeyResponses, CreateRestoreData, CreateRestoreErrors, CreateRestoreResponses, CreateS3ConfigData, CreateS3ConfigErrors, CreateS3ConfigResponses, DeleteBackupData, DeleteBackupErrors, DeleteBackupResponses, DeleteDatabaseData, DeleteDatabaseErrors, DeleteDatabaseResponses, DeleteEncryptionKeyData, DeleteEncryptionKeyErrors, DeleteEncryptionKeyResponses, DeleteS3ConfigData, DeleteS3ConfigErrors, DeleteS3ConfigResponses, DownloadBackupData, DownloadBackupErrors, DownloadBackupResponses, DownloadEncryptionKeyData, DownloadEncryptionKeyErrors, DownloadEncryptionKeyResponses, GetBackupData, GetBackupErrors, GetBackupLogsData, GetBackupLogsErrors, GetBackupLogsResponses, GetBackupResponses, GetDatabaseData, GetDatabaseErrors, GetDatabaseResponses, GetEncryptionKeyData, GetEncryptionKeyErrors, GetEncryptionKeyResponses, GetLivenessData, GetLivenessErrors, GetLivenessResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetRestoreData, GetRestoreErrors, GetRestoreLogsData, GetRestoreLogsErrors, GetRestoreLogsResponses, GetRestoreResponses, GetS3ConfigData, GetS3ConfigErrors, GetS3ConfigResponses, GetSystemStatusData, GetSystemStatusErrors, GetSystemStatusResponses, ImportEncryptionKeyData, ImportEncryptionKeyErrors, ImportEncryptionKeyResponses, ListBackupsData, ListBackupsErrors, ListBackupsResponses, ListDatabasesData, ListDatabasesErrors, ListDatabasesResponses, ListEncryptionKeysData, ListEncryptionKeysErrors, ListEncryptionKeysResponses, ListRestoresData, ListRestoresErrors, ListRestoresResponses, ListS3BucketsData, ListS3BucketsErrors, ListS3BucketsResponses, ListS3ConfigsData, ListS3ConfigsErrors, ListS3ConfigsResponses, PinBackupData, PinBackupErrors, PinBackupResponses, PreflightRestoreData, PreflightRestoreErrors, PreflightRestoreResponses, RebuildCatalogueData, RebuildCatalogueErrors, RebuildCatalogueResponses, RetireEncryptionKeyData, RetireEncryptionKeyErrors, RetireEncryptionKeyResponses, TestDatabaseData, TestDatabaseErrors, TestDatabaseResponses, TestS3ConfigData, TestS3ConfigErrors, TestS3ConfigResponses, TestUnsavedDatabaseData, TestUnsavedDatabaseErrors, TestUnsavedDatabaseResponses, TestUnsavedS3ConfigData, TestUnsavedS3ConfigErrors, TestUnsavedS3ConfigResponses, UpdateDatabaseData, UpdateDatabaseErrors, UpdateDatabaseResponses, UpdateS3ConfigData, UpdateS3ConfigErrors, UpdateS3ConfigResponses, UploadBackupData, UploadBackupErrors, UploadBackupResponses } from './types.gen';
+import type { ActivateEncryptionKeyData, ActivateEncryptionKeyErrors, ActivateEncryptionKeyResponses, BrowseS3ConfigData, BrowseS3ConfigErrors, BrowseS3ConfigResponses, CancelBackupData, CancelBackupErrors, CancelBackupResponses, CancelRestoreData, CancelRestoreErrors, CancelRestoreResponses, CancelVerificationData, CancelVerificationErrors, CancelVerificationResponses, CreateBackupData, CreateBackupErrors, CreateBackupResponses, CreateDatabaseData, CreateDatabaseErrors, CreateDatabaseResponses, CreateEncryptionKeyData, CreateEncryptionKeyErrors, CreateEncryptionKeyResponses, CreateRestoreData, CreateRestoreErrors, CreateRestoreResponses, CreateS3ConfigData, CreateS3ConfigErrors, CreateS3ConfigResponses, DeleteBackupData, DeleteBackupErrors, DeleteBackupResponses, DeleteDatabaseData, DeleteDatabaseErrors, DeleteDatabaseResponses, DeleteEncryptionKeyData, DeleteEncryptionKeyErrors, DeleteEncryptionKeyResponses, DeleteS3ConfigData, DeleteS3ConfigErrors, DeleteS3ConfigResponses, DownloadBackupData, DownloadBackupErrors, DownloadBackupResponses, DownloadEncryptionKeyData, DownloadEncryptionKeyErrors, DownloadEncryptionKeyResponses, GetBackupData, GetBackupErrors, GetBackupLogsData, GetBackupLogsErrors, GetBackupLogsResponses, GetBackupResponses, GetDatabaseData, GetDatabaseErrors, GetDatabaseResponses, GetEncryptionKeyData, GetEncryptionKeyErrors, GetEncryptionKeyResponses, GetLivenessData, GetLivenessErrors, GetLivenessResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetRestoreData, GetRestoreErrors, GetRestoreLogsData, GetRestoreLogsErrors, GetRestoreLogsResponses, GetRestoreResponses, GetS3ConfigData, GetS3ConfigErrors, GetS3ConfigResponses, GetSystemStatusData, GetSystemStatusErrors, GetSystemStatusResponses, GetVerificationData, GetVerificationErrors, GetVerificationLogsData, GetVerificationLogsErrors, GetVerificationLogsResponses, GetVerificationResponses, ImportEncryptionKeyData, ImportEncryptionKeyErrors, ImportEncryptionKeyResponses, ListBackupsData, ListBackupsErrors, ListBackupsResponses, ListDatabasesData, ListDatabasesErrors, ListDatabasesResponses, ListEncryptionKeysData, ListEncryptionKeysErrors, ListEncryptionKeysResponses, ListRestoresData, ListRestoresErrors, ListRestoresResponses, ListS3BucketsData, ListS3BucketsErrors, ListS3BucketsResponses, ListS3ConfigsData, ListS3ConfigsErrors, ListS3ConfigsResponses, ListVerificationsData, ListVerificationsErrors, ListVerificationsResponses, PinBackupData, PinBackupErrors, PinBackupResponses, PreflightRestoreData, PreflightRestoreErrors, PreflightRestoreResponses, RebuildCatalogueData, RebuildCatalogueErrors, RebuildCatalogueResponses, RetireEncryptionKeyData, RetireEncryptionKeyErrors, RetireEncryptionKeyResponses, TestDatabaseData, TestDatabaseErrors, TestDatabaseResponses, TestS3ConfigData, TestS3ConfigErrors, TestS3ConfigResponses, TestUnsavedDatabaseData, TestUnsavedDatabaseErrors, TestUnsavedDatabaseResponses, TestUnsavedS3ConfigData, TestUnsavedS3ConfigErrors, TestUnsavedS3ConfigResponses, UpdateDatabaseData, UpdateDatabaseErrors, UpdateDatabaseResponses, UpdateS3ConfigData, UpdateS3ConfigErrors, UpdateS3ConfigResponses, UploadBackupData, UploadBackupErrors, UploadBackupResponses, VerifyBackupData, VerifyBackupErrors, VerifyBackupResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -141,6 +141,18 @@ export const uploadBackup = <ThrowOnError extends boolean = false>(options: Opti
 });
 
 /**
+ * Verify a backup
+ */
+export const verifyBackup = <ThrowOnError extends boolean = false>(options: Options<VerifyBackupData, ThrowOnError>) => (options.client ?? client).post<VerifyBackupResponses, VerifyBackupErrors, ThrowOnError>({
+    url: '/api/backups/{backup_id}/verify',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * Cancel a restore
  */
 export const cancelRestore = <ThrowOnError extends boolean = false>(options: Options<CancelRestoreData, ThrowOnError>) => (options.client ?? client).post<CancelRestoreResponses, CancelRestoreErrors, ThrowOnError>({ url: '/api/restores/{restore_id}/cancel', ...options });
@@ -183,6 +195,26 @@ export const preflightRestore = <ThrowOnError extends boolean = false>(options: 
         ...options.headers
     }
 });
+
+/**
+ * Cancel a verification
+ */
+export const cancelVerification = <ThrowOnError extends boolean = false>(options: Options<CancelVerificationData, ThrowOnError>) => (options.client ?? client).post<CancelVerificationResponses, CancelVerificationErrors, ThrowOnError>({ url: '/api/verifications/{verification_id}/cancel', ...options });
+
+/**
+ * Read the log
+ */
+export const getVerificationLogs = <ThrowOnError extends boolean = false>(options: Options<GetVerificationLogsData, ThrowOnError>) => (options.client ?? client).get<GetVerificationLogsResponses, GetVerificationLogsErrors, ThrowOnError>({ url: '/api/verifications/{verification_id}/logs', ...options });
+
+/**
+ * Show a verification
+ */
+export const getVerification = <ThrowOnError extends boolean = false>(options: Options<GetVerificationData, ThrowOnError>) => (options.client ?? client).get<GetVerificationResponses, GetVerificationErrors, ThrowOnError>({ url: '/api/verifications/{verification_id}', ...options });
+
+/**
+ * List verifications
+ */
+export const listVerifications = <ThrowOnError extends boolean = false>(options?: Options<ListVerificationsData, ThrowOnError>) => (options?.client ?? client).get<ListVerificationsResponses, ListVerificationsErrors, ThrowOnError>({ url: '/api/verifications', ...options });
 
 /**
  * Browse a bucket

@@ -29,6 +29,7 @@ export type BackupDetail = {
     toolVersion: string | null;
     attempt: number;
     verifiedLevel: number | null;
+    verifiedAt: string | null;
     createdAt: string;
     startedAt: string | null;
     completedAt: string | null;
@@ -115,6 +116,7 @@ export type BackupView = {
     toolVersion: string | null;
     attempt: number;
     verifiedLevel: number | null;
+    verifiedAt: string | null;
     createdAt: string;
     startedAt: string | null;
     completedAt: string | null;
@@ -174,6 +176,15 @@ export type CatalogueRebuildInput = {
 };
 
 /**
+ * Check
+ */
+export type Check = {
+    name: string;
+    ok: boolean;
+    message: string;
+};
+
+/**
  * CheckStep
  */
 export type CheckStep = {
@@ -220,6 +231,15 @@ export type CopyView = {
     error: string | null;
     uploadStartedAt: string | null;
     uploadCompletedAt: string | null;
+};
+
+/**
+ * CountedTable
+ */
+export type CountedTable = {
+    schema: string;
+    name: string;
+    rows: number;
 };
 
 /**
@@ -323,6 +343,8 @@ export type DatabaseView = {
     lastError: string | null;
     lastBackup: LastBackup | null;
     lastGoodBackupAt: string | null;
+    lastProvenAt: string | null;
+    lastRestoreSeconds: number | null;
     createdAt: string;
     updatedAt: string;
 };
@@ -934,9 +956,89 @@ export type UploadInput = {
 };
 
 /**
+ * VerificationDetail
+ */
+export type VerificationDetail = {
+    id: string;
+    backupId: string;
+    copyId: string | null;
+    storage: string;
+    databaseId: string | null;
+    databaseName: string;
+    level: number;
+    status: string;
+    createdAt: string;
+    startedAt: string | null;
+    completedAt: string | null;
+    duration: number | null;
+    restoreSeconds: number | null;
+    checks: Array<Check>;
+    errorCode: string | null;
+    errorMessage: string | null;
+    startedBy: string;
+    queuePosition: number | null;
+    progress: ProgressView | null;
+    tables: Array<CountedTable>;
+    logTail: Array<LogLine>;
+};
+
+/**
+ * VerificationEnvelope
+ */
+export type VerificationEnvelope = {
+    success: boolean;
+    error: null;
+    meta: Meta;
+    data: VerificationDetail;
+};
+
+/**
+ * VerificationListEnvelope
+ */
+export type VerificationListEnvelope = {
+    success: boolean;
+    error: null;
+    meta: Meta;
+    data: Array<VerificationView>;
+};
+
+/**
+ * VerificationView
+ */
+export type VerificationView = {
+    id: string;
+    backupId: string;
+    copyId: string | null;
+    storage: string;
+    databaseId: string | null;
+    databaseName: string;
+    level: number;
+    status: string;
+    createdAt: string;
+    startedAt: string | null;
+    completedAt: string | null;
+    duration: number | null;
+    restoreSeconds: number | null;
+    checks: Array<Check>;
+    errorCode: string | null;
+    errorMessage: string | null;
+    startedBy: string;
+    queuePosition: number | null;
+    progress: ProgressView | null;
+};
+
+/**
+ * VerifyInput
+ */
+export type VerifyInput = {
+    level: number;
+    copyId?: string | null;
+};
+
+/**
  * ExecutionEvent
  *
- * A backup or restore changed its state.
+ * A backup, restore or verification changed its state.
  */
 export type ExecutionEvent = {
     type: 'execution';
@@ -952,7 +1054,7 @@ export type ExecutionEvent = {
 /**
  * ProgressEvent
  *
- * How far a running backup or restore is; a few times a second.
+ * How far a running backup, restore or verification is; a few times a second.
  */
 export type ProgressEvent = {
     type: 'progress';
@@ -1652,6 +1754,45 @@ export type UploadBackupResponses = {
 
 export type UploadBackupResponse = UploadBackupResponses[keyof UploadBackupResponses];
 
+export type VerifyBackupData = {
+    body: VerifyInput;
+    path: {
+        backup_id: string;
+    };
+    query?: never;
+    url: '/api/backups/{backup_id}/verify';
+};
+
+export type VerifyBackupErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * It does not exist.
+     */
+    404: ErrorEnvelope;
+    /**
+     * It does not fit the present state.
+     */
+    409: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type VerifyBackupError = VerifyBackupErrors[keyof VerifyBackupErrors];
+
+export type VerifyBackupResponses = {
+    /**
+     * Request accepted, processing continues off-line
+     */
+    202: VerificationEnvelope;
+};
+
+export type VerifyBackupResponse = VerifyBackupResponses[keyof VerifyBackupResponses];
+
 export type CancelRestoreData = {
     body?: never;
     path: {
@@ -1892,6 +2033,166 @@ export type PreflightRestoreResponses = {
 };
 
 export type PreflightRestoreResponse = PreflightRestoreResponses[keyof PreflightRestoreResponses];
+
+export type CancelVerificationData = {
+    body?: never;
+    path: {
+        verification_id: string;
+    };
+    query?: never;
+    url: '/api/verifications/{verification_id}/cancel';
+};
+
+export type CancelVerificationErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * It does not exist.
+     */
+    404: ErrorEnvelope;
+    /**
+     * It does not fit the present state.
+     */
+    409: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type CancelVerificationError = CancelVerificationErrors[keyof CancelVerificationErrors];
+
+export type CancelVerificationResponses = {
+    /**
+     * Request accepted, processing continues off-line
+     */
+    202: VerificationEnvelope;
+};
+
+export type CancelVerificationResponse = CancelVerificationResponses[keyof CancelVerificationResponses];
+
+export type GetVerificationLogsData = {
+    body?: never;
+    path: {
+        verification_id: string;
+    };
+    query?: {
+        /**
+         * The lowest level wanted
+         */
+        level?: 'debug' | 'info' | 'warn' | 'error' | null;
+        /**
+         * Lines with a greater seq
+         */
+        after?: number;
+        limit?: number;
+    };
+    url: '/api/verifications/{verification_id}/logs';
+};
+
+export type GetVerificationLogsErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * It does not exist.
+     */
+    404: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type GetVerificationLogsError = GetVerificationLogsErrors[keyof GetVerificationLogsErrors];
+
+export type GetVerificationLogsResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: LogListEnvelope;
+};
+
+export type GetVerificationLogsResponse = GetVerificationLogsResponses[keyof GetVerificationLogsResponses];
+
+export type GetVerificationData = {
+    body?: never;
+    path: {
+        verification_id: string;
+    };
+    query?: never;
+    url: '/api/verifications/{verification_id}';
+};
+
+export type GetVerificationErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * It does not exist.
+     */
+    404: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type GetVerificationError = GetVerificationErrors[keyof GetVerificationErrors];
+
+export type GetVerificationResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: VerificationEnvelope;
+};
+
+export type GetVerificationResponse = GetVerificationResponses[keyof GetVerificationResponses];
+
+export type ListVerificationsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        backupId?: string | null;
+        databaseId?: string | null;
+        status?: 'queued' | 'running' | 'completed' | 'failed' | 'cancelled' | null;
+        /**
+         * Page, from 1
+         */
+        page?: number;
+        /**
+         * Entries a page
+         */
+        limit?: number;
+    };
+    url: '/api/verifications';
+};
+
+export type ListVerificationsErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type ListVerificationsError = ListVerificationsErrors[keyof ListVerificationsErrors];
+
+export type ListVerificationsResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: VerificationListEnvelope;
+};
+
+export type ListVerificationsResponse = ListVerificationsResponses[keyof ListVerificationsResponses];
 
 export type BrowseS3ConfigData = {
     body?: never;

@@ -8,16 +8,19 @@ import {
   type ListBackupsData,
   type ListDatabasesData,
   type ListRestoresData,
+  type ListVerificationsData,
   listBackups,
   listDatabases,
   listEncryptionKeys,
   listRestores,
   listS3Configs,
+  listVerifications,
 } from "@/client";
 import { ask, askPage } from "./api";
 
 export type BackupFilter = NonNullable<ListBackupsData["query"]>;
 export type DatabaseFilter = NonNullable<ListDatabasesData["query"]>;
+export type VerificationFilter = NonNullable<ListVerificationsData["query"]>;
 export type RestoreFilter = NonNullable<ListRestoresData["query"]>;
 
 /** Reads that more than one feature needs, and the keys under which live events find them. */
@@ -25,6 +28,7 @@ export const keys = {
   databases: ["databases"] as const,
   backups: ["backups"] as const,
   restores: ["restores"] as const,
+  verifications: ["verifications"] as const,
   s3Configs: ["s3-configs"] as const,
   encryptionKeys: ["encryption-keys"] as const,
   status: ["status"] as const,
@@ -65,6 +69,15 @@ export const restoresQuery = (query: RestoreFilter = {}) =>
 
 export const restoreQuery = (id: string) =>
   queryOptions({ queryKey: keys.restore(id), queryFn: () => ask(getRestore({ path: { restore_id: id } })) });
+
+export const verificationsQuery = (query: VerificationFilter = {}) =>
+  queryOptions({
+    queryKey: [...keys.verifications, "list", query],
+    queryFn: () => askPage(listVerifications({ query })),
+    // The events tell; this is for when they can't.
+    refetchInterval: ({ state }) =>
+      state.data?.items.some(({ status }) => status === "queued" || status === "running") ? 5_000 : false,
+  });
 
 export const s3ConfigsQuery = () =>
   queryOptions({ queryKey: [...keys.s3Configs, "list"], queryFn: () => ask(listS3Configs()) });

@@ -11,6 +11,7 @@ import type {
   RestoreDetail,
   S3ConfigView,
   SystemStatus,
+  VerificationView,
 } from "@/client";
 
 export const ago = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
@@ -44,6 +45,8 @@ export function makeDatabase(change: Partial<DatabaseView> = {}): DatabaseView {
       size: 1_288_490_188,
     },
     lastGoodBackupAt: ago(118),
+    lastProvenAt: null,
+    lastRestoreSeconds: null,
     createdAt: ago(50_000),
     updatedAt: ago(3),
     ...change,
@@ -104,6 +107,7 @@ export function makeBackup(change: Partial<BackupView> = {}): BackupView {
     toolVersion: "pg_dump 16.15",
     attempt: 1,
     verifiedLevel: 0,
+    verifiedAt: null,
     createdAt: ago(120),
     startedAt: ago(120),
     completedAt: ago(118),
@@ -202,6 +206,31 @@ export function makeS3Config(change: Partial<S3ConfigView> = {}): S3ConfigView {
     copies: 214,
     createdAt: ago(50_000),
     updatedAt: ago(50_000),
+    ...change,
+  };
+}
+
+export function makeVerification(change: Partial<VerificationView> = {}): VerificationView {
+  return {
+    id: "verification-1",
+    backupId: "backup-1",
+    copyId: "copy-1",
+    storage: "the local disk",
+    databaseId: "db-1",
+    databaseName: "shop",
+    level: 3,
+    status: "completed",
+    createdAt: ago(60),
+    startedAt: ago(60),
+    completedAt: ago(58),
+    duration: 121.4,
+    restoreSeconds: 84.2,
+    checks: [{ name: "tables", ok: true, message: "48 tables, the same as in the manifest." }],
+    errorCode: null,
+    errorMessage: null,
+    startedBy: "anonymous",
+    queuePosition: null,
+    progress: null,
     ...change,
   };
 }

@@ -52,6 +52,7 @@ export const server = setupServer(
   http.post("*/api/restores", () => ok(makeRestore())),
   http.get("*/api/restores/:id", () => ok(makeRestore())),
   http.post("*/api/restores/:id/cancel", () => ok(makeRestore())),
+  http.get("*/api/verifications", () => page([])),
   http.get("*/api/s3-configs", () => ok([makeS3Config()])),
   http.post("*/api/s3-configs", () => ok(makeS3Config())),
   http.get("*/api/s3-configs/:id", () => ok(makeS3Config())),

@@ -34,6 +34,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "recipient": "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p",
         "recovery": True,
     },
+    "VerifyInput": {"level": 3, "copyId": _OTHER_ID},
     "PinInput": {"pinned": True},
     "UploadInput": {"s3ConfigIds": [_OTHER_ID]},
     "RestorePlanInput": {

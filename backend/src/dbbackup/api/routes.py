@@ -13,6 +13,7 @@ from dbbackup.api.live.sockets import event_socket, log_socket
 from dbbackup.api.restores.controller import RestoreController
 from dbbackup.api.s3_configs.controller import S3ConfigController
 from dbbackup.api.system.controller import HealthController, SystemController
+from dbbackup.api.verifications.controller import VerificationController
 
 router = Router(
     path="/api",
@@ -20,6 +21,7 @@ router = Router(
         DatabaseController,
         BackupController,
         RestoreController,
+        VerificationController,
         S3ConfigController,
         EncryptionKeyController,
         SystemController,

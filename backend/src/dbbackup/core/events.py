@@ -14,10 +14,10 @@ LOGS_CHANNEL = "logs"
 
 
 class ExecutionEvent(msgspec.Struct, kw_only=True, rename="camel", tag_field="type", tag="execution"):
-    """A backup or restore changed its state."""
+    """A backup, restore or verification changed its state."""
 
     kind: str
-    """`backup` or `restore`."""
+    """`backup`, `restore` or `verify`."""
     id: str
     database_id: str | None
     database_name: str
@@ -27,7 +27,7 @@ class ExecutionEvent(msgspec.Struct, kw_only=True, rename="camel", tag_field="ty
 
 
 class ProgressEvent(msgspec.Struct, kw_only=True, rename="camel", tag_field="type", tag="progress"):
-    """How far a running backup or restore is; a few times a second."""
+    """How far a running backup, restore or verification is; a few times a second."""
 
     kind: str
     id: str

@@ -39,7 +39,7 @@ class RunProgress:
     bytes_written: int = 0
     bytes_total: int | None = None
     total_counts_written: bool = False
-    """True for restores, whose known end is the stored size."""
+    """True for restores and verifications, whose known end is the stored size."""
     bytes_uploaded: dict[str, int] = field(default_factory=dict)
     tables_done: int = 0
     tables_total: int | None = None
@@ -62,6 +62,9 @@ class RunProgress:
         """Return the present state with the rate over the last seconds."""
         now = time.monotonic() if now is None else now
         done = self.bytes_written if self.total_counts_written else self.bytes_read
+        if self._samples and done < self._samples[-1][1]:
+            # The backup is read once more, from its beginning.
+            self._samples.clear()
         self._samples.append((now, done))
         while now - self._samples[0][0] > _RATE_WINDOW:
             self._samples.popleft()

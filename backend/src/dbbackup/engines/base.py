@@ -241,6 +241,10 @@ class Engine(Protocol):
         """
         ...
 
+    def end_check(self, part: str, tools: ToolInfo) -> ReaderCheck | TailCheck:
+        """Say how the named part of a backup is known to be whole, as `dump` said when it was made."""
+        ...
+
     def explain(self, command: Command, exit_code: int, stderr_tail: Sequence[str]) -> AppError:
         """Turn a tool's failure into an error a person can act on; never holds a secret.
 
@@ -250,6 +254,14 @@ class Engine(Protocol):
 
     def progress(self, line: str) -> Progress | None:
         """Read progress out of one line of a tool's stderr."""
+        ...
+
+    async def counted_tables(self, connection: Connection) -> list[TableFacts]:
+        """Return the tables of a database that `create_database` made, with all their rows counted.
+
+        As `survey` has them, but for the rows, which are exact, and without the mark. May take as long as
+        reading all tables does. Raises DatabaseError as `probe` does.
+        """
         ...
 
     async def maintenance(self, target: Connection) -> Connection:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from dbbackup.core.errors import AppError
-from dbbackup.core.manifest import Manifest, SourceFacts
+from dbbackup.core.manifest import Manifest, SourceFacts, TableFacts
 from dbbackup.engines import (
     mysql_commands,
     mysql_explain,
@@ -26,7 +26,9 @@ from dbbackup.engines.base import (
     Finding,
     Probe,
     Progress,
+    ReaderCheck,
     Survey,
+    TailCheck,
     TlsMode,
     ToolInfo,
 )
@@ -122,6 +124,10 @@ class MysqlEngine:
         """See `mysql_commands`."""
         return mysql_commands.dump_parts(self.flavour, connection, tools, options, work, source)
 
+    def end_check(self, part: str, tools: ToolInfo) -> ReaderCheck | TailCheck:
+        """A dump that is whole ends with its own words, whichever tool wrote it."""
+        return mysql_commands.END
+
     def explain(self, command: Command, exit_code: int, stderr_tail: Sequence[str]) -> AppError:
         """See `mysql_explain`."""
         return mysql_explain.explain(command, exit_code, stderr_tail)
@@ -129,6 +135,10 @@ class MysqlEngine:
     def progress(self, line: str) -> Progress | None:
         """See `mysql_explain`."""
         return mysql_explain.progress(line)
+
+    async def counted_tables(self, connection: Connection) -> list[TableFacts]:
+        """See `mysql_target`."""
+        return await mysql_target.counted_tables(connection)
 
     async def maintenance(self, target: Connection) -> Connection:
         """See `mysql_target`."""

@@ -21,6 +21,9 @@ _ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "'": "\\'", "\n": "\\n", "\r
 # the limit of both kinds of server: the server's own, smaller one decides
 _PACKET = "--max-allowed-packet=1073741824"
 
+END = TailCheck(b"\n-- Dump completed")
+"""The last line of a dump that is whole."""
+
 
 def dump_parts(
     flavour: Flavour,
@@ -61,7 +64,7 @@ def dump_parts(
             format="sql",
             extension="sql",
             command=_command(flavour, flavour.dump_tool, tools, connection, flags, work),
-            trailer=TailCheck(b"\n-- Dump completed"),
+            trailer=END,
         )
     ]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dbbackup.core.errors import AppError
-from dbbackup.core.manifest import Manifest, SourceFacts
+from dbbackup.core.manifest import Manifest, SourceFacts, TableFacts
 from dbbackup.engines import (
     postgresql_commands,
     postgresql_contents,
@@ -27,7 +27,9 @@ from dbbackup.engines.base import (
     Finding,
     Probe,
     Progress,
+    ReaderCheck,
     Survey,
+    TailCheck,
     ToolInfo,
     restore_mode,
 )
@@ -74,6 +76,10 @@ class PostgresqlEngine:
         """See `postgresql_commands`."""
         return postgresql_commands.dump_parts(connection, tools, options, work)
 
+    def end_check(self, part: str, tools: ToolInfo) -> ReaderCheck | TailCheck:
+        """See `postgresql_commands`."""
+        return postgresql_commands.end_check(part, tools)
+
     def explain(self, command: Command, exit_code: int, stderr_tail: Sequence[str]) -> AppError:
         """See `postgresql_explain`."""
         return postgresql_explain.explain(command, exit_code, stderr_tail)
@@ -81,6 +87,10 @@ class PostgresqlEngine:
     def progress(self, line: str) -> Progress | None:
         """See `postgresql_explain`."""
         return postgresql_explain.progress(line)
+
+    async def counted_tables(self, connection: Connection) -> list[TableFacts]:
+        """See `postgresql_survey`."""
+        return await postgresql_survey.counted_tables(connection)
 
     async def maintenance(self, target: Connection) -> Connection:
         """See `postgresql_target`."""

@@ -93,6 +93,20 @@ def _filling(options: dict[str, Any], work: Path) -> Iterator[str]:
         yield "--disable-triggers"
 
 
+def end_check(part: str, tools: ToolInfo) -> ReaderCheck | TailCheck:
+    """Say how a part is known to be whole; see `Engine.end_check`."""
+    if part == "globals":
+        return TailCheck(b"PostgreSQL database cluster dump complete")
+    # --list would accept an archive that is cut off; reading it out notices
+    return ReaderCheck(
+        Command(
+            argv=(str(Path(tools.folder) / "pg_restore"), "--file=/dev/null"),
+            env={"LC_MESSAGES": "C"},
+            tool=f"pg_restore {tools.version}",
+        )
+    )
+
+
 def without_owner(manifest: Manifest, options: dict[str, Any]) -> bool:
     """Tell whether owners are left out. pg_dump keeps them in a custom archive whatever it is told,
     so a backup made with noOwner is honoured here.
@@ -112,7 +126,7 @@ def _globals_part(connection: Connection, tools: ToolInfo, options: dict[str, An
         format="sql",
         extension="globals.sql",
         command=_command("pg_dumpall", tools, connection, flags, work, {"PGOPTIONS": _options(tools)}),
-        trailer=TailCheck(b"PostgreSQL database cluster dump complete"),
+        trailer=end_check("globals", tools),
     )
 
 
@@ -131,14 +145,7 @@ def _database_part(connection: Connection, tools: ToolInfo, options: dict[str, A
         format="pg_custom",
         extension="dump",
         command=_command("pg_dump", tools, connection, flags, work, {"PGOPTIONS": _options(tools)}),
-        trailer=ReaderCheck(
-            # --list would accept an archive that is cut off; reading it out notices
-            Command(
-                argv=(str(Path(tools.folder) / "pg_restore"), "--file=/dev/null"),
-                env={"LC_MESSAGES": "C"},
-                tool=f"pg_restore {tools.version}",
-            )
-        ),
+        trailer=end_check("database", tools),
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from dbbackup.core.age_keys import Identity
 from dbbackup.core.errors import AppError, RestoreError
 from dbbackup.core.manifest import Manifest, PartFacts
+from dbbackup.core.progress import RunProgress
 from dbbackup.engines.base import Command, Connection, Engine, ToolInfo, restore_mode
 from dbbackup.pipeline.compress import decompressor
 from dbbackup.pipeline.encrypt import decryptor
@@ -29,21 +30,27 @@ _MAX_CONTENTS = 64 << 20
 """About half a million entries."""
 
 
-@dataclass(frozen=True, slots=True)
-class RestoreJob:
-    """Everything one restore needs to know; `key` is the main file's."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredBackup:
+    """One copy of a backup, and what opens it; `key` is the main file's."""
 
-    engine: Engine
-    target: Connection
-    tools: ToolInfo
     manifest: Manifest
     storage: Storage
     key: str
     version: str | None
-    options: dict[str, Any]
-    workshop: Workshop
     identities: Sequence[Identity] = ()
     """The private keys at hand, for a backup that is encrypted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestoreJob(StoredBackup):
+    """Everything one restore needs to know."""
+
+    engine: Engine
+    target: Connection
+    tools: ToolInfo
+    options: dict[str, Any]
+    workshop: Workshop
 
 
 async def fill_database(job: RestoreJob, report: Report) -> None:
@@ -69,14 +76,14 @@ async def fill_database(job: RestoreJob, report: Report) -> None:
         else:
             if not restore_mode(job.options).creates_database:
                 report.stage("Verifying the backup")
-                await _drain(part_stream(job, main, executor, report))
+                await drain(part_stream(job, main, executor, report))
             report.stage("Restoring")
             await _run(job, _command(job, None, await _contents(job, None)), _filtered(job, executor, report), report)
     report.progress.finish_tables()
 
 
 def part_stream(
-    job: RestoreJob,
+    job: StoredBackup,
     part: PartFacts,
     executor: ThreadPoolExecutor,
     report: Report | None = None,
@@ -86,12 +93,7 @@ def part_stream(
 
     `change` stands behind the verifiers: its `finish` is called only when both have found all right.
     """
-    folder, slash, _ = job.key.rpartition("/")
-    is_main = part is job.manifest.main or part.name == "database"
-    progress = report.progress if report and is_main else None
-    stored = Verifier(
-        part.file, part.size, part.sha256, lambda n: setattr(progress, "bytes_written", n) if progress else None
-    )
+    progress = _progress(part, report)
     plain = Verifier(
         f"The content of {part.file}",
         part.plain_size,
@@ -100,9 +102,34 @@ def part_stream(
     )
     decrypt = decryptor(job.identities) if job.manifest.encryption else None
     unsqueeze = decompressor(job.manifest.compression)
+    stored = _stored_verifier(part, report)
     transforms = [step for step in (stored, decrypt, unsqueeze, plain, change) if step is not None]
-    version = job.version if is_main else None
-    return through(job.storage.read(f"{folder}{slash}{part.file}", 0, version), transforms, executor)
+    return through(_read(job, part), transforms, executor)
+
+
+def stored_stream(
+    job: StoredBackup, part: PartFacts, executor: ThreadPoolExecutor, report: Report | None = None
+) -> Stream:
+    """Return the bytes of a part as they are stored, verified."""
+    return through(_read(job, part), [_stored_verifier(part, report)], executor)
+
+
+def _read(job: StoredBackup, part: PartFacts) -> Stream:
+    folder, slash, _ = job.key.rpartition("/")
+    version = job.version if part.name == "database" else None
+    return job.storage.read(f"{folder}{slash}{part.file}", 0, version)
+
+
+def _stored_verifier(part: PartFacts, report: Report | None) -> Verifier:
+    progress = _progress(part, report)
+    return Verifier(
+        part.file, part.size, part.sha256, lambda n: setattr(progress, "bytes_written", n) if progress else None
+    )
+
+
+def _progress(part: PartFacts, report: Report | None) -> RunProgress | None:
+    """Return the counters when the part is the one whose bytes are shown."""
+    return report.progress if report and part.name == "database" else None
 
 
 def _command(job: RestoreJob, archive: Path | None, contents: str | None) -> Command:
@@ -114,7 +141,8 @@ def _filtered(job: RestoreJob, executor: ThreadPoolExecutor, report: Report) -> 
     return part_stream(job, job.manifest.main, executor, report, change)
 
 
-async def _drain(stream: Stream) -> None:
+async def drain(stream: Stream) -> None:
+    """Read a stream to its end, which proves what its stages prove."""
     async with closing(stream) as chunks:
         async for _ in chunks:
             pass
@@ -151,12 +179,12 @@ async def _run(job: RestoreJob, command: Command, stream: Stream | None, report:
     if stream is None:
         code, tool = await _wait_for(await Process.start(command, job.workshop, on_line=on_line))
     else:
-        code, tool = await _feed(command, job.workshop, stream, on_line)
+        code, tool = await feed(command, job.workshop, stream, on_line)
     if code != 0:
         raise _as_restore_error(job.engine.explain(command, code, tool.stderr_tail))
 
 
-async def _feed(command: Command, workshop: Workshop, stream: Stream, on_line: Any) -> tuple[int, Process]:
+async def feed(command: Command, workshop: Workshop, stream: Stream, on_line: Any) -> tuple[int, Process]:
     """Run the tool on the stream. End of input looks like success to it: on any error it is killed first."""
     read_fd, write_fd = big_pipe()
     inlet = _Inlet(write_fd)

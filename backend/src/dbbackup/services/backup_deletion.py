@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from dbbackup.db.models import BackupExecution, CopyState
+from dbbackup.db.models import BackupExecution, CopyState, RestoreExecution, Verification
+from dbbackup.db.models.backup_execution import FINAL
 from dbbackup.db.models.base import utc_now
 from dbbackup.db.session import after_commit
 from dbbackup.services.changes import announce
@@ -22,3 +26,12 @@ def mark_deleted(session: AsyncSession, ctx: Context, backup: BackupExecution, a
         copy.state = CopyState.DELETING if copy.state in _HOLDS_SOMETHING else CopyState.DELETED
     announce(session, ctx, "backup", backup.id, "deleted")
     after_commit(session, ctx.runtime.wake.set)
+
+
+async def find_reader(session: AsyncSession, backup_ids: Sequence[str]) -> str | None:
+    """Return `restore` or `verification` when one of these backups is read now, or will be."""
+    for word, model in (("restore", RestoreExecution), ("verification", Verification)):
+        reading = select(model.id).where(model.backup_id.in_(backup_ids), model.status.not_in(FINAL))
+        if await session.scalar(reading.limit(1)):
+            return word
+    return None

@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbbackup.core.errors import ConflictError, FieldError, NotFoundError, ValidationError
 from dbbackup.core.naming import RUN_LENGTH, new_id, random_token
-from dbbackup.db.models import BackupCopy, BackupExecution, BackupType, CopyState, RestoreExecution, RunStatus, S3Config
+from dbbackup.db.models import BackupCopy, BackupExecution, BackupType, CopyState, Run, RunStatus, S3Config
 from dbbackup.db.models.base import utc_now
-from dbbackup.services.backup_deletion import mark_deleted
+from dbbackup.services.backup_deletion import find_reader, mark_deleted
 from dbbackup.services.changes import announce, announce_run
 from dbbackup.services.context import Context
 from dbbackup.services.databases import ACTIVE, get_database
@@ -123,7 +123,7 @@ async def cancel_backup(session: AsyncSession, ctx: Context, backup_id: str) -> 
     return backup
 
 
-def request_cancel(session: AsyncSession, ctx: Context, run: BackupExecution | RestoreExecution) -> None:
+def request_cancel(session: AsyncSession, ctx: Context, run: Run) -> None:
     """Cancel a queued run, or flag a running one for the worker. Raises ConflictError when it has ended."""
     if run.status == RunStatus.QUEUED:
         run.status, run.completed_at = RunStatus.CANCELLED, utc_now()
@@ -170,18 +170,17 @@ async def delete_backup(session: AsyncSession, ctx: Context, backup_id: str, act
     """Delete a backup everywhere; its record stays for the audit.
 
     Raises:
-        ConflictError: it is queued or running, pinned, or a restore is reading it.
+        ConflictError: it is queued or running, pinned, or a restore or verification is reading it.
     """
     backup = await get_backup(session, backup_id)
     if backup.status in ACTIVE:
         raise ConflictError("This backup has not ended. Cancel it first, then delete it.")
     if backup.pinned:
         raise ConflictError("This backup is pinned. Unpin it first, then delete it.")
-    reading = select(RestoreExecution.id).where(
-        RestoreExecution.backup_id == backup_id, RestoreExecution.status.in_(ACTIVE)
-    )
-    if await session.scalar(reading.limit(1)):
-        raise ConflictError("A restore is reading this backup. Wait for its end or cancel it, then delete the backup.")
+    if reader := await find_reader(session, [backup_id]):
+        raise ConflictError(
+            f"A {reader} is reading this backup. Wait for its end or cancel it, then delete the backup."
+        )
     mark_deleted(session, ctx, backup, actor)
     await session.flush()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbbackup.core.events import EVENTS_CHANNEL, ChangeEvent, ExecutionEvent
-from dbbackup.db.models import BackupExecution, RestoreExecution
+from dbbackup.db.models import BackupExecution, Run, Verification
 from dbbackup.db.models.base import utc_now
 from dbbackup.db.session import after_commit
 from dbbackup.services.context import Context
@@ -17,7 +17,7 @@ def announce(session: AsyncSession, ctx: Context, resource: str, record_id: str,
     after_commit(session, lambda: ctx.events.publish(EVENTS_CHANNEL, event))
 
 
-def announce_run(session: AsyncSession, ctx: Context, run: BackupExecution | RestoreExecution) -> None:
+def announce_run(session: AsyncSession, ctx: Context, run: Run) -> None:
     """Publish an ExecutionEvent with the run's present state after the commit, and wake the worker."""
     event = ExecutionEvent(
         kind=run_kind(run),
@@ -36,6 +36,8 @@ def announce_run(session: AsyncSession, ctx: Context, run: BackupExecution | Res
     after_commit(session, act)
 
 
-def run_kind(run: BackupExecution | RestoreExecution) -> str:
-    """Return `backup` or `restore`."""
+def run_kind(run: Run) -> str:
+    """Return `backup`, `restore` or `verify`."""
+    if isinstance(run, Verification):
+        return "verify"
     return "backup" if isinstance(run, BackupExecution) else "restore"

@@ -13,10 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from dbbackup.core.errors import ConflictError, DatabaseError, FieldError, NotFoundError, ValidationError
 from dbbackup.core.naming import new_id, slug
 from dbbackup.core.secret import Secret
-from dbbackup.db.models import BackupExecution, DatabaseConfig, RestoreExecution, RunStatus
+from dbbackup.db.models import RUNS, BackupExecution, DatabaseConfig, RunStatus
 from dbbackup.db.models.base import utc_now
 from dbbackup.engines.base import Connection, Engine, Probe
-from dbbackup.services.backup_deletion import mark_deleted
+from dbbackup.services.backup_deletion import find_reader, mark_deleted
 from dbbackup.services.changes import announce
 from dbbackup.services.connections import connection_from, saved_connection, seal_password
 from dbbackup.services.context import Context
@@ -138,7 +138,7 @@ async def delete_database(session: AsyncSession, ctx: Context, database_id: str,
             restored elsewhere.
     """
     config = await get_database(session, database_id)
-    for model in (BackupExecution, RestoreExecution):
+    for model in RUNS:
         active = select(model.id).where(model.database_id == database_id, model.status.in_(ACTIVE)).limit(1)
         if await session.scalar(active):
             raise ConflictError(
@@ -237,12 +237,9 @@ async def _refuse_needed(session: AsyncSession, config: DatabaseConfig, doomed: 
             f"{pinned} of the backups of {config.name} {'is' if pinned == 1 else 'are'} pinned. Unpin them first, or"
             " delete the database and keep its backups."
         )
-    reading = select(RestoreExecution.id).where(
-        RestoreExecution.backup_id.in_([backup.id for backup in doomed]), RestoreExecution.status.in_(ACTIVE)
-    )
-    if await session.scalar(reading.limit(1)):
+    if reader := await find_reader(session, [backup.id for backup in doomed]):
         raise ConflictError(
-            f"A restore is reading a backup of {config.name}. Wait for its end or cancel it, then delete the database."
+            f"A {reader} is reading a backup of {config.name}. Wait for its end or cancel it, then delete the database."
         )
 
 

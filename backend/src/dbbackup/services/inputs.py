@@ -107,6 +107,16 @@ class EncryptionKeyImport(EncryptionKeyInput):
     recovery: bool = False
 
 
+class VerifyInput(Input):
+    """How far to prove a copy: 1 its stored bytes, 2 read to the end, 3 restored into a scratch database.
+
+    Without `copyId` the first complete copy is taken, local first.
+    """
+
+    level: Annotated[int, Meta(ge=1, le=3)]
+    copy_id: Id | None = None
+
+
 class PinInput(Input):
     """Whether retention must leave the backup alone."""
 

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbbackup.core.errors import AppError
 from dbbackup.core.sizes import human_size
-from dbbackup.db.models import BackupExecution, RestoreExecution, RunStatus, S3Config
+from dbbackup.db.models import RUNS, RunStatus, S3Config
 from dbbackup.services.context import Context
 
 _S3_SECONDS = 5.0
@@ -43,7 +43,7 @@ async def run_checks(session: AsyncSession, ctx: Context) -> list[Check]:
 async def run_counts(session: AsyncSession) -> dict[str, int]:
     """Return how many runs are in each unfinished state."""
     counts = dict.fromkeys((RunStatus.QUEUED.value, RunStatus.RUNNING.value), 0)
-    for model in (BackupExecution, RestoreExecution):
+    for model in RUNS:
         query = select(model.status, func.count()).where(model.status.in_(counts)).group_by(model.status)
         for status, count in await session.execute(query):
             counts[status] += count

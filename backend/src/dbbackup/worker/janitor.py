@@ -24,8 +24,10 @@ from dbbackup.db.models import (
     CopyState,
     DatabaseConfig,
     RestoreExecution,
+    Run,
     RunJournal,
     RunStatus,
+    Verification,
 )
 from dbbackup.engines.base import restore_mode
 from dbbackup.pipeline.process import OWNER_VARIABLE
@@ -37,7 +39,7 @@ from dbbackup.services.restores import read_manifest
 from dbbackup.storages.base import Storage, StoredObject
 from dbbackup.worker.run import INTERRUPTED, set_end
 
-R = TypeVar("R", BackupExecution, RestoreExecution)
+R = TypeVar("R", BackupExecution, RestoreExecution, Verification)
 
 _START_SECONDS = 15.0
 """The start waits no longer for a storage or server that is down: whoever watches the program would end it again."""
@@ -61,9 +63,11 @@ async def reconcile(ctx: Context) -> None:
     async with ctx.catalogue.sessions() as session:
         backups = await _running(session, BackupExecution)
         restores = await _running(session, RestoreExecution)
+        verifications = await _running(session, Verification)
     error = InterruptedRunError(f"{INTERRUPTED}: the program ended while this was running. Start it again.")
-    for backup in backups:
-        await settle(ctx, backup, error)
+    cut: list[Run] = [*backups, *verifications]
+    for run in cut:
+        await settle(ctx, run, error)
     for restore in restores:
         await settle(ctx, restore, _cut_off(restore) or error)
     with suppress(TimeoutError):
@@ -72,12 +76,12 @@ async def reconcile(ctx: Context) -> None:
     await _reset_copies(ctx)
 
 
-async def settle(
-    ctx: Context, run: BackupExecution | RestoreExecution, error: BaseException, *, interrupted: bool = False
-) -> None:
+async def settle(ctx: Context, run: Run, error: BaseException, *, interrupted: bool = False) -> None:
     """End a run that could not write its own end: complete if its manifest was written, else with the error."""
     if isinstance(run, RestoreExecution):
         await _fail(ctx, RestoreExecution, run.id, error, interrupted)
+    elif isinstance(run, Verification):
+        await _fail(ctx, Verification, run.id, error, interrupted)
     elif not await _complete_backup(ctx, run.id):
         await _fail(ctx, BackupExecution, run.id, error, interrupted)
 
@@ -88,6 +92,7 @@ async def retry_journal(ctx: Context) -> None:
         entries = list(await session.scalars(select(RunJournal).order_by(RunJournal.id)))
         active = {run.id for run in await _running(session, BackupExecution)}
         active |= {run.id for run in await _running(session, RestoreExecution)}
+        active |= {run.id for run in await _running(session, Verification)}
         writing = set(await session.scalars(select(BackupCopy.backup_id).where(BackupCopy.state == CopyState.WRITING)))
     for entry in entries:
         if entry.execution_id in active or entry.execution_id in writing:

@@ -4,28 +4,31 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from dbbackup.db.models import BackupExecution, RestoreExecution, RunStatus
+from dbbackup.db.models import RUNS, BackupExecution, RestoreExecution, Run, RunStatus, Verification
 from dbbackup.db.models.base import utc_now
 from dbbackup.services.changes import announce_run
 from dbbackup.services.context import Context
 
-Run = BackupExecution | RestoreExecution
-R = TypeVar("R", BackupExecution, RestoreExecution)
+R = TypeVar("R", BackupExecution, RestoreExecution, Verification)
 
 
 async def claim(ctx: Context, limit: int) -> list[Run]:
     """Turn queued runs into running ones as long as there is room; return what was claimed.
 
-    Restores go first: somebody is waiting for them.
+    Restores go first: somebody is waiting for them. Verifications go last: a proof can wait for a backup.
     """
     claimed: list[Run] = []
     async with ctx.catalogue.transaction() as session:
         room = limit - await _running(session)
         while room > 0:
-            run = await _claim_one(session, RestoreExecution) or await _claim_one(session, BackupExecution)
+            run = (
+                await _claim_one(session, RestoreExecution)
+                or await _claim_one(session, BackupExecution)
+                or await _claim_one(session, Verification)
+            )
             if run is None:
                 break
             claimed.append(run)
@@ -36,7 +39,7 @@ async def claim(ctx: Context, limit: int) -> list[Run]:
 
 async def _running(session: AsyncSession) -> int:
     count = 0
-    for model in (BackupExecution, RestoreExecution):
+    for model in RUNS:
         query = select(func.count()).select_from(model).where(model.status == RunStatus.RUNNING)
         count += await session.scalar(query) or 0
     return count
@@ -44,16 +47,10 @@ async def _running(session: AsyncSession) -> int:
 
 async def _claim_one(session: AsyncSession, model: type[R]) -> R | None:
     """One statement chooses and takes: two workers can never take the same run."""
-    busy = select(BackupExecution.database_id).where(
-        BackupExecution.status == RunStatus.RUNNING, BackupExecution.database_id.is_not(None)
-    )
-    busy_restoring = select(RestoreExecution.database_id).where(
-        RestoreExecution.status == RunStatus.RUNNING, RestoreExecution.database_id.is_not(None)
-    )
-    free = or_(
-        model.database_id.is_(None),
-        model.database_id.not_in(busy) & model.database_id.not_in(busy_restoring),
-    )
+    busy = [
+        select(kind.database_id).where(kind.status == RunStatus.RUNNING, kind.database_id.is_not(None)) for kind in RUNS
+    ]
+    free = or_(model.database_id.is_(None), and_(*(model.database_id.not_in(ids) for ids in busy)))
     order = [model.created_at, model.id]
     chosen = select(model.id).where(model.status == RunStatus.QUEUED, free)
     if model is BackupExecution:

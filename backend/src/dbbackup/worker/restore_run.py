@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from typing import Any
 
 from dbbackup.core.errors import AppError, ConflictError, RestoreError
 from dbbackup.core.journal import JournalKind
 from dbbackup.db.models import DatabaseConfig, RestoreExecution
-from dbbackup.engines.base import Connection, restore_mode
+from dbbackup.engines.base import restore_mode, target_database
 from dbbackup.pipeline.restore import RestoreJob, fill_database
 from dbbackup.services.changes import announce_run
 from dbbackup.services.connections import saved_connection
 from dbbackup.services.context import Context
 from dbbackup.services.encryption import identities
-from dbbackup.services.restores import run_checks, saved_source
+from dbbackup.services.restores import Source, run_checks, saved_source
 from dbbackup.storages.offload import finish
 from dbbackup.worker.run import RunTools, run_tools, say_end, set_end
 
@@ -31,12 +32,13 @@ async def run_restore(ctx: Context, restore_id: str, *, stopping: asyncio.Event)
     if config is None:
         await _close(ctx, restore_id, RestoreError("The database was deleted before its restore began."), False)
         return
-    connection = saved_connection(ctx, config)
-    async with run_tools(ctx, restore, [connection.password]) as tools:
+    async with run_tools(ctx, restore, [saved_connection(ctx, config).password]) as tools:
         error: BaseException | None = None
         job: RestoreJob | None = None
         try:
-            job = await _prepare(ctx, restore, config, connection, tools)
+            # The marker proves later that a database is ours to drop.
+            options = {**restore.options, "marker": restore.id}
+            job = await prepare(ctx, config, saved_source(restore), options, tools)
             await _restore(restore, config, job, tools)
         except (Exception, asyncio.CancelledError) as failure:  # noqa: BLE001 - every end is written down
             error = failure
@@ -50,13 +52,11 @@ async def run_restore(ctx: Context, restore_id: str, *, stopping: asyncio.Event)
             await tools.journal.clear()
 
 
-async def _prepare(
-    ctx: Context, restore: RestoreExecution, config: DatabaseConfig, connection: Connection, tools: RunTools
+async def prepare(
+    ctx: Context, config: DatabaseConfig, source: Source, options: dict[str, Any], tools: RunTools
 ) -> RestoreJob:
-    engine, source = ctx.engines[config.type], saved_source(restore)
-    # The marker proves later that a database is ours to drop.
-    options = {**restore.options, "marker": restore.id}
-    report = tools.report
+    """Check beforehand and return all that a restore needs; changes nothing. Raises RestoreError when refused."""
+    engine, report = ctx.engines[config.type], tools.report
     report.progress.total_counts_written = True
     report.progress.bytes_total = source.manifest.main.size
     report.progress.tables_total = len(source.manifest.source.tables)
@@ -66,7 +66,7 @@ async def _prepare(
         tools.log.say(_LEVELS[finding.level], finding.message, check=finding.code)
     if errors := [f.message for f in findings if f.level == "error"]:
         raise RestoreError("The restore was refused before anything was changed. " + " ".join(errors))
-    target = await engine.maintenance(connection)
+    target = await engine.maintenance(saved_connection(ctx, config))
     probe = await engine.probe(target)
     return RestoreJob(
         engine=engine,
@@ -126,22 +126,25 @@ async def _fill_existing(restore: RestoreExecution, job: RestoreJob, tools: RunT
 
 async def _clean_up(job: RestoreJob, restore: RestoreExecution, tools: RunTools) -> bool:
     """Drop the database this run made, and only that; tell whether nothing is left."""
-    name = restore.target_database
     if not restore_mode(job.options).creates_database:
         return True
+    return await drop_own(job, restore.id, tools, "half-filled database")
+
+
+async def drop_own(job: RestoreJob, marker: str, tools: RunTools, kind: str) -> bool:
+    """Drop the database that bears this run's mark, and only that; tell whether nothing is left."""
+    name = target_database(job.options)
     try:
-        dropped = await job.engine.drop_database(await job.engine.maintenance(job.target), name, restore.id)
+        dropped = await job.engine.drop_database(await job.engine.maintenance(job.target), name, marker)
     except ConflictError:
         # It bears no mark of this run: it was there before, or somebody made it in the same moment.
-        tools.log.say("info", f"{name} was not made by this restore and was left alone.")
+        tools.log.say("info", f"{name} was not made by this run and was left alone.")
         return True
     except AppError as error:
-        tools.log.say(
-            "error", f"{name} is half filled and could not be dropped ({error.message}). It will be tried again."
-        )
+        tools.log.say("error", f"The {kind} {name} could not be dropped ({error.message}). It will be tried again.")
         return False
     if dropped:
-        tools.log.say("info", f"The half-filled database {name} was dropped.")
+        tools.log.say("info", f"The {kind} {name} was dropped.")
     return True
 
 

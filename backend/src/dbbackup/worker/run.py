@@ -1,4 +1,4 @@
-"""What backups and restores have in common while they run: log, journal, progress, folder, ending."""
+"""What backups, restores and verifications have in common while they run: log, journal, progress, folder, ending."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from dbbackup.core.journal import JournalKind
 from dbbackup.core.masking import Masker
 from dbbackup.core.progress import RunProgress
 from dbbackup.core.secret import Secret
-from dbbackup.db.models import BackupExecution, RestoreExecution, RunStatus
+from dbbackup.db.models import Run, RunStatus
 from dbbackup.db.models.base import utc_now
 from dbbackup.pipeline.process import Workshop
 from dbbackup.pipeline.report import Report
@@ -42,9 +42,7 @@ class RunTools:
 
 
 @asynccontextmanager
-async def run_tools(
-    ctx: Context, run: BackupExecution | RestoreExecution, secrets: Iterable[Secret]
-) -> AsyncIterator[RunTools]:
+async def run_tools(ctx: Context, run: Run, secrets: Iterable[Secret]) -> AsyncIterator[RunTools]:
     """Open log, journal and private folder of a run, and publish its progress while it goes on."""
     kind, progress = run_kind(run), RunProgress()
     log = ExecutionLogger(ctx.catalogue, ctx.events, run.id, kind, Masker(secrets))
@@ -68,7 +66,7 @@ def work_folder(ctx: Context, run_id: str) -> Path:
     return ctx.settings.work_path / run_id
 
 
-def set_end(run: BackupExecution | RestoreExecution, error: BaseException | None, *, interrupted: bool = False) -> None:
+def set_end(run: Run, error: BaseException | None, *, interrupted: bool = False) -> None:
     """Write the end of a run into its row: completed, cancelled, or failed with the reason."""
     run.completed_at = utc_now()
     if run.started_at:

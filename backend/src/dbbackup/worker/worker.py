@@ -9,13 +9,14 @@ from contextlib import suppress
 from loguru import logger
 from sqlalchemy import select
 
-from dbbackup.db.models import BackupExecution, RestoreExecution
+from dbbackup.db.models import RUNS, BackupExecution, RestoreExecution, Run
 from dbbackup.services.context import Context
 from dbbackup.worker.backup_run import run_backup
 from dbbackup.worker.copies import delete_copies, refill_copies
 from dbbackup.worker.janitor import reconcile, retry_journal, settle
-from dbbackup.worker.queue import Run, claim
+from dbbackup.worker.queue import claim
 from dbbackup.worker.restore_run import run_restore
+from dbbackup.worker.verify_run import run_verification
 
 IDLE_SECONDS = 5.0
 SWEEP_SECONDS = 30.0
@@ -88,9 +89,13 @@ class Worker:
         task.add_done_callback(lambda done: self._ended(run.id, done))
 
     async def _work(self, run: Run) -> None:
-        work = run_backup if isinstance(run, BackupExecution) else run_restore
         try:
-            await work(self._ctx, run.id, stopping=self._stopping)
+            if isinstance(run, BackupExecution):
+                await run_backup(self._ctx, run.id, stopping=self._stopping)
+            elif isinstance(run, RestoreExecution):
+                await run_restore(self._ctx, run.id, stopping=self._stopping)
+            else:
+                await run_verification(self._ctx, run.id, stopping=self._stopping)
         except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - a run without an end blocks its database
             if not isinstance(error, asyncio.CancelledError):
                 _log.opt(exception=error).error("Run {} could not write its own end", run.id)
@@ -108,7 +113,7 @@ class Worker:
         if not self._runs:
             return
         async with self._ctx.catalogue.sessions() as session:
-            for model in (BackupExecution, RestoreExecution):
+            for model in RUNS:
                 query = select(model.id).where(model.id.in_(self._runs), model.cancel_requested)
                 for run_id in await session.scalars(query):
                     self._cancel(run_id)

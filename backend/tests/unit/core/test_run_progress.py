@@ -60,3 +60,13 @@ def test_tables_when_worked_through_are_counted_once_each() -> None:
     progress.finish_tables()
     progress.finish_tables()
     assert (progress.tables_done, progress.current_table) == (2, None)
+
+
+def test_view_when_the_reading_begins_again_then_the_rate_is_never_negative() -> None:
+    progress = RunProgress(total_counts_written=True, bytes_total=1000, bytes_written=900)
+    progress.view(now=10.0)
+    progress.bytes_written = 100
+    assert progress.view(now=11.0).bytes_per_second == 0
+    progress.bytes_written = 300
+    seen = progress.view(now=12.0)
+    assert (seen.bytes_per_second, seen.eta_seconds) == (200, 3.5)

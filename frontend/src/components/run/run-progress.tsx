@@ -4,13 +4,21 @@ import { formatBytes, formatCount, formatDuration, formatRate } from "@/lib/form
 import { Elapsed } from "./elapsed";
 import { Figure } from "./figure";
 
+type RunKind = "backup" | "restore" | "verify";
+
 interface RunProgressProps {
-  kind: "backup" | "restore";
+  kind: RunKind;
   progress: ProgressView | null;
   startedAt: string | null;
   /** Names of the places copies go to, by copy id. */
   copyNames?: Record<string, string>;
 }
+
+const NAMES: Record<RunKind, { run: string; read: string }> = {
+  backup: { run: "Backup", read: "Dumped" },
+  restore: { run: "Restore", read: "Into the database" },
+  verify: { run: "Verification", read: "Plain dump read" },
+};
 
 /** What a running backup or restore does now, how far it is, and how long it may take. */
 export function RunProgress({ kind, progress, startedAt, copyNames = {} }: RunProgressProps) {
@@ -31,15 +39,13 @@ export function RunProgress({ kind, progress, startedAt, copyNames = {} }: RunPr
           {progress?.etaSeconds ? ` · about ${formatDuration(progress.etaSeconds * 1000)} left` : null}
         </p>
       </div>
-      <ProgressBar value={share} label={`${kind === "backup" ? "Backup" : "Restore"} progress`} />
+      <ProgressBar value={share} label={`${NAMES[kind].run} progress`} />
       <dl className="mt-4 grid grid-cols-[repeat(auto-fit,minmax(8.5rem,1fr))] gap-x-4 gap-y-3">
         <Figure name="Elapsed">
           <Elapsed since={startedAt} />
         </Figure>
         <Figure name="Rate">{formatRate(progress?.bytesPerSecond)}</Figure>
-        <Figure name={kind === "backup" ? "Dumped" : "Into the database"}>
-          {formatBytes(progress?.bytesRead)}
-        </Figure>
+        <Figure name={NAMES[kind].read}>{formatBytes(progress?.bytesRead)}</Figure>
         <Figure name={kind === "backup" ? "Compressed" : "Read from the backup"}>
           {formatBytes(progress?.bytesWritten)}
         </Figure>
@@ -59,7 +65,7 @@ export function RunProgress({ kind, progress, startedAt, copyNames = {} }: RunPr
 }
 
 /** 0 to 1, or null where the end is unknown. An estimate that was too small stays just short of the end. */
-export function progressShare(kind: "backup" | "restore", progress: ProgressView | null): number | null {
+export function progressShare(kind: RunKind, progress: ProgressView | null): number | null {
   if (!progress?.bytesTotal) return null;
   const done = kind === "backup" ? progress.bytesRead : progress.bytesWritten;
   return Math.min(0.99, done / progress.bytesTotal);

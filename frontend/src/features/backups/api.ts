@@ -2,10 +2,13 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import {
   type BackupInput,
   cancelBackup,
+  cancelVerification,
   createBackup,
   deleteBackup,
   pinBackup,
   uploadBackup,
+  type VerifyInput,
+  verifyBackup,
 } from "@/client";
 import { ask } from "@/lib/api";
 import { keys } from "@/lib/queries";
@@ -51,6 +54,22 @@ export function useDeleteBackup(id: string) {
         queries.invalidateQueries({ queryKey: keys.databases }),
       ]);
     },
+  });
+}
+
+export function useVerifyBackup(id: string) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (body: VerifyInput) => ask(verifyBackup({ path: { backup_id: id }, body })),
+    onSuccess: () => queries.invalidateQueries({ queryKey: keys.verifications }),
+  });
+}
+
+export function useCancelVerification(id: string) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: () => ask(cancelVerification({ path: { verification_id: id } })),
+    onSuccess: () => queries.invalidateQueries({ queryKey: keys.verifications }),
   });
 }
 

@@ -5,9 +5,9 @@ import { shownExecution } from "./shown-execution";
 /** Tells of a run that ended, unless its own page is open and shows it already. */
 export function announceEnd(event: ExecutionEvent) {
   if (shownExecution() === event.id) return;
-  const what = event.kind === "backup" ? "Backup" : "Restore";
-  const href = event.kind === "backup" ? `/backups/${event.id}` : `/restores/${event.id}`;
-  const action = { label: "View", onClick: () => openPath(href) };
+  const { what, path } = KINDS[event.kind] ?? { what: event.kind, path: null };
+  // A verification has no page of its own: it is on its backup's.
+  const action = path ? { label: "View", onClick: () => openPath(`${path}/${event.id}`) } : undefined;
   if (event.status === "completed") {
     toast.success(`${what} of ${event.databaseName} completed`, { action });
   } else if (event.status === "failed") {
@@ -20,6 +20,12 @@ export function announceEnd(event: ExecutionEvent) {
     toast(`${what} of ${event.databaseName} was cancelled`, { action });
   }
 }
+
+const KINDS: Record<string, { what: string; path: string | null }> = {
+  backup: { what: "Backup", path: "/backups" },
+  restore: { what: "Restore", path: "/restores" },
+  verify: { what: "Verification", path: null },
+};
 
 let openPath = (path: string) => window.location.assign(path);
 

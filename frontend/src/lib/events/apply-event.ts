@@ -25,6 +25,12 @@ function applyProgress(queries: QueryClient, event: ProgressEvent) {
 }
 
 function applyExecution(queries: QueryClient, event: ExecutionEvent) {
+  if (event.kind === "verify") {
+    for (const queryKey of [keys.verifications, keys.backups, keys.databases, keys.status])
+      void queries.invalidateQueries({ queryKey });
+    announceEnd(event);
+    return;
+  }
   const isBackup = event.kind === "backup";
   const key = isBackup ? keys.backup(event.id) : keys.restore(event.id);
   queries.setQueryData<BackupDetail | RestoreDetail>(key, (old) =>

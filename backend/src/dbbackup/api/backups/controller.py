@@ -16,9 +16,11 @@ from dbbackup.api.dependencies import ANONYMOUS, MAX_SEQ, Ctx, Limit, Page, Sess
 from dbbackup.api.downloads import download
 from dbbackup.api.envelope import meta
 from dbbackup.api.errors import documented
+from dbbackup.api.verifications.schemas import VerificationEnvelope
+from dbbackup.api.verifications.views import verification_answer
 from dbbackup.db.models import BackupExecution
-from dbbackup.services import backups, downloads, execution_logs
-from dbbackup.services.inputs import BackupInput, PinInput, UploadInput
+from dbbackup.services import backups, downloads, execution_logs, verifications
+from dbbackup.services.inputs import BackupInput, PinInput, UploadInput, VerifyInput
 
 Status = Literal["queued", "running", "completed", "failed", "cancelled"]
 Type = Literal["hourly", "daily", "weekly", "monthly", "custom", "manual", "safety"]
@@ -158,6 +160,20 @@ class BackupController(Controller):
     ) -> BackupEnvelope:
         """A pinned backup is never deleted, by nobody, until it is unpinned."""
         return await _answer(session, ctx, await backups.pin_backup(session, ctx, backup_id, pinned=data.pinned))
+
+    @post(
+        "/{backup_id:str}/verify",
+        status_code=202,
+        operation_id="verifyBackup",
+        summary="Verify a backup",
+        responses=documented(404, 409),
+    )
+    async def verify_backup(
+        self, session: Session, ctx: Ctx, backup_id: FromPath[str], data: JSONBody[VerifyInput]
+    ) -> VerificationEnvelope:
+        """Put a verification of one copy into the queue; watch it by its id under verifications."""
+        queued = await verifications.queue_verification(session, ctx, backup_id, data, ANONYMOUS)
+        return await verification_answer(session, ctx, queued)
 
 
 async def _answer(session: Session, ctx: Ctx, backup: BackupExecution) -> BackupEnvelope:

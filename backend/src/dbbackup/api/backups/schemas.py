@@ -57,6 +57,8 @@ class BackupView(Struct, kw_only=True, rename="camel"):
     tool_version: str | None
     attempt: int
     verified_level: int | None
+    """Highest proof of any copy: 0 publish gate, 1 stored bytes, 2 read to the end, 3 restored."""
+    verified_at: datetime | None
     created_at: datetime
     started_at: datetime | None
     completed_at: datetime | None

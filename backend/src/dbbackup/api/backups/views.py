@@ -36,6 +36,7 @@ _SAME = (
     "tool_version",
     "attempt",
     "verified_level",
+    "verified_at",
     "created_at",
     "started_at",
     "completed_at",

@@ -45,6 +45,10 @@ class DatabaseView(Struct, kw_only=True, rename="camel"):
     last_error: str | None
     last_backup: LastBackup | None
     last_good_backup_at: datetime | None
+    last_proven_at: datetime | None
+    """When a backup was last restored into a scratch database and compared."""
+    last_restore_seconds: float | None
+    """How long that restore took."""
     created_at: datetime
     updated_at: datetime
 

@@ -9,8 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbbackup.api.databases.schemas import ConnectionTest, DatabaseView, LastBackup
 from dbbackup.api.envelope import ErrorBody, FieldProblem
-from dbbackup.db.models import BackupExecution, DatabaseConfig, RunStatus
+from dbbackup.db.models import BackupExecution, DatabaseConfig, RunStatus, Verification
 from dbbackup.services.databases import TestResult
+from dbbackup.services.verifications import last_proofs
 
 
 async def database_views(session: AsyncSession, configs: Sequence[DatabaseConfig]) -> list[DatabaseView]:
@@ -18,7 +19,8 @@ async def database_views(session: AsyncSession, configs: Sequence[DatabaseConfig
     ids = [config.id for config in configs]
     newest = await _newest(session, ids, only_good=False)
     good = await _newest(session, ids, only_good=True)
-    return [_view(config, newest.get(config.id), good.get(config.id)) for config in configs]
+    proofs = await last_proofs(session, ids)
+    return [_view(c, newest.get(c.id), good.get(c.id), proofs.get(c.id)) for c in configs]
 
 
 def test_view(result: TestResult) -> ConnectionTest:
@@ -41,7 +43,12 @@ async def _newest(session: AsyncSession, ids: list[str], *, only_good: bool) -> 
     return {b.database_id: b for b in await session.scalars(query) if b.database_id}
 
 
-def _view(config: DatabaseConfig, last: BackupExecution | None, good: BackupExecution | None) -> DatabaseView:
+def _view(
+    config: DatabaseConfig,
+    last: BackupExecution | None,
+    good: BackupExecution | None,
+    proof: Verification | None,
+) -> DatabaseView:
     return DatabaseView(
         id=config.id,
         name=config.name,
@@ -64,6 +71,8 @@ def _view(config: DatabaseConfig, last: BackupExecution | None, good: BackupExec
         last_error=config.last_error,
         last_backup=_last(last) if last else None,
         last_good_backup_at=good.completed_at if good else None,
+        last_proven_at=proof.completed_at if proof else None,
+        last_restore_seconds=proof.restore_seconds if proof else None,
         created_at=config.created_at,
         updated_at=config.updated_at,
     )

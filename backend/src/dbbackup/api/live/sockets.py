@@ -19,7 +19,7 @@ from dbbackup.api.dependencies import MAX_SEQ, Ctx
 from dbbackup.api.live.origin import refuse_foreign_origin
 from dbbackup.api.live.schemas import LogEndMessage, LogLinesMessage
 from dbbackup.core.events import EVENTS_CHANNEL, LOGS_CHANNEL, LogHint, PingEvent
-from dbbackup.db.models import BackupExecution, RestoreExecution
+from dbbackup.db.models import RUNS
 from dbbackup.db.models.backup_execution import FINAL
 from dbbackup.services.context import Context
 from dbbackup.services.execution_logs import read_lines
@@ -114,7 +114,7 @@ async def _wait(news: asyncio.Event) -> None:
 
 async def _status(ctx: Context, execution_id: str) -> str | None:
     async with ctx.catalogue.sessions() as session:
-        for model in (BackupExecution, RestoreExecution):
+        for model in RUNS:
             status = await session.scalar(select(model.status).where(model.id == execution_id))
             if status is not None:
                 return status

@@ -10,8 +10,14 @@ from dbbackup.db.models.restore_execution import RestoreExecution
 from dbbackup.db.models.run_journal import RunJournal
 from dbbackup.db.models.s3_config import S3Config
 from dbbackup.db.models.system_setting import SystemSetting
+from dbbackup.db.models.verification import Verification
+
+Run = BackupExecution | RestoreExecution | Verification
+"""What waits in the queue and is run by the worker."""
+RUNS: tuple[type[Run], ...] = (BackupExecution, RestoreExecution, Verification)
 
 __all__ = [
+    "RUNS",
     "BackupCopy",
     "BackupExecution",
     "BackupType",
@@ -22,8 +28,10 @@ __all__ = [
     "ExecutionLog",
     "KeyState",
     "RestoreExecution",
+    "Run",
     "RunJournal",
     "RunStatus",
     "S3Config",
     "SystemSetting",
+    "Verification",
 ]

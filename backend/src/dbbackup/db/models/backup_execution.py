@@ -77,6 +77,8 @@ class BackupExecution(Base):
     attempt: Mapped[int] = mapped_column(default=1)
     verified_level: Mapped[int | None]
     """Highest proof so far: 0 is the publish gate (archive read to its end, copies confirmed)."""
+    verified_at: Mapped[datetime | None]
+    """When a verification last succeeded, of whatever level."""
     label: Mapped[str | None] = mapped_column(String(200))
     pinned: Mapped[bool] = mapped_column(default=False)
     options: Mapped[JsonDict] = mapped_column(default=dict)

@@ -1,4 +1,4 @@
-"""One log line of a backup or restore."""
+"""One log line of a backup, restore or verification."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ import { MenuSeparator } from "@/components/ui/menu-separator";
 import { formatBytes } from "@/lib/format";
 import { DeleteDatabase } from "./delete-database";
 import { LastBackupLine } from "./last-backup-line";
+import { ProofLine } from "./proof-line";
 import { useAnnouncedTest } from "./use-announced-test";
 
 interface DatabaseCardProps {
@@ -53,6 +54,9 @@ export function DatabaseCard({ database, history, backupAction }: DatabaseCardPr
         <div className="mt-4 flex items-end justify-between gap-4">
           <LastBackupLine database={database} />
           <HistoryStrip backups={history} />
+        </div>
+        <div className="mt-3">
+          <ProofLine database={database} />
         </div>
       </div>
       <div className="flex items-center gap-2 border-t px-3 py-2.5">

@@ -1,0 +1,1 @@
+"""Verifications over HTTP."""

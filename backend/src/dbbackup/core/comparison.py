@@ -1,0 +1,87 @@
+"""Compares what a restore made with what the manifest says was there."""
+
+from __future__ import annotations
+
+import msgspec
+
+from dbbackup.core.manifest import Manifest, TableFacts
+
+_SELECTING = ("includeTables", "excludeTables", "includeSchemas", "excludeSchemas")
+_MOST = 10
+"""Differences told by name; the number of all is told as well."""
+
+
+class Check(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """One thing a verification looked at."""
+
+    name: str
+    """Stable kebab-case name, such as `stored-bytes`."""
+    ok: bool
+    message: str
+
+
+def compare(manifest: Manifest, restored: list[TableFacts], database: str) -> list[Check]:
+    """Compare the tables of the scratch database `database`, whose rows are counted, with the manifest's."""
+    source = manifest.source
+    wanted = {(table.schema, table.name): table for table in source.tables}
+    # Where a schema is a database (MySQL) the scratch database's name stands for the original's.
+    there = {(source.database if t.schema == database else t.schema, t.name): t for t in restored}
+    return [
+        _tables(set(wanted), set(there), selected=any(manifest.options.get(name) for name in _SELECTING)),
+        _columns(wanted, there),
+        _rows(wanted, there, schema_only=bool(manifest.options.get("schemaOnly"))),
+    ]
+
+
+Tables = dict[tuple[str, str], TableFacts]
+
+
+def _tables(wanted: set[tuple[str, str]], there: set[tuple[str, str]], *, selected: bool) -> Check:
+    missing, more = sorted(wanted - there), sorted(there - wanted)
+    problems = [] if selected else [f"{_name(key)} is missing" for key in missing]
+    problems += [f"{_name(key)} is not in the manifest" for key in more]
+    said = f"{len(there)} tables, the same as in the manifest."
+    if selected:
+        said = f"{len(there)} of the {len(wanted)} tables of the source: the backup holds a selection of them."
+    return _check("tables", problems, said)
+
+
+def _columns(wanted: Tables, there: Tables) -> Check:
+    both = sorted(wanted.keys() & there.keys())
+    # A manifest older than the field holds none.
+    known = [key for key in both if wanted[key].columns]
+    problems = [f"those of {_name(key)} differ" for key in known if wanted[key].columns != there[key].columns]
+    said = f"Names and types are the same in {len(known)} tables."
+    if unknown := len(both) - len(known):
+        said += f" Not compared in {unknown}, whose columns the manifest does not hold."
+    return _check("columns", problems, said)
+
+
+def _rows(wanted: Tables, there: Tables, *, schema_only: bool) -> Check:
+    counted = f"{sum(table.rows for table in there.values())} rows counted in {len(there)} tables"
+    exact = {key: table for key, table in wanted.items() if table.rows_exact and key in there}
+    if schema_only:
+        return _check("rows", [], f"{counted}; not compared, the backup holds definitions only.")
+    if not exact:
+        return _check("rows", [], f"{counted}; not compared, the manifest holds estimates.")
+    problems = [
+        f"{_name(key)} has {there[key].rows} rows instead of {table.rows}"
+        for key, table in sorted(exact.items())
+        if there[key].rows != table.rows
+    ]
+    said = f"{counted}; {len(exact)} tables compared with the manifest"
+    rest = len(there) - len(exact)
+    return _check("rows", problems, said + (f", {rest} not: it holds estimates." if rest else "."))
+
+
+def _check(name: str, problems: list[str], said: str) -> Check:
+    if not problems:
+        return Check(name=name, ok=True, message=said)
+    more = f" and {len(problems) - _MOST} more" if len(problems) > _MOST else ""
+    return Check(
+        name=name, ok=False, message=f"The {name} are not those of the manifest: {', '.join(problems[:_MOST])}{more}."
+    )
+
+
+def _name(key: tuple[str, str]) -> str:
+    return ".".join(key)

@@ -1,0 +1,111 @@
+"""Verifications: queue, list, cancel, and what was proven last."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from dbbackup.core.errors import ConflictError, NotFoundError
+from dbbackup.core.naming import new_id
+from dbbackup.db.models import BackupCopy, DatabaseConfig, RunStatus, S3Config, Verification
+from dbbackup.services.backups import get_backup, request_cancel
+from dbbackup.services.changes import announce_run
+from dbbackup.services.context import Context
+from dbbackup.services.downloads import backup_manifest, choose_copy
+from dbbackup.services.inputs import VerifyInput
+
+RESTORES = 3
+"""The level that restores into a scratch database."""
+
+
+async def queue_verification(
+    session: AsyncSession, ctx: Context, backup_id: str, data: VerifyInput, actor: str
+) -> Verification:
+    """Put a verification of one copy into the queue.
+
+    Raises:
+        NotFoundError: no such backup or copy.
+        ConflictError: the backup or copy is not complete, or level 3 has no server to restore on.
+    """
+    backup = await get_backup(session, backup_id)
+    manifest = backup_manifest(backup)
+    copy = choose_copy(backup, data.copy_id)
+    config = await session.get(DatabaseConfig, backup.database_id) if backup.database_id else None
+    if data.level >= RESTORES and config is None:
+        raise ConflictError("The database of this backup was deleted here: there is no server to restore on. Use 2.")
+    if config and manifest.source.engine not in ctx.engines[config.type].restores:
+        raise ConflictError(f"{config.name} is {config.type} now: a backup of {manifest.source.engine} does not fit.")
+    verification = Verification(
+        id=new_id(),
+        backup_id=backup.id,
+        copy_id=copy.id,
+        storage=await _where(session, copy),
+        database_id=backup.database_id,
+        database_name=backup.database_name,
+        level=data.level,
+        status=RunStatus.QUEUED,
+        result={"checks": [], "tables": []},
+        started_by=actor,
+    )
+    session.add(verification)
+    await session.flush()
+    announce_run(session, ctx, verification)
+    return verification
+
+
+async def get_verification(session: AsyncSession, verification_id: str) -> Verification:
+    """Return a verification. Raises NotFoundError."""
+    verification = await session.get(Verification, verification_id)
+    if verification is None:
+        raise NotFoundError(f"There is no verification {verification_id}.")
+    return verification
+
+
+async def list_verifications(
+    session: AsyncSession, *, backup_id: str | None, database_id: str | None, status: str | None, page: int, limit: int
+) -> tuple[list[Verification], int]:
+    """Return one page, newest first, and the number of all that match."""
+    query = select(Verification)
+    for column, value in (
+        (Verification.backup_id, backup_id),
+        (Verification.database_id, database_id),
+        (Verification.status, status),
+    ):
+        if value:
+            query = query.where(column == value)
+    total = await session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    ordered = query.order_by(Verification.created_at.desc(), Verification.id.desc())
+    return list(await session.scalars(ordered.limit(limit).offset((page - 1) * limit))), total
+
+
+async def queue_positions(session: AsyncSession) -> dict[str, int]:
+    """Return the place of every queued verification, from 1."""
+    order = (Verification.created_at, Verification.id)
+    queued = select(Verification.id).where(Verification.status == RunStatus.QUEUED).order_by(*order)
+    return {id_: place for place, id_ in enumerate(await session.scalars(queued), start=1)}
+
+
+async def cancel_verification(session: AsyncSession, ctx: Context, verification_id: str) -> Verification:
+    """Cancel at once what is queued; ask the worker to stop what is running. Raises ConflictError."""
+    verification = await get_verification(session, verification_id)
+    request_cancel(session, ctx, verification)
+    await session.flush()
+    return verification
+
+
+async def last_proofs(session: AsyncSession, database_ids: Sequence[str]) -> dict[str, Verification]:
+    """Return the newest successful restore into a scratch database of each database."""
+    newest = select(func.max(Verification.id)).where(
+        Verification.database_id.in_(database_ids),
+        Verification.level == RESTORES,
+        Verification.status == RunStatus.COMPLETED,
+    )
+    query = select(Verification).where(Verification.id.in_(newest.group_by(Verification.database_id)))
+    return {proof.database_id: proof for proof in await session.scalars(query) if proof.database_id}
+
+
+async def _where(session: AsyncSession, copy: BackupCopy) -> str:
+    config = await session.get(S3Config, copy.s3_config_id) if copy.s3_config_id else None
+    return f"{config.name} (bucket {config.bucket})" if config else "the local disk"

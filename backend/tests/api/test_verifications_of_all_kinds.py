@@ -1,0 +1,106 @@
+"""Verifications of encrypted backups, and of MySQL and MariaDB."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from dbbackup.db.models import EncryptionKey
+from devtools.servers import MariadbServer, MysqlServer, PostgresServer
+from devtools.servers.mysql_family import MysqlFamilyServer
+from tests.api.running_app import RunningApp
+from tests.api.support import add_database, back_up, unique
+from tests.api.test_encryption_keys import download
+from tests.api.test_verifications import forge, names, scratch, verify
+
+_ROWS = """
+CREATE TABLE item (id INT PRIMARY KEY, note VARCHAR(50), twice INT AS (id * 2));
+INSERT INTO item (id, note) VALUES (1, 'one'), (2, 'two'), (3, 'three');
+CREATE TABLE other (id INT);
+CREATE TABLE beat (at DATETIME);
+CREATE EVENT tick ON SCHEDULE EVERY 1 SECOND DO INSERT INTO beat VALUES (NOW());
+"""
+
+
+@pytest.fixture(scope="module", params=["mysql", "mariadb"])
+def server(request: pytest.FixtureRequest) -> MysqlFamilyServer:
+    found: MysqlServer | MariadbServer = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest.fixture
+def family(app: RunningApp, server: MysqlFamilyServer) -> Iterator[Any]:
+    """A database with an event that would write every second, were it alive."""
+    name = unique("source")
+    server.sql(f"CREATE DATABASE {name}")
+    server.sql(_ROWS, database=name)
+    app.secrets.add(server.password)
+    form = {
+        "name": unique("Database"),
+        "type": "mysql" if isinstance(server, MysqlServer) else "mariadb",
+        "host": server.host,
+        "port": server.port,
+        "database": name,
+        "username": server.superuser,
+        "password": server.password,
+    }
+    yield app.api.post("/databases", form)
+    server.sql(f"DROP DATABASE {name}")
+
+
+def schemas(server: MysqlFamilyServer) -> list[str]:
+    return [name for name in server.sql("SHOW DATABASES").split() if name.startswith("dbbackup_verify")]
+
+
+def test_verify_when_mysql_family_then_all_levels_are_proven_and_the_mark_is_no_table(
+    app: RunningApp, server: MysqlFamilyServer, family: Any
+) -> None:
+    backup = back_up(app, family)
+    for level in (1, 2, 3):
+        done = verify(app, backup, level)
+        assert done["status"] == "completed", done["errorMessage"]
+    assert names(done) == ["manifest", "stored-bytes", "read-to-the-end", "restored", "tables", "columns", "rows"]
+    assert {t["name"] for t in done["tables"]} == {"item", "other", "beat"}
+    assert {t["rows"] for t in done["tables"] if t["name"] == "item"} == {3}
+    assert schemas(server) == []
+
+
+def test_verify_when_a_forged_script_is_cut_or_foreign_then_reading_to_the_end_sees_it(
+    app: RunningApp, server: MysqlFamilyServer, family: Any
+) -> None:
+    backup = back_up(app, family, compression="none")
+    forge(app, backup, lambda data: data[: data.rindex(b"-- Dump completed")])
+    assert verify(app, backup, 1)["status"] == "completed"
+    failed = verify(app, backup, 2)
+    assert "its last line (-- Dump completed) is missing" in failed["errorMessage"]
+    backup = back_up(app, family, compression="none")
+    forge(app, backup, lambda data: b"GRANT ALL ON *.* TO somebody;\n" + data)
+    failed = verify(app, backup, 2)
+    assert "a statement that is not of one database's dump" in failed["errorMessage"]
+    assert schemas(server) == []
+
+
+def test_verify_when_encrypted_then_proven_and_without_the_key_only_the_stored_bytes(
+    app: RunningApp, postgres: PostgresServer
+) -> None:
+    key = app.api.post("/encryption-keys", {"name": unique("Key")})
+    app.secrets.add(download(app, key).splitlines()[-1])
+    app.api.post(f"/encryption-keys/{key['id']}/activate")
+    backup = back_up(app, add_database(app, postgres))
+    assert backup["encryption"] == "age"
+    done = verify(app, backup, 3)
+    assert done["status"] == "completed", done["errorMessage"]
+    assert "key" in names(done)
+
+    async def lose() -> None:
+        async with app.ctx.catalogue.transaction() as session:
+            (await session.get_one(EncryptionKey, key["id"])).identity_sealed = None
+
+    app.run(lose())
+    assert verify(app, backup, 1)["status"] == "completed"
+    failed = verify(app, backup, 2)
+    assert (failed["status"], failed["errorCode"]) == ("failed", "RESTORE_ERROR")
+    assert "No private key kept here opens this backup" in failed["errorMessage"]
+    assert scratch(postgres) == []

@@ -1,0 +1,90 @@
+import { screen, waitFor, within } from "@testing-library/react";
+import { http } from "msw";
+import { expect, it } from "vitest";
+import { makeBackupDetail, makeCopy, makeDatabase, makeS3Copy, makeVerification } from "@/test/fixtures";
+import { renderApp } from "@/test/render-app";
+import { ok, page, record, refuse, server } from "@/test/server";
+import { copyName } from "./components/copies-line";
+
+const panel = async () => within(await screen.findByRole("region", { name: "Verifications" }));
+
+it("starts a verification of the chosen level and copy and says what each cannot see", async () => {
+  const copies = [makeCopy({ state: "complete" }), makeS3Copy({ state: "complete" })];
+  server.use(http.get("*/api/backups/:id", () => ok(makeBackupDetail({ copies }))));
+  const calls = record("post", "*/api/backups/:id/verify", () => ok(makeVerification()));
+  const { user } = await renderApp("/backups/backup-1");
+  expect(await (await panel()).findByText(/Not verified since it was made/)).toBeInTheDocument();
+  await user.click((await panel()).getByRole("button", { name: "Verify" }));
+  const dialog = within(await screen.findByRole("dialog", { name: "Verify this backup" }));
+  expect(dialog.getByText(/a backup that was bad from the start passes/)).toBeInTheDocument();
+  expect(dialog.getByText(/a dump that no server accepts passes/)).toBeInTheDocument();
+  expect(dialog.getByText(/altered together with all checksums passes/)).toBeInTheDocument();
+  await user.click(dialog.getByRole("radio", { name: "3. Restore it on the side" }));
+  const choice = within(dialog.getByRole("radiogroup", { name: "Which copy" }));
+  await user.click(choice.getByRole("radio", { name: copyName(makeS3Copy()) }));
+  await user.click(dialog.getByRole("button", { name: "Start the verification" }));
+  await waitFor(() => expect(calls[0]?.body).toEqual({ level: 3, copyId: copies[1]?.id }));
+  await waitFor(() => expect(screen.queryByRole("dialog")).not.toBeInTheDocument());
+});
+
+it("tells why a verification did not start", async () => {
+  record("post", "*/api/backups/:id/verify", () => refuse(409, "CONFLICT", "This copy is failed."));
+  const { user } = await renderApp("/backups/backup-1");
+  await user.click((await panel()).getByRole("button", { name: "Verify" }));
+  await user.click(await screen.findByRole("button", { name: "Start the verification" }));
+  expect(await screen.findByText("This copy is failed.")).toBeInTheDocument();
+});
+
+it("shows what was proven, what failed, and lets a running one be cancelled", async () => {
+  const bad = { name: "stored-bytes", ok: false, message: "shop.dump is not what was written." };
+  server.use(
+    http.get("*/api/verifications", () =>
+      page([
+        makeVerification({
+          id: "v3",
+          status: "running",
+          level: 2,
+          completedAt: null,
+          checks: [],
+          restoreSeconds: null,
+        }),
+        makeVerification({ id: "v2" }),
+        makeVerification({
+          id: "v1",
+          level: 1,
+          restoreSeconds: null,
+          status: "failed",
+          errorMessage: "Not proven.",
+          checks: [bad],
+        }),
+      ]),
+    ),
+  );
+  const calls = record("post", "*/api/verifications/:id/cancel", () => ok(makeVerification()));
+  const { user } = await renderApp("/backups/backup-1");
+  const list = await panel();
+  expect(await list.findByText("Read it to the end")).toBeInTheDocument();
+  expect(list.getByText(/The restore took 1 m 24 s/)).toBeInTheDocument();
+  expect(list.getByText("Not proven.")).toBeInTheDocument();
+  expect(list.getByText(bad.message)).toBeInTheDocument();
+  await user.click(list.getByRole("button", { name: "Cancel the verification" }));
+  await waitFor(() => expect(calls).toHaveLength(1));
+});
+
+it("says on the database's card when it was last proven restorable", async () => {
+  const { lastProvenAt, lastRestoreSeconds } = {
+    lastProvenAt: makeVerification().completedAt,
+    lastRestoreSeconds: 84.2,
+  };
+  server.use(
+    http.get("*/api/databases", () =>
+      page([makeDatabase({ lastProvenAt, lastRestoreSeconds }), makeDatabase({ id: "db-2", name: "blog" })]),
+    ),
+  );
+  await renderApp("/databases");
+  const card = within(await screen.findByRole("article", { name: "shop" }));
+  expect(card.getByText(/Proven restorable:/)).toHaveTextContent(/took 1 m 24 s/);
+  expect(
+    within(screen.getByRole("article", { name: "blog" })).getByText("Never proven restorable"),
+  ).toBeInTheDocument();
+});
