@@ -50,6 +50,8 @@ def encoded(prefix: str, size: int) -> str:
         encoded("age-secret-key-", 31).upper(),
         encoded("age-secret-key-pq-", 32).upper(),
     ],
+    # Some are made anew by each worker, and all must name their tests alike.
+    ids=["empty", "recipient", "comment", "lower case", "cut", "two", "short", "other kind"],
 )
 def test_identity_when_it_is_none_then_refused_without_showing_it(text: str) -> None:
     with pytest.raises(ValidationError) as caught:
@@ -61,6 +63,7 @@ def test_identity_when_it_is_none_then_refused_without_showing_it(text: str) -> 
 @pytest.mark.parametrize(
     "text",
     ["", "age1", str(Identity.generate().recipient).upper(), encoded("age", 33), encoded("bge", 32), "ssh-rsa AAAA"],
+    ids=["empty", "short", "upper case", "long", "other prefix", "ssh"],
 )
 def test_recipient_when_it_is_none_then_refused(text: str) -> None:
     with pytest.raises(ValidationError) as caught:
