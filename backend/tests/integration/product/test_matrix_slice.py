@@ -20,10 +20,15 @@ OWN, DOWNGRADE, OTHER_KIND, OTHER_FLAVOUR = "equal", "downgrade", "VALIDATION_ER
 def servers(
     postgres: PostgresServer, newer_postgres: PostgresServer, mysql: MysqlServer, mariadb: MariadbServer
 ) -> Iterator[list[Server]]:
-    """The shared servers, without the databases of this module at the end."""
+    """The shared servers, without databases of the names used here, before and after."""
     all_of_them: list[Server] = [postgres, newer_postgres, mysql, mariadb]
+    drop_shops(all_of_them)
     yield all_of_them
-    for server in all_of_them:
+    drop_shops(all_of_them)
+
+
+def drop_shops(servers: list[Server]) -> None:
+    for server in servers:
         if isinstance(server, MysqlFamilyServer):
             for name in server.sql("SHOW DATABASES LIKE '%shop%'; SHOW DATABASES LIKE 'portable%'").splitlines():
                 server.sql(f"DROP DATABASE {quoted(name)}")
