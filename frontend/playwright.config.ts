@@ -7,7 +7,8 @@ export default defineConfig({
   // One product with one catalogue: the tests follow one another.
   workers: 1,
   fullyParallel: false,
-  timeout: 120_000,
+  // Every route in one test, on a machine that may be busy.
+  timeout: 240_000,
   expect: { timeout: 15_000 },
   reporter: [["list"]],
   use: {
