@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 from dbbackup.core.errors import AppError
 from dbbackup.storages.base import CheckStep
+from dbbackup.storages.offload import finish
+
+_GRACE = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +23,15 @@ class Step:
 
 
 async def run_steps(steps: Sequence[Step]) -> list[CheckStep]:
-    """Run the steps in order and return each one's result; a step whose need failed is not tried."""
+    """Run the steps in order and return each one's result; a step whose need failed is not tried.
+
+    A cancelled caller still gives the steps a moment to come to their end: cut off in the middle, what was put
+    there for the test would stay.
+    """
+    return await finish(_run_all(steps), _GRACE)
+
+
+async def _run_all(steps: Sequence[Step]) -> list[CheckStep]:
     results: dict[str, CheckStep] = {}
     for step in steps:
         started = time.perf_counter()

@@ -340,3 +340,22 @@ async def test_cancelled_write_waits_for_the_thread_that_writes(
         await write
     assert ended == [True]
     assert files_below(root) == [".partial"]
+
+
+async def test_check_when_cancelled_in_the_middle_leaves_nothing(
+    storage: LocalStorage, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading = asyncio.Event()
+    read = LocalStorage.read
+
+    def slow(self: LocalStorage, key: str) -> Any:
+        reading.set()
+        return read(self, key)
+
+    monkeypatch.setattr(LocalStorage, "read", slow)
+    check = asyncio.create_task(storage.check())
+    await reading.wait()
+    check.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await check
+    assert files_below(root) == [".partial"]
