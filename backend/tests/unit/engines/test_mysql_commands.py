@@ -18,7 +18,7 @@ from dbbackup.engines.mysql_tools import MysqlTools
 
 SOURCE = Connection("db.example", 3306, "-shop", "me", Secret('s"3\\cret'), TlsMode.REQUIRE)
 TOOLS = ToolInfo(version="9.7.4", folder="/opt/tools", exact=True, note=None)
-WORK = Path("/work/run")
+WORK = Path("/srv/run")
 KINDS = ["mysql", "mariadb"]
 
 
@@ -52,7 +52,7 @@ def dump(kind: str, raw: dict[str, Any] | None = None, source: SourceFacts | Non
 @pytest.mark.parametrize("kind", KINDS)
 def test_credentials_are_in_a_file_that_comes_first(kind: str) -> None:
     command = dump(kind)
-    assert command.argv[1] == "--defaults-file=/work/run/client.cnf"
+    assert command.argv[1] == "--defaults-file=/srv/run/client.cnf"
     assert "cret" not in " ".join(command.argv) + repr(command.env) + repr(command)
     assert rb'password="s\"3\\cret"' in command.files[WORK / "client.cnf"]
     assert command.argv[-2:] == ("--", "-shop")
@@ -114,7 +114,7 @@ def test_tls_modes_in_the_tools_words(mode: TlsMode, mysql: str, mariadb: str) -
 def test_a_ca_bundle_makes_require_verify() -> None:
     command = dump("mysql", ca_pem="PEM")
     assert command.files[WORK / "server-ca.pem"] == b"PEM"
-    assert b'ssl-mode=VERIFY_CA\nssl-ca="/work/run/server-ca.pem"' in command.files[WORK / "client.cnf"]
+    assert b'ssl-mode=VERIFY_CA\nssl-ca="/srv/run/server-ca.pem"' in command.files[WORK / "client.cnf"]
 
 
 def test_without_any_bundle_the_tool_is_given_none(monkeypatch: pytest.MonkeyPatch) -> None:
