@@ -23,7 +23,7 @@ from dbbackup.db.lock import InstanceLock
 from dbbackup.db.migrate import migrate
 from dbbackup.db.session import Catalogue
 from dbbackup.engines import build_registry
-from dbbackup.services import bootstrap
+from dbbackup.services import bootstrap, live_settings
 from dbbackup.services.context import Context
 from dbbackup.services.storages import StoragePool
 from dbbackup.settings import Settings
@@ -105,6 +105,8 @@ async def opened(settings: Settings, events: Events) -> AsyncIterator[Context]:
             events=events,
             instance_id=await bootstrap.instance_id(catalogue),
         )
+        async with catalogue.sessions() as session:
+            ctx.runtime.live = await live_settings.load(session, settings)
         try:
             yield ctx
         finally:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from dbbackup.core.errors import FieldError, ValidationError
+from dbbackup.core.live_settings import Spec, Value, build, specs
 from dbbackup.core.secret import Secret
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
@@ -48,7 +49,8 @@ class Settings:
     allowed_origins: tuple[str, ...] = ()
     client_dirs: tuple[Path, ...] = ()
     static_dir: Path | None = None
-    max_concurrent: int = 3
+    fixed: Mapping[str, Value] = field(default_factory=dict)
+    """Live settings that the environment sets, by their keys: the page shows them locked."""
     stop_grace: float = 30.0
     secure_delete: bool = False
     """Overwrite local files before they are deleted."""
@@ -130,7 +132,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         allowed_origins=tuple(o.strip().rstrip("/") for o in read.text("CORS_ORIGINS").split(",") if o.strip()),
         client_dirs=tuple(Path(p) for p in read.text("CLIENT_PATH").split(":") if p),
         static_dir=_static_dir(read),
-        max_concurrent=read.whole("MAX_CONCURRENT_BACKUPS", 3, 1, 64),
+        fixed=_fixed(read),
         stop_grace=float(read.whole("STOP_GRACE_SECONDS", 30, 0, 86_400)),
         secure_delete=read.choice("SECURE_DELETE", "false", ("true", "false")) == "true",
     )
@@ -139,6 +141,31 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         listing = "\n".join(f"  {p.field}: {p.message}" for p in read.problems)
         raise ValidationError(f"The configuration cannot be used:\n{listing}", details=read.problems)
     return settings
+
+
+def _fixed(read: _Reader) -> dict[str, Value]:
+    values = {}
+    for spec in specs().values():
+        if spec.environment and (raw := read.text(spec.environment)):
+            try:
+                value = _parse(spec, raw)
+                build({spec.key: value})
+            except ValueError:
+                read.complain(spec.environment, f"{spec.environment} must be a {spec.kind}, not {raw!r}.")
+            except ValidationError as error:
+                read.complain(spec.environment, error.message.replace(spec.key, spec.environment))
+            else:
+                values[spec.key] = value
+    return values
+
+
+def _parse(spec: Spec, raw: str) -> Value:
+    """Read a value as its kind. Raises ValueError."""
+    if spec.kind == "boolean":
+        return {"true": True, "false": False}.get(raw.lower(), raw)
+    if spec.kind == "number":
+        return int(raw) if raw.removeprefix("-").isdecimal() else float(raw)
+    return raw
 
 
 def _encryption_key(read: _Reader) -> Secret:

@@ -113,7 +113,7 @@ def test_openapi_when_read_then_every_operation_is_named_described_and_has_error
     document: dict[str, Any],
 ) -> None:
     ids = [operation["operationId"] for operation in operations(document)]
-    assert len(ids) == len(set(ids)) == 48
+    assert len(ids) == len(set(ids)) >= 50
     for operation in operations(document):
         assert re.fullmatch(r"[a-z][A-Za-z0-9]+", operation["operationId"])
         assert operation["summary"]

@@ -893,6 +893,42 @@ export type S3TestInput = {
 };
 
 /**
+ * SettingListEnvelope
+ */
+export type SettingListEnvelope = {
+    success: boolean;
+    error: null;
+    meta: Meta;
+    data: Array<SettingView>;
+};
+
+/**
+ * SettingView
+ */
+export type SettingView = {
+    key: string;
+    description: string;
+    kind: 'boolean' | 'number' | 'string';
+    value: boolean | number | number | string;
+    default: boolean | number | number | string;
+    source: 'default' | 'page' | 'environment';
+    locked: boolean;
+    environment: string | null;
+    minimum: number | null;
+    maximum: number | null;
+    choices: Array<string> | null;
+};
+
+/**
+ * SettingsInput
+ */
+export type SettingsInput = {
+    values: {
+        [key: string]: boolean | number | number | string | null;
+    };
+};
+
+/**
  * SystemStatus
  */
 export type SystemStatus = {
@@ -2806,6 +2842,68 @@ export type RetireEncryptionKeyResponses = {
 };
 
 export type RetireEncryptionKeyResponse = RetireEncryptionKeyResponses[keyof RetireEncryptionKeyResponses];
+
+export type ListSettingsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/system/settings';
+};
+
+export type ListSettingsErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type ListSettingsError = ListSettingsErrors[keyof ListSettingsErrors];
+
+export type ListSettingsResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: SettingListEnvelope;
+};
+
+export type ListSettingsResponse = ListSettingsResponses[keyof ListSettingsResponses];
+
+export type ChangeSettingsData = {
+    body: SettingsInput;
+    path?: never;
+    query?: never;
+    url: '/api/system/settings';
+};
+
+export type ChangeSettingsErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * It does not fit the present state.
+     */
+    409: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type ChangeSettingsError = ChangeSettingsErrors[keyof ChangeSettingsErrors];
+
+export type ChangeSettingsResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: SettingListEnvelope;
+};
+
+export type ChangeSettingsResponse = ChangeSettingsResponses[keyof ChangeSettingsResponses];
 
 export type RebuildCatalogueData = {
     body: CatalogueRebuildInput;

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Annotated
+from typing import Annotated, Any
 
+from litestar import Request
 from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
 from litestar.params import QueryParameter
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from dbbackup.api.guards import actor_of
+from dbbackup.core.access import Actor
 from dbbackup.services.context import Context
 
 MAX_SEQ = 2**53 - 1
 """The greatest whole number that JavaScript and SQLite both hold."""
-ANONYMOUS = "anonymous"
-"""Who acts while there is no sign-in (AUTH_MODE=none)."""
 
 Ctx = NamedDependency[Context]
 Session = NamedDependency[AsyncSession]
+Who = NamedDependency[Actor]
 Page = Annotated[int, QueryParameter(ge=1, le=1_000_000, description="Page, from 1")]
 Limit = Annotated[int, QueryParameter(ge=1, le=200, description="Entries a page")]
 
@@ -27,6 +29,11 @@ def provide_context(state: State) -> Context:
     """Return the wiring that `main` put into the application's state."""
     ctx: Context = state.context
     return ctx
+
+
+def provide_actor(request: Request[Any, Any, State]) -> Actor:
+    """Return who is asking."""
+    return actor_of(request)
 
 
 async def provide_session(ctx: Ctx) -> AsyncIterator[AsyncSession]:
@@ -38,4 +45,5 @@ async def provide_session(ctx: Ctx) -> AsyncIterator[AsyncSession]:
 DEPENDENCIES = {
     "ctx": Provide(provide_context, sync_to_thread=False),
     "session": Provide(provide_session),
+    "actor": Provide(provide_actor, sync_to_thread=False),
 }

@@ -6,184 +6,25 @@ An engine knows its tools and its server; it spawns nothing. It returns `Command
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal, Protocol
-
-import msgspec
+from typing import Any, Protocol
 
 from dbbackup.core.errors import AppError
 from dbbackup.core.manifest import Manifest, SourceFacts, TableFacts
-from dbbackup.core.secret import Secret
-
-
-class RestoreMode(StrEnum):
-    """What a restore does to the target; `options["mode"]` of every engine's restore options.
-
-    The first two create the database `options["newDatabase"]`. The last two work on the database
-    `options["existingDatabase"]`, create and drop nothing in it, and change all of it or nothing:
-    one transaction.
-    """
-
-    NEW_DATABASE = "newDatabase"
-    SCHEMA_ONLY = "schemaOnly"
-    """A new database with all definitions and no rows."""
-    DATA_ONLY = "dataOnly"
-    """Rows into tables that exist and are empty."""
-    APPEND = "append"
-    """Rows added to tables that exist, beside those that are there."""
-
-    @property
-    def creates_database(self) -> bool:
-        """Tell whether the restore makes the database it fills."""
-        return self in (RestoreMode.NEW_DATABASE, RestoreMode.SCHEMA_ONLY)
-
-
-def restore_mode(options: dict[str, Any]) -> RestoreMode:
-    """Return the mode of parsed restore options; what was queued before there were modes has none."""
-    return RestoreMode(options.get("mode", RestoreMode.NEW_DATABASE))
-
-
-def target_database(options: dict[str, Any]) -> str:
-    """Return the name of the database that parsed restore options work on."""
-    name: str = options["newDatabase"] if restore_mode(options).creates_database else options["existingDatabase"]
-    return name
-
-
-class TlsMode(StrEnum):
-    """How the connection to the server is protected; the words of libpq's `sslmode`."""
-
-    DISABLE = "disable"
-    PREFER = "prefer"
-    REQUIRE = "require"
-    VERIFY_CA = "verify-ca"
-    VERIFY_FULL = "verify-full"
-
-
-@dataclass(frozen=True, slots=True)
-class Connection:
-    """How to reach one database; `ca_pem` is a CA bundle in PEM, `connect_timeout` in seconds."""
-
-    host: str
-    port: int
-    database: str
-    username: str
-    password: Secret
-    tls_mode: TlsMode = TlsMode.PREFER
-    ca_pem: str | None = None
-    connect_timeout: int = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """One process to run.
-
-    `env` is all the environment the process gets beside PATH, HOME, LANG and TZ. `files` are
-    written with mode 0600 before the start and removed after the end; their paths must lie in the
-    run's private work folder. `argv` never holds a secret.
-    """
-
-    argv: tuple[str, ...]
-    env: dict[str, str] = field(default_factory=dict, repr=False)
-    files: dict[Path, bytes] = field(default_factory=dict, repr=False)
-    tool: str = ""
-    """Name and version for people and manifests, such as `pg_dump 15.19`."""
-
-
-@dataclass(frozen=True, slots=True)
-class ReaderCheck:
-    """The dump is whole when this command reads it from stdin to its end and exits 0."""
-
-    command: Command
-
-
-@dataclass(frozen=True, slots=True)
-class TailCheck:
-    """The dump is whole when its last bytes contain this."""
-
-    pattern: bytes
-    window: int = 256
-
-
-@dataclass(frozen=True, slots=True)
-class DumpPart:
-    """One named stream of a backup."""
-
-    name: Literal["database", "globals"]
-    format: Literal["pg_custom", "sql"]
-    extension: str
-    """Of the plain file, without dot: `dump`, `globals.sql`."""
-    command: Command
-    trailer: ReaderCheck | TailCheck
-
-
-class Filter(Protocol):
-    """Changes the plain dump on its way into the restore tool; the shape of the pipeline's `Transform`."""
-
-    def update(self, chunk: bytes) -> Iterable[bytes]:
-        """Take a chunk and give what is ready, in pieces of about 4 MiB at most."""
-        ...
-
-    def finish(self) -> Iterable[bytes]:
-        """Give what is left; called at the verified end only."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One result of a check: `error` forbids going on, `warning` is shown, `ok` is told."""
-
-    level: Literal["ok", "warning", "error"]
-    code: str
-    """Stable kebab-case name, such as `missing-roles`."""
-    message: str
-
-
-class ToolInfo(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """The client tools chosen for a server. `exact` is false when only a newer major was there."""
-
-    version: str
-    folder: str
-    exact: bool
-    note: str | None
-    """What a user should know when the tool is not of the server's own major."""
-
-
-class Probe(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """What a connection test found; sizes in bytes, times in milliseconds."""
-
-    server_version: str
-    flavour: str
-    size: int
-    tls: bool
-    tls_version: str | None
-    latency_ms: float
-    can_dump: bool
-    missing_privileges: list[str]
-    """Each one a sentence naming the object and the grant that is missing."""
-    tool: ToolInfo | None
-    tool_error: str | None
-
-
-class Survey(msgspec.Struct, frozen=True, kw_only=True):
-    """What the run wants to know of the source before it dumps; goes into the manifest."""
-
-    server_version: str
-    size: int
-    tables: list[TableFacts]
-    roles: list[str]
-    extensions: list[str]
-    properties: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """What a line of a tool's stderr tells of the progress: an object being worked on."""
-
-    table: str
-    """Schema-qualified, as people write it: `public.orders`."""
+from dbbackup.engines.values import (
+    Command,
+    Connection,
+    DumpPart,
+    Filter,
+    Finding,
+    Probe,
+    Progress,
+    ReaderCheck,
+    Survey,
+    TailCheck,
+    ToolInfo,
+)
 
 
 class Engine(Protocol):

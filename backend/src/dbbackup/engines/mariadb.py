@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from dbbackup.engines.base import TlsMode
 from dbbackup.engines.mysql import MysqlEngine
 from dbbackup.engines.mysql_flavour import Flavour
 from dbbackup.engines.mysql_tools import mariadb_version
+from dbbackup.engines.values import TlsMode
 
 
 def _tls_lines(mode: TlsMode, ca_file: str | None) -> list[str]:

@@ -18,7 +18,9 @@ from dbbackup.engines import (
     mysql_survey,
     mysql_target,
 )
-from dbbackup.engines.base import (
+from dbbackup.engines.mysql_flavour import Flavour
+from dbbackup.engines.mysql_tools import MysqlTools, mysql_version
+from dbbackup.engines.values import (
     Command,
     Connection,
     DumpPart,
@@ -32,8 +34,6 @@ from dbbackup.engines.base import (
     TlsMode,
     ToolInfo,
 )
-from dbbackup.engines.mysql_flavour import Flavour
-from dbbackup.engines.mysql_tools import MysqlTools, mysql_version
 
 _TLS_WORDS = {
     TlsMode.DISABLE: "DISABLED",

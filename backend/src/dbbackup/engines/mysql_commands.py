@@ -10,9 +10,10 @@ from typing import Any
 
 from dbbackup.core.errors import BackupError
 from dbbackup.core.manifest import SourceFacts
-from dbbackup.engines.base import Command, Connection, DumpPart, TailCheck, TlsMode, ToolInfo, target_database
+from dbbackup.engines.modes import target_database
 from dbbackup.engines.mysql_connect import VERIFYING, wants_ca
 from dbbackup.engines.mysql_flavour import Flavour
+from dbbackup.engines.values import Command, Connection, DumpPart, TailCheck, TlsMode, ToolInfo
 
 OPTION_FILE = "client.cnf"
 _CA_FILE = "server-ca.pem"

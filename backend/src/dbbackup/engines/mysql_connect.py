@@ -15,9 +15,9 @@ from asyncmy.constants.CLIENT import SSL
 from asyncmy.errors import MySQLError
 
 from dbbackup.core.errors import AppError, DatabaseError, DatabaseUnreachableError
-from dbbackup.engines.base import Connection, TlsMode
 from dbbackup.engines.faults import Where, diagnose
 from dbbackup.engines.mysql_faults import CONNECTION_FAULTS, mask
+from dbbackup.engines.values import Connection, TlsMode
 
 QUESTIONS_TIMEOUT = 120
 """Seconds all questions of one connection may take: a peer that went silent would else hold us for ever."""

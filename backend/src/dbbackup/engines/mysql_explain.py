@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dbbackup.core.errors import AppError, BackupError, DatabaseError, RestoreError, ToolFailedError
-from dbbackup.engines.base import Command, Progress
 from dbbackup.engines.faults import Where, diagnose, fault
 from dbbackup.engines.mysql_commands import OPTION_FILE
 from dbbackup.engines.mysql_faults import CONNECTION_FAULTS, mask
+from dbbackup.engines.values import Command, Progress
 
 LAST_LINES = 5
 

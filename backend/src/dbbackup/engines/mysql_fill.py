@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from dbbackup.core.manifest import Manifest, TableFacts
-from dbbackup.engines.base import Finding, RestoreMode, restore_mode
+from dbbackup.engines.modes import RestoreMode, restore_mode
 from dbbackup.engines.mysql_connect import Session, quote
 from dbbackup.engines.mysql_findings import error, ok, warning
 from dbbackup.engines.mysql_flavour import Flavour
 from dbbackup.engines.mysql_privileges import Grants, non_transactional_tables
 from dbbackup.engines.mysql_survey import tables
+from dbbackup.engines.values import Finding
 
 _INSERT_TRIGGERS = """
 SELECT DISTINCT event_object_table FROM information_schema.triggers

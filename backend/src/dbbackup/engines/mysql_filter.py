@@ -8,8 +8,9 @@ from typing import Any
 
 from dbbackup.core.errors import RestoreError
 from dbbackup.core.manifest import Manifest
-from dbbackup.engines.base import Filter, RestoreMode, restore_mode
+from dbbackup.engines.modes import RestoreMode, restore_mode
 from dbbackup.engines.mysql_script import Rows, Script, Statement
+from dbbackup.engines.values import Filter
 
 # Names are quoted by the tools; in the text of a trigger MariaDB keeps them as they were typed.
 _NAME = rb"(?:`(?:[^`]|``)++`|\"(?:[^\"]|\"\")++\"|[^\s`\"'.;(]++)"

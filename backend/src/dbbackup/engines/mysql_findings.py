@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dbbackup.engines.base import Finding
+from dbbackup.engines.values import Finding
 
 
 def ok(code: str, message: str) -> Finding:

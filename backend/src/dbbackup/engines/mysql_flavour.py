@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from dbbackup.engines.base import TlsMode
 from dbbackup.engines.tools import VersionOf
+from dbbackup.engines.values import TlsMode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

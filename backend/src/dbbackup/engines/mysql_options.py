@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dbbackup.core.errors import FieldError
-from dbbackup.engines.base import RestoreMode
+from dbbackup.engines.modes import RestoreMode
 from dbbackup.engines.options import Fields, flag, names, one_of, read_options, refuse
 
 MAX_NAME = 64

@@ -9,7 +9,7 @@ from typing import Any
 
 from dbbackup.core.errors import ToolMissingError
 from dbbackup.core.manifest import Manifest
-from dbbackup.engines.base import Connection, Finding, restore_mode
+from dbbackup.engines.modes import restore_mode
 from dbbackup.engines.mysql_connect import Session, session
 from dbbackup.engines.mysql_fill import existing_tables
 from dbbackup.engines.mysql_findings import error, ok, warning
@@ -18,6 +18,7 @@ from dbbackup.engines.mysql_options import database_name_problem
 from dbbackup.engines.mysql_privileges import Grants, grants
 from dbbackup.engines.mysql_probe import server_version
 from dbbackup.engines.mysql_tools import MysqlTools
+from dbbackup.engines.values import Connection, Finding
 
 _NAMES = {"mysql": "MySQL", "mariadb": "MariaDB"}
 _MARIADB_TYPES = ("uuid", "inet4", "inet6", "vector", "xmltype")

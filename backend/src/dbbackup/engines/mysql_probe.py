@@ -7,11 +7,11 @@ from dataclasses import replace
 from time import perf_counter
 
 from dbbackup.core.errors import DatabaseError, FieldError, ToolMissingError
-from dbbackup.engines.base import Connection, Probe, ToolInfo
 from dbbackup.engines.mysql_connect import Session, error_number, session, where
 from dbbackup.engines.mysql_flavour import Flavour, server_flavour
 from dbbackup.engines.mysql_privileges import missing_privileges
 from dbbackup.engines.mysql_tools import MysqlTools
+from dbbackup.engines.values import Connection, Probe, ToolInfo
 
 NO_DATABASE = 1049
 ALWAYS_THERE = "information_schema"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from dbbackup.core.manifest import TableFacts
-from dbbackup.engines.base import Connection, Survey
 from dbbackup.engines.mysql_connect import Session, session
 from dbbackup.engines.mysql_flavour import Flavour
 from dbbackup.engines.mysql_privileges import non_transactional_tables
 from dbbackup.engines.mysql_probe import server_version, size_of
+from dbbackup.engines.values import Connection, Survey
 
 # Types of tables: MariaDB has SEQUENCE and SYSTEM VERSIONED beside BASE TABLE and VIEW.
 _TABLES = """

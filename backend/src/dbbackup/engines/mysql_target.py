@@ -11,10 +11,11 @@ from msgspec import structs
 
 from dbbackup.core.errors import ConflictError, DatabaseError, DatabaseUnreachableError
 from dbbackup.core.manifest import Manifest, TableFacts
-from dbbackup.engines.base import Connection, restore_mode, target_database
+from dbbackup.engines.modes import restore_mode, target_database
 from dbbackup.engines.mysql_connect import Session, error_number, quote, session
 from dbbackup.engines.mysql_probe import ALWAYS_THERE
 from dbbackup.engines.mysql_survey import tables
+from dbbackup.engines.values import Connection
 
 MARK_TABLE = "dbbackup_restore_mark"
 """Its comment says which restore made the database: a schema of MySQL has no comment of its own."""

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from dbbackup.core.errors import ToolMissingError
-from dbbackup.engines.base import ToolInfo
 from dbbackup.engines.mysql_flavour import Flavour, release
 from dbbackup.engines.tools import FoundTools, ToolFinder, VersionOf, embedded_version, folders_of_path
+from dbbackup.engines.values import ToolInfo
 
 _PLACES = (
     (Path("/usr/local"), "mysql*/bin"),

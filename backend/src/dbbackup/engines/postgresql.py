@@ -19,7 +19,9 @@ from dbbackup.engines import (
     postgresql_survey,
     postgresql_target,
 )
-from dbbackup.engines.base import (
+from dbbackup.engines.modes import restore_mode
+from dbbackup.engines.postgresql_tools import PostgresqlTools
+from dbbackup.engines.values import (
     Command,
     Connection,
     DumpPart,
@@ -31,9 +33,7 @@ from dbbackup.engines.base import (
     Survey,
     TailCheck,
     ToolInfo,
-    restore_mode,
 )
-from dbbackup.engines.postgresql_tools import PostgresqlTools
 
 
 class PostgresqlEngine:

@@ -8,20 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from dbbackup.core.manifest import Manifest
-from dbbackup.engines.base import (
-    Command,
-    Connection,
-    DumpPart,
-    ReaderCheck,
-    RestoreMode,
-    TailCheck,
-    ToolInfo,
-    restore_mode,
-    target_database,
-)
+from dbbackup.engines.modes import RestoreMode, restore_mode, target_database
 from dbbackup.engines.postgresql_connect import APPLICATION_NAME, conninfo, wants_ca
 from dbbackup.engines.postgresql_contents import chosen_rows
 from dbbackup.engines.tools import major_of
+from dbbackup.engines.values import Command, Connection, DumpPart, ReaderCheck, TailCheck, ToolInfo
 
 LOCK_WAIT = 120
 """Seconds pg_dump waits for a table somebody holds exclusively, before it gives up."""

@@ -15,9 +15,9 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 
 from dbbackup.core.errors import AppError, DatabaseError, DatabaseUnreachableError
-from dbbackup.engines.base import Connection, TlsMode
 from dbbackup.engines.faults import Where, diagnose
 from dbbackup.engines.postgresql_faults import CONNECTION_FAULTS, mask
+from dbbackup.engines.values import Connection, TlsMode
 
 APPLICATION_NAME = "dbbackup"
 STATEMENT_TIMEOUT = 30

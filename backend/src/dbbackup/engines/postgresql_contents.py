@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 from dbbackup.core.errors import RestoreError
 from dbbackup.core.manifest import Manifest
-from dbbackup.engines.base import Command, ToolInfo, restore_mode
+from dbbackup.engines.modes import restore_mode
+from dbbackup.engines.values import Command, ToolInfo
 
 # `4321; 0 16385 TABLE DATA public orders postgres`
 _ENTRY = re.compile(r"^\d+; \d+ \d+ (?P<entry>.+)$")

@@ -19,9 +19,9 @@ from dbbackup.core.errors import (
     ToolFailedError,
     ToolMissingError,
 )
-from dbbackup.engines.base import Command, Progress
 from dbbackup.engines.faults import Where, diagnose, fault
 from dbbackup.engines.postgresql_faults import CONNECTION_FAULTS, mask
+from dbbackup.engines.values import Command, Progress
 
 LAST_LINES = 5
 

@@ -10,12 +10,13 @@ from psycopg.sql import SQL, Identifier
 
 from dbbackup.core.errors import DatabaseError, DatabaseUnreachableError
 from dbbackup.core.manifest import Manifest, TableFacts
-from dbbackup.engines.base import Connection, Finding, RestoreMode, restore_mode
+from dbbackup.engines.modes import RestoreMode, restore_mode
 from dbbackup.engines.postgresql_connect import Session, ask, session
 from dbbackup.engines.postgresql_contents import LARGE_OBJECTS, tables_in_order
 from dbbackup.engines.postgresql_findings import error, named, ok, warning
 from dbbackup.engines.postgresql_sequences import sequences_of
 from dbbackup.engines.postgresql_survey import COLUMNS
+from dbbackup.engines.values import Connection, Finding
 
 _AT_ONCE = 200
 """Tables looked into by one query."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dbbackup.engines.base import Finding
+from dbbackup.engines.values import Finding
 
 NAMED = 10
 """How many names a message lists before it counts the rest."""

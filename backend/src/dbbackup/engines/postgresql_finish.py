@@ -9,11 +9,12 @@ from typing import Any, LiteralString
 from psycopg.sql import SQL, Composed, Identifier, Literal
 
 from dbbackup.core.manifest import Manifest
-from dbbackup.engines.base import Connection, restore_mode, target_database
+from dbbackup.engines.modes import restore_mode, target_database
 from dbbackup.engines.postgresql_commands import without_owner
 from dbbackup.engines.postgresql_connect import Session, ask, session
 from dbbackup.engines.postgresql_sequences import raise_sequences
 from dbbackup.engines.postgresql_settings import apply_settings, split_settings
+from dbbackup.engines.values import Connection
 
 _PRIVILEGES: dict[str, LiteralString] = {"CREATE": "CREATE", "TEMPORARY": "TEMPORARY", "CONNECT": "CONNECT"}
 

@@ -7,7 +7,7 @@ from copy import copy
 from typing import Any
 
 from dbbackup.core.errors import FieldError, ValidationError
-from dbbackup.engines.base import RestoreMode
+from dbbackup.engines.modes import RestoreMode
 
 Check = Callable[[Any], str | None]
 """Says what is wrong with a value, in words that follow the field's name; None when it is good."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from dbbackup.core.errors import ToolMissingError
 from dbbackup.core.manifest import Manifest
-from dbbackup.engines.base import Connection, Finding, restore_mode
+from dbbackup.engines.modes import restore_mode
 from dbbackup.engines.postgresql_connect import Session, ask, session
 from dbbackup.engines.postgresql_fill_checks import check_filling
 from dbbackup.engines.postgresql_findings import error, ok, warning
@@ -19,6 +19,7 @@ from dbbackup.engines.postgresql_roles import missing_roles, needed_roles, owner
 from dbbackup.engines.postgresql_settings import split_settings
 from dbbackup.engines.postgresql_tools import PostgresqlTools
 from dbbackup.engines.tools import major_of
+from dbbackup.engines.values import Connection, Finding
 
 _ME = """
 SELECT rolname, rolsuper, rolcreatedb OR rolsuper, rolcreaterole OR rolsuper, pg_is_in_recovery()

@@ -9,10 +9,10 @@ from time import perf_counter
 import psycopg
 
 from dbbackup.core.errors import DatabaseError, ToolMissingError
-from dbbackup.engines.base import Connection, Probe, ToolInfo
 from dbbackup.engines.postgresql_connect import Session, ask, session
 from dbbackup.engines.postgresql_privileges import missing_privileges
 from dbbackup.engines.postgresql_tools import PostgresqlTools
+from dbbackup.engines.values import Connection, Probe, ToolInfo
 
 # The providers' own superuser-like roles tell whose PostgreSQL it is.
 _FACTS = """

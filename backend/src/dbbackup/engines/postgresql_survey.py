@@ -9,9 +9,9 @@ from msgspec.structs import replace
 from psycopg.sql import SQL, Identifier
 
 from dbbackup.core.manifest import TableFacts
-from dbbackup.engines.base import Connection, Survey
 from dbbackup.engines.postgresql_connect import Session, ask, session
 from dbbackup.engines.postgresql_probe import server_version
+from dbbackup.engines.values import Connection, Survey
 
 # A partitioned table holds nothing itself, and its estimate is the sum of its partitions: counted there.
 _TABLES = r"""

@@ -11,9 +11,9 @@ from psycopg.sql import SQL, Composable, Identifier, Literal
 
 from dbbackup.core.errors import ConflictError, DatabaseError, DatabaseUnreachableError
 from dbbackup.core.manifest import Manifest
-from dbbackup.engines.base import Connection
 from dbbackup.engines.postgresql_connect import Session, ask, session
 from dbbackup.engines.postgresql_roles import create_roles, needed_roles
+from dbbackup.engines.values import Connection
 
 CREATE_TIMEOUT = 600
 """Seconds for copying template0, and for the checkpoint servers before 15 make around it."""

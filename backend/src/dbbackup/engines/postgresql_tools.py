@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from dbbackup.core.errors import ToolMissingError
-from dbbackup.engines.base import ToolInfo
 from dbbackup.engines.tools import FoundTools, ToolFinder, embedded_version, folders_of_path, major_of
+from dbbackup.engines.values import ToolInfo
 
 TOOLS = ("pg_dump", "pg_dumpall", "pg_restore")
 _PLACES = (

@@ -15,7 +15,8 @@ from dbbackup.core.errors import AppError, BackupError
 from dbbackup.core.journal import JournalKind
 from dbbackup.core.manifest import Manifest, PartFacts, SourceFacts
 from dbbackup.core.sizes import human_size
-from dbbackup.engines.base import Connection, DumpPart, Engine, ToolInfo
+from dbbackup.engines.base import Engine
+from dbbackup.engines.values import Connection, DumpPart, ToolInfo
 from dbbackup.pipeline.compress import EXTENSIONS, compressor
 from dbbackup.pipeline.dump import dump_stream
 from dbbackup.pipeline.encrypt import EXTENSION as ENCRYPTED

@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 
 from dbbackup.core.errors import DumpIncompleteError
-from dbbackup.engines.base import DumpPart, Engine, ReaderCheck, TailCheck
+from dbbackup.engines.base import Engine
+from dbbackup.engines.values import DumpPart, ReaderCheck, TailCheck
 from dbbackup.pipeline.process import LineCallback, Process, Workshop, big_pipe
 from dbbackup.pipeline.reader import PipeReader
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dbbackup.core.errors import ToolMissingError
-from dbbackup.engines.base import Command
+from dbbackup.engines.values import Command
 from dbbackup.storages.offload import finish
 
 PIPE_BYTES = 1 << 20

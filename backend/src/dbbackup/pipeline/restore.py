@@ -14,7 +14,9 @@ from dbbackup.core.age_keys import Identity
 from dbbackup.core.errors import AppError, RestoreError
 from dbbackup.core.manifest import Manifest, PartFacts
 from dbbackup.core.progress import RunProgress
-from dbbackup.engines.base import Command, Connection, Engine, ToolInfo, restore_mode
+from dbbackup.engines.base import Engine
+from dbbackup.engines.modes import restore_mode
+from dbbackup.engines.values import Command, Connection, ToolInfo
 from dbbackup.pipeline.compress import decompressor
 from dbbackup.pipeline.encrypt import decryptor
 from dbbackup.pipeline.meter import Verifier

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from dbbackup.core.errors import IntegrityError
 from dbbackup.core.manifest import PartFacts
-from dbbackup.engines.base import Filter, ReaderCheck, TailCheck
+from dbbackup.engines.values import Filter, ReaderCheck, TailCheck
 from dbbackup.pipeline.process import Workshop
 from dbbackup.pipeline.report import Report
 from dbbackup.pipeline.restore import StoredBackup, drain, feed, part_stream, stored_stream

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dbbackup.core.secret import Secret
 from dbbackup.db.models import DatabaseConfig
-from dbbackup.engines.base import Connection, TlsMode
+from dbbackup.engines.values import Connection, TlsMode
 from dbbackup.services.context import Context
 from dbbackup.services.inputs import DatabaseInput
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from dbbackup.core.crypto import Sealer
 from dbbackup.core.events import Events
+from dbbackup.core.live_settings import LiveSettings
 from dbbackup.core.progress import RunProgress
 from dbbackup.db.session import Catalogue
 from dbbackup.engines.base import Engine
@@ -27,6 +28,8 @@ class Runtime:
     failures: dict[str, str] = field(default_factory=dict)
     """Background tasks that died, with the reason: shown by the health check."""
     started: float = field(default_factory=time.monotonic)
+    live: LiveSettings = field(default_factory=LiveSettings)
+    """The live settings as they are now; replaced as a whole when one changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +44,8 @@ class Context:
     events: Events
     instance_id: str
     runtime: Runtime = field(default_factory=Runtime)
+
+    @property
+    def live(self) -> LiveSettings:
+        """Return the live settings: ask again each time, do not keep them."""
+        return self.runtime.live

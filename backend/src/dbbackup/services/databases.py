@@ -15,7 +15,8 @@ from dbbackup.core.naming import new_id, slug
 from dbbackup.core.secret import Secret
 from dbbackup.db.models import RUNS, BackupExecution, DatabaseConfig, RunStatus
 from dbbackup.db.models.base import utc_now
-from dbbackup.engines.base import Connection, Engine, Probe
+from dbbackup.engines.base import Engine
+from dbbackup.engines.values import Connection, Probe
 from dbbackup.services.backup_deletion import find_reader, mark_deleted
 from dbbackup.services.changes import announce
 from dbbackup.services.connections import connection_from, saved_connection, seal_password

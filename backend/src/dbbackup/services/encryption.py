@@ -11,7 +11,7 @@ from dbbackup.core.age_keys import Identity
 from dbbackup.core.errors import ConflictError, IntegrityError, KeyMissingError, ValidationError
 from dbbackup.core.manifest import Manifest
 from dbbackup.db.models import EncryptionKey, KeyState
-from dbbackup.engines.base import Finding
+from dbbackup.engines.values import Finding
 from dbbackup.pipeline.encrypt import check_opens
 from dbbackup.pipeline.stream import Stream
 from dbbackup.services.context import Context

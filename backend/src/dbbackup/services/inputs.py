@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from dbbackup.engines.base import TlsMode
+from dbbackup.engines.values import TlsMode
 
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
 Text = Annotated[str, Meta(min_length=1, max_length=255)]
@@ -167,6 +167,12 @@ class CatalogueRebuildInput(Input):
     s3_config_id: Id | None = None
     instance_id: Annotated[str, Meta(min_length=1, max_length=20)] | None = None
     dry_run: bool = False
+
+
+class SettingsInput(Input):
+    """Live settings to change, by their keys; null sets one back to its default."""
+
+    values: dict[str, bool | int | float | str | None]
 
 
 class S3ConfigInput(Input):

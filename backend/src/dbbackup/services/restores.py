@@ -14,7 +14,8 @@ from dbbackup.core.manifest import Manifest
 from dbbackup.core.naming import new_id
 from dbbackup.core.sizes import human_size
 from dbbackup.db.models import DatabaseConfig, RestoreExecution, RunStatus, S3Config
-from dbbackup.engines.base import Finding, target_database
+from dbbackup.engines.modes import target_database
+from dbbackup.engines.values import Finding
 from dbbackup.services.backups import get_backup, request_cancel
 from dbbackup.services.changes import announce_run
 from dbbackup.services.connections import saved_connection

@@ -13,7 +13,7 @@ from dbbackup.core.naming import backup_stem, storage_folder
 from dbbackup.core.sizes import human_size
 from dbbackup.db.models import BackupCopy, BackupExecution, CopyState, DatabaseConfig, RunStatus, S3Config
 from dbbackup.db.models.base import utc_now
-from dbbackup.engines.base import Connection, Probe, Survey, ToolInfo
+from dbbackup.engines.values import Connection, Probe, Survey, ToolInfo
 from dbbackup.pipeline.backup import BackupJob, BackupResult, Target, back_up
 from dbbackup.services.backup_results import note_result, note_stored
 from dbbackup.services.changes import announce, announce_run

@@ -29,7 +29,7 @@ from dbbackup.db.models import (
     RunStatus,
     Verification,
 )
-from dbbackup.engines.base import restore_mode
+from dbbackup.engines.modes import restore_mode
 from dbbackup.pipeline.process import OWNER_VARIABLE
 from dbbackup.services.backup_results import note_result, note_stored
 from dbbackup.services.changes import announce_run

@@ -9,7 +9,7 @@ from typing import Any
 from dbbackup.core.errors import AppError, ConflictError, RestoreError
 from dbbackup.core.journal import JournalKind
 from dbbackup.db.models import DatabaseConfig, RestoreExecution
-from dbbackup.engines.base import restore_mode, target_database
+from dbbackup.engines.modes import restore_mode, target_database
 from dbbackup.pipeline.restore import RestoreJob, fill_database
 from dbbackup.services.changes import announce_run
 from dbbackup.services.connections import saved_connection

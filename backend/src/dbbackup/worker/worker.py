@@ -74,7 +74,7 @@ class Worker:
         wake = self._ctx.runtime.wake
         wake.clear()
         await self._cancel_requested()
-        for run in await claim(self._ctx, self._ctx.settings.max_concurrent):
+        for run in await claim(self._ctx, self._ctx.live.max_concurrent):
             self._begin(run)
         # Not wait_for: before Python 3.12 it loses a cancellation that comes together with the event, and the
         # program would never stop.

@@ -11,7 +11,9 @@ from typing import Any
 from dbbackup.core.manifest import Manifest
 from dbbackup.core.secret import Secret
 from dbbackup.engines import build_registry
-from dbbackup.engines.base import Command, Connection, Engine, TailCheck, target_database
+from dbbackup.engines.base import Engine
+from dbbackup.engines.modes import target_database
+from dbbackup.engines.values import Command, Connection, TailCheck
 from devtools.compare_mysql import quoted
 from devtools.servers import MysqlFamilyServer, client_dirs
 from tests.integration.engines.support import manifest, part_facts, run

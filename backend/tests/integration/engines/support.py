@@ -12,7 +12,8 @@ from typing import Any
 from dbbackup.core.manifest import Manifest, PartFacts, SourceFacts
 from dbbackup.core.secret import Secret
 from dbbackup.engines import build_registry
-from dbbackup.engines.base import Command, Connection, Engine, Finding, ReaderCheck, Survey, TlsMode
+from dbbackup.engines.base import Engine
+from dbbackup.engines.values import Command, Connection, Finding, ReaderCheck, Survey, TlsMode
 from devtools.servers import PostgresServer, client_dirs
 
 NASTY = "-n 'a' \"b\" =c\\d %s ü"

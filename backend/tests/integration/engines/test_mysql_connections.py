@@ -12,8 +12,8 @@ import pytest
 
 from dbbackup.core.errors import DatabaseError, DatabaseUnreachableError
 from dbbackup.core.secret import Secret
-from dbbackup.engines.base import TlsMode
 from dbbackup.engines.mysql_connect import session
+from dbbackup.engines.values import TlsMode
 from devtools.servers import MariadbServer, MysqlServer
 from devtools.servers.tls import make_server_tls
 from tests.integration.engines.mysql_support import FLAVOURS, NASTY, Family

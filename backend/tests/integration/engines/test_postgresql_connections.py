@@ -14,8 +14,8 @@ import pytest
 from dbbackup.core.errors import DatabaseError, DatabaseUnreachableError
 from dbbackup.core.secret import Secret
 from dbbackup.engines import postgresql_connect
-from dbbackup.engines.base import Connection, TlsMode
 from dbbackup.engines.postgresql_connect import ask, session
+from dbbackup.engines.values import Connection, TlsMode
 from devtools.servers import PostgresServer
 from devtools.servers.tls import make_server_tls
 from tests.integration.engines.support import NASTY, connection, engine, run, stderr_lines

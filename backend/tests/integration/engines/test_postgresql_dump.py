@@ -21,7 +21,7 @@ from dbbackup.core.errors import (
     ToolFailedError,
 )
 from dbbackup.engines import postgresql_commands
-from dbbackup.engines.base import ReaderCheck
+from dbbackup.engines.values import ReaderCheck
 from devtools.servers import PostgresServer
 from tests.integration.engines.support import (
     connection,

@@ -12,7 +12,7 @@ import pytest
 from dbbackup.core.errors import DatabaseUnreachableError
 from dbbackup.core.manifest import Manifest
 from dbbackup.engines import postgresql_fill_checks
-from dbbackup.engines.base import Finding
+from dbbackup.engines.values import Finding
 from devtools.servers import PostgresServer
 from tests.integration.engines.support import as_role, connection, engine, fill_options, levels, manifest
 

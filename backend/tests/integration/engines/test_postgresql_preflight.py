@@ -10,10 +10,10 @@ import pytest
 
 from dbbackup.core.manifest import Manifest
 from dbbackup.engines import postgresql_preflight
-from dbbackup.engines.base import Finding
 from dbbackup.engines.postgresql import PostgresqlEngine
 from dbbackup.engines.postgresql_tools import PostgresqlTools
 from dbbackup.engines.tools import FoundTools, ToolFinder
+from dbbackup.engines.values import Finding
 from devtools.servers import PostgresServer
 from tests.integration.engines.support import (
     as_role,

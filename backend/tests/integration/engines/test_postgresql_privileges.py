@@ -9,10 +9,10 @@ import pytest
 
 from dbbackup.core.errors import DatabaseError
 from dbbackup.core.secret import Secret
-from dbbackup.engines.base import Connection
 from dbbackup.engines.postgresql import PostgresqlEngine
 from dbbackup.engines.postgresql_tools import PostgresqlTools
 from dbbackup.engines.tools import ToolFinder
+from dbbackup.engines.values import Connection
 from devtools.servers import PostgresServer
 from tests.integration.engines.support import connection, engine, run, sql, stderr_lines
 

@@ -12,7 +12,8 @@ from typing import Any
 from dbbackup.core.manifest import Manifest, SourceFacts
 from dbbackup.core.secret import Secret
 from dbbackup.engines import build_registry
-from dbbackup.engines.base import Connection, Engine
+from dbbackup.engines.base import Engine
+from dbbackup.engines.values import Connection
 from dbbackup.pipeline.backup import BackupJob, BackupResult, Target, back_up
 from dbbackup.pipeline.process import Workshop
 from dbbackup.pipeline.restore import RestoreJob, fill_database

@@ -15,7 +15,7 @@ from backports import zstd
 from dbbackup.core.errors import AppError, BackupError, DumpIncompleteError, S3UnreachableError
 from dbbackup.core.manifest import Manifest, decode
 from dbbackup.core.secret import Secret
-from dbbackup.engines.base import Command, ReaderCheck
+from dbbackup.engines.values import Command, ReaderCheck
 from dbbackup.pipeline.backup import back_up
 from dbbackup.pipeline.process import Workshop
 from dbbackup.storages.base import Storage, StoredObject

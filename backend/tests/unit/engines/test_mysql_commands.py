@@ -12,9 +12,9 @@ from dbbackup.core.errors import BackupError, ToolMissingError
 from dbbackup.core.manifest import SourceFacts, TableFacts
 from dbbackup.core.secret import Secret
 from dbbackup.engines import build_registry, mysql_commands
-from dbbackup.engines.base import Command, Connection, TlsMode, ToolInfo
 from dbbackup.engines.mysql import MYSQL
 from dbbackup.engines.mysql_tools import MysqlTools
+from dbbackup.engines.values import Command, Connection, TlsMode, ToolInfo
 
 SOURCE = Connection("db.example", 3306, "-shop", "me", Secret('s"3\\cret'), TlsMode.REQUIRE)
 TOOLS = ToolInfo(version="9.7.4", folder="/opt/tools", exact=True, note=None)

@@ -9,9 +9,9 @@ import pytest
 
 from dbbackup.core.errors import DatabaseError
 from dbbackup.core.secret import Secret
-from dbbackup.engines.base import Connection, TlsMode
 from dbbackup.engines.mysql_connect import session
 from dbbackup.engines.mysql_privileges import Grants, read_grant
+from dbbackup.engines.values import Connection, TlsMode
 
 PASSWORD = "s3cret-in-clear"
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from dbbackup.core.errors import BackupError, DatabaseError, DatabaseUnreachableError, RestoreError, ToolFailedError
-from dbbackup.engines.base import Command, Progress
 from dbbackup.engines.mysql_explain import explain, progress
 from dbbackup.engines.mysql_faults import mask
+from dbbackup.engines.values import Command, Progress
 
 FILE = b'[client]\nhost="db\\"x"\nport=3307\nuser="me"\npassword="s3\\tcret"\n'
 

@@ -10,7 +10,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from dbbackup.core.secret import Secret
 from dbbackup.engines import build_registry
-from dbbackup.engines.base import Command, Connection, Survey, TlsMode, ToolInfo
+from dbbackup.engines.values import Command, Connection, Survey, TlsMode, ToolInfo
 from tests.integration.engines.support import NASTY, manifest, restore_options
 
 SECRET = "s3cr3t 'word"

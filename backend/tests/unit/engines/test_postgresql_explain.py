@@ -15,9 +15,9 @@ from dbbackup.core.errors import (
     ToolFailedError,
     ToolMissingError,
 )
-from dbbackup.engines.base import Command, Progress
 from dbbackup.engines.postgresql_explain import explain, progress
 from dbbackup.engines.postgresql_faults import mask
+from dbbackup.engines.values import Command, Progress
 
 CONNECTION = "--dbname=host='db host' port=5433 user='app role' dbname='shop'"
 DUMP = Command(("/b/pg_dump", CONNECTION), env={"PGPASSWORD": "hunter2"}, tool="pg_dump 15.19")

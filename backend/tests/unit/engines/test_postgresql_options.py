@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dbbackup.core.errors import ValidationError
-from dbbackup.engines.base import RestoreMode, restore_mode, target_database
+from dbbackup.engines.modes import RestoreMode, restore_mode, target_database
 from dbbackup.engines.postgresql_options import parse_dump_options, parse_restore_options
 
 

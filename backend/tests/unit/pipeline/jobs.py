@@ -9,7 +9,7 @@ from typing import Any
 
 from dbbackup.core.manifest import Manifest, SourceFacts
 from dbbackup.core.secret import Secret
-from dbbackup.engines.base import Command, Connection, DumpPart, ToolInfo
+from dbbackup.engines.values import Command, Connection, DumpPart, ToolInfo
 from dbbackup.pipeline.backup import BackupJob, BackupResult, Target, back_up
 from dbbackup.pipeline.process import Workshop
 from dbbackup.pipeline.restore import RestoreJob, fill_database

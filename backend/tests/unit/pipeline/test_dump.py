@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from dbbackup.core.errors import DumpIncompleteError, ToolFailedError, ToolMissingError
-from dbbackup.engines.base import Command, DumpPart, ReaderCheck, TailCheck
+from dbbackup.engines.values import Command, DumpPart, ReaderCheck, TailCheck
 from dbbackup.pipeline import dump, process
 from dbbackup.pipeline.process import Workshop
 from tests.unit.pipeline.tools import (

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from dbbackup.core.errors import ToolMissingError
-from dbbackup.engines.base import Command
+from dbbackup.engines.values import Command
 from dbbackup.pipeline import process
 from dbbackup.pipeline.process import PIPE_BYTES, Process, Workshop, big_pipe
 from tests.unit.pipeline.tools import alive, eventually, nothing_left, number_in, shell
@@ -22,7 +22,7 @@ SECRET = "s3cr3t-v4lue"
 PARENT = """
 import asyncio, sys
 from pathlib import Path
-from dbbackup.engines.base import Command
+from dbbackup.engines.values import Command
 from dbbackup.pipeline.process import Process, Workshop
 
 async def main():

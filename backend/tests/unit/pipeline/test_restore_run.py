@@ -11,7 +11,7 @@ import pytest
 
 from dbbackup.core.errors import IntegrityError, RestoreError, S3UnreachableError, ToolMissingError
 from dbbackup.core.manifest import Manifest
-from dbbackup.engines.base import Command, DumpPart
+from dbbackup.engines.values import Command, DumpPart
 from dbbackup.pipeline.process import Workshop
 from dbbackup.storages.local import LocalStorage
 from tests.contract.faulty import Faults, FaultyStorage

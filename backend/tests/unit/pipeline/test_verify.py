@@ -10,7 +10,7 @@ import pytest
 
 from dbbackup.core.errors import IntegrityError, RestoreError
 from dbbackup.core.manifest import Manifest
-from dbbackup.engines.base import Filter, ReaderCheck, TailCheck
+from dbbackup.engines.values import Filter, ReaderCheck, TailCheck
 from dbbackup.pipeline.process import Workshop
 from dbbackup.pipeline.restore import StoredBackup
 from dbbackup.pipeline.verify import read_plain, read_stored

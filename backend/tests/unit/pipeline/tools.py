@@ -14,7 +14,8 @@ from typing import Any, cast
 from dbbackup.core.errors import AppError, ToolFailedError
 from dbbackup.core.journal import JournalKind
 from dbbackup.core.progress import RunProgress
-from dbbackup.engines.base import Command, DumpPart, Engine, Filter, Progress, ReaderCheck, TailCheck
+from dbbackup.engines.base import Engine
+from dbbackup.engines.values import Command, DumpPart, Filter, Progress, ReaderCheck, TailCheck
 from dbbackup.pipeline.dump import dump_stream
 from dbbackup.pipeline.process import Workshop
 from dbbackup.pipeline.report import Report

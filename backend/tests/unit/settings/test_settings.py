@@ -26,7 +26,7 @@ def test_load_when_only_the_key_is_set_then_defaults() -> None:
     assert settings.work_path == Path("/app/data/backups/.work")
     assert settings.database_path == Path("/app/data/db/app.db")
     assert (settings.host, settings.port, settings.timezone) == ("127.0.0.1", 3000, "UTC")
-    assert (settings.log_level, settings.log_format, settings.max_concurrent) == ("info", "text", 3)
+    assert (settings.log_level, settings.log_format, settings.fixed) == ("info", "text", {})
     assert (settings.s3, settings.allowed_origins, settings.client_dirs, settings.static_dir) == (None, (), (), None)
     assert "kkkk" not in repr(settings)
 
@@ -65,6 +65,7 @@ def test_load_when_everything_is_set_then_everything_is_taken(tmp_path: Path) ->
     assert settings.allowed_origins == ("https://a.example", "https://b.example")
     assert settings.client_dirs == (Path("/opt/a"), Path("/opt/b"))
     assert settings.static_dir == tmp_path
+    assert settings.fixed == {"backup.maxConcurrent": 5}
     assert (settings.host, settings.port, settings.log_level, settings.stop_grace) == ("0.0.0.0", 8080, "debug", 0.0)
 
 
@@ -131,6 +132,11 @@ def test_load_when_much_is_wrong_then_all_of_it_is_told_at_once() -> None:
     assert found.keys() == (wrong.keys() - {"S3_BUCKET"}) | {"S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY"}
     assert "openssl rand" in found["ENCRYPTION_KEY"]
     assert "only 5 characters" in found["ENCRYPTION_KEY"]
+
+
+def test_load_when_a_setting_of_the_page_is_no_value_of_its_kind_then_it_is_named() -> None:
+    assert "must be a number" in complaints(MAX_CONCURRENT_BACKUPS="many")["MAX_CONCURRENT_BACKUPS"]
+    assert "MAX_CONCURRENT_BACKUPS: Expected" in complaints(MAX_CONCURRENT_BACKUPS="2.5")["MAX_CONCURRENT_BACKUPS"]
 
 
 def test_load_when_the_key_is_missing_then_says_how_to_make_one() -> None:

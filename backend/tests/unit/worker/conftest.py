@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from dbbackup.core.crypto import Sealer
+from dbbackup.core.live_settings import LiveSettings
 from dbbackup.db.migrate import migrate
 from dbbackup.db.session import Catalogue
 from dbbackup.engines import build_registry
@@ -20,12 +21,12 @@ from tests.unit.worker.rows import Heard
 
 @pytest.fixture
 async def ctx(tmp_path: Path) -> AsyncIterator[Context]:
-    settings = make_settings(tmp_path, stop_grace=0.0, max_concurrent=2)
+    settings = make_settings(tmp_path, stop_grace=0.0)
     settings.storage_path.mkdir()
     await migrate(settings.database_path)
     catalogue, sealer = Catalogue(settings.database_path), Sealer({1: os.urandom(32)})
     pool = StoragePool(settings, catalogue, sealer)
-    yield Context(
+    wired = Context(
         settings=settings,
         catalogue=catalogue,
         sealer=sealer,
@@ -34,5 +35,7 @@ async def ctx(tmp_path: Path) -> AsyncIterator[Context]:
         events=Heard(),
         instance_id="abcd",
     )
+    wired.runtime.live = LiveSettings(max_concurrent=2)
+    yield wired
     await pool.close()
     await catalogue.close()

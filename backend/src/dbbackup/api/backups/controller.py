@@ -12,7 +12,7 @@ from litestar.response import Stream
 from dbbackup.api.backups.schemas import BackupEnvelope, BackupListEnvelope, LogListEnvelope
 from dbbackup.api.backups.views import backup_detail, backup_views
 from dbbackup.api.databases.schemas import Deleted, DeletedEnvelope
-from dbbackup.api.dependencies import ANONYMOUS, MAX_SEQ, Ctx, Limit, Page, Session
+from dbbackup.api.dependencies import MAX_SEQ, Ctx, Limit, Page, Session, Who
 from dbbackup.api.downloads import download
 from dbbackup.api.envelope import meta
 from dbbackup.api.errors import documented
@@ -85,9 +85,9 @@ class BackupController(Controller):
         summary="Delete a backup",
         responses=documented(404, 409),
     )
-    async def delete_backup(self, session: Session, ctx: Ctx, backup_id: FromPath[str]) -> DeletedEnvelope:
+    async def delete_backup(self, session: Session, ctx: Ctx, actor: Who, backup_id: FromPath[str]) -> DeletedEnvelope:
         """Delete all copies; the record stays for the audit."""
-        await backups.delete_backup(session, ctx, backup_id, ANONYMOUS)
+        await backups.delete_backup(session, ctx, backup_id, actor.id)
         return DeletedEnvelope(success=True, data=Deleted(id=backup_id), error=None, meta=meta())
 
     @get(
@@ -169,10 +169,10 @@ class BackupController(Controller):
         responses=documented(404, 409),
     )
     async def verify_backup(
-        self, session: Session, ctx: Ctx, backup_id: FromPath[str], data: JSONBody[VerifyInput]
+        self, session: Session, ctx: Ctx, actor: Who, backup_id: FromPath[str], data: JSONBody[VerifyInput]
     ) -> VerificationEnvelope:
         """Put a verification of one copy into the queue; watch it by its id under verifications."""
-        queued = await verifications.queue_verification(session, ctx, backup_id, data, ANONYMOUS)
+        queued = await verifications.queue_verification(session, ctx, backup_id, data, actor.id)
         return await verification_answer(session, ctx, queued)
 
 

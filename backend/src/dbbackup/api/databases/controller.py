@@ -15,7 +15,7 @@ from dbbackup.api.databases.schemas import (
     DeletedEnvelope,
 )
 from dbbackup.api.databases.views import database_views, test_view
-from dbbackup.api.dependencies import ANONYMOUS, Ctx, Limit, Page, Session
+from dbbackup.api.dependencies import Ctx, Limit, Page, Session, Who
 from dbbackup.api.envelope import meta
 from dbbackup.api.errors import documented
 from dbbackup.db.models import DatabaseConfig
@@ -89,11 +89,12 @@ class DatabaseController(Controller):
         self,
         session: Session,
         ctx: Ctx,
+        actor: Who,
         database_id: FromPath[str],
         backups: FromQuery[Literal["delete", "keep"]] = "delete",
     ) -> DeletedEnvelope:
         """Delete the configuration; `backups` says whether its backups go too. The server is not touched."""
-        await databases.delete_database(session, ctx, database_id, backups=backups, actor=ANONYMOUS)
+        await databases.delete_database(session, ctx, database_id, backups=backups, actor=actor.id)
         return DeletedEnvelope(success=True, data=Deleted(id=database_id), error=None, meta=meta())
 
     @post(

@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from dbbackup.api.envelope import Envelope, ErrorBody
-from dbbackup.engines.base import Probe
+from dbbackup.engines.values import Probe
 
 
 class LastBackup(Struct, kw_only=True, rename="camel"):

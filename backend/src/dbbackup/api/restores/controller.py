@@ -9,7 +9,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from dbbackup.api.backups.controller import Level, Status
 from dbbackup.api.backups.schemas import LogListEnvelope
-from dbbackup.api.dependencies import ANONYMOUS, MAX_SEQ, Ctx, Limit, Page, Session
+from dbbackup.api.dependencies import MAX_SEQ, Ctx, Limit, Page, Session, Who
 from dbbackup.api.envelope import meta
 from dbbackup.api.errors import documented
 from dbbackup.api.restores.schemas import PreflightEnvelope, RestoreEnvelope, RestoreListEnvelope
@@ -43,9 +43,11 @@ class RestoreController(Controller):
         return RestoreListEnvelope(success=True, data=views, error=None, meta=meta(page, limit, total))
 
     @post(operation_id="createRestore", summary="Start a restore", responses=documented(404, 409, 502), status_code=202)
-    async def create_restore(self, session: Session, ctx: Ctx, data: JSONBody[RestoreInput]) -> RestoreEnvelope:
+    async def create_restore(
+        self, session: Session, ctx: Ctx, actor: Who, data: JSONBody[RestoreInput]
+    ) -> RestoreEnvelope:
         """Put a confirmed restore into the queue; watch it by its id."""
-        return await _answer(session, ctx, await restores.queue_restore(session, ctx, data, ANONYMOUS))
+        return await _answer(session, ctx, await restores.queue_restore(session, ctx, data, actor.id))
 
     @post(
         "/preflight",

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbbackup.api.restores.schemas import FindingView, Preflight, RestoreDetail, RestoreView
 from dbbackup.db.models import RestoreExecution
-from dbbackup.engines.base import Finding
+from dbbackup.engines.values import Finding
 from dbbackup.services import execution_logs
 from dbbackup.services.context import Context
 from dbbackup.services.restores import Source, queue_positions

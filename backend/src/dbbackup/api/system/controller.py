@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import shutil
 
-from litestar import Controller, Response, get, post
+from litestar import Controller, Response, get, post, put
 from litestar.params import JSONBody
 
 from dbbackup import __version__
 from dbbackup.api.dependencies import Ctx, Session
 from dbbackup.api.envelope import meta
 from dbbackup.api.errors import documented
+from dbbackup.api.guards import requires
 from dbbackup.api.system.schemas import (
     CatalogueRebuild,
     CatalogueRebuildEnvelope,
@@ -19,12 +20,15 @@ from dbbackup.api.system.schemas import (
     HealthCheck,
     HealthEnvelope,
     RebuiltInstance,
+    SettingListEnvelope,
+    SettingView,
     SystemStatus,
     SystemStatusEnvelope,
 )
-from dbbackup.services import system
+from dbbackup.core.access import Permission
+from dbbackup.services import live_settings, system
 from dbbackup.services.catalogue_rebuild import rebuild
-from dbbackup.services.inputs import CatalogueRebuildInput
+from dbbackup.services.inputs import CatalogueRebuildInput, SettingsInput
 
 
 class HealthController(Controller):
@@ -70,6 +74,29 @@ class SystemController(Controller):
         )
         return SystemStatusEnvelope(success=True, data=data, error=None, meta=meta())
 
+    @get(
+        "/settings",
+        operation_id="listSettings",
+        summary="The settings that act without a restart",
+        responses=documented(),
+        guards=[requires(Permission.SYSTEM_CONFIGURE)],
+    )
+    async def list_settings(self, session: Session, ctx: Ctx) -> SettingListEnvelope:
+        """Return every setting with its value and where that comes from."""
+        return await _settings(session, ctx)
+
+    @put(
+        "/settings",
+        operation_id="changeSettings",
+        summary="Change settings",
+        responses=documented(409),
+        guards=[requires(Permission.SYSTEM_CONFIGURE)],
+    )
+    async def change_settings(self, session: Session, ctx: Ctx, data: JSONBody[SettingsInput]) -> SettingListEnvelope:
+        """Set the named ones, all or none; null sets one back to its default. They act at once."""
+        await live_settings.change_settings(session, ctx, data.values)
+        return await _settings(session, ctx)
+
     @post(
         "/catalogue/rebuild",
         status_code=200,
@@ -99,3 +126,23 @@ async def _health(session: Session, ctx: Ctx) -> Health:
         ok=all(check.ok for check in checks if check.essential),
         checks=[HealthCheck(name=c.name, ok=c.ok, essential=c.essential, message=c.message) for c in checks],
     )
+
+
+async def _settings(session: Session, ctx: Ctx) -> SettingListEnvelope:
+    views = [
+        SettingView(
+            key=found.spec.key,
+            description=found.spec.description,
+            kind=found.spec.kind,
+            value=found.value,
+            default=found.spec.default,
+            source=found.source,
+            locked=found.source == "environment",
+            environment=found.spec.environment,
+            minimum=found.spec.minimum,
+            maximum=found.spec.maximum,
+            choices=list(found.spec.choices) if found.spec.choices else None,
+        )
+        for found in await live_settings.list_settings(session, ctx)
+    ]
+    return SettingListEnvelope(success=True, data=views, error=None, meta=meta())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from dbbackup.api.envelope import Envelope
+from dbbackup.core.live_settings import Kind, Source
 
 
 class HealthCheck(Struct, kw_only=True, rename="camel"):
@@ -72,6 +73,29 @@ class CatalogueRebuildEnvelope(Envelope, kw_only=True, rename="camel"):
     """What became of it."""
 
     data: CatalogueRebuild
+
+
+class SettingView(Struct, kw_only=True, rename="camel"):
+    """A live setting. What the environment sets is `locked`: it cannot be changed here."""
+
+    key: str
+    description: str
+    kind: Kind
+    value: bool | int | float | str
+    default: bool | int | float | str
+    source: Source
+    locked: bool
+    environment: str | None
+    """The variable that would set it."""
+    minimum: float | None
+    maximum: float | None
+    choices: list[str] | None
+
+
+class SettingListEnvelope(Envelope, kw_only=True, rename="camel"):
+    """All live settings."""
+
+    data: list[SettingView]
 
 
 class HealthEnvelope(Envelope, kw_only=True, rename="camel"):
