@@ -45,9 +45,20 @@ class BackupExecution(Base):
         Index("ix_backup_execution_status_created", "status", "created_at"),
         Index("ix_backup_execution_database_created", "database_id", "created_at"),
         Index("ix_backup_execution_deleted_created", "deleted_at", "created_at"),
+        # Each slot of a schedule becomes one run, whatever crashes in between.
+        Index("uq_backup_execution_schedule_slot", "schedule_id", "slot", unique=True),
     )
 
     database_id: Mapped[str | None] = mapped_column(Id, ForeignKey("database_config.id", ondelete="SET NULL"))
+    schedule_id: Mapped[str | None] = mapped_column(Id, ForeignKey("backup_schedule.id", ondelete="SET NULL"))
+    slot: Mapped[datetime | None]
+    """The moment the schedule meant."""
+    not_before: Mapped[datetime | None]
+    """While queued: when it may start (jitter, the wait before a retry)."""
+    retention_policy_id: Mapped[str | None] = mapped_column(
+        Id, ForeignKey("retention_policy.id", ondelete="SET NULL"), index=True
+    )
+    """The policy of a manual backup that has one of its own; a scheduled one goes by its schedule's."""
     database_name: Mapped[str] = mapped_column(String(200))
     """The configuration's name at that time: the record outlives the configuration."""
     engine: Mapped[str] = mapped_column(String(20))
