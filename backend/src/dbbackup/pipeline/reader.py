@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import os
 import threading
 from collections.abc import AsyncIterator
@@ -61,8 +62,10 @@ class PipeReader:
 
     def _run(self) -> None:
         try:
+            # Reads until a chunk is full, straight into the bytes that are handed on: no copy of ours.
+            pipe = io.BufferedReader(io.FileIO(self._fd, closefd=False))
             while not self._closing:
-                chunk = self._read_chunk()
+                chunk = pipe.read(CHUNK)
                 self._deliver(chunk)
                 if not chunk:
                     return
@@ -70,13 +73,6 @@ class PipeReader:
                 self._room.acquire()
         except Exception as error:  # noqa: BLE001 - whoever waits for the next chunk must hear of any
             self._deliver(error)
-
-    def _read_chunk(self) -> bytes:
-        buffer = bytearray(CHUNK)
-        view, filled = memoryview(buffer), 0
-        while filled < CHUNK and (count := os.readv(self._fd, [view[filled:]])):
-            filled += count
-        return bytes(view[:filled])
 
     def _copy(self, chunk: bytes) -> None:
         """A second reader that went away is not our failure: its own exit code says what happened."""

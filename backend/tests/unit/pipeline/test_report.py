@@ -8,6 +8,7 @@ import threading
 
 import pytest
 
+from dbbackup.pipeline import reader as reader_module
 from dbbackup.pipeline.process import big_pipe
 from dbbackup.pipeline.reader import CHUNK, PipeReader
 from tests.unit.pipeline.tools import RunReport, ToolEngine, gather
@@ -88,13 +89,10 @@ async def test_reader_when_the_copy_fails_for_another_reason_than_a_gone_reader_
 
 
 async def test_reader_when_memory_runs_out_raises_instead_of_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    def no_memory() -> bytes:
-        raise MemoryError
-
     read_fd, write_fd = big_pipe()
     os.close(write_fd)
     reader = PipeReader(read_fd)
-    monkeypatch.setattr(reader, "_read_chunk", no_memory)
+    monkeypatch.setattr(reader_module, "CHUNK", 1 << 62)
     with pytest.raises(MemoryError):
         await asyncio.wait_for(gather(reader.chunks()), 5)
     await reader.close()
