@@ -20,6 +20,7 @@ from loguru import logger
 from dbbackup import __version__, logs
 from dbbackup.core.errors import AppError, ConflictError
 from dbbackup.core.events import Unheard
+from dbbackup.core.logbook import Logbook
 from dbbackup.core.secret import Secret
 from dbbackup.db.lock import InstanceLock
 from dbbackup.db.migrate import migrate
@@ -41,11 +42,12 @@ def serve() -> None:
     """Run the API, the worker and, where STATIC_PATH is set, the page. Configured by the environment."""
     from dbbackup.main import create_app
 
-    settings = _settings()
+    logbook = Logbook()
+    settings = _settings(logbook)
     _bound_allocator()
     # Before anything else: a port that is taken must end the start before runs are claimed.
     listening = _listen(settings)
-    app = create_app(settings)
+    app = create_app(settings, logbook)
     config = uvicorn.Config(
         app,
         loop="uvloop",
@@ -189,12 +191,12 @@ def _bound_allocator() -> None:
         mallopt(m_mmap_threshold, 512 * 1024)
 
 
-def _settings() -> Settings:
+def _settings(logbook: Logbook | None = None) -> Settings:
     settings = load()
     secrets = [settings.encryption_key]
     if settings.s3:
         secrets += [settings.s3.access_key, settings.s3.secret_key]
-    logs.configure(settings.log_level, settings.log_format, secrets)
+    logs.configure(settings.log_level, settings.log_format, secrets, logbook)
     return settings
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from loguru import logger
 
+from dbbackup.core.logbook import Logbook, SystemLogLine
 from dbbackup.core.masking import Masker
 from dbbackup.core.secret import Secret
 
@@ -28,13 +29,14 @@ _OWN_CATEGORY = {
 }
 
 
-def configure(level: str, format_: str, secrets: list[Secret]) -> None:
-    """Send everything, the libraries' own messages included, through one masked sink to stderr.
+def configure(level: str, format_: str, secrets: list[Secret], logbook: Logbook | None = None) -> None:
+    """Send everything, the libraries' own messages included, masked to stderr and into the logbook.
 
     Args:
         level: debug, info, warning or error.
         format_: `text` for people, `json` for collectors (one object a line).
         secrets: what must never be printed, beside what looks like a password.
+        logbook: keeps the newest lines for the page.
     """
     masker = Masker(secrets)
 
@@ -53,6 +55,9 @@ def configure(level: str, format_: str, secrets: list[Secret]) -> None:
     else:
         # Neither values of variables nor frames of libraries: a trace must not print a password.
         logger.add(sys.stderr, level=level.upper(), format=_text, backtrace=False, diagnose=False)
+    if logbook is not None:
+        book = logbook
+        logger.add(lambda message: _note(book, message.record), level=level.upper(), format="{message}")
     logging.basicConfig(handlers=[_Intercept()], level=logging.INFO, force=True)
     for noisy in ("aiosqlite", "asyncio", "aiobotocore", "botocore", "boto3", "urllib3"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
@@ -63,6 +68,21 @@ def _text(record: Record) -> str:
     extra = record["extra"]
     ids = "".join(f"[{{extra[{name}]}}] " for name in ("request", "operation") if extra.get(name))
     return _TEXT.replace("{extra[request]}{extra[operation]}", ids)
+
+
+def _note(logbook: Logbook, record: Record) -> None:
+    extra = record["extra"]
+    logbook.add(
+        lambda seq: SystemLogLine(
+            seq=seq,
+            at=record["time"],
+            level=record["level"].name.lower(),
+            category=str(extra["category"]),
+            message=record["message"],
+            request=str(extra["request"]),
+            operation=str(extra["operation"]),
+        )
+    )
 
 
 class _Intercept(logging.Handler):

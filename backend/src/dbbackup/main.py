@@ -19,6 +19,7 @@ from dbbackup.api.routes import router
 from dbbackup.api.spa import spa_routes
 from dbbackup.core.errors import AppError, ValidationError
 from dbbackup.core.events import EVENTS_CHANNEL, LOGS_CHANNEL, Event, Events, LogHint
+from dbbackup.core.logbook import Logbook
 from dbbackup.db.lock import InstanceLock
 from dbbackup.db.migrate import migrate
 from dbbackup.db.session import Catalogue
@@ -43,8 +44,8 @@ class ChannelEvents:
             self._channels.publish(msgspec.json.encode(message), [channel])
 
 
-def create_app(settings: Settings) -> Litestar:
-    """Return the application; nothing is opened before it starts."""
+def create_app(settings: Settings, logbook: Logbook | None = None) -> Litestar:
+    """Return the application; nothing is opened before it starts. The logbook is what the page shows of the log."""
     channels = ChannelsPlugin(
         backend=MemoryChannelsBackend(),
         channels=[EVENTS_CHANNEL, LOGS_CHANNEL],
@@ -56,7 +57,7 @@ def create_app(settings: Settings) -> Litestar:
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
         try:
-            async with running(settings, ChannelEvents(channels)) as ctx:
+            async with running(settings, ChannelEvents(channels), logbook or Logbook()) as ctx:
                 app.state.context = ctx
                 yield
         except AppError as error:
@@ -75,9 +76,9 @@ def create_app(settings: Settings) -> Litestar:
 
 
 @asynccontextmanager
-async def running(settings: Settings, events: ChannelEvents) -> AsyncIterator[Context]:
+async def running(settings: Settings, events: ChannelEvents, logbook: Logbook) -> AsyncIterator[Context]:
     """Open everything in order, run the worker, and close everything in reverse."""
-    async with opened(settings, events) as ctx:
+    async with opened(settings, events, logbook) as ctx:
         worker = Worker(ctx)
         await worker.start()
         logger.bind(category="application").info("Ready (instance {})", ctx.instance_id)
@@ -88,7 +89,7 @@ async def running(settings: Settings, events: ChannelEvents) -> AsyncIterator[Co
 
 
 @asynccontextmanager
-async def opened(settings: Settings, events: Events) -> AsyncIterator[Context]:
+async def opened(settings: Settings, events: Events, logbook: Logbook | None = None) -> AsyncIterator[Context]:
     """Open the catalogue and what lies around it, without the worker: for one command."""
     with InstanceLock(settings.database_path):
         _make_storage(settings.storage_path)
@@ -104,6 +105,7 @@ async def opened(settings: Settings, events: Events) -> AsyncIterator[Context]:
             storages=StoragePool(settings, catalogue, sealer),
             events=events,
             instance_id=await bootstrap.instance_id(catalogue),
+            logbook=logbook or Logbook(),
         )
         async with catalogue.sessions() as session:
             ctx.runtime.live = await live_settings.load(session, settings)

@@ -929,6 +929,73 @@ export type SettingsInput = {
 };
 
 /**
+ * StatisticsDay
+ */
+export type StatisticsDay = {
+    date: string;
+    completed: number;
+    failed: number;
+    size: number;
+    meanDuration: number | null;
+    stored: number;
+};
+
+/**
+ * StatisticsEnvelope
+ */
+export type StatisticsEnvelope = {
+    success: boolean;
+    error: null;
+    meta: Meta;
+    data: SystemStatistics;
+};
+
+/**
+ * SystemLogEnvelope
+ */
+export type SystemLogEnvelope = {
+    success: boolean;
+    error: null;
+    meta: Meta;
+    data: Array<SystemLogLine>;
+};
+
+/**
+ * SystemLogLine
+ */
+export type SystemLogLine = {
+    seq: number;
+    at: string;
+    level: string;
+    category: string;
+    message: string;
+    request: string;
+    operation: string;
+};
+
+/**
+ * SystemStatistics
+ */
+export type SystemStatistics = {
+    backups: number;
+    completed24h: number;
+    failed24h: number;
+    restores: number;
+    storedLocal: number;
+    storedS3: number;
+    databases: number;
+    protected: number;
+    proven: number;
+    successRate: number | null;
+    meanDuration: number | null;
+    meanSize: number | null;
+    uploadSuccessRate: number | null;
+    activeSchedules: number;
+    nextRunAt: string | null;
+    days: Array<StatisticsDay>;
+};
+
+/**
  * SystemStatus
  */
 export type SystemStatus = {
@@ -2905,6 +2972,44 @@ export type ChangeSettingsResponses = {
 
 export type ChangeSettingsResponse = ChangeSettingsResponses[keyof ChangeSettingsResponses];
 
+export type GetSystemLogsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        level?: 'debug' | 'info' | 'warning' | 'error';
+        category?: string | null;
+        search?: string;
+        /**
+         * Lines with a greater seq
+         */
+        after?: number;
+        limit?: number;
+    };
+    url: '/api/system/logs';
+};
+
+export type GetSystemLogsErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type GetSystemLogsError = GetSystemLogsErrors[keyof GetSystemLogsErrors];
+
+export type GetSystemLogsResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: SystemLogEnvelope;
+};
+
+export type GetSystemLogsResponse = GetSystemLogsResponses[keyof GetSystemLogsResponses];
+
 export type RebuildCatalogueData = {
     body: CatalogueRebuildInput;
     path?: never;
@@ -2941,6 +3046,40 @@ export type RebuildCatalogueResponses = {
 };
 
 export type RebuildCatalogueResponse = RebuildCatalogueResponses[keyof RebuildCatalogueResponses];
+
+export type GetStatisticsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Days of the series, today included
+         */
+        days?: number;
+    };
+    url: '/api/system/stats';
+};
+
+export type GetStatisticsErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type GetStatisticsError = GetStatisticsErrors[keyof GetStatisticsErrors];
+
+export type GetStatisticsResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: StatisticsEnvelope;
+};
+
+export type GetStatisticsResponse = GetStatisticsResponses[keyof GetStatisticsResponses];
 
 export type GetSystemStatusData = {
     body?: never;
@@ -3028,3 +3167,32 @@ export type GetReadinessResponses = {
 };
 
 export type GetReadinessResponse = GetReadinessResponses[keyof GetReadinessResponses];
+
+export type GetMetricsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/metrics';
+};
+
+export type GetMetricsErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type GetMetricsError = GetMetricsErrors[keyof GetMetricsErrors];
+
+export type GetMetricsResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: string;
+};
+
+export type GetMetricsResponse = GetMetricsResponses[keyof GetMetricsResponses];

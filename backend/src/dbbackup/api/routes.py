@@ -12,7 +12,7 @@ from dbbackup.api.live.origin import own_page_guard
 from dbbackup.api.live.sockets import event_socket, log_socket
 from dbbackup.api.restores.controller import RestoreController
 from dbbackup.api.s3_configs.controller import S3ConfigController
-from dbbackup.api.system.controller import HealthController, SystemController
+from dbbackup.api.system.controller import HealthController, SystemController, get_metrics
 from dbbackup.api.verifications.controller import VerificationController
 
 router = Router(
@@ -26,6 +26,7 @@ router = Router(
         EncryptionKeyController,
         SystemController,
         HealthController,
+        get_metrics,
         event_socket,
         log_socket,
     ],

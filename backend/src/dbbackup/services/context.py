@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from dbbackup.core.crypto import Sealer
 from dbbackup.core.events import Events
 from dbbackup.core.live_settings import LiveSettings
+from dbbackup.core.logbook import Logbook
 from dbbackup.core.progress import RunProgress
 from dbbackup.db.session import Catalogue
 from dbbackup.engines.base import Engine
@@ -43,6 +44,7 @@ class Context:
     storages: StoragePool
     events: Events
     instance_id: str
+    logbook: Logbook = field(default_factory=Logbook)
     runtime: Runtime = field(default_factory=Runtime)
 
     @property

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shutil
+from typing import Annotated, Literal
 
-from litestar import Controller, Response, get, post, put
-from litestar.params import JSONBody
+import msgspec
+from litestar import Controller, MediaType, Response, get, post, put
+from litestar.params import FromQuery, JSONBody, QueryParameter
 
 from dbbackup import __version__
-from dbbackup.api.dependencies import Ctx, Session
+from dbbackup.api.dependencies import MAX_SEQ, Ctx, Session
 from dbbackup.api.envelope import meta
 from dbbackup.api.errors import documented
 from dbbackup.api.guards import requires
@@ -22,13 +24,18 @@ from dbbackup.api.system.schemas import (
     RebuiltInstance,
     SettingListEnvelope,
     SettingView,
+    StatisticsEnvelope,
+    SystemLogEnvelope,
+    SystemStatistics,
     SystemStatus,
     SystemStatusEnvelope,
 )
 from dbbackup.core.access import Permission
-from dbbackup.services import live_settings, system
+from dbbackup.services import live_settings, metrics, statistics, system
 from dbbackup.services.catalogue_rebuild import rebuild
 from dbbackup.services.inputs import CatalogueRebuildInput, SettingsInput
+
+Days = Annotated[int, QueryParameter(ge=1, le=400, description="Days of the series, today included")]
 
 
 class HealthController(Controller):
@@ -48,6 +55,20 @@ class HealthController(Controller):
         health = await _health(session, ctx)
         body = HealthEnvelope(success=True, data=health, error=None, meta=meta())
         return Response(body, status_code=200 if health.ok else 503)
+
+
+@get(
+    "/metrics",
+    operation_id="getMetrics",
+    summary="Figures for Prometheus",
+    tags=["System"],
+    media_type=MediaType.TEXT,
+    responses=documented(),
+    guards=[requires(Permission.DATABASE_VIEW)],
+)
+async def get_metrics(session: Session, ctx: Ctx) -> Response[bytes]:
+    """Return everything in Prometheus' text format."""
+    return Response(await metrics.render(session, ctx), media_type=metrics.CONTENT_TYPE)
 
 
 class SystemController(Controller):
@@ -73,6 +94,38 @@ class SystemController(Controller):
             queued=counts["queued"],
         )
         return SystemStatusEnvelope(success=True, data=data, error=None, meta=meta())
+
+    @get(
+        "/stats",
+        operation_id="getStatistics",
+        summary="Totals, rates and a series of days",
+        responses=documented(),
+        guards=[requires(Permission.DATABASE_VIEW)],
+    )
+    async def stats(self, session: Session, days: Days = 30) -> StatisticsEnvelope:
+        """Return figures over all runs; the rates and means are those of the days asked for."""
+        data = msgspec.convert(await statistics.collect(session, days), SystemStatistics, from_attributes=True)
+        return StatisticsEnvelope(success=True, data=data, error=None, meta=meta())
+
+    @get(
+        "/logs",
+        operation_id="getSystemLogs",
+        summary="Read the program's own log",
+        responses=documented(),
+        guards=[requires(Permission.SYSTEM_CONFIGURE)],
+    )
+    async def logs(
+        self,
+        ctx: Ctx,
+        level: FromQuery[Literal["debug", "info", "warning", "error"]] = "info",
+        category: Annotated[str | None, QueryParameter(max_length=50)] = None,
+        search: Annotated[str, QueryParameter(max_length=200)] = "",
+        after: Annotated[int, QueryParameter(ge=0, le=MAX_SEQ, description="Lines with a greater seq")] = 0,
+        limit: Annotated[int, QueryParameter(ge=1, le=5000)] = 500,
+    ) -> SystemLogEnvelope:
+        """Return the newest lines that match, in order. They are kept in memory since the start, 5,000 at most."""
+        lines = ctx.logbook.read(after=after, level=level, category=category, search=search, limit=limit)
+        return SystemLogEnvelope(success=True, data=lines, error=None, meta=meta())
 
     @get(
         "/settings",

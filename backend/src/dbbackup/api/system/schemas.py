@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from datetime import date, datetime
+
+from msgspec import Struct, field
 
 from dbbackup.api.envelope import Envelope
 from dbbackup.core.live_settings import Kind, Source
+from dbbackup.core.logbook import SystemLogLine
 
 
 class HealthCheck(Struct, kw_only=True, rename="camel"):
@@ -73,6 +76,52 @@ class CatalogueRebuildEnvelope(Envelope, kw_only=True, rename="camel"):
     """What became of it."""
 
     data: CatalogueRebuild
+
+
+class StatisticsDay(Struct, kw_only=True, rename="camel"):
+    """What ended on one day of UTC; `stored` is what lay in all storages at its end. Bytes and seconds."""
+
+    date: date
+    completed: int
+    failed: int
+    size: int
+    mean_duration: float | None
+    stored: int
+
+
+class SystemStatistics(Struct, kw_only=True, rename="camel"):
+    """Totals now, and one entry a day, the oldest first. Bytes, seconds, shares from 0 to 1."""
+
+    backups: int
+    completed_24h: int = field(name="completed24h")
+    failed_24h: int = field(name="failed24h")
+    restores: int
+    stored_local: int
+    stored_s3: int
+    databases: int
+    protected: int
+    """Enabled databases with a completed backup."""
+    proven: int
+    """Enabled databases with a backup that was restored on trial."""
+    success_rate: float | None
+    mean_duration: float | None
+    mean_size: float | None
+    upload_success_rate: float | None
+    active_schedules: int
+    next_run_at: datetime | None
+    days: list[StatisticsDay]
+
+
+class StatisticsEnvelope(Envelope, kw_only=True, rename="camel"):
+    """Figures over all runs."""
+
+    data: SystemStatistics
+
+
+class SystemLogEnvelope(Envelope, kw_only=True, rename="camel"):
+    """Lines of the program's own log, in order."""
+
+    data: list[SystemLogLine]
 
 
 class SettingView(Struct, kw_only=True, rename="camel"):
