@@ -15,11 +15,13 @@ import { Route as BackupsIdRouteImport } from "./routes/backups/$id"
 import { Route as DatabasesIndexRouteImport } from "./routes/databases/index"
 import { Route as DatabasesNewRouteImport } from "./routes/databases/new"
 import { Route as EncryptionKeysIndexRouteImport } from "./routes/encryption-keys/index"
+import { Route as LogsIndexRouteImport } from "./routes/logs/index"
 import { Route as RestoreNewRouteImport } from "./routes/restore/new"
 import { Route as RestoresIndexRouteImport } from "./routes/restores/index"
 import { Route as RestoresIdRouteImport } from "./routes/restores/$id"
 import { Route as S3ConfigsIndexRouteImport } from "./routes/s3-configs/index"
 import { Route as S3ConfigsNewRouteImport } from "./routes/s3-configs/new"
+import { Route as SettingsIndexRouteImport } from "./routes/settings/index"
 import { Route as DatabasesIdIndexRouteImport } from "./routes/databases/$id.index"
 import { Route as DatabasesIdEditRouteImport } from "./routes/databases/$id.edit"
 import { Route as S3ConfigsIdEditRouteImport } from "./routes/s3-configs/$id.edit"
@@ -54,6 +56,11 @@ const EncryptionKeysIndexRoute = EncryptionKeysIndexRouteImport.update({
   path: "/encryption-keys/",
   getParentRoute: () => rootRouteImport,
 } as any)
+const LogsIndexRoute = LogsIndexRouteImport.update({
+  id: "/logs/",
+  path: "/logs/",
+  getParentRoute: () => rootRouteImport,
+} as any)
 const RestoreNewRoute = RestoreNewRouteImport.update({
   id: "/restore/new",
   path: "/restore/new",
@@ -77,6 +84,11 @@ const S3ConfigsIndexRoute = S3ConfigsIndexRouteImport.update({
 const S3ConfigsNewRoute = S3ConfigsNewRouteImport.update({
   id: "/s3-configs/new",
   path: "/s3-configs/new",
+  getParentRoute: () => rootRouteImport,
+} as any)
+const SettingsIndexRoute = SettingsIndexRouteImport.update({
+  id: "/settings/",
+  path: "/settings/",
   getParentRoute: () => rootRouteImport,
 } as any)
 const DatabasesIdIndexRoute = DatabasesIdIndexRouteImport.update({
@@ -105,8 +117,10 @@ export interface FileRoutesByFullPath {
   "/backups/": typeof BackupsIndexRoute
   "/databases/": typeof DatabasesIndexRoute
   "/encryption-keys/": typeof EncryptionKeysIndexRoute
+  "/logs/": typeof LogsIndexRoute
   "/restores/": typeof RestoresIndexRoute
   "/s3-configs/": typeof S3ConfigsIndexRoute
+  "/settings/": typeof SettingsIndexRoute
   "/databases/$id/edit": typeof DatabasesIdEditRoute
   "/s3-configs/$id/edit": typeof S3ConfigsIdEditRoute
   "/databases/$id/": typeof DatabasesIdIndexRoute
@@ -121,8 +135,10 @@ export interface FileRoutesByTo {
   "/backups": typeof BackupsIndexRoute
   "/databases": typeof DatabasesIndexRoute
   "/encryption-keys": typeof EncryptionKeysIndexRoute
+  "/logs": typeof LogsIndexRoute
   "/restores": typeof RestoresIndexRoute
   "/s3-configs": typeof S3ConfigsIndexRoute
+  "/settings": typeof SettingsIndexRoute
   "/databases/$id/edit": typeof DatabasesIdEditRoute
   "/s3-configs/$id/edit": typeof S3ConfigsIdEditRoute
   "/databases/$id": typeof DatabasesIdIndexRoute
@@ -138,8 +154,10 @@ export interface FileRoutesById {
   "/backups/": typeof BackupsIndexRoute
   "/databases/": typeof DatabasesIndexRoute
   "/encryption-keys/": typeof EncryptionKeysIndexRoute
+  "/logs/": typeof LogsIndexRoute
   "/restores/": typeof RestoresIndexRoute
   "/s3-configs/": typeof S3ConfigsIndexRoute
+  "/settings/": typeof SettingsIndexRoute
   "/databases/$id/edit": typeof DatabasesIdEditRoute
   "/s3-configs/$id/edit": typeof S3ConfigsIdEditRoute
   "/databases/$id/": typeof DatabasesIdIndexRoute
@@ -156,8 +174,10 @@ export interface FileRouteTypes {
     | "/backups/"
     | "/databases/"
     | "/encryption-keys/"
+    | "/logs/"
     | "/restores/"
     | "/s3-configs/"
+    | "/settings/"
     | "/databases/$id/edit"
     | "/s3-configs/$id/edit"
     | "/databases/$id/"
@@ -172,8 +192,10 @@ export interface FileRouteTypes {
     | "/backups"
     | "/databases"
     | "/encryption-keys"
+    | "/logs"
     | "/restores"
     | "/s3-configs"
+    | "/settings"
     | "/databases/$id/edit"
     | "/s3-configs/$id/edit"
     | "/databases/$id"
@@ -188,8 +210,10 @@ export interface FileRouteTypes {
     | "/backups/"
     | "/databases/"
     | "/encryption-keys/"
+    | "/logs/"
     | "/restores/"
     | "/s3-configs/"
+    | "/settings/"
     | "/databases/$id/edit"
     | "/s3-configs/$id/edit"
     | "/databases/$id/"
@@ -205,8 +229,10 @@ export interface RootRouteChildren {
   BackupsIndexRoute: typeof BackupsIndexRoute
   DatabasesIndexRoute: typeof DatabasesIndexRoute
   EncryptionKeysIndexRoute: typeof EncryptionKeysIndexRoute
+  LogsIndexRoute: typeof LogsIndexRoute
   RestoresIndexRoute: typeof RestoresIndexRoute
   S3ConfigsIndexRoute: typeof S3ConfigsIndexRoute
+  SettingsIndexRoute: typeof SettingsIndexRoute
   DatabasesIdEditRoute: typeof DatabasesIdEditRoute
   S3ConfigsIdEditRoute: typeof S3ConfigsIdEditRoute
   DatabasesIdIndexRoute: typeof DatabasesIdIndexRoute
@@ -256,6 +282,13 @@ declare module "@tanstack/react-router" {
       preLoaderRoute: typeof EncryptionKeysIndexRouteImport
       parentRoute: typeof rootRouteImport
     }
+    "/logs/": {
+      id: "/logs/"
+      path: "/logs"
+      fullPath: "/logs/"
+      preLoaderRoute: typeof LogsIndexRouteImport
+      parentRoute: typeof rootRouteImport
+    }
     "/restore/new": {
       id: "/restore/new"
       path: "/restore/new"
@@ -289,6 +322,13 @@ declare module "@tanstack/react-router" {
       path: "/s3-configs/new"
       fullPath: "/s3-configs/new"
       preLoaderRoute: typeof S3ConfigsNewRouteImport
+      parentRoute: typeof rootRouteImport
+    }
+    "/settings/": {
+      id: "/settings/"
+      path: "/settings"
+      fullPath: "/settings/"
+      preLoaderRoute: typeof SettingsIndexRouteImport
       parentRoute: typeof rootRouteImport
     }
     "/databases/$id/": {
@@ -325,8 +365,10 @@ const rootRouteChildren: RootRouteChildren = {
   BackupsIndexRoute: BackupsIndexRoute,
   DatabasesIndexRoute: DatabasesIndexRoute,
   EncryptionKeysIndexRoute: EncryptionKeysIndexRoute,
+  LogsIndexRoute: LogsIndexRoute,
   RestoresIndexRoute: RestoresIndexRoute,
   S3ConfigsIndexRoute: S3ConfigsIndexRoute,
+  SettingsIndexRoute: SettingsIndexRoute,
   DatabasesIdEditRoute: DatabasesIdEditRoute,
   S3ConfigsIdEditRoute: S3ConfigsIdEditRoute,
   DatabasesIdIndexRoute: DatabasesIdIndexRoute,

@@ -59,7 +59,7 @@ def configure(level: str, format_: str, secrets: list[Secret], logbook: Logbook 
         book = logbook
         logger.add(lambda message: _note(book, message.record), level=level.upper(), format="{message}")
     logging.basicConfig(handlers=[_Intercept()], level=logging.INFO, force=True)
-    for noisy in ("aiosqlite", "asyncio", "aiobotocore", "botocore", "boto3", "urllib3"):
+    for noisy in ("uvicorn.error", "aiosqlite", "asyncio", "aiobotocore", "botocore", "boto3", "urllib3"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 

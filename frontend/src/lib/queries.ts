@@ -4,6 +4,7 @@ import {
   getDatabase,
   getRestore,
   getS3Config,
+  getStatistics,
   getSystemStatus,
   type ListBackupsData,
   type ListDatabasesData,
@@ -32,6 +33,8 @@ export const keys = {
   s3Configs: ["s3-configs"] as const,
   encryptionKeys: ["encryption-keys"] as const,
   status: ["status"] as const,
+  settings: ["settings"] as const,
+  statistics: ["statistics"] as const,
   backup: (id: string) => ["backups", "one", id] as const,
   restore: (id: string) => ["restores", "one", id] as const,
   database: (id: string) => ["databases", "one", id] as const,
@@ -90,6 +93,14 @@ export const s3ConfigQuery = (id: string) =>
 
 export const encryptionKeysQuery = () =>
   queryOptions({ queryKey: keys.encryptionKeys, queryFn: () => ask(listEncryptionKeys()) });
+
+/** A year of days: what is shown of it is the page's choice. */
+export const statisticsQuery = () =>
+  queryOptions({
+    queryKey: keys.statistics,
+    queryFn: () => ask(getStatistics({ query: { days: 365 } })),
+    refetchInterval: 60_000,
+  });
 
 export const statusQuery = () =>
   queryOptions({

@@ -10,6 +10,9 @@ import type {
   ProgressView,
   RestoreDetail,
   S3ConfigView,
+  SettingView,
+  StatisticsDay,
+  SystemStatistics,
   SystemStatus,
   VerificationView,
 } from "@/client";
@@ -309,4 +312,55 @@ export function makeLines(count: number, change: Partial<LogLine> = {}): LogLine
     timestamp: new Date(Date.UTC(2026, 10, 22, 14, 30, 0, index * 35)).toISOString(),
     ...change,
   }));
+}
+
+export function makeSetting(change: Partial<SettingView> = {}): SettingView {
+  return {
+    key: "backup.maxConcurrent",
+    description: "Runs at the same time",
+    kind: "number",
+    value: 3,
+    default: 3,
+    source: "default",
+    locked: false,
+    environment: "MAX_CONCURRENT_BACKUPS",
+    minimum: 1,
+    maximum: 64,
+    choices: null,
+    ...change,
+  };
+}
+
+export function makeDay(change: Partial<StatisticsDay> = {}): StatisticsDay {
+  return {
+    date: "2026-03-01",
+    completed: 2,
+    failed: 0,
+    size: 2048,
+    meanDuration: 60,
+    stored: 4096,
+    ...change,
+  };
+}
+
+export function makeStatistics(change: Partial<SystemStatistics> = {}): SystemStatistics {
+  return {
+    backups: 1234,
+    completed24h: 3,
+    failed24h: 1,
+    restores: 2,
+    storedLocal: 1024,
+    storedS3: 3072,
+    databases: 7,
+    protected: 7,
+    proven: 6,
+    successRate: 0.75,
+    meanDuration: 60,
+    meanSize: 1024,
+    uploadSuccessRate: 1,
+    activeSchedules: 2,
+    nextRunAt: null,
+    days: [makeDay({ date: "2026-02-28", failed: 1 }), makeDay()],
+    ...change,
+  };
 }

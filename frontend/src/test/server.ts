@@ -9,6 +9,8 @@ import {
   makeProbe,
   makeRestore,
   makeS3Config,
+  makeSetting,
+  makeStatistics,
   makeStatus,
 } from "./fixtures";
 
@@ -35,6 +37,9 @@ export const refuse = (
 /** A product with one database, one backup, one restore and one bucket, where everything works. */
 export const server = setupServer(
   http.get("*/api/system/status", () => ok(makeStatus())),
+  http.get("*/api/system/stats", () => ok(makeStatistics())),
+  http.get("*/api/system/settings", () => ok([makeSetting()])),
+  http.get("*/api/system/logs", () => ok([])),
   http.get("*/api/databases", () => page([makeDatabase()])),
   http.post("*/api/databases", () => ok(makeDatabase())),
   http.get("*/api/databases/:id", () => ok(makeDatabase())),

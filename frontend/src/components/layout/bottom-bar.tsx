@@ -1,5 +1,6 @@
 import { Link } from "@tanstack/react-router";
-import { NAV_ITEMS } from "./nav-items";
+import { DAILY_ITEMS } from "./nav-items";
+import { NavMore } from "./nav-more";
 
 /** The phone's navigation, where the thumb is. */
 export function BottomBar() {
@@ -9,7 +10,7 @@ export function BottomBar() {
       className="fixed inset-x-0 bottom-0 z-30 border-t border-line-strong bg-sunken pb-[env(safe-area-inset-bottom)] md:hidden"
     >
       <ul className="grid grid-cols-5">
-        {NAV_ITEMS.filter((item) => !item.deskOnly).map((item) => (
+        {DAILY_ITEMS.map((item) => (
           <li key={item.to}>
             <Link
               to={item.to}
@@ -21,6 +22,9 @@ export function BottomBar() {
             </Link>
           </li>
         ))}
+        <li>
+          <NavMore />
+        </li>
       </ul>
     </nav>
   );

@@ -1,18 +1,34 @@
-import { Archive, CloudCog, Database, History, House, KeyRound, type LucideIcon } from "lucide-react";
+import {
+  Archive,
+  CloudCog,
+  Database,
+  History,
+  House,
+  KeyRound,
+  type LucideIcon,
+  ScrollText,
+  Settings,
+} from "lucide-react";
+import type { FileRouteTypes } from "@/routeTree.gen";
 
 export interface NavItem {
-  to: "/" | "/databases" | "/backups" | "/restores" | "/s3-configs" | "/encryption-keys";
+  to: FileRouteTypes["to"];
   label: string;
   icon: LucideIcon;
-  /** Too seldom needed for the phone's bar: another page leads there. */
-  deskOnly?: boolean;
 }
 
-export const NAV_ITEMS: NavItem[] = [
+/** What is looked at every day; on a phone the bar at the bottom. */
+export const DAILY_ITEMS: NavItem[] = [
   { to: "/", label: "Overview", icon: House },
   { to: "/databases", label: "Databases", icon: Database },
   { to: "/backups", label: "Backups", icon: Archive },
   { to: "/restores", label: "Restores", icon: History },
+];
+
+/** What is set up once; on a phone behind "More". */
+export const SETUP_ITEMS: NavItem[] = [
   { to: "/s3-configs", label: "Storage", icon: CloudCog },
-  { to: "/encryption-keys", label: "Encryption", icon: KeyRound, deskOnly: true },
+  { to: "/encryption-keys", label: "Encryption", icon: KeyRound },
+  { to: "/settings", label: "Settings", icon: Settings },
+  { to: "/logs", label: "Logs", icon: ScrollText },
 ];

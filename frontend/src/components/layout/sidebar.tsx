@@ -4,7 +4,8 @@ import { useState } from "react";
 import { buttonClass } from "@/components/ui/button-class";
 import { cn } from "@/lib/cn";
 import { BrandMark } from "./brand";
-import { NAV_ITEMS } from "./nav-items";
+import { DAILY_ITEMS, SETUP_ITEMS } from "./nav-items";
+import { NavList } from "./nav-list";
 import { SideLabel } from "./side-label";
 import { readNarrow, writeNarrow } from "./sidebar-choice";
 import { ThemeToggle } from "./theme-toggle";
@@ -33,28 +34,14 @@ export function Sidebar() {
         </span>
       </Link>
       <nav aria-label="Main" className="mt-1 w-full">
-        <ul className="space-y-0.5">
-          {NAV_ITEMS.map((item) => (
-            <li key={item.to}>
-              <Link
-                to={item.to}
-                activeOptions={{ exact: item.to === "/" }}
-                className={cn(
-                  "group relative flex h-9 items-center gap-3 rounded-md border border-transparent font-semibold text-ink-soft hover:text-ink",
-                  "aria-[current=page]:border-line aria-[current=page]:bg-surface aria-[current=page]:text-ink aria-[current=page]:[&_svg]:text-accent",
-                  narrow ? "justify-center" : "px-2.5",
-                )}
-              >
-                <item.icon className="size-4.5" aria-hidden />
-                <SideLabel narrow={narrow}>{item.label}</SideLabel>
-              </Link>
-            </li>
-          ))}
-        </ul>
+        <NavList items={DAILY_ITEMS} narrow={narrow} />
         <Link to="/restore/new" className={buttonClass({}, "group relative mt-4 w-full")}>
           <RotateCcw aria-hidden />
           <SideLabel narrow={narrow}>Restore a database</SideLabel>
         </Link>
+        <div className="mt-4 border-t pt-4">
+          <NavList items={SETUP_ITEMS} narrow={narrow} />
+        </div>
       </nav>
       <div className={cn("mt-auto flex w-full flex-col gap-2 py-3", narrow && "items-center")}>
         <VersionLine narrow={narrow} />

@@ -149,3 +149,17 @@ it("shows an error of the page itself with a way to try again", async () => {
   await user.click(screen.getByRole("button", { name: "Try again" }));
   expect(await screen.findByRole("region", { name: "Copies" })).toBeInTheDocument();
 });
+
+it("shows the figures and the charts, with tables for those who cannot see them", async () => {
+  await renderApp("/");
+  expect(await screen.findByText("6 of 7")).toBeInTheDocument();
+  expect(screen.getByRole("figure", { name: "Backups by day" })).toHaveTextContent(
+    "80 % completed in 30 days",
+  );
+  const byDay = screen.getByRole("table", { name: "Backups by day" });
+  expect(byDay).toHaveTextContent("28 Feb 20262 completed, 1 failed");
+  expect(screen.getByRole("figure", { name: "Twelve months" })).toHaveTextContent(
+    "1 day with a failed backup",
+  );
+  expect(screen.getByRole("table", { name: "Stored" })).toHaveTextContent("4.00 KiB");
+});

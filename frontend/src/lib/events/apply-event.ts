@@ -39,6 +39,7 @@ function applyExecution(queries: QueryClient, event: ExecutionEvent) {
   void queries.invalidateQueries({ queryKey: isBackup ? keys.backups : keys.restores });
   void queries.invalidateQueries({ queryKey: keys.databases });
   void queries.invalidateQueries({ queryKey: keys.status });
+  void queries.invalidateQueries({ queryKey: keys.statistics });
   announceEnd(event);
 }
 
@@ -48,6 +49,7 @@ const RESOURCE_KEYS: Record<string, readonly string[]> = {
   restore: keys.restores,
   "s3-config": keys.s3Configs,
   "encryption-key": keys.encryptionKeys,
+  settings: keys.settings,
 };
 
 function applyChange(queries: QueryClient, event: ChangeEvent) {

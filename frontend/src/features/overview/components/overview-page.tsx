@@ -9,9 +9,11 @@ import { PageHeader } from "@/components/layout/page-header";
 import { buttonClass } from "@/components/ui/button-class";
 import { Empty } from "@/components/ui/empty";
 import { Section } from "@/components/ui/section";
-import { backupsQuery, databasesQuery, s3ConfigsQuery, statusQuery } from "@/lib/queries";
+import { backupsQuery, databasesQuery, s3ConfigsQuery, statisticsQuery, statusQuery } from "@/lib/queries";
 import { findAttention } from "../attention";
 import { AttentionList } from "./attention-list";
+import { Charts } from "./charts";
+import { Figures } from "./figures";
 import { ProtectionList } from "./protection-list";
 import { RunningNow } from "./running-now";
 import { Verdict } from "./verdict";
@@ -29,6 +31,7 @@ export function OverviewPage({ backupAction, backupList }: OverviewPageProps) {
   const recent = useQuery(backupsQuery({ sort: "-createdAt", limit: 200 }));
   const s3Configs = useQuery(s3ConfigsQuery());
   const status = useQuery(statusQuery());
+  const stats = useQuery(statisticsQuery());
 
   if (databases.isError) {
     return (
@@ -75,11 +78,13 @@ export function OverviewPage({ backupAction, backupList }: OverviewPageProps) {
         }
       />
       <div className="space-y-5">
+        {stats.data ? <Figures stats={stats.data} /> : null}
         <RunningNow backups={backups} />
         {attention.length > 0 ? <AttentionList items={attention} /> : null}
         <Section title="Databases" flush aside={<MoreLink to="/databases">All databases</MoreLink>}>
           <ProtectionList databases={databases.data.items} backups={backups} backupAction={backupAction} />
         </Section>
+        {stats.data ? <Charts stats={stats.data} /> : null}
         <Section title="Recent backups" flush aside={<MoreLink to="/backups">All backups</MoreLink>}>
           {recent.isError ? (
             <div className="p-4">

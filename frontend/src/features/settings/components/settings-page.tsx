@@ -1,0 +1,28 @@
+import { useQuery } from "@tanstack/react-query";
+import { ErrorState } from "@/components/layout/error-state";
+import { PageHeader } from "@/components/layout/page-header";
+import { Skeleton } from "@/components/ui/skeleton";
+import { settingsQuery } from "../api";
+import { SettingsForm } from "./settings-form";
+
+export function SettingsPage() {
+  const settings = useQuery(settingsQuery());
+  return (
+    <>
+      <PageHeader title="Settings" meta="They act at once, without a restart." />
+      {settings.isError ? (
+        <ErrorState
+          title="The settings could not be loaded"
+          error={settings.error}
+          onRetry={() => settings.refetch()}
+        />
+      ) : settings.isPending ? (
+        <div role="status" aria-label="Loading settings">
+          <Skeleton className="h-64" />
+        </div>
+      ) : (
+        <SettingsForm settings={settings.data} />
+      )}
+    </>
+  );
+}
