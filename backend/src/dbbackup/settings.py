@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from dbbackup.config_file import DEFAULT_PATH, VARIABLES, read_config
 from dbbackup.core.errors import FieldError, ValidationError
 from dbbackup.core.live_settings import Spec, Value, build, specs
 from dbbackup.core.secret import Secret
@@ -49,8 +51,12 @@ class Settings:
     allowed_origins: tuple[str, ...] = ()
     client_dirs: tuple[Path, ...] = ()
     static_dir: Path | None = None
+    temp_path: Path | None = None
+    """Where runs keep what they must spool, in place of a folder beside the backups."""
     fixed: Mapping[str, Value] = field(default_factory=dict)
     """Live settings that the environment sets, by their keys: the page shows them locked."""
+    filed: Mapping[str, Value] = field(default_factory=dict)
+    """Live settings that the configuration file sets, by their keys: weaker than the page."""
     stop_grace: float = 30.0
     secure_delete: bool = False
     """Overwrite local files before they are deleted."""
@@ -62,8 +68,12 @@ class Settings:
 
     @property
     def work_path(self) -> Path:
-        """Spool and partial files: on the storage's file system, so that a rename stays on one."""
-        return self.storage_path / ".work"
+        """What runs must spool, and their private folders."""
+        if self.temp_path is None:
+            return self.storage_path / ".work"
+        # Emptied at each start, so no two instances may share it.
+        instance = hashlib.sha256(os.fsencode(self.database_path)).hexdigest()[:12]
+        return self.temp_path / f"dbbackup-{instance}"
 
 
 class _Reader:
@@ -72,9 +82,11 @@ class _Reader:
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
         self.problems: list[FieldError] = []
+        self.file: dict[str, str] = {}
+        """Variables that the configuration file sets; weaker than the environment."""
 
     def text(self, name: str, default: str = "") -> str:
-        return self._environ.get(name, "").strip() or default
+        return self._environ.get(name, "").strip() or self.file.get(name, "") or default
 
     def secret(self, name: str) -> Secret:
         """Read NAME, or the file that NAME_FILE points to (Docker and Kubernetes secrets)."""
@@ -118,6 +130,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         ValidationError: naming every variable that is missing or wrong, all at once.
     """
     read = _Reader(environ)
+    filed = _file(read)
     settings = Settings(
         encryption_key=_encryption_key(read),
         storage_path=read.path("BACKUP_STORAGE_PATH", "/app/data/backups"),
@@ -133,6 +146,8 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         client_dirs=tuple(Path(p) for p in read.text("CLIENT_PATH").split(":") if p),
         static_dir=_static_dir(read),
         fixed=_fixed(read),
+        filed=filed,
+        temp_path=read.path("TEMP_DIRECTORY", "") if read.text("TEMP_DIRECTORY") else None,
         stop_grace=float(read.whole("STOP_GRACE_SECONDS", 30, 0, 86_400)),
         secure_delete=read.choice("SECURE_DELETE", "false", ("true", "false")) == "true",
     )
@@ -141,6 +156,20 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         listing = "\n".join(f"  {p.field}: {p.message}" for p in read.problems)
         raise ValidationError(f"The configuration cannot be used:\n{listing}", details=read.problems)
     return settings
+
+
+def _file(read: _Reader) -> dict[str, Value]:
+    """Read the configuration file, where there is one; give its variables to the reader and return the rest."""
+    named = read.text("CONFIG_FILE")
+    if not named and not DEFAULT_PATH.is_file():
+        return {}
+    try:
+        values = read_config(Path(named) if named else DEFAULT_PATH)
+    except ValidationError as error:
+        read.problems += error.details
+        return {}
+    read.file = {VARIABLES[key]: str(value) for key, value in values.items() if key in VARIABLES}
+    return {key: value for key, value in values.items() if key not in VARIABLES}
 
 
 def _fixed(read: _Reader) -> dict[str, Value]:

@@ -42,3 +42,15 @@ def test_settings_when_the_environment_sets_one_then_it_is_locked(tmp_path: Path
         assert answer.status_code == 409
         assert "MAX_CONCURRENT_BACKUPS" in answer.json()["error"]["message"]
         assert app.ctx.live.max_concurrent == 2
+
+
+def test_settings_when_the_file_sets_one_then_the_page_is_stronger_and_null_goes_back_to_the_file(
+    tmp_path: Path,
+) -> None:
+    with RunningApp.start(tmp_path, filed={KEY: 4}) as app:
+        assert setting(app) == (4, "file", False)
+        app.api.put("/system/settings", {"values": {KEY: 5}})
+        assert setting(app) == (5, "page", False)
+        app.api.put("/system/settings", {"values": {KEY: None}})
+        assert setting(app) == (4, "file", False)
+        assert app.ctx.live.max_concurrent == 4

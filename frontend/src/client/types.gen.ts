@@ -911,7 +911,7 @@ export type SettingView = {
     kind: 'boolean' | 'number' | 'string';
     value: boolean | number | number | string;
     default: boolean | number | number | string;
-    source: 'default' | 'page' | 'environment';
+    source: 'default' | 'file' | 'page' | 'environment';
     locked: boolean;
     environment: string | null;
     minimum: number | null;

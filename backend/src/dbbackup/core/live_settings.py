@@ -31,7 +31,7 @@ class LiveSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 Value = bool | int | float | str
 Kind = Literal["boolean", "number", "string"]
-Source = Literal["default", "page", "environment"]
+Source = Literal["default", "file", "page", "environment"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Live settings: environment before page before default."""
+"""Live settings: environment before page before configuration file before default."""
 
 from __future__ import annotations
 
@@ -35,21 +35,23 @@ async def load(session: AsyncSession, settings: Settings) -> LiveSettings:
     Raises:
         ValidationError: a stored value is not one this program knows; the key is named.
     """
-    return build({**await _stored(session), **settings.fixed})
+    return build({**settings.filed, **await _stored(session), **settings.fixed})
 
 
 async def list_settings(session: AsyncSession, ctx: Context) -> list[Setting]:
     """Return all settings in their order."""
-    stored, fixed = await _stored(session), ctx.settings.fixed
+    filed, stored, fixed = ctx.settings.filed, await _stored(session), ctx.settings.fixed
     found = []
     for key, spec in specs().items():
-        source: Source = "environment" if key in fixed else "page" if key in stored else "default"
-        found.append(Setting(spec, {**stored, **fixed}.get(key, spec.default), source))
+        source: Source = (
+            "environment" if key in fixed else "page" if key in stored else "file" if key in filed else "default"
+        )
+        found.append(Setting(spec, {**filed, **stored, **fixed}.get(key, spec.default), source))
     return found
 
 
 async def change_settings(session: AsyncSession, ctx: Context, values: dict[str, Any]) -> None:
-    """Set values by key; None sets one back to its default. They act once the transaction is committed.
+    """Set values by key; None sets one back to the file's or the default. They act after the commit.
 
     Raises:
         ValidationError: naming each key that does not exist and each value that does not fit.
