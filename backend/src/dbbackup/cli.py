@@ -18,6 +18,7 @@ from cyclopts import App
 from loguru import logger
 
 from dbbackup import __version__, logs
+from dbbackup.commands import runs
 from dbbackup.core.errors import AppError, ConflictError
 from dbbackup.core.events import Unheard
 from dbbackup.core.logbook import Logbook
@@ -35,6 +36,7 @@ EXIT_PROBLEMS = 3
 app = App(name="dbbackup", version=__version__, help="Backs up databases and restores any of them.")
 catalog = App(name="catalog", help="Look after the catalogue of backups.")
 app.command(catalog)
+app.register_install_completion_command()
 
 
 @app.command
@@ -124,6 +126,16 @@ def openapi() -> None:
     nowhere = Path(os.devnull)
     settings = Settings(encryption_key=Secret(""), storage_path=nowhere, database_path=nowhere)
     sys.stdout.buffer.write(export(create_app(settings)))
+
+
+def _quiet_settings() -> Settings:
+    """The settings for a command whose output is its own: the program's log shows only what went wrong."""
+    settings = load()
+    logs.configure("warning", settings.log_format, [settings.encryption_key])
+    return settings
+
+
+runs.register(app, _quiet_settings)
 
 
 def main() -> None:

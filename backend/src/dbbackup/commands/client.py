@@ -1,0 +1,144 @@
+"""A small client of the API, and where it finds one."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import uvicorn
+from litestar import Litestar
+
+from dbbackup.core.errors import AppError, ConflictError, InternalError, NotFoundError
+from dbbackup.db.lock import InstanceLock
+from dbbackup.settings import Settings
+
+_START_SECONDS = 60.0
+
+
+class RemoteError(AppError):
+    """What the API refused; the message is its own."""
+
+
+class Api:
+    """Calls below /api and takes the envelope off."""
+
+    def __init__(self, client: httpx.Client, where: str) -> None:
+        self._client = client
+        self._where = where
+
+    def call(self, method: str, path: str, body: Any = None, **query: Any) -> Any:
+        """Return `data` of the answer.
+
+        Raises RemoteError with the API's own words, ConflictError when nobody answers.
+        """
+        wanted = {name: value for name, value in query.items() if value is not None}
+        try:
+            answer = self._client.request(method, f"/api{path}", json=body, params=wanted)
+            content = answer.json()
+        except (httpx.HTTPError, ValueError) as error:
+            raise ConflictError(
+                f"{self._where} does not answer as this program does ({error}). Start it, or set DBBACKUP_URL to its"
+                " address."
+            ) from error
+        if not content.get("success"):
+            fault = content.get("error") or {}
+            raise RemoteError(str(fault.get("message", f"{self._where} answered {answer.status_code}.")))
+        return content["data"]
+
+    def named(self, path: str, name: str, kind: str) -> dict[str, Any]:
+        """Return the record of a list that has this name or id. Raises NotFoundError naming those there are."""
+        records: list[dict[str, Any]] = self.call("GET", path)
+        for record in records:
+            if name in (record["id"], record["name"]):
+                return record
+        there = ", ".join(sorted(str(record["name"]) for record in records)) or "none"
+        raise NotFoundError(f"There is no {kind} {name!r}. There is: {there}.")
+
+
+@contextmanager
+def connected(load: Callable[[], Settings]) -> Iterator[Api]:
+    """Yield a client: of DBBACKUP_URL, of the program that runs on this catalogue, or of one started for now.
+
+    DBBACKUP_TOKEN is sent as a bearer token. Raises ConflictError when the program runs and cannot be reached.
+    """
+    if url := os.environ.get("DBBACKUP_URL"):
+        with _client(url) as client:
+            yield Api(client, url)
+        return
+    settings = load()
+    if _runs_already(settings):
+        with _client_of(settings) as (client, where):
+            yield Api(client, where)
+        return
+    with tempfile.TemporaryDirectory(prefix="dbbackup-") as folder:
+        path = Path(folder) / "api.sock"
+        with _served(replace(settings, socket_path=path, static_dir=None)), _client("", path) as client:
+            yield Api(client, "The program started for this command")
+
+
+def _runs_already(settings: Settings) -> bool:
+    try:
+        with InstanceLock(settings.database_path):
+            return False
+    except ConflictError:
+        return True
+
+
+def _client(url: str, socket_path: Path | None = None) -> httpx.Client:
+    token = os.environ.get("DBBACKUP_TOKEN", "")
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    transport = httpx.HTTPTransport(uds=str(socket_path)) if socket_path else None
+    address = "http://localhost" if socket_path else url.rstrip("/")
+    return httpx.Client(base_url=address, headers=headers, transport=transport, timeout=60.0, trust_env=False)
+
+
+@contextmanager
+def _client_of(settings: Settings) -> Iterator[tuple[httpx.Client, str]]:
+    where = f"http://{settings.host}:{settings.port}"
+    if settings.socket_path:
+        where = f"The socket {settings.socket_path}"
+    with _client(where, settings.socket_path) as client:
+        yield client, where
+
+
+@contextmanager
+def _served(settings: Settings) -> Iterator[None]:
+    """Run the whole program in a thread, on a socket that only this user can reach."""
+    from dbbackup.main import create_app
+
+    app = create_app(settings)
+    config = uvicorn.Config(
+        app,
+        uds=str(settings.socket_path),
+        loop="uvloop",
+        log_config=None,
+        access_log=False,
+        lifespan="on",
+        timeout_graceful_shutdown=5,
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, name="program", daemon=True)
+    thread.start()
+    try:
+        _wait_until_started(server, thread, app)
+        yield
+    finally:
+        server.should_exit = True
+        thread.join(settings.stop_grace + _START_SECONDS)
+
+
+def _wait_until_started(server: uvicorn.Server, thread: threading.Thread, app: Litestar) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while not server.started:
+        if not thread.is_alive() or time.monotonic() > deadline:
+            refused = app.state.get("refused")
+            raise refused or InternalError("The program did not start. Its log says why.")
+        time.sleep(0.02)

@@ -1,0 +1,105 @@
+"""The commands as processes of their own: beside a running program, and without one."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from devtools.servers import PostgresServer, client_dirs
+from tests.api.running_app import KEY, RunningApp
+from tests.api.support import add_database, make_database
+
+BACKEND = Path(__file__).resolve().parents[2]
+
+
+def command(home: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": "src",
+        "ENCRYPTION_KEY": KEY,
+        "AUTH_MODE": "none",
+        "BACKUP_STORAGE_PATH": str(home / "backups"),
+        "DATABASE_PATH": str(home / "db" / "app.db"),
+        "CLIENT_PATH": ":".join(map(str, client_dirs())),
+    }
+    return subprocess.run(
+        [sys.executable, "-m", "dbbackup.cli", *arguments],
+        env={**environment, **variables},
+        cwd=BACKEND,
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        timeout=100,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory, postgres: PostgresServer) -> Path:
+    """Data with one database called `shop`, and no program running on it."""
+    home = tmp_path_factory.mktemp("commands")
+    with RunningApp.start(home) as app:
+        add_database(app, postgres, make_database(postgres), name="shop")
+    return home
+
+
+def test_backup_and_restore_when_no_program_runs_then_one_is_started_for_each(
+    home: Path, postgres: PostgresServer
+) -> None:
+    made = command(home, "backup", "shop", "--label", "by hand", "--json")
+    assert made.returncode == 0, made.stderr
+    backup = json.loads(made.stdout)
+    assert (backup["status"], backup["label"]) == ("completed", "by hand")
+    restored = command(home, "restore", backup["id"], "--into", "shop_by_command", "--yes")
+    assert restored.returncode == 0, restored.stderr
+    assert "completed in" in restored.stdout
+    assert postgres.psql("SELECT count(*) FROM item", database="shop_by_command").strip() == "200"
+
+
+def test_commands_when_the_program_runs_then_they_work_through_it(home: Path, postgres: PostgresServer) -> None:
+    with RunningApp.start(home) as app:
+        port = app.host.rpartition(":")[2]
+        done = command(home, "backup", "shop", PORT=port)
+        assert done.returncode == 0, done.stderr
+        run = done.stdout.split()[0]
+        assert app.api.get(f"/backups/{run}")["status"] == "completed"
+        listed = command(home, "list", "--database", "shop", PORT=port)
+        assert run in listed.stdout
+        assert "local" in listed.stdout
+        proven = command(home, "verify", run, "--level", "1", DBBACKUP_URL=f"http://{app.host}")
+        assert "completed" in proven.stdout, proven.stderr
+        shown = command(home, "databases", PORT=port)
+        assert "shop" in shown.stdout
+        assert postgres.password not in shown.stdout + done.stdout
+        assert json.loads(command(home, "status", "--json", PORT=port).stdout)["health"]["ok"] is True
+
+
+def test_commands_when_something_is_wrong_then_words_and_an_exit_code(home: Path) -> None:
+    with RunningApp.start(home) as app:
+        port = app.host.rpartition(":")[2]
+        unknown = command(home, "backup", "shopp", PORT=port)
+        assert (unknown.returncode, unknown.stdout) == (1, "")
+        assert "There is no database 'shopp'. There is: shop." in unknown.stderr
+        failed = command(home, "backup", "shop", "--no-local", PORT=port)
+        assert failed.returncode == 1
+        assert "at least one place" in failed.stderr
+        unconfirmed = command(home, "restore", app.api.get("/backups")[0]["id"], "--into", "x", PORT=port)
+        assert unconfirmed.returncode == 1
+        assert "--yes" in unconfirmed.stderr
+    nobody = command(home, "list", DBBACKUP_URL="http://127.0.0.1:9")
+    assert nobody.returncode == 1
+    assert "DBBACKUP_URL" in nobody.stderr
+
+
+def test_backup_when_the_run_fails_then_exit_code_4(home: Path) -> None:
+    with RunningApp.start(home) as app:
+        database = app.api.get("/databases")[0]
+        app.api.put(f"/databases/{database['id']}", {"password": "wrong", "username": "nobody_here"}, force=True)
+        failed = command(home, "backup", "shop", PORT=app.host.rpartition(":")[2])
+    assert failed.returncode == 4
+    assert "failed" in failed.stderr
