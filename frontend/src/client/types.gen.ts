@@ -5,6 +5,131 @@ export type ClientOptions = {
 };
 
 /**
+ * ApiKeyInput
+ */
+export type ApiKeyInput = {
+    name: string;
+    role: Role;
+    expiresAt?: string | null;
+};
+
+/**
+ * ApiKeyListEnvelope
+ */
+export type ApiKeyListEnvelope = {
+    success: boolean;
+    error: null;
+    meta: Meta;
+    data: Array<ApiKeyView>;
+};
+
+/**
+ * ApiKeyView
+ */
+export type ApiKeyView = {
+    id: string;
+    name: string;
+    prefix: string;
+    role: Role;
+    userId: string;
+    username: string;
+    expiresAt: string | null;
+    lastUsedAt: string | null;
+    createdAt: string;
+};
+
+/**
+ * AuditActionListEnvelope
+ */
+export type AuditActionListEnvelope = {
+    success: boolean;
+    error: null;
+    meta: Meta;
+    data: Array<string>;
+};
+
+/**
+ * AuditEventListEnvelope
+ */
+export type AuditEventListEnvelope = {
+    success: boolean;
+    error: null;
+    meta: Meta;
+    data: Array<AuditEventView>;
+};
+
+/**
+ * AuditEventView
+ */
+export type AuditEventView = {
+    seq: number;
+    at: string;
+    actorId: string;
+    actorName: string | null;
+    via: string;
+    role: string | null;
+    address: string;
+    userAgent: string;
+    requestId: string;
+    action: string;
+    target: {
+        [key: string]: unknown;
+    };
+    outcome: 'success' | 'refused' | 'failed';
+    status: number | null;
+    details: {
+        [key: string]: unknown;
+    };
+    changes: Array<{
+        [key: string]: unknown;
+    }>;
+    previousHash: string;
+    hash: string;
+};
+
+/**
+ * AuditVerification
+ */
+export type AuditVerification = {
+    ok: boolean;
+    events: number;
+    firstSeq: number | null;
+    lastSeq: number;
+    lastHash: string;
+    removed: number;
+    problemCount: number;
+    problems: Array<string>;
+};
+
+/**
+ * AuditVerificationEnvelope
+ */
+export type AuditVerificationEnvelope = {
+    success: boolean;
+    error: null;
+    meta: Meta;
+    data: AuditVerification;
+};
+
+/**
+ * AuthState
+ */
+export type AuthState = {
+    authMode: 'local' | 'none';
+    setupNeeded: boolean;
+};
+
+/**
+ * AuthStateEnvelope
+ */
+export type AuthStateEnvelope = {
+    success: boolean;
+    error: null;
+    meta: Meta;
+    data: AuthState;
+};
+
+/**
  * BackupDetail
  */
 export type BackupDetail = {
@@ -431,6 +556,23 @@ export type EncryptionKeyView = {
 };
 
 /**
+ * Ended
+ */
+export type Ended = {
+    ended: number;
+};
+
+/**
+ * EndedEnvelope
+ */
+export type EndedEnvelope = {
+    success: boolean;
+    error: null;
+    meta: Meta;
+    data: Ended;
+};
+
+/**
  * ErrorBody
  */
 export type ErrorBody = {
@@ -529,6 +671,32 @@ export type LogListEnvelope = {
 };
 
 /**
+ * Me
+ */
+export type Me = {
+    authMode: 'local' | 'none';
+    id: string;
+    username: string;
+    displayName: string;
+    role: Role;
+    permissions: Array<Permission>;
+    via: Via;
+    sessionId: string | null;
+    userId: string | null;
+    provider: string | null;
+};
+
+/**
+ * MeEnvelope
+ */
+export type MeEnvelope = {
+    success: boolean;
+    error: null;
+    meta: Meta;
+    data: Me;
+};
+
+/**
  * Meta
  */
 export type Meta = {
@@ -536,6 +704,24 @@ export type Meta = {
     page: number | null;
     limit: number | null;
     total: number | null;
+};
+
+/**
+ * NewApiKey
+ */
+export type NewApiKey = {
+    key: ApiKeyView;
+    secret: string;
+};
+
+/**
+ * NewApiKeyEnvelope
+ */
+export type NewApiKeyEnvelope = {
+    success: boolean;
+    error: null;
+    meta: Meta;
+    data: NewApiKey;
 };
 
 /**
@@ -551,6 +737,21 @@ export type PartFacts = {
     plainSha256: string;
     tool: string;
 };
+
+/**
+ * PasswordInput
+ */
+export type PasswordInput = {
+    currentPassword: string;
+    newPassword: string;
+};
+
+/**
+ * Permission
+ *
+ * One thing that somebody may be allowed to do.
+ */
+export type Permission = 'database.view' | 'database.create' | 'database.edit' | 'database.delete' | 'backup.view' | 'backup.execute' | 'backup.delete' | 'backup.download' | 'restore.view' | 'restore.execute' | 'schedule.manage' | 'system.configure';
 
 /**
  * PinInput
@@ -624,6 +825,13 @@ export type ProgressView = {
 export type RebuiltInstance = {
     instanceId: string;
     manifests: number;
+};
+
+/**
+ * RefreshInput
+ */
+export type RefreshInput = {
+    refreshToken: string;
 };
 
 /**
@@ -733,6 +941,13 @@ export type RestoreView = {
     queuePosition: number | null;
     progress: ProgressView | null;
 };
+
+/**
+ * Role
+ *
+ * A set of permissions.
+ */
+export type Role = 'admin' | 'operator' | 'viewer';
 
 /**
  * S3ConfigEnvelope
@@ -893,6 +1108,30 @@ export type S3TestInput = {
 };
 
 /**
+ * SessionListEnvelope
+ */
+export type SessionListEnvelope = {
+    success: boolean;
+    error: null;
+    meta: Meta;
+    data: Array<SessionView>;
+};
+
+/**
+ * SessionView
+ */
+export type SessionView = {
+    id: string;
+    kind: 'browser' | 'token';
+    current: boolean;
+    address: string;
+    userAgent: string;
+    createdAt: string;
+    lastUsedAt: string;
+    expiresAt: string;
+};
+
+/**
  * SettingListEnvelope
  */
 export type SettingListEnvelope = {
@@ -926,6 +1165,24 @@ export type SettingsInput = {
     values: {
         [key: string]: boolean | number | number | string | null;
     };
+};
+
+/**
+ * SetupInput
+ */
+export type SetupInput = {
+    token: string;
+    username: string;
+    password: string;
+    displayName?: string;
+};
+
+/**
+ * SignInInput
+ */
+export type SignInInput = {
+    username: string;
+    password: string;
 };
 
 /**
@@ -975,6 +1232,26 @@ export type TableFacts = {
 export type TlsMode = 'disable' | 'prefer' | 'require' | 'verify-ca' | 'verify-full';
 
 /**
+ * Tokens
+ */
+export type Tokens = {
+    accessToken: string;
+    refreshToken: string;
+    tokenType: string;
+    expiresIn: number;
+};
+
+/**
+ * TokensEnvelope
+ */
+export type TokensEnvelope = {
+    success: boolean;
+    error: null;
+    meta: Meta;
+    data: Tokens;
+};
+
+/**
  * ToolInfo
  */
 export type ToolInfo = {
@@ -989,6 +1266,61 @@ export type ToolInfo = {
  */
 export type UploadInput = {
     s3ConfigIds?: Array<string> | null;
+};
+
+/**
+ * UserEnvelope
+ */
+export type UserEnvelope = {
+    success: boolean;
+    error: null;
+    meta: Meta;
+    data: UserView;
+};
+
+/**
+ * UserInput
+ */
+export type UserInput = {
+    username: string;
+    password: string;
+    role: Role;
+    displayName?: string;
+};
+
+/**
+ * UserListEnvelope
+ */
+export type UserListEnvelope = {
+    success: boolean;
+    error: null;
+    meta: Meta;
+    data: Array<UserView>;
+};
+
+/**
+ * UserUpdate
+ */
+export type UserUpdate = {
+    displayName?: string;
+    role?: Role;
+    disabled?: boolean;
+    password?: string;
+};
+
+/**
+ * UserView
+ */
+export type UserView = {
+    id: string;
+    username: string;
+    displayName: string;
+    role: Role;
+    disabled: boolean;
+    provider: string;
+    passwordChangedAt: string | null;
+    lastSignInAt: string | null;
+    createdAt: string;
 };
 
 /**
@@ -1070,6 +1402,13 @@ export type VerifyInput = {
     level: number;
     copyId?: string | null;
 };
+
+/**
+ * Via
+ *
+ * How somebody proved who they are.
+ */
+export type Via = 'none' | 'session' | 'token' | 'api_key' | 'cli' | 'system';
 
 /**
  * ExecutionEvent
@@ -1170,6 +1509,18 @@ export type ListDatabasesErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
      * A fault of the program.
      */
     500: ErrorEnvelope;
@@ -1204,9 +1555,21 @@ export type CreateDatabaseErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not fit the present state.
      */
     409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -1245,6 +1608,14 @@ export type DeleteDatabaseErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not exist.
      */
     404: ErrorEnvelope;
@@ -1252,6 +1623,10 @@ export type DeleteDatabaseErrors = {
      * It does not fit the present state.
      */
     409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -1284,9 +1659,21 @@ export type GetDatabaseErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not exist.
      */
     404: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -1324,6 +1711,14 @@ export type UpdateDatabaseErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not exist.
      */
     404: ErrorEnvelope;
@@ -1331,6 +1726,10 @@ export type UpdateDatabaseErrors = {
      * It does not fit the present state.
      */
     409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -1367,9 +1766,21 @@ export type TestDatabaseErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not exist.
      */
     404: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -1400,9 +1811,21 @@ export type TestUnsavedDatabaseErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not exist.
      */
     404: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -1435,6 +1858,14 @@ export type CancelBackupErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not exist.
      */
     404: ErrorEnvelope;
@@ -1442,6 +1873,10 @@ export type CancelBackupErrors = {
      * It does not fit the present state.
      */
     409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -1497,6 +1932,18 @@ export type ListBackupsErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
      * A fault of the program.
      */
     500: ErrorEnvelope;
@@ -1526,6 +1973,14 @@ export type CreateBackupErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not exist.
      */
     404: ErrorEnvelope;
@@ -1533,6 +1988,10 @@ export type CreateBackupErrors = {
      * It does not fit the present state.
      */
     409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -1565,6 +2024,14 @@ export type DeleteBackupErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not exist.
      */
     404: ErrorEnvelope;
@@ -1572,6 +2039,10 @@ export type DeleteBackupErrors = {
      * It does not fit the present state.
      */
     409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -1604,9 +2075,21 @@ export type GetBackupErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not exist.
      */
     404: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -1645,6 +2128,14 @@ export type DownloadBackupErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not exist.
      */
     404: ErrorEnvelope;
@@ -1652,6 +2143,10 @@ export type DownloadBackupErrors = {
      * It does not fit the present state.
      */
     409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -1696,9 +2191,21 @@ export type GetBackupLogsErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not exist.
      */
     404: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -1731,9 +2238,21 @@ export type PinBackupErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not exist.
      */
     404: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -1766,6 +2285,14 @@ export type UploadBackupErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not exist.
      */
     404: ErrorEnvelope;
@@ -1773,6 +2300,10 @@ export type UploadBackupErrors = {
      * It does not fit the present state.
      */
     409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -1805,6 +2336,14 @@ export type VerifyBackupErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not exist.
      */
     404: ErrorEnvelope;
@@ -1812,6 +2351,10 @@ export type VerifyBackupErrors = {
      * It does not fit the present state.
      */
     409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -1844,6 +2387,14 @@ export type CancelRestoreErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not exist.
      */
     404: ErrorEnvelope;
@@ -1851,6 +2402,10 @@ export type CancelRestoreErrors = {
      * It does not fit the present state.
      */
     409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -1892,6 +2447,18 @@ export type ListRestoresErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
      * A fault of the program.
      */
     500: ErrorEnvelope;
@@ -1921,6 +2488,14 @@ export type CreateRestoreErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not exist.
      */
     404: ErrorEnvelope;
@@ -1928,6 +2503,10 @@ export type CreateRestoreErrors = {
      * It does not fit the present state.
      */
     409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -1974,9 +2553,21 @@ export type GetRestoreLogsErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not exist.
      */
     404: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -2009,9 +2600,21 @@ export type GetRestoreErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not exist.
      */
     404: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -2042,6 +2645,14 @@ export type PreflightRestoreErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not exist.
      */
     404: ErrorEnvelope;
@@ -2049,6 +2660,10 @@ export type PreflightRestoreErrors = {
      * It does not fit the present state.
      */
     409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -2085,6 +2700,14 @@ export type CancelVerificationErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not exist.
      */
     404: ErrorEnvelope;
@@ -2092,6 +2715,10 @@ export type CancelVerificationErrors = {
      * It does not fit the present state.
      */
     409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -2134,9 +2761,21 @@ export type GetVerificationLogsErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not exist.
      */
     404: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -2169,9 +2808,21 @@ export type GetVerificationErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not exist.
      */
     404: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -2213,6 +2864,18 @@ export type ListVerificationsErrors = {
      * The request is not valid: see `error.details`.
      */
     400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -2259,9 +2922,21 @@ export type BrowseS3ConfigErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not exist.
      */
     404: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -2296,6 +2971,18 @@ export type ListS3ConfigsErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
      * A fault of the program.
      */
     500: ErrorEnvelope;
@@ -2325,9 +3012,21 @@ export type CreateS3ConfigErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not fit the present state.
      */
     409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -2360,6 +3059,14 @@ export type DeleteS3ConfigErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not exist.
      */
     404: ErrorEnvelope;
@@ -2367,6 +3074,10 @@ export type DeleteS3ConfigErrors = {
      * It does not fit the present state.
      */
     409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -2399,9 +3110,21 @@ export type GetS3ConfigErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not exist.
      */
     404: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -2434,6 +3157,14 @@ export type UpdateS3ConfigErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not exist.
      */
     404: ErrorEnvelope;
@@ -2441,6 +3172,10 @@ export type UpdateS3ConfigErrors = {
      * It does not fit the present state.
      */
     409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -2473,9 +3208,21 @@ export type ListS3BucketsErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not exist.
      */
     404: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -2512,9 +3259,21 @@ export type TestS3ConfigErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not exist.
      */
     404: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -2545,9 +3304,21 @@ export type TestUnsavedS3ConfigErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not exist.
      */
     404: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -2580,9 +3351,21 @@ export type ActivateEncryptionKeyErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not exist.
      */
     404: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -2613,6 +3396,18 @@ export type ListEncryptionKeysErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
      * A fault of the program.
      */
     500: ErrorEnvelope;
@@ -2642,9 +3437,21 @@ export type CreateEncryptionKeyErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not fit the present state.
      */
     409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -2677,6 +3484,14 @@ export type DeleteEncryptionKeyErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not exist.
      */
     404: ErrorEnvelope;
@@ -2684,6 +3499,10 @@ export type DeleteEncryptionKeyErrors = {
      * It does not fit the present state.
      */
     409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -2716,9 +3535,21 @@ export type GetEncryptionKeyErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not exist.
      */
     404: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -2751,6 +3582,14 @@ export type DownloadEncryptionKeyErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not exist.
      */
     404: ErrorEnvelope;
@@ -2758,6 +3597,10 @@ export type DownloadEncryptionKeyErrors = {
      * It does not fit the present state.
      */
     409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -2788,9 +3631,21 @@ export type ImportEncryptionKeyErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not fit the present state.
      */
     409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -2823,9 +3678,21 @@ export type RetireEncryptionKeyErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not exist.
      */
     404: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -2856,6 +3723,18 @@ export type ListSettingsErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
      * A fault of the program.
      */
     500: ErrorEnvelope;
@@ -2885,9 +3764,21 @@ export type ChangeSettingsErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not fit the present state.
      */
     409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -2918,9 +3809,21 @@ export type RebuildCatalogueErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not exist.
      */
     404: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -2955,6 +3858,18 @@ export type GetSystemStatusErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
      * A fault of the program.
      */
     500: ErrorEnvelope;
@@ -2983,6 +3898,10 @@ export type GetLivenessErrors = {
      * The request is not valid: see `error.details`.
      */
     400: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -3013,6 +3932,10 @@ export type GetReadinessErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
      * A fault of the program.
      */
     500: ErrorEnvelope;
@@ -3028,3 +3951,1026 @@ export type GetReadinessResponses = {
 };
 
 export type GetReadinessResponse = GetReadinessResponses[keyof GetReadinessResponses];
+
+export type CreateTokensData = {
+    body: SignInInput;
+    path?: never;
+    query?: never;
+    url: '/api/auth/token';
+};
+
+export type CreateTokensErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * It does not fit the present state.
+     */
+    409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type CreateTokensError = CreateTokensErrors[keyof CreateTokensErrors];
+
+export type CreateTokensResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: TokensEnvelope;
+};
+
+export type CreateTokensResponse = CreateTokensResponses[keyof CreateTokensResponses];
+
+export type RefreshTokensData = {
+    body: RefreshInput;
+    path?: never;
+    query?: never;
+    url: '/api/auth/refresh';
+};
+
+export type RefreshTokensErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type RefreshTokensError = RefreshTokensErrors[keyof RefreshTokensErrors];
+
+export type RefreshTokensResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: TokensEnvelope;
+};
+
+export type RefreshTokensResponse = RefreshTokensResponses[keyof RefreshTokensResponses];
+
+export type SetUpData = {
+    body: SetupInput;
+    path?: never;
+    query?: never;
+    url: '/api/auth/setup';
+};
+
+export type SetUpErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * It does not fit the present state.
+     */
+    409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type SetUpError = SetUpErrors[keyof SetUpErrors];
+
+export type SetUpResponses = {
+    /**
+     * Document created, URL follows
+     */
+    201: MeEnvelope;
+};
+
+export type SetUpResponse = SetUpResponses[keyof SetUpResponses];
+
+export type SignInData = {
+    body: SignInInput;
+    path?: never;
+    query?: never;
+    url: '/api/auth/sign-in';
+};
+
+export type SignInErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * It does not fit the present state.
+     */
+    409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type SignInError = SignInErrors[keyof SignInErrors];
+
+export type SignInResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: MeEnvelope;
+};
+
+export type SignInResponse = SignInResponses[keyof SignInResponses];
+
+export type SignOutData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/auth/sign-out';
+};
+
+export type SignOutErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type SignOutError = SignOutErrors[keyof SignOutErrors];
+
+export type SignOutResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: EndedEnvelope;
+};
+
+export type SignOutResponse = SignOutResponses[keyof SignOutResponses];
+
+export type GetAuthStateData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/auth/state';
+};
+
+export type GetAuthStateErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type GetAuthStateError = GetAuthStateErrors[keyof GetAuthStateErrors];
+
+export type GetAuthStateResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: AuthStateEnvelope;
+};
+
+export type GetAuthStateResponse = GetAuthStateResponses[keyof GetAuthStateResponses];
+
+export type ChangeMyPasswordData = {
+    body: PasswordInput;
+    path?: never;
+    query?: never;
+    url: '/api/auth/password';
+};
+
+export type ChangeMyPasswordErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * It does not fit the present state.
+     */
+    409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type ChangeMyPasswordError = ChangeMyPasswordErrors[keyof ChangeMyPasswordErrors];
+
+export type ChangeMyPasswordResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: EndedEnvelope;
+};
+
+export type ChangeMyPasswordResponse = ChangeMyPasswordResponses[keyof ChangeMyPasswordResponses];
+
+export type EndOtherSessionsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/auth/sessions';
+};
+
+export type EndOtherSessionsErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * It does not fit the present state.
+     */
+    409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type EndOtherSessionsError = EndOtherSessionsErrors[keyof EndOtherSessionsErrors];
+
+export type EndOtherSessionsResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: EndedEnvelope;
+};
+
+export type EndOtherSessionsResponse = EndOtherSessionsResponses[keyof EndOtherSessionsResponses];
+
+export type ListSessionsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/auth/sessions';
+};
+
+export type ListSessionsErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * It does not fit the present state.
+     */
+    409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type ListSessionsError = ListSessionsErrors[keyof ListSessionsErrors];
+
+export type ListSessionsResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: SessionListEnvelope;
+};
+
+export type ListSessionsResponse = ListSessionsResponses[keyof ListSessionsResponses];
+
+export type EndSessionData = {
+    body?: never;
+    path: {
+        session_id: string;
+    };
+    query?: never;
+    url: '/api/auth/sessions/{session_id}';
+};
+
+export type EndSessionErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * It does not exist.
+     */
+    404: ErrorEnvelope;
+    /**
+     * It does not fit the present state.
+     */
+    409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type EndSessionError = EndSessionErrors[keyof EndSessionErrors];
+
+export type EndSessionResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: DeletedEnvelope;
+};
+
+export type EndSessionResponse = EndSessionResponses[keyof EndSessionResponses];
+
+export type GetMeData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/auth/me';
+};
+
+export type GetMeErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type GetMeError = GetMeErrors[keyof GetMeErrors];
+
+export type GetMeResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: MeEnvelope;
+};
+
+export type GetMeResponse = GetMeResponses[keyof GetMeResponses];
+
+export type ListUsersData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/users';
+};
+
+export type ListUsersErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type ListUsersError = ListUsersErrors[keyof ListUsersErrors];
+
+export type ListUsersResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: UserListEnvelope;
+};
+
+export type ListUsersResponse = ListUsersResponses[keyof ListUsersResponses];
+
+export type CreateUserData = {
+    body: UserInput;
+    path?: never;
+    query?: never;
+    url: '/api/users';
+};
+
+export type CreateUserErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * It does not fit the present state.
+     */
+    409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type CreateUserError = CreateUserErrors[keyof CreateUserErrors];
+
+export type CreateUserResponses = {
+    /**
+     * Document created, URL follows
+     */
+    201: UserEnvelope;
+};
+
+export type CreateUserResponse = CreateUserResponses[keyof CreateUserResponses];
+
+export type DeleteUserData = {
+    body?: never;
+    path: {
+        user_id: string;
+    };
+    query?: never;
+    url: '/api/users/{user_id}';
+};
+
+export type DeleteUserErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * It does not exist.
+     */
+    404: ErrorEnvelope;
+    /**
+     * It does not fit the present state.
+     */
+    409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type DeleteUserError = DeleteUserErrors[keyof DeleteUserErrors];
+
+export type DeleteUserResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: DeletedEnvelope;
+};
+
+export type DeleteUserResponse = DeleteUserResponses[keyof DeleteUserResponses];
+
+export type GetUserData = {
+    body?: never;
+    path: {
+        user_id: string;
+    };
+    query?: never;
+    url: '/api/users/{user_id}';
+};
+
+export type GetUserErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * It does not exist.
+     */
+    404: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type GetUserError = GetUserErrors[keyof GetUserErrors];
+
+export type GetUserResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: UserEnvelope;
+};
+
+export type GetUserResponse = GetUserResponses[keyof GetUserResponses];
+
+export type UpdateUserData = {
+    body: UserUpdate;
+    path: {
+        user_id: string;
+    };
+    query?: never;
+    url: '/api/users/{user_id}';
+};
+
+export type UpdateUserErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * It does not exist.
+     */
+    404: ErrorEnvelope;
+    /**
+     * It does not fit the present state.
+     */
+    409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type UpdateUserError = UpdateUserErrors[keyof UpdateUserErrors];
+
+export type UpdateUserResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: UserEnvelope;
+};
+
+export type UpdateUserResponse = UpdateUserResponses[keyof UpdateUserResponses];
+
+export type ListApiKeysData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/api-keys';
+};
+
+export type ListApiKeysErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type ListApiKeysError = ListApiKeysErrors[keyof ListApiKeysErrors];
+
+export type ListApiKeysResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: ApiKeyListEnvelope;
+};
+
+export type ListApiKeysResponse = ListApiKeysResponses[keyof ListApiKeysResponses];
+
+export type CreateApiKeyData = {
+    body: ApiKeyInput;
+    path?: never;
+    query?: never;
+    url: '/api/api-keys';
+};
+
+export type CreateApiKeyErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * It does not fit the present state.
+     */
+    409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type CreateApiKeyError = CreateApiKeyErrors[keyof CreateApiKeyErrors];
+
+export type CreateApiKeyResponses = {
+    /**
+     * Document created, URL follows
+     */
+    201: NewApiKeyEnvelope;
+};
+
+export type CreateApiKeyResponse = CreateApiKeyResponses[keyof CreateApiKeyResponses];
+
+export type DeleteApiKeyData = {
+    body?: never;
+    path: {
+        key_id: string;
+    };
+    query?: never;
+    url: '/api/api-keys/{key_id}';
+};
+
+export type DeleteApiKeyErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * It does not exist.
+     */
+    404: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type DeleteApiKeyError = DeleteApiKeyErrors[keyof DeleteApiKeyErrors];
+
+export type DeleteApiKeyResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: DeletedEnvelope;
+};
+
+export type DeleteApiKeyResponse = DeleteApiKeyResponses[keyof DeleteApiKeyResponses];
+
+export type ExportAuditEventsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        actorId?: string | null;
+        action?: string | null;
+        outcome?: 'success' | 'refused' | 'failed' | null;
+        /**
+         * From this moment
+         */
+        startDate?: string | null;
+        /**
+         * Before this moment
+         */
+        endDate?: string | null;
+    };
+    url: '/api/audit/export';
+};
+
+export type ExportAuditEventsErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type ExportAuditEventsError = ExportAuditEventsErrors[keyof ExportAuditEventsErrors];
+
+export type ExportAuditEventsResponses = {
+    /**
+     * Stream Response
+     */
+    200: unknown;
+};
+
+export type ListAuditActionsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/audit/actions';
+};
+
+export type ListAuditActionsErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type ListAuditActionsError = ListAuditActionsErrors[keyof ListAuditActionsErrors];
+
+export type ListAuditActionsResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: AuditActionListEnvelope;
+};
+
+export type ListAuditActionsResponse = ListAuditActionsResponses[keyof ListAuditActionsResponses];
+
+export type ListAuditEventsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        actorId?: string | null;
+        action?: string | null;
+        outcome?: 'success' | 'refused' | 'failed' | null;
+        /**
+         * From this moment
+         */
+        startDate?: string | null;
+        /**
+         * Before this moment
+         */
+        endDate?: string | null;
+        /**
+         * Page, from 1
+         */
+        page?: number;
+        /**
+         * Entries a page
+         */
+        limit?: number;
+    };
+    url: '/api/audit';
+};
+
+export type ListAuditEventsErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type ListAuditEventsError = ListAuditEventsErrors[keyof ListAuditEventsErrors];
+
+export type ListAuditEventsResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: AuditEventListEnvelope;
+};
+
+export type ListAuditEventsResponse = ListAuditEventsResponses[keyof ListAuditEventsResponses];
+
+export type VerifyAuditLogData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/audit/verify';
+};
+
+export type VerifyAuditLogErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type VerifyAuditLogError = VerifyAuditLogErrors[keyof VerifyAuditLogErrors];
+
+export type VerifyAuditLogResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: AuditVerificationEnvelope;
+};
+
+export type VerifyAuditLogResponse = VerifyAuditLogResponses[keyof VerifyAuditLogResponses];
