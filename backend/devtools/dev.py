@@ -29,7 +29,7 @@ def main() -> int:
     environment = {**_defaults(), **os.environ}
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     api = [sys.executable, "-m", "uvicorn", "devtools.dev:app", "--factory", "--port", environment["API_PORT"]]
-    api += ["--reload", "--reload-dir", "src", "--timeout-graceful-shutdown", "5"]
+    api += ["--reload", "--reload-dir", "src", "--timeout-graceful-shutdown", "5", "--no-proxy-headers"]
     running = [
         subprocess.Popen(api, cwd=_BACKEND, env=environment),
         subprocess.Popen(["npm", "run", "dev"], cwd=_FRONTEND, env=environment),
@@ -56,6 +56,7 @@ def _defaults() -> dict[str, str]:
         key.write_text(secrets.token_urlsafe(48))
     return {
         "API_PORT": "8000",
+        "AUTH_MODE": "none",
         "ENCRYPTION_KEY_FILE": str(key),
         "BACKUP_STORAGE_PATH": str(_DATA / "backups"),
         "DATABASE_PATH": str(_DATA / "app.db"),

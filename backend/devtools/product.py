@@ -69,6 +69,7 @@ class Product:
             "DATABASE_PATH": str(home / "db" / "app.db"),
             "PORT": str(port),
             "HOSTNAME": "127.0.0.1",
+            "AUTH_MODE": "none",
             "CLIENT_PATH": ":".join(str(folder) for folder in client_dirs()),
             **({"STATIC_PATH": str(DIST)} if serve_page else {}),
             **(extra or {}),

@@ -10,6 +10,7 @@ import os
 import socket
 import sys
 from contextlib import suppress
+from getpass import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,12 +20,14 @@ from loguru import logger
 
 from dbbackup import __version__, logs
 from dbbackup.commands import runs
-from dbbackup.core.errors import AppError, ConflictError
+from dbbackup.core.access import Role
+from dbbackup.core.errors import AppError, ConflictError, ValidationError
 from dbbackup.core.events import Unheard
 from dbbackup.core.logbook import Logbook
 from dbbackup.core.secret import Secret
 from dbbackup.db.lock import InstanceLock
 from dbbackup.db.migrate import migrate
+from dbbackup.services import access_commands as commands
 from dbbackup.settings import Settings, load
 
 if TYPE_CHECKING:
@@ -37,6 +40,10 @@ app = App(name="dbbackup", version=__version__, help="Backs up databases and res
 catalog = App(name="catalog", help="Look after the catalogue of backups.")
 app.command(catalog)
 app.register_install_completion_command()
+user = App(name="user", help="Look after those who may sign in; works beside a running `serve`.")
+app.command(user)
+audit = App(name="audit", help="Look after the audit log.")
+app.command(audit)
 
 
 @app.command
@@ -60,6 +67,8 @@ def serve() -> None:
         # Open downloads and sockets must not hold up a stop for ever.
         timeout_graceful_shutdown=5,
         server_header=False,
+        # Whose word counts is TRUSTED_PROXIES' to say: see api/callers.py.
+        proxy_headers=False,
     )
     # A start refused on purpose is told like any other expected error, not by uvicorn's trace.
     logging.getLogger("uvicorn.error").addFilter(lambda _: app.state.get("refused") is None)
@@ -117,6 +126,57 @@ async def _rebuild(settings: Settings, s3: str | None, instance: str | None, *, 
         return await rebuild(ctx, config_id, instance=instance, dry_run=dry_run)
 
 
+@user.command(name="create")
+def user_create(username: str, *, role: Role = Role.VIEWER, display_name: str = "") -> None:
+    """Add a user; the password is asked for, or read from standard input.
+
+    Args:
+        username: The name to sign in with.
+        role: admin, operator or viewer.
+        display_name: What people are called.
+    """
+    made = asyncio.run(commands.create_user(_settings(), username, role, display_name, _password()))
+    print(f"{made.username} may sign in as {made.role}.")
+
+
+@user.command(name="reset-password")
+def user_reset_password(username: str) -> None:
+    """Give a user another password, asked for or read from standard input; ends all their sessions."""
+    asyncio.run(commands.reset_password(_settings(), username, _password()))
+    print(f"{username} has a new password; all sessions are ended.")
+
+
+@user.command(name="list")
+def user_list() -> None:
+    """List the users."""
+    for found in asyncio.run(commands.list_users(_settings())):
+        print(f"{found.username}\t{found.role}\t{'disabled' if found.disabled else 'enabled'}\t{found.provider}")
+
+
+@audit.command(name="verify")
+def audit_verify() -> None:
+    """Read the whole audit log and name every event that was altered or is missing; exit code 3 when there are any."""
+    report = asyncio.run(commands.verify_audit(_settings()))
+    removed = f", {report.removed} older ones removed by retention" if report.removed else ""
+    print(f"{report.events} events{removed}. The last is {report.last_seq}, hash {report.last_hash}.")
+    for problem in report.problems:
+        print(f"dbbackup: {problem}", file=sys.stderr)
+    if left := report.problem_count - len(report.problems):
+        print(f"dbbackup: and {left} more", file=sys.stderr)
+    if report.problem_count:
+        sys.exit(EXIT_PROBLEMS)
+
+
+def _password() -> str:
+    """Ask for a password twice, or take the first line of standard input; all can see the arguments."""
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\r\n")
+    password = getpass("Password: ")
+    if getpass("Once more: ") != password:
+        raise ValidationError.of("password", "The two are not the same. Nothing was changed.")
+    return password
+
+
 @app.command
 def openapi() -> None:
     """Print the OpenAPI document of the HTTP API."""
@@ -161,8 +221,6 @@ def _listen(settings: Settings) -> socket.socket:
         raise ConflictError(
             f"Cannot listen on {settings.host} port {settings.port}: {error.strerror}. Choose another PORT or HOSTNAME."
         ) from error
-    if not settings.is_local:
-        logger.warning("Listening on {} without sign-in: whoever reaches it can restore and delete", settings.host)
     logger.info("The page and the API are at http://{}:{}", settings.host, listening.getsockname()[1])
     return listening
 
@@ -205,7 +263,7 @@ def _bound_allocator() -> None:
 
 def _settings(logbook: Logbook | None = None) -> Settings:
     settings = load()
-    secrets = [settings.encryption_key]
+    secrets = [settings.encryption_key, settings.admin_password]
     if settings.s3:
         secrets += [settings.s3.access_key, settings.s3.secret_key]
     logs.configure(settings.log_level, settings.log_format, secrets, logbook)

@@ -13,7 +13,9 @@ from litestar.channels.backends.memory import MemoryChannelsBackend
 from loguru import logger
 
 from dbbackup.api import openapi
+from dbbackup.api.auditing import Auditing
 from dbbackup.api.errors import HANDLERS
+from dbbackup.api.identification import Identification
 from dbbackup.api.requests import RequestIds
 from dbbackup.api.routes import router
 from dbbackup.api.spa import spa_routes
@@ -26,6 +28,7 @@ from dbbackup.db.session import Catalogue
 from dbbackup.engines import build_registry
 from dbbackup.services import bootstrap, live_settings
 from dbbackup.services.context import Context
+from dbbackup.services.first_admin import prepare_access
 from dbbackup.services.storages import StoragePool
 from dbbackup.settings import Settings
 from dbbackup.worker.worker import Worker
@@ -68,7 +71,7 @@ def create_app(settings: Settings, logbook: Logbook | None = None) -> Litestar:
         route_handlers=[router, openapi.document, *spa_routes(settings.static_dir)],
         lifespan=[lifespan],
         plugins=[channels],
-        middleware=[RequestIds()],
+        middleware=[RequestIds(), Identification(), Auditing()],
         exception_handlers=HANDLERS,
         openapi_config=openapi.CONFIG,
         logging_config=None,
@@ -79,6 +82,7 @@ def create_app(settings: Settings, logbook: Logbook | None = None) -> Litestar:
 async def running(settings: Settings, events: ChannelEvents, logbook: Logbook) -> AsyncIterator[Context]:
     """Open everything in order, run the worker, and close everything in reverse."""
     async with opened(settings, events, logbook) as ctx:
+        await prepare_access(ctx)
         worker = Worker(ctx)
         await worker.start()
         logger.bind(category="application").info("Ready (instance {})", ctx.instance_id)
@@ -106,6 +110,7 @@ async def opened(settings: Settings, events: Events, logbook: Logbook | None = N
             events=events,
             instance_id=await bootstrap.instance_id(catalogue),
             logbook=logbook or Logbook(),
+            audit_key=await bootstrap.open_audit_key(catalogue, sealer),
         )
         async with catalogue.sessions() as session:
             ctx.runtime.live = await live_settings.load(session, settings)

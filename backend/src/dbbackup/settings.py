@@ -6,7 +6,7 @@ import hashlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -16,6 +16,7 @@ from dbbackup.core.errors import FieldError, ValidationError
 from dbbackup.core.live_settings import Spec, Value, build, specs
 from dbbackup.core.secret import Secret
 
+AUTH_MODES = ("local", "none")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 MIN_KEY_LENGTH = 32
 _MAX_PORT = 65535
@@ -60,6 +61,13 @@ class Settings:
     stop_grace: float = 30.0
     secure_delete: bool = False
     """Overwrite local files before they are deleted."""
+    auth_mode: str = "local"
+    """`local`: people sign in; `none`: whoever reaches the port may do everything."""
+    admin_username: str = ""
+    """The first administrator, made at the first start."""
+    admin_password: Secret = field(default_factory=lambda: Secret(""))
+    trusted_proxies: tuple[str, ...] = ()
+    """Networks whose word on where a request comes from is taken; whoever comes by the Unix socket is believed."""
 
     @property
     def is_local(self) -> bool:
@@ -148,6 +156,10 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         fixed=_fixed(read),
         filed=filed,
         temp_path=read.path("TEMP_DIRECTORY", "") if read.text("TEMP_DIRECTORY") else None,
+        auth_mode=read.choice("AUTH_MODE", "local", AUTH_MODES),
+        admin_username=_admin_username(read),
+        admin_password=read.secret("ADMIN_PASSWORD"),
+        trusted_proxies=_trusted_proxies(read),
         stop_grace=float(read.whole("STOP_GRACE_SECONDS", 30, 0, 86_400)),
         secure_delete=read.choice("SECURE_DELETE", "false", ("true", "false")) == "true",
     )
@@ -207,6 +219,24 @@ def _encryption_key(read: _Reader) -> Secret:
             " `openssl rand -base64 32` and keep a copy outside this machine.",
         )
     return key
+
+
+def _admin_username(read: _Reader) -> str:
+    name, password = read.text("ADMIN_USERNAME"), bool(read.secret("ADMIN_PASSWORD"))
+    if bool(name) != password:
+        missing, given = ("ADMIN_USERNAME", "ADMIN_PASSWORD") if password else ("ADMIN_PASSWORD", "ADMIN_USERNAME")
+        read.complain(missing, f"{missing} is missing, while {given} is set.")
+    return name
+
+
+def _trusted_proxies(read: _Reader) -> tuple[str, ...]:
+    found = []
+    for text in filter(None, (part.strip() for part in read.text("TRUSTED_PROXIES").split(","))):
+        try:
+            found.append(str(ip_network(text, strict=False)))
+        except ValueError:
+            read.complain("TRUSTED_PROXIES", f"TRUSTED_PROXIES must hold addresses or networks, not {text!r}.")
+    return tuple(found)
 
 
 def _static_dir(read: _Reader) -> Path | None:
@@ -276,12 +306,7 @@ def _s3(read: _Reader) -> S3Environment | None:
 
 
 def _refuse_what_is_not_there_yet(read: _Reader) -> None:
-    """Silence would be a lie: whoever asks for sign-in must not get an open door instead."""
-    if read.text("AUTH_MODE", "none").lower() != "none":
-        read.complain(
-            "AUTH_MODE",
-            "This version has no sign-in yet: only AUTH_MODE=none works. Keep it on a trusted network.",
-        )
+    """Silence would be a lie: whoever asks for it must not get something else instead."""
     if read.text("AUTO_DISCOVER", "false").lower() not in ("false", "0", "no"):
         read.complain("AUTO_DISCOVER", "This version cannot discover databases yet: leave AUTO_DISCOVER unset.")
     if read.text("DATABASE_URL"):

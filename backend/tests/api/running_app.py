@@ -33,6 +33,7 @@ def make_settings(home: Path, **changes: Any) -> Settings:
         database_path=home / "db" / "app.db",
         client_dirs=tuple(client_dirs()),
         stop_grace=5.0,
+        auth_mode="none",
     )
     return replace(settings, **changes)
 
@@ -62,6 +63,7 @@ class RunningApp:
             access_log=False,
             ws="websockets-sansio",
             ws_per_message_deflate=False,
+            proxy_headers=False,
             lifespan="on",
             timeout_graceful_shutdown=2,
         )

@@ -12,6 +12,7 @@ import pytest
 
 from devtools.servers import PostgresServer, client_dirs
 from tests.api.running_app import KEY, RunningApp
+from tests.api.signing_in import ADMIN, PASSWORD, locked_app, sign_in
 from tests.api.support import add_database, make_database
 
 BACKEND = Path(__file__).resolve().parents[2]
@@ -22,7 +23,7 @@ def command(home: Path, *arguments: str, **variables: str) -> subprocess.Complet
         "PATH": os.environ["PATH"],
         "PYTHONPATH": "src",
         "ENCRYPTION_KEY": KEY,
-        "AUTH_MODE": "none",
+        "AUTH_MODE": "local",
         "BACKUP_STORAGE_PATH": str(home / "backups"),
         "DATABASE_PATH": str(home / "db" / "app.db"),
         "CLIENT_PATH": ":".join(map(str, client_dirs())),
@@ -62,16 +63,17 @@ def test_backup_and_restore_when_no_program_runs_then_one_is_started_for_each(
 
 
 def test_commands_when_the_program_runs_then_they_work_through_it(home: Path, postgres: PostgresServer) -> None:
-    with RunningApp.start(home) as app:
+    with locked_app(home) as app:
         port = app.host.rpartition(":")[2]
         done = command(home, "backup", "shop", PORT=port)
         assert done.returncode == 0, done.stderr
         run = done.stdout.split()[0]
-        assert app.api.get(f"/backups/{run}")["status"] == "completed"
+        assert sign_in(app).get(f"/backups/{run}")["status"] == "completed"
         listed = command(home, "list", "--database", "shop", PORT=port)
         assert run in listed.stdout
         assert "local" in listed.stdout
-        proven = command(home, "verify", run, "--level", "1", DBBACKUP_URL=f"http://{app.host}")
+        token = sign_in(app).post("/auth/token", {"username": ADMIN, "password": PASSWORD})["accessToken"]
+        proven = command(home, "verify", run, "--level", "1", DBBACKUP_URL=f"http://{app.host}", DBBACKUP_TOKEN=token)
         assert "completed" in proven.stdout, proven.stderr
         shown = command(home, "databases", PORT=port)
         assert "shop" in shown.stdout
@@ -80,7 +82,7 @@ def test_commands_when_the_program_runs_then_they_work_through_it(home: Path, po
 
 
 def test_commands_when_something_is_wrong_then_words_and_an_exit_code(home: Path) -> None:
-    with RunningApp.start(home) as app:
+    with locked_app(home) as app:
         port = app.host.rpartition(":")[2]
         unknown = command(home, "backup", "shopp", PORT=port)
         assert (unknown.returncode, unknown.stdout) == (1, "")
@@ -88,7 +90,7 @@ def test_commands_when_something_is_wrong_then_words_and_an_exit_code(home: Path
         failed = command(home, "backup", "shop", "--no-local", PORT=port)
         assert failed.returncode == 1
         assert "at least one place" in failed.stderr
-        unconfirmed = command(home, "restore", app.api.get("/backups")[0]["id"], "--into", "x", PORT=port)
+        unconfirmed = command(home, "restore", sign_in(app).get("/backups")[0]["id"], "--into", "x", PORT=port)
         assert unconfirmed.returncode == 1
         assert "--yes" in unconfirmed.stderr
     nobody = command(home, "list", DBBACKUP_URL="http://127.0.0.1:9")
@@ -97,9 +99,9 @@ def test_commands_when_something_is_wrong_then_words_and_an_exit_code(home: Path
 
 
 def test_backup_when_the_run_fails_then_exit_code_4(home: Path) -> None:
-    with RunningApp.start(home) as app:
-        database = app.api.get("/databases")[0]
-        app.api.put(f"/databases/{database['id']}", {"password": "wrong", "username": "nobody_here"}, force=True)
+    with locked_app(home) as app:
+        database = sign_in(app).get("/databases")[0]
+        sign_in(app).put(f"/databases/{database['id']}", {"password": "wrong", "username": "nobody_here"}, force=True)
         failed = command(home, "backup", "shop", PORT=app.host.rpartition(":")[2])
     assert failed.returncode == 4
     assert "failed" in failed.stderr

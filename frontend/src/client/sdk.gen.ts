@@ -2,7 +2,7 @@
 
 import type { Client, Options as Options2, TDataShape } from './client';
 import { client } from './client.gen';
-import type { ActivateEncryptionKeyData, ActivateEncryptionKeyErrors, ActivateEncryptionKeyResponses, BrowseS3ConfigData, BrowseS3ConfigErrors, BrowseS3ConfigResponses, CancelBackupData, CancelBackupErrors, CancelBackupResponses, CancelRestoreData, CancelRestoreErrors, CancelRestoreResponses, CancelVerificationData, CancelVerificationErrors, CancelVerificationResponses, ChangeSettingsData, ChangeSettingsErrors, ChangeSettingsResponses, CreateBackupData, CreateBackupErrors, CreateBackupResponses, CreateDatabaseData, CreateDatabaseErrors, CreateDatabaseResponses, CreateEncryptionKeyData, CreateEncryptionKeyErrors, CreateEncryptionKeyResponses, CreateRestoreData, CreateRestoreErrors, CreateRestoreResponses, CreateS3ConfigData, CreateS3ConfigErrors, CreateS3ConfigResponses, DeleteBackupData, DeleteBackupErrors, DeleteBackupResponses, DeleteDatabaseData, DeleteDatabaseErrors, DeleteDatabaseResponses, DeleteEncryptionKeyData, DeleteEncryptionKeyErrors, DeleteEncryptionKeyResponses, DeleteS3ConfigData, DeleteS3ConfigErrors, DeleteS3ConfigResponses, DownloadBackupData, DownloadBackupErrors, DownloadBackupResponses, DownloadEncryptionKeyData, DownloadEncryptionKeyErrors, DownloadEncryptionKeyResponses, GetBackupData, GetBackupErrors, GetBackupLogsData, GetBackupLogsErrors, GetBackupLogsResponses, GetBackupResponses, GetDatabaseData, GetDatabaseErrors, GetDatabaseResponses, GetEncryptionKeyData, GetEncryptionKeyErrors, GetEncryptionKeyResponses, GetLivenessData, GetLivenessErrors, GetLivenessResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetRestoreData, GetRestoreErrors, GetRestoreLogsData, GetRestoreLogsErrors, GetRestoreLogsResponses, GetRestoreResponses, GetS3ConfigData, GetS3ConfigErrors, GetS3ConfigResponses, GetStatisticsData, GetStatisticsErrors, GetStatisticsResponses, GetSystemLogsData, GetSystemLogsErrors, GetSystemLogsResponses, GetSystemStatusData, GetSystemStatusErrors, GetSystemStatusResponses, GetVerificationData, GetVerificationErrors, GetVerificationLogsData, GetVerificationLogsErrors, GetVerificationLogsResponses, GetVerificationResponses, ImportEncryptionKeyData, ImportEncryptionKeyErrors, ImportEncryptionKeyResponses, ListBackupsData, ListBackupsErrors, ListBackupsResponses, ListDatabasesData, ListDatabasesErrors, ListDatabasesResponses, ListEncryptionKeysData, ListEncryptionKeysErrors, ListEncryptionKeysResponses, ListRestoresData, ListRestoresErrors, ListRestoresResponses, ListS3BucketsData, ListS3BucketsErrors, ListS3BucketsResponses, ListS3ConfigsData, ListS3ConfigsErrors, ListS3ConfigsResponses, ListSettingsData, ListSettingsErrors, ListSettingsResponses, ListVerificationsData, ListVerificationsErrors, ListVerificationsResponses, PinBackupData, PinBackupErrors, PinBackupResponses, PreflightRestoreData, PreflightRestoreErrors, PreflightRestoreResponses, RebuildCatalogueData, RebuildCatalogueErrors, RebuildCatalogueResponses, RetireEncryptionKeyData, RetireEncryptionKeyErrors, RetireEncryptionKeyResponses, TestDatabaseData, TestDatabaseErrors, TestDatabaseResponses, TestS3ConfigData, TestS3ConfigErrors, TestS3ConfigResponses, TestUnsavedDatabaseData, TestUnsavedDatabaseErrors, TestUnsavedDatabaseResponses, TestUnsavedS3ConfigData, TestUnsavedS3ConfigErrors, TestUnsavedS3ConfigResponses, UpdateDatabaseData, UpdateDatabaseErrors, UpdateDatabaseResponses, UpdateS3ConfigData, UpdateS3ConfigErrors, UpdateS3ConfigResponses, UploadBackupData, UploadBackupErrors, UploadBackupResponses, VerifyBackupData, VerifyBackupErrors, VerifyBackupResponses } from './types.gen';
+import type { ActivateEncryptionKeyData, ActivateEncryptionKeyErrors, ActivateEncryptionKeyResponses, BrowseS3ConfigData, BrowseS3ConfigErrors, BrowseS3ConfigResponses, CancelBackupData, CancelBackupErrors, CancelBackupResponses, CancelRestoreData, CancelRestoreErrors, CancelRestoreResponses, CancelVerificationData, CancelVerificationErrors, CancelVerificationResponses, ChangeMyPasswordData, ChangeMyPasswordErrors, ChangeMyPasswordResponses, ChangeSettingsData, ChangeSettingsErrors, ChangeSettingsResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, CreateBackupData, CreateBackupErrors, CreateBackupResponses, CreateDatabaseData, CreateDatabaseErrors, CreateDatabaseResponses, CreateEncryptionKeyData, CreateEncryptionKeyErrors, CreateEncryptionKeyResponses, CreateRestoreData, CreateRestoreErrors, CreateRestoreResponses, CreateS3ConfigData, CreateS3ConfigErrors, CreateS3ConfigResponses, CreateTokensData, CreateTokensErrors, CreateTokensResponses, CreateUserData, CreateUserErrors, CreateUserResponses, DeleteApiKeyData, DeleteApiKeyErrors, DeleteApiKeyResponses, DeleteBackupData, DeleteBackupErrors, DeleteBackupResponses, DeleteDatabaseData, DeleteDatabaseErrors, DeleteDatabaseResponses, DeleteEncryptionKeyData, DeleteEncryptionKeyErrors, DeleteEncryptionKeyResponses, DeleteS3ConfigData, DeleteS3ConfigErrors, DeleteS3ConfigResponses, DeleteUserData, DeleteUserErrors, DeleteUserResponses, DownloadBackupData, DownloadBackupErrors, DownloadBackupResponses, DownloadEncryptionKeyData, DownloadEncryptionKeyErrors, DownloadEncryptionKeyResponses, EndOtherSessionsData, EndOtherSessionsErrors, EndOtherSessionsResponses, EndSessionData, EndSessionErrors, EndSessionResponses, ExportAuditEventsData, ExportAuditEventsErrors, ExportAuditEventsResponses, GetAuthStateData, GetAuthStateErrors, GetAuthStateResponses, GetBackupData, GetBackupErrors, GetBackupLogsData, GetBackupLogsErrors, GetBackupLogsResponses, GetBackupResponses, GetDatabaseData, GetDatabaseErrors, GetDatabaseResponses, GetEncryptionKeyData, GetEncryptionKeyErrors, GetEncryptionKeyResponses, GetLivenessData, GetLivenessErrors, GetLivenessResponses, GetMeData, GetMeErrors, GetMeResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetRestoreData, GetRestoreErrors, GetRestoreLogsData, GetRestoreLogsErrors, GetRestoreLogsResponses, GetRestoreResponses, GetS3ConfigData, GetS3ConfigErrors, GetS3ConfigResponses, GetStatisticsData, GetStatisticsErrors, GetStatisticsResponses, GetSystemLogsData, GetSystemLogsErrors, GetSystemLogsResponses, GetSystemStatusData, GetSystemStatusErrors, GetSystemStatusResponses, GetUserData, GetUserErrors, GetUserResponses, GetVerificationData, GetVerificationErrors, GetVerificationLogsData, GetVerificationLogsErrors, GetVerificationLogsResponses, GetVerificationResponses, ImportEncryptionKeyData, ImportEncryptionKeyErrors, ImportEncryptionKeyResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListAuditActionsData, ListAuditActionsErrors, ListAuditActionsResponses, ListAuditEventsData, ListAuditEventsErrors, ListAuditEventsResponses, ListBackupsData, ListBackupsErrors, ListBackupsResponses, ListDatabasesData, ListDatabasesErrors, ListDatabasesResponses, ListEncryptionKeysData, ListEncryptionKeysErrors, ListEncryptionKeysResponses, ListRestoresData, ListRestoresErrors, ListRestoresResponses, ListS3BucketsData, ListS3BucketsErrors, ListS3BucketsResponses, ListS3ConfigsData, ListS3ConfigsErrors, ListS3ConfigsResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSettingsData, ListSettingsErrors, ListSettingsResponses, ListUsersData, ListUsersErrors, ListUsersResponses, ListVerificationsData, ListVerificationsErrors, ListVerificationsResponses, PinBackupData, PinBackupErrors, PinBackupResponses, PreflightRestoreData, PreflightRestoreErrors, PreflightRestoreResponses, RebuildCatalogueData, RebuildCatalogueErrors, RebuildCatalogueResponses, RefreshTokensData, RefreshTokensErrors, RefreshTokensResponses, RetireEncryptionKeyData, RetireEncryptionKeyErrors, RetireEncryptionKeyResponses, SetUpData, SetUpErrors, SetUpResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, TestDatabaseData, TestDatabaseErrors, TestDatabaseResponses, TestS3ConfigData, TestS3ConfigErrors, TestS3ConfigResponses, TestUnsavedDatabaseData, TestUnsavedDatabaseErrors, TestUnsavedDatabaseResponses, TestUnsavedS3ConfigData, TestUnsavedS3ConfigErrors, TestUnsavedS3ConfigResponses, UpdateDatabaseData, UpdateDatabaseErrors, UpdateDatabaseResponses, UpdateS3ConfigData, UpdateS3ConfigErrors, UpdateS3ConfigResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, UploadBackupData, UploadBackupErrors, UploadBackupResponses, VerifyAuditLogData, VerifyAuditLogErrors, VerifyAuditLogResponses, VerifyBackupData, VerifyBackupErrors, VerifyBackupResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -21,12 +21,33 @@ export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends 
 /**
  * List databases
  */
-export const listDatabases = <ThrowOnError extends boolean = false>(options?: Options<ListDatabasesData, ThrowOnError>) => (options?.client ?? client).get<ListDatabasesResponses, ListDatabasesErrors, ThrowOnError>({ url: '/api/databases', ...options });
+export const listDatabases = <ThrowOnError extends boolean = false>(options?: Options<ListDatabasesData, ThrowOnError>) => (options?.client ?? client).get<ListDatabasesResponses, ListDatabasesErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
+    url: '/api/databases',
+    ...options
+});
 
 /**
  * Add a database
  */
 export const createDatabase = <ThrowOnError extends boolean = false>(options: Options<CreateDatabaseData, ThrowOnError>) => (options.client ?? client).post<CreateDatabaseResponses, CreateDatabaseErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
     url: '/api/databases',
     ...options,
     headers: {
@@ -38,17 +59,50 @@ export const createDatabase = <ThrowOnError extends boolean = false>(options: Op
 /**
  * Delete a database
  */
-export const deleteDatabase = <ThrowOnError extends boolean = false>(options: Options<DeleteDatabaseData, ThrowOnError>) => (options.client ?? client).delete<DeleteDatabaseResponses, DeleteDatabaseErrors, ThrowOnError>({ url: '/api/databases/{database_id}', ...options });
+export const deleteDatabase = <ThrowOnError extends boolean = false>(options: Options<DeleteDatabaseData, ThrowOnError>) => (options.client ?? client).delete<DeleteDatabaseResponses, DeleteDatabaseErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
+    url: '/api/databases/{database_id}',
+    ...options
+});
 
 /**
  * Show a database
  */
-export const getDatabase = <ThrowOnError extends boolean = false>(options: Options<GetDatabaseData, ThrowOnError>) => (options.client ?? client).get<GetDatabaseResponses, GetDatabaseErrors, ThrowOnError>({ url: '/api/databases/{database_id}', ...options });
+export const getDatabase = <ThrowOnError extends boolean = false>(options: Options<GetDatabaseData, ThrowOnError>) => (options.client ?? client).get<GetDatabaseResponses, GetDatabaseErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
+    url: '/api/databases/{database_id}',
+    ...options
+});
 
 /**
  * Change a database
  */
 export const updateDatabase = <ThrowOnError extends boolean = false>(options: Options<UpdateDatabaseData, ThrowOnError>) => (options.client ?? client).put<UpdateDatabaseResponses, UpdateDatabaseErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
     url: '/api/databases/{database_id}',
     ...options,
     headers: {
@@ -60,12 +114,33 @@ export const updateDatabase = <ThrowOnError extends boolean = false>(options: Op
 /**
  * Test a saved database
  */
-export const testDatabase = <ThrowOnError extends boolean = false>(options: Options<TestDatabaseData, ThrowOnError>) => (options.client ?? client).post<TestDatabaseResponses, TestDatabaseErrors, ThrowOnError>({ url: '/api/databases/{database_id}/test-connection', ...options });
+export const testDatabase = <ThrowOnError extends boolean = false>(options: Options<TestDatabaseData, ThrowOnError>) => (options.client ?? client).post<TestDatabaseResponses, TestDatabaseErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
+    url: '/api/databases/{database_id}/test-connection',
+    ...options
+});
 
 /**
  * Test an unsaved form
  */
 export const testUnsavedDatabase = <ThrowOnError extends boolean = false>(options: Options<TestUnsavedDatabaseData, ThrowOnError>) => (options.client ?? client).post<TestUnsavedDatabaseResponses, TestUnsavedDatabaseErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
     url: '/api/databases/test-connection',
     ...options,
     headers: {
@@ -77,17 +152,50 @@ export const testUnsavedDatabase = <ThrowOnError extends boolean = false>(option
 /**
  * Cancel a backup
  */
-export const cancelBackup = <ThrowOnError extends boolean = false>(options: Options<CancelBackupData, ThrowOnError>) => (options.client ?? client).post<CancelBackupResponses, CancelBackupErrors, ThrowOnError>({ url: '/api/backups/{backup_id}/cancel', ...options });
+export const cancelBackup = <ThrowOnError extends boolean = false>(options: Options<CancelBackupData, ThrowOnError>) => (options.client ?? client).post<CancelBackupResponses, CancelBackupErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
+    url: '/api/backups/{backup_id}/cancel',
+    ...options
+});
 
 /**
  * List backups
  */
-export const listBackups = <ThrowOnError extends boolean = false>(options?: Options<ListBackupsData, ThrowOnError>) => (options?.client ?? client).get<ListBackupsResponses, ListBackupsErrors, ThrowOnError>({ url: '/api/backups', ...options });
+export const listBackups = <ThrowOnError extends boolean = false>(options?: Options<ListBackupsData, ThrowOnError>) => (options?.client ?? client).get<ListBackupsResponses, ListBackupsErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
+    url: '/api/backups',
+    ...options
+});
 
 /**
  * Back up now
  */
 export const createBackup = <ThrowOnError extends boolean = false>(options: Options<CreateBackupData, ThrowOnError>) => (options.client ?? client).post<CreateBackupResponses, CreateBackupErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
     url: '/api/backups',
     ...options,
     headers: {
@@ -99,27 +207,84 @@ export const createBackup = <ThrowOnError extends boolean = false>(options: Opti
 /**
  * Delete a backup
  */
-export const deleteBackup = <ThrowOnError extends boolean = false>(options: Options<DeleteBackupData, ThrowOnError>) => (options.client ?? client).delete<DeleteBackupResponses, DeleteBackupErrors, ThrowOnError>({ url: '/api/backups/{backup_id}', ...options });
+export const deleteBackup = <ThrowOnError extends boolean = false>(options: Options<DeleteBackupData, ThrowOnError>) => (options.client ?? client).delete<DeleteBackupResponses, DeleteBackupErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
+    url: '/api/backups/{backup_id}',
+    ...options
+});
 
 /**
  * Show a backup
  */
-export const getBackup = <ThrowOnError extends boolean = false>(options: Options<GetBackupData, ThrowOnError>) => (options.client ?? client).get<GetBackupResponses, GetBackupErrors, ThrowOnError>({ url: '/api/backups/{backup_id}', ...options });
+export const getBackup = <ThrowOnError extends boolean = false>(options: Options<GetBackupData, ThrowOnError>) => (options.client ?? client).get<GetBackupResponses, GetBackupErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
+    url: '/api/backups/{backup_id}',
+    ...options
+});
 
 /**
  * Download a file of a backup
  */
-export const downloadBackup = <ThrowOnError extends boolean = false>(options: Options<DownloadBackupData, ThrowOnError>) => (options.client ?? client).get<DownloadBackupResponses, DownloadBackupErrors, ThrowOnError>({ url: '/api/backups/{backup_id}/download', ...options });
+export const downloadBackup = <ThrowOnError extends boolean = false>(options: Options<DownloadBackupData, ThrowOnError>) => (options.client ?? client).get<DownloadBackupResponses, DownloadBackupErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
+    url: '/api/backups/{backup_id}/download',
+    ...options
+});
 
 /**
  * Read the log
  */
-export const getBackupLogs = <ThrowOnError extends boolean = false>(options: Options<GetBackupLogsData, ThrowOnError>) => (options.client ?? client).get<GetBackupLogsResponses, GetBackupLogsErrors, ThrowOnError>({ url: '/api/backups/{backup_id}/logs', ...options });
+export const getBackupLogs = <ThrowOnError extends boolean = false>(options: Options<GetBackupLogsData, ThrowOnError>) => (options.client ?? client).get<GetBackupLogsResponses, GetBackupLogsErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
+    url: '/api/backups/{backup_id}/logs',
+    ...options
+});
 
 /**
  * Pin or unpin a backup
  */
 export const pinBackup = <ThrowOnError extends boolean = false>(options: Options<PinBackupData, ThrowOnError>) => (options.client ?? client).post<PinBackupResponses, PinBackupErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
     url: '/api/backups/{backup_id}/pin',
     ...options,
     headers: {
@@ -132,6 +297,15 @@ export const pinBackup = <ThrowOnError extends boolean = false>(options: Options
  * Copy a backup to S3 later
  */
 export const uploadBackup = <ThrowOnError extends boolean = false>(options: Options<UploadBackupData, ThrowOnError>) => (options.client ?? client).post<UploadBackupResponses, UploadBackupErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
     url: '/api/backups/{backup_id}/upload-to-s3',
     ...options,
     headers: {
@@ -144,6 +318,15 @@ export const uploadBackup = <ThrowOnError extends boolean = false>(options: Opti
  * Verify a backup
  */
 export const verifyBackup = <ThrowOnError extends boolean = false>(options: Options<VerifyBackupData, ThrowOnError>) => (options.client ?? client).post<VerifyBackupResponses, VerifyBackupErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
     url: '/api/backups/{backup_id}/verify',
     ...options,
     headers: {
@@ -155,17 +338,50 @@ export const verifyBackup = <ThrowOnError extends boolean = false>(options: Opti
 /**
  * Cancel a restore
  */
-export const cancelRestore = <ThrowOnError extends boolean = false>(options: Options<CancelRestoreData, ThrowOnError>) => (options.client ?? client).post<CancelRestoreResponses, CancelRestoreErrors, ThrowOnError>({ url: '/api/restores/{restore_id}/cancel', ...options });
+export const cancelRestore = <ThrowOnError extends boolean = false>(options: Options<CancelRestoreData, ThrowOnError>) => (options.client ?? client).post<CancelRestoreResponses, CancelRestoreErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
+    url: '/api/restores/{restore_id}/cancel',
+    ...options
+});
 
 /**
  * List restores
  */
-export const listRestores = <ThrowOnError extends boolean = false>(options?: Options<ListRestoresData, ThrowOnError>) => (options?.client ?? client).get<ListRestoresResponses, ListRestoresErrors, ThrowOnError>({ url: '/api/restores', ...options });
+export const listRestores = <ThrowOnError extends boolean = false>(options?: Options<ListRestoresData, ThrowOnError>) => (options?.client ?? client).get<ListRestoresResponses, ListRestoresErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
+    url: '/api/restores',
+    ...options
+});
 
 /**
  * Start a restore
  */
 export const createRestore = <ThrowOnError extends boolean = false>(options: Options<CreateRestoreData, ThrowOnError>) => (options.client ?? client).post<CreateRestoreResponses, CreateRestoreErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
     url: '/api/restores',
     ...options,
     headers: {
@@ -177,17 +393,50 @@ export const createRestore = <ThrowOnError extends boolean = false>(options: Opt
 /**
  * Read the log
  */
-export const getRestoreLogs = <ThrowOnError extends boolean = false>(options: Options<GetRestoreLogsData, ThrowOnError>) => (options.client ?? client).get<GetRestoreLogsResponses, GetRestoreLogsErrors, ThrowOnError>({ url: '/api/restores/{restore_id}/logs', ...options });
+export const getRestoreLogs = <ThrowOnError extends boolean = false>(options: Options<GetRestoreLogsData, ThrowOnError>) => (options.client ?? client).get<GetRestoreLogsResponses, GetRestoreLogsErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
+    url: '/api/restores/{restore_id}/logs',
+    ...options
+});
 
 /**
  * Show a restore
  */
-export const getRestore = <ThrowOnError extends boolean = false>(options: Options<GetRestoreData, ThrowOnError>) => (options.client ?? client).get<GetRestoreResponses, GetRestoreErrors, ThrowOnError>({ url: '/api/restores/{restore_id}', ...options });
+export const getRestore = <ThrowOnError extends boolean = false>(options: Options<GetRestoreData, ThrowOnError>) => (options.client ?? client).get<GetRestoreResponses, GetRestoreErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
+    url: '/api/restores/{restore_id}',
+    ...options
+});
 
 /**
  * Check a restore beforehand
  */
 export const preflightRestore = <ThrowOnError extends boolean = false>(options: Options<PreflightRestoreData, ThrowOnError>) => (options.client ?? client).post<PreflightRestoreResponses, PreflightRestoreErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
     url: '/api/restores/preflight',
     ...options,
     headers: {
@@ -199,37 +448,118 @@ export const preflightRestore = <ThrowOnError extends boolean = false>(options: 
 /**
  * Cancel a verification
  */
-export const cancelVerification = <ThrowOnError extends boolean = false>(options: Options<CancelVerificationData, ThrowOnError>) => (options.client ?? client).post<CancelVerificationResponses, CancelVerificationErrors, ThrowOnError>({ url: '/api/verifications/{verification_id}/cancel', ...options });
+export const cancelVerification = <ThrowOnError extends boolean = false>(options: Options<CancelVerificationData, ThrowOnError>) => (options.client ?? client).post<CancelVerificationResponses, CancelVerificationErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
+    url: '/api/verifications/{verification_id}/cancel',
+    ...options
+});
 
 /**
  * Read the log
  */
-export const getVerificationLogs = <ThrowOnError extends boolean = false>(options: Options<GetVerificationLogsData, ThrowOnError>) => (options.client ?? client).get<GetVerificationLogsResponses, GetVerificationLogsErrors, ThrowOnError>({ url: '/api/verifications/{verification_id}/logs', ...options });
+export const getVerificationLogs = <ThrowOnError extends boolean = false>(options: Options<GetVerificationLogsData, ThrowOnError>) => (options.client ?? client).get<GetVerificationLogsResponses, GetVerificationLogsErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
+    url: '/api/verifications/{verification_id}/logs',
+    ...options
+});
 
 /**
  * Show a verification
  */
-export const getVerification = <ThrowOnError extends boolean = false>(options: Options<GetVerificationData, ThrowOnError>) => (options.client ?? client).get<GetVerificationResponses, GetVerificationErrors, ThrowOnError>({ url: '/api/verifications/{verification_id}', ...options });
+export const getVerification = <ThrowOnError extends boolean = false>(options: Options<GetVerificationData, ThrowOnError>) => (options.client ?? client).get<GetVerificationResponses, GetVerificationErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
+    url: '/api/verifications/{verification_id}',
+    ...options
+});
 
 /**
  * List verifications
  */
-export const listVerifications = <ThrowOnError extends boolean = false>(options?: Options<ListVerificationsData, ThrowOnError>) => (options?.client ?? client).get<ListVerificationsResponses, ListVerificationsErrors, ThrowOnError>({ url: '/api/verifications', ...options });
+export const listVerifications = <ThrowOnError extends boolean = false>(options?: Options<ListVerificationsData, ThrowOnError>) => (options?.client ?? client).get<ListVerificationsResponses, ListVerificationsErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
+    url: '/api/verifications',
+    ...options
+});
 
 /**
  * Browse a bucket
  */
-export const browseS3Config = <ThrowOnError extends boolean = false>(options: Options<BrowseS3ConfigData, ThrowOnError>) => (options.client ?? client).get<BrowseS3ConfigResponses, BrowseS3ConfigErrors, ThrowOnError>({ url: '/api/s3-configs/{config_id}/objects', ...options });
+export const browseS3Config = <ThrowOnError extends boolean = false>(options: Options<BrowseS3ConfigData, ThrowOnError>) => (options.client ?? client).get<BrowseS3ConfigResponses, BrowseS3ConfigErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
+    url: '/api/s3-configs/{config_id}/objects',
+    ...options
+});
 
 /**
  * List S3 configs
  */
-export const listS3Configs = <ThrowOnError extends boolean = false>(options?: Options<ListS3ConfigsData, ThrowOnError>) => (options?.client ?? client).get<ListS3ConfigsResponses, ListS3ConfigsErrors, ThrowOnError>({ url: '/api/s3-configs', ...options });
+export const listS3Configs = <ThrowOnError extends boolean = false>(options?: Options<ListS3ConfigsData, ThrowOnError>) => (options?.client ?? client).get<ListS3ConfigsResponses, ListS3ConfigsErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
+    url: '/api/s3-configs',
+    ...options
+});
 
 /**
  * Add an S3 config
  */
 export const createS3Config = <ThrowOnError extends boolean = false>(options: Options<CreateS3ConfigData, ThrowOnError>) => (options.client ?? client).post<CreateS3ConfigResponses, CreateS3ConfigErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
     url: '/api/s3-configs',
     ...options,
     headers: {
@@ -241,17 +571,50 @@ export const createS3Config = <ThrowOnError extends boolean = false>(options: Op
 /**
  * Delete an S3 config
  */
-export const deleteS3Config = <ThrowOnError extends boolean = false>(options: Options<DeleteS3ConfigData, ThrowOnError>) => (options.client ?? client).delete<DeleteS3ConfigResponses, DeleteS3ConfigErrors, ThrowOnError>({ url: '/api/s3-configs/{config_id}', ...options });
+export const deleteS3Config = <ThrowOnError extends boolean = false>(options: Options<DeleteS3ConfigData, ThrowOnError>) => (options.client ?? client).delete<DeleteS3ConfigResponses, DeleteS3ConfigErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
+    url: '/api/s3-configs/{config_id}',
+    ...options
+});
 
 /**
  * Show an S3 config
  */
-export const getS3Config = <ThrowOnError extends boolean = false>(options: Options<GetS3ConfigData, ThrowOnError>) => (options.client ?? client).get<GetS3ConfigResponses, GetS3ConfigErrors, ThrowOnError>({ url: '/api/s3-configs/{config_id}', ...options });
+export const getS3Config = <ThrowOnError extends boolean = false>(options: Options<GetS3ConfigData, ThrowOnError>) => (options.client ?? client).get<GetS3ConfigResponses, GetS3ConfigErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
+    url: '/api/s3-configs/{config_id}',
+    ...options
+});
 
 /**
  * Change an S3 config
  */
 export const updateS3Config = <ThrowOnError extends boolean = false>(options: Options<UpdateS3ConfigData, ThrowOnError>) => (options.client ?? client).put<UpdateS3ConfigResponses, UpdateS3ConfigErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
     url: '/api/s3-configs/{config_id}',
     ...options,
     headers: {
@@ -263,17 +626,50 @@ export const updateS3Config = <ThrowOnError extends boolean = false>(options: Op
 /**
  * List buckets
  */
-export const listS3Buckets = <ThrowOnError extends boolean = false>(options: Options<ListS3BucketsData, ThrowOnError>) => (options.client ?? client).get<ListS3BucketsResponses, ListS3BucketsErrors, ThrowOnError>({ url: '/api/s3-configs/{config_id}/buckets', ...options });
+export const listS3Buckets = <ThrowOnError extends boolean = false>(options: Options<ListS3BucketsData, ThrowOnError>) => (options.client ?? client).get<ListS3BucketsResponses, ListS3BucketsErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
+    url: '/api/s3-configs/{config_id}/buckets',
+    ...options
+});
 
 /**
  * Test a saved config
  */
-export const testS3Config = <ThrowOnError extends boolean = false>(options: Options<TestS3ConfigData, ThrowOnError>) => (options.client ?? client).post<TestS3ConfigResponses, TestS3ConfigErrors, ThrowOnError>({ url: '/api/s3-configs/{config_id}/test', ...options });
+export const testS3Config = <ThrowOnError extends boolean = false>(options: Options<TestS3ConfigData, ThrowOnError>) => (options.client ?? client).post<TestS3ConfigResponses, TestS3ConfigErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
+    url: '/api/s3-configs/{config_id}/test',
+    ...options
+});
 
 /**
  * Test an unsaved form
  */
 export const testUnsavedS3Config = <ThrowOnError extends boolean = false>(options: Options<TestUnsavedS3ConfigData, ThrowOnError>) => (options.client ?? client).post<TestUnsavedS3ConfigResponses, TestUnsavedS3ConfigErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
     url: '/api/s3-configs/test',
     ...options,
     headers: {
@@ -285,17 +681,50 @@ export const testUnsavedS3Config = <ThrowOnError extends boolean = false>(option
 /**
  * Encrypt new backups to this key
  */
-export const activateEncryptionKey = <ThrowOnError extends boolean = false>(options: Options<ActivateEncryptionKeyData, ThrowOnError>) => (options.client ?? client).post<ActivateEncryptionKeyResponses, ActivateEncryptionKeyErrors, ThrowOnError>({ url: '/api/encryption-keys/{key_id}/activate', ...options });
+export const activateEncryptionKey = <ThrowOnError extends boolean = false>(options: Options<ActivateEncryptionKeyData, ThrowOnError>) => (options.client ?? client).post<ActivateEncryptionKeyResponses, ActivateEncryptionKeyErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
+    url: '/api/encryption-keys/{key_id}/activate',
+    ...options
+});
 
 /**
  * List encryption keys
  */
-export const listEncryptionKeys = <ThrowOnError extends boolean = false>(options?: Options<ListEncryptionKeysData, ThrowOnError>) => (options?.client ?? client).get<ListEncryptionKeysResponses, ListEncryptionKeysErrors, ThrowOnError>({ url: '/api/encryption-keys', ...options });
+export const listEncryptionKeys = <ThrowOnError extends boolean = false>(options?: Options<ListEncryptionKeysData, ThrowOnError>) => (options?.client ?? client).get<ListEncryptionKeysResponses, ListEncryptionKeysErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
+    url: '/api/encryption-keys',
+    ...options
+});
 
 /**
  * Generate a key
  */
 export const createEncryptionKey = <ThrowOnError extends boolean = false>(options: Options<CreateEncryptionKeyData, ThrowOnError>) => (options.client ?? client).post<CreateEncryptionKeyResponses, CreateEncryptionKeyErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
     url: '/api/encryption-keys',
     ...options,
     headers: {
@@ -307,22 +736,67 @@ export const createEncryptionKey = <ThrowOnError extends boolean = false>(option
 /**
  * Delete a key
  */
-export const deleteEncryptionKey = <ThrowOnError extends boolean = false>(options: Options<DeleteEncryptionKeyData, ThrowOnError>) => (options.client ?? client).delete<DeleteEncryptionKeyResponses, DeleteEncryptionKeyErrors, ThrowOnError>({ url: '/api/encryption-keys/{key_id}', ...options });
+export const deleteEncryptionKey = <ThrowOnError extends boolean = false>(options: Options<DeleteEncryptionKeyData, ThrowOnError>) => (options.client ?? client).delete<DeleteEncryptionKeyResponses, DeleteEncryptionKeyErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
+    url: '/api/encryption-keys/{key_id}',
+    ...options
+});
 
 /**
  * Show a key
  */
-export const getEncryptionKey = <ThrowOnError extends boolean = false>(options: Options<GetEncryptionKeyData, ThrowOnError>) => (options.client ?? client).get<GetEncryptionKeyResponses, GetEncryptionKeyErrors, ThrowOnError>({ url: '/api/encryption-keys/{key_id}', ...options });
+export const getEncryptionKey = <ThrowOnError extends boolean = false>(options: Options<GetEncryptionKeyData, ThrowOnError>) => (options.client ?? client).get<GetEncryptionKeyResponses, GetEncryptionKeyErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
+    url: '/api/encryption-keys/{key_id}',
+    ...options
+});
 
 /**
  * Download the private key
  */
-export const downloadEncryptionKey = <ThrowOnError extends boolean = false>(options: Options<DownloadEncryptionKeyData, ThrowOnError>) => (options.client ?? client).post<DownloadEncryptionKeyResponses, DownloadEncryptionKeyErrors, ThrowOnError>({ url: '/api/encryption-keys/{key_id}/download', ...options });
+export const downloadEncryptionKey = <ThrowOnError extends boolean = false>(options: Options<DownloadEncryptionKeyData, ThrowOnError>) => (options.client ?? client).post<DownloadEncryptionKeyResponses, DownloadEncryptionKeyErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
+    url: '/api/encryption-keys/{key_id}/download',
+    ...options
+});
 
 /**
  * Import a key
  */
 export const importEncryptionKey = <ThrowOnError extends boolean = false>(options: Options<ImportEncryptionKeyData, ThrowOnError>) => (options.client ?? client).post<ImportEncryptionKeyResponses, ImportEncryptionKeyErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
     url: '/api/encryption-keys/import',
     ...options,
     headers: {
@@ -334,17 +808,50 @@ export const importEncryptionKey = <ThrowOnError extends boolean = false>(option
 /**
  * Encrypt no new backups to this key
  */
-export const retireEncryptionKey = <ThrowOnError extends boolean = false>(options: Options<RetireEncryptionKeyData, ThrowOnError>) => (options.client ?? client).post<RetireEncryptionKeyResponses, RetireEncryptionKeyErrors, ThrowOnError>({ url: '/api/encryption-keys/{key_id}/retire', ...options });
+export const retireEncryptionKey = <ThrowOnError extends boolean = false>(options: Options<RetireEncryptionKeyData, ThrowOnError>) => (options.client ?? client).post<RetireEncryptionKeyResponses, RetireEncryptionKeyErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
+    url: '/api/encryption-keys/{key_id}/retire',
+    ...options
+});
 
 /**
  * The settings that act without a restart
  */
-export const listSettings = <ThrowOnError extends boolean = false>(options?: Options<ListSettingsData, ThrowOnError>) => (options?.client ?? client).get<ListSettingsResponses, ListSettingsErrors, ThrowOnError>({ url: '/api/system/settings', ...options });
+export const listSettings = <ThrowOnError extends boolean = false>(options?: Options<ListSettingsData, ThrowOnError>) => (options?.client ?? client).get<ListSettingsResponses, ListSettingsErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
+    url: '/api/system/settings',
+    ...options
+});
 
 /**
  * Change settings
  */
 export const changeSettings = <ThrowOnError extends boolean = false>(options: Options<ChangeSettingsData, ThrowOnError>) => (options.client ?? client).put<ChangeSettingsResponses, ChangeSettingsErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
     url: '/api/system/settings',
     ...options,
     headers: {
@@ -356,12 +863,33 @@ export const changeSettings = <ThrowOnError extends boolean = false>(options: Op
 /**
  * Read the program's own log
  */
-export const getSystemLogs = <ThrowOnError extends boolean = false>(options?: Options<GetSystemLogsData, ThrowOnError>) => (options?.client ?? client).get<GetSystemLogsResponses, GetSystemLogsErrors, ThrowOnError>({ url: '/api/system/logs', ...options });
+export const getSystemLogs = <ThrowOnError extends boolean = false>(options?: Options<GetSystemLogsData, ThrowOnError>) => (options?.client ?? client).get<GetSystemLogsResponses, GetSystemLogsErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
+    url: '/api/system/logs',
+    ...options
+});
 
 /**
  * Add the backups that lie in a storage to the catalogue
  */
 export const rebuildCatalogue = <ThrowOnError extends boolean = false>(options: Options<RebuildCatalogueData, ThrowOnError>) => (options.client ?? client).post<RebuildCatalogueResponses, RebuildCatalogueErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
     url: '/api/system/catalogue/rebuild',
     ...options,
     headers: {
@@ -373,12 +901,36 @@ export const rebuildCatalogue = <ThrowOnError extends boolean = false>(options: 
 /**
  * Totals, rates and a series of days
  */
-export const getStatistics = <ThrowOnError extends boolean = false>(options?: Options<GetStatisticsData, ThrowOnError>) => (options?.client ?? client).get<GetStatisticsResponses, GetStatisticsErrors, ThrowOnError>({ url: '/api/system/stats', ...options });
+export const getStatistics = <ThrowOnError extends boolean = false>(options?: Options<GetStatisticsData, ThrowOnError>) => (options?.client ?? client).get<GetStatisticsResponses, GetStatisticsErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
+    url: '/api/system/stats',
+    ...options
+});
 
 /**
  * Version, health, disk, queue
  */
-export const getSystemStatus = <ThrowOnError extends boolean = false>(options?: Options<GetSystemStatusData, ThrowOnError>) => (options?.client ?? client).get<GetSystemStatusResponses, GetSystemStatusErrors, ThrowOnError>({ url: '/api/system/status', ...options });
+export const getSystemStatus = <ThrowOnError extends boolean = false>(options?: Options<GetSystemStatusData, ThrowOnError>) => (options?.client ?? client).get<GetSystemStatusResponses, GetSystemStatusErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
+    url: '/api/system/status',
+    ...options
+});
 
 /**
  * Is the process alive?
@@ -393,4 +945,363 @@ export const getReadiness = <ThrowOnError extends boolean = false>(options?: Opt
 /**
  * Figures for Prometheus
  */
-export const getMetrics = <ThrowOnError extends boolean = false>(options?: Options<GetMetricsData, ThrowOnError>) => (options?.client ?? client).get<GetMetricsResponses, GetMetricsErrors, ThrowOnError>({ url: '/api/metrics', ...options });
+export const getMetrics = <ThrowOnError extends boolean = false>(options?: Options<GetMetricsData, ThrowOnError>) => (options?.client ?? client).get<GetMetricsResponses, GetMetricsErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
+    url: '/api/metrics',
+    ...options
+});
+
+/**
+ * Sign in with a program
+ */
+export const createTokens = <ThrowOnError extends boolean = false>(options: Options<CreateTokensData, ThrowOnError>) => (options.client ?? client).post<CreateTokensResponses, CreateTokensErrors, ThrowOnError>({
+    url: '/api/auth/token',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Exchange a refresh token
+ */
+export const refreshTokens = <ThrowOnError extends boolean = false>(options: Options<RefreshTokensData, ThrowOnError>) => (options.client ?? client).post<RefreshTokensResponses, RefreshTokensErrors, ThrowOnError>({
+    url: '/api/auth/refresh',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Make the first administrator
+ */
+export const setUp = <ThrowOnError extends boolean = false>(options: Options<SetUpData, ThrowOnError>) => (options.client ?? client).post<SetUpResponses, SetUpErrors, ThrowOnError>({
+    url: '/api/auth/setup',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Sign in with a browser
+ */
+export const signIn = <ThrowOnError extends boolean = false>(options: Options<SignInData, ThrowOnError>) => (options.client ?? client).post<SignInResponses, SignInErrors, ThrowOnError>({
+    url: '/api/auth/sign-in',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Sign out
+ */
+export const signOut = <ThrowOnError extends boolean = false>(options?: Options<SignOutData, ThrowOnError>) => (options?.client ?? client).post<SignOutResponses, SignOutErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
+    url: '/api/auth/sign-out',
+    ...options
+});
+
+/**
+ * Is there a sign-in, and is it set up?
+ */
+export const getAuthState = <ThrowOnError extends boolean = false>(options?: Options<GetAuthStateData, ThrowOnError>) => (options?.client ?? client).get<GetAuthStateResponses, GetAuthStateErrors, ThrowOnError>({ url: '/api/auth/state', ...options });
+
+/**
+ * Change my password
+ */
+export const changeMyPassword = <ThrowOnError extends boolean = false>(options: Options<ChangeMyPasswordData, ThrowOnError>) => (options.client ?? client).post<ChangeMyPasswordResponses, ChangeMyPasswordErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/auth/password',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * End all my other sessions
+ */
+export const endOtherSessions = <ThrowOnError extends boolean = false>(options?: Options<EndOtherSessionsData, ThrowOnError>) => (options?.client ?? client).delete<EndOtherSessionsResponses, EndOtherSessionsErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/auth/sessions',
+    ...options
+});
+
+/**
+ * List my sessions
+ */
+export const listSessions = <ThrowOnError extends boolean = false>(options?: Options<ListSessionsData, ThrowOnError>) => (options?.client ?? client).get<ListSessionsResponses, ListSessionsErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/auth/sessions',
+    ...options
+});
+
+/**
+ * End one of my sessions
+ */
+export const endSession = <ThrowOnError extends boolean = false>(options: Options<EndSessionData, ThrowOnError>) => (options.client ?? client).delete<EndSessionResponses, EndSessionErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/auth/sessions/{session_id}',
+    ...options
+});
+
+/**
+ * Who am I, and what may I do?
+ */
+export const getMe = <ThrowOnError extends boolean = false>(options?: Options<GetMeData, ThrowOnError>) => (options?.client ?? client).get<GetMeResponses, GetMeErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
+    url: '/api/auth/me',
+    ...options
+});
+
+/**
+ * List users
+ */
+export const listUsers = <ThrowOnError extends boolean = false>(options?: Options<ListUsersData, ThrowOnError>) => (options?.client ?? client).get<ListUsersResponses, ListUsersErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
+    url: '/api/users',
+    ...options
+});
+
+/**
+ * Add a user
+ */
+export const createUser = <ThrowOnError extends boolean = false>(options: Options<CreateUserData, ThrowOnError>) => (options.client ?? client).post<CreateUserResponses, CreateUserErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
+    url: '/api/users',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Delete a user
+ */
+export const deleteUser = <ThrowOnError extends boolean = false>(options: Options<DeleteUserData, ThrowOnError>) => (options.client ?? client).delete<DeleteUserResponses, DeleteUserErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
+    url: '/api/users/{user_id}',
+    ...options
+});
+
+/**
+ * Show a user
+ */
+export const getUser = <ThrowOnError extends boolean = false>(options: Options<GetUserData, ThrowOnError>) => (options.client ?? client).get<GetUserResponses, GetUserErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
+    url: '/api/users/{user_id}',
+    ...options
+});
+
+/**
+ * Change a user
+ */
+export const updateUser = <ThrowOnError extends boolean = false>(options: Options<UpdateUserData, ThrowOnError>) => (options.client ?? client).put<UpdateUserResponses, UpdateUserErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
+    url: '/api/users/{user_id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * List API keys
+ */
+export const listApiKeys = <ThrowOnError extends boolean = false>(options?: Options<ListApiKeysData, ThrowOnError>) => (options?.client ?? client).get<ListApiKeysResponses, ListApiKeysErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/api-keys',
+    ...options
+});
+
+/**
+ * Make an API key
+ */
+export const createApiKey = <ThrowOnError extends boolean = false>(options: Options<CreateApiKeyData, ThrowOnError>) => (options.client ?? client).post<CreateApiKeyResponses, CreateApiKeyErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/api-keys',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Revoke an API key
+ */
+export const deleteApiKey = <ThrowOnError extends boolean = false>(options: Options<DeleteApiKeyData, ThrowOnError>) => (options.client ?? client).delete<DeleteApiKeyResponses, DeleteApiKeyErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/api-keys/{key_id}',
+    ...options
+});
+
+/**
+ * Export events as JSON Lines
+ */
+export const exportAuditEvents = <ThrowOnError extends boolean = false>(options?: Options<ExportAuditEventsData, ThrowOnError>) => (options?.client ?? client).get<ExportAuditEventsResponses, ExportAuditEventsErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
+    url: '/api/audit/export',
+    ...options
+});
+
+/**
+ * What has been done so far
+ */
+export const listAuditActions = <ThrowOnError extends boolean = false>(options?: Options<ListAuditActionsData, ThrowOnError>) => (options?.client ?? client).get<ListAuditActionsResponses, ListAuditActionsErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
+    url: '/api/audit/actions',
+    ...options
+});
+
+/**
+ * List events
+ */
+export const listAuditEvents = <ThrowOnError extends boolean = false>(options?: Options<ListAuditEventsData, ThrowOnError>) => (options?.client ?? client).get<ListAuditEventsResponses, ListAuditEventsErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
+    url: '/api/audit',
+    ...options
+});
+
+/**
+ * Is the log whole?
+ */
+export const verifyAuditLog = <ThrowOnError extends boolean = false>(options?: Options<VerifyAuditLogData, ThrowOnError>) => (options?.client ?? client).get<VerifyAuditLogResponses, VerifyAuditLogErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
+    url: '/api/audit/verify',
+    ...options
+});

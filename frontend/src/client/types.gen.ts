@@ -5,6 +5,131 @@ export type ClientOptions = {
 };
 
 /**
+ * ApiKeyInput
+ */
+export type ApiKeyInput = {
+    name: string;
+    role: Role;
+    expiresAt?: string | null;
+};
+
+/**
+ * ApiKeyListEnvelope
+ */
+export type ApiKeyListEnvelope = {
+    success: boolean;
+    error: null;
+    meta: Meta;
+    data: Array<ApiKeyView>;
+};
+
+/**
+ * ApiKeyView
+ */
+export type ApiKeyView = {
+    id: string;
+    name: string;
+    prefix: string;
+    role: Role;
+    userId: string;
+    username: string;
+    expiresAt: string | null;
+    lastUsedAt: string | null;
+    createdAt: string;
+};
+
+/**
+ * AuditActionListEnvelope
+ */
+export type AuditActionListEnvelope = {
+    success: boolean;
+    error: null;
+    meta: Meta;
+    data: Array<string>;
+};
+
+/**
+ * AuditEventListEnvelope
+ */
+export type AuditEventListEnvelope = {
+    success: boolean;
+    error: null;
+    meta: Meta;
+    data: Array<AuditEventView>;
+};
+
+/**
+ * AuditEventView
+ */
+export type AuditEventView = {
+    seq: number;
+    at: string;
+    actorId: string;
+    actorName: string | null;
+    via: string;
+    role: string | null;
+    address: string;
+    userAgent: string;
+    requestId: string;
+    action: string;
+    target: {
+        [key: string]: unknown;
+    };
+    outcome: 'success' | 'refused' | 'failed';
+    status: number | null;
+    details: {
+        [key: string]: unknown;
+    };
+    changes: Array<{
+        [key: string]: unknown;
+    }>;
+    previousHash: string;
+    hash: string;
+};
+
+/**
+ * AuditVerification
+ */
+export type AuditVerification = {
+    ok: boolean;
+    events: number;
+    firstSeq: number | null;
+    lastSeq: number;
+    lastHash: string;
+    removed: number;
+    problemCount: number;
+    problems: Array<string>;
+};
+
+/**
+ * AuditVerificationEnvelope
+ */
+export type AuditVerificationEnvelope = {
+    success: boolean;
+    error: null;
+    meta: Meta;
+    data: AuditVerification;
+};
+
+/**
+ * AuthState
+ */
+export type AuthState = {
+    authMode: 'local' | 'none';
+    setupNeeded: boolean;
+};
+
+/**
+ * AuthStateEnvelope
+ */
+export type AuthStateEnvelope = {
+    success: boolean;
+    error: null;
+    meta: Meta;
+    data: AuthState;
+};
+
+/**
  * BackupDetail
  */
 export type BackupDetail = {
@@ -431,6 +556,23 @@ export type EncryptionKeyView = {
 };
 
 /**
+ * Ended
+ */
+export type Ended = {
+    ended: number;
+};
+
+/**
+ * EndedEnvelope
+ */
+export type EndedEnvelope = {
+    success: boolean;
+    error: null;
+    meta: Meta;
+    data: Ended;
+};
+
+/**
  * ErrorBody
  */
 export type ErrorBody = {
@@ -529,6 +671,32 @@ export type LogListEnvelope = {
 };
 
 /**
+ * Me
+ */
+export type Me = {
+    authMode: 'local' | 'none';
+    id: string;
+    username: string;
+    displayName: string;
+    role: Role;
+    permissions: Array<Permission>;
+    via: Via;
+    sessionId: string | null;
+    userId: string | null;
+    provider: string | null;
+};
+
+/**
+ * MeEnvelope
+ */
+export type MeEnvelope = {
+    success: boolean;
+    error: null;
+    meta: Meta;
+    data: Me;
+};
+
+/**
  * Meta
  */
 export type Meta = {
@@ -536,6 +704,24 @@ export type Meta = {
     page: number | null;
     limit: number | null;
     total: number | null;
+};
+
+/**
+ * NewApiKey
+ */
+export type NewApiKey = {
+    key: ApiKeyView;
+    secret: string;
+};
+
+/**
+ * NewApiKeyEnvelope
+ */
+export type NewApiKeyEnvelope = {
+    success: boolean;
+    error: null;
+    meta: Meta;
+    data: NewApiKey;
 };
 
 /**
@@ -551,6 +737,21 @@ export type PartFacts = {
     plainSha256: string;
     tool: string;
 };
+
+/**
+ * PasswordInput
+ */
+export type PasswordInput = {
+    currentPassword: string;
+    newPassword: string;
+};
+
+/**
+ * Permission
+ *
+ * One thing that somebody may be allowed to do.
+ */
+export type Permission = 'database.view' | 'database.create' | 'database.edit' | 'database.delete' | 'backup.view' | 'backup.execute' | 'backup.delete' | 'backup.download' | 'restore.view' | 'restore.execute' | 'schedule.manage' | 'system.configure';
 
 /**
  * PinInput
@@ -624,6 +825,13 @@ export type ProgressView = {
 export type RebuiltInstance = {
     instanceId: string;
     manifests: number;
+};
+
+/**
+ * RefreshInput
+ */
+export type RefreshInput = {
+    refreshToken: string;
 };
 
 /**
@@ -733,6 +941,13 @@ export type RestoreView = {
     queuePosition: number | null;
     progress: ProgressView | null;
 };
+
+/**
+ * Role
+ *
+ * A set of permissions.
+ */
+export type Role = 'admin' | 'operator' | 'viewer';
 
 /**
  * S3ConfigEnvelope
@@ -893,6 +1108,30 @@ export type S3TestInput = {
 };
 
 /**
+ * SessionListEnvelope
+ */
+export type SessionListEnvelope = {
+    success: boolean;
+    error: null;
+    meta: Meta;
+    data: Array<SessionView>;
+};
+
+/**
+ * SessionView
+ */
+export type SessionView = {
+    id: string;
+    kind: 'browser' | 'token';
+    current: boolean;
+    address: string;
+    userAgent: string;
+    createdAt: string;
+    lastUsedAt: string;
+    expiresAt: string;
+};
+
+/**
  * SettingListEnvelope
  */
 export type SettingListEnvelope = {
@@ -926,6 +1165,24 @@ export type SettingsInput = {
     values: {
         [key: string]: boolean | number | number | string | null;
     };
+};
+
+/**
+ * SetupInput
+ */
+export type SetupInput = {
+    token: string;
+    username: string;
+    password: string;
+    displayName?: string;
+};
+
+/**
+ * SignInInput
+ */
+export type SignInInput = {
+    username: string;
+    password: string;
 };
 
 /**
@@ -1042,6 +1299,26 @@ export type TableFacts = {
 export type TlsMode = 'disable' | 'prefer' | 'require' | 'verify-ca' | 'verify-full';
 
 /**
+ * Tokens
+ */
+export type Tokens = {
+    accessToken: string;
+    refreshToken: string;
+    tokenType: string;
+    expiresIn: number;
+};
+
+/**
+ * TokensEnvelope
+ */
+export type TokensEnvelope = {
+    success: boolean;
+    error: null;
+    meta: Meta;
+    data: Tokens;
+};
+
+/**
  * ToolInfo
  */
 export type ToolInfo = {
@@ -1056,6 +1333,61 @@ export type ToolInfo = {
  */
 export type UploadInput = {
     s3ConfigIds?: Array<string> | null;
+};
+
+/**
+ * UserEnvelope
+ */
+export type UserEnvelope = {
+    success: boolean;
+    error: null;
+    meta: Meta;
+    data: UserView;
+};
+
+/**
+ * UserInput
+ */
+export type UserInput = {
+    username: string;
+    password: string;
+    role: Role;
+    displayName?: string;
+};
+
+/**
+ * UserListEnvelope
+ */
+export type UserListEnvelope = {
+    success: boolean;
+    error: null;
+    meta: Meta;
+    data: Array<UserView>;
+};
+
+/**
+ * UserUpdate
+ */
+export type UserUpdate = {
+    displayName?: string;
+    role?: Role;
+    disabled?: boolean;
+    password?: string;
+};
+
+/**
+ * UserView
+ */
+export type UserView = {
+    id: string;
+    username: string;
+    displayName: string;
+    role: Role;
+    disabled: boolean;
+    provider: string;
+    passwordChangedAt: string | null;
+    lastSignInAt: string | null;
+    createdAt: string;
 };
 
 /**
@@ -1137,6 +1469,13 @@ export type VerifyInput = {
     level: number;
     copyId?: string | null;
 };
+
+/**
+ * Via
+ *
+ * How somebody proved who they are.
+ */
+export type Via = 'none' | 'session' | 'token' | 'api_key' | 'cli' | 'system';
 
 /**
  * ExecutionEvent
@@ -1237,6 +1576,18 @@ export type ListDatabasesErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
      * A fault of the program.
      */
     500: ErrorEnvelope;
@@ -1271,9 +1622,21 @@ export type CreateDatabaseErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not fit the present state.
      */
     409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -1312,6 +1675,14 @@ export type DeleteDatabaseErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not exist.
      */
     404: ErrorEnvelope;
@@ -1319,6 +1690,10 @@ export type DeleteDatabaseErrors = {
      * It does not fit the present state.
      */
     409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -1351,9 +1726,21 @@ export type GetDatabaseErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not exist.
      */
     404: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -1391,6 +1778,14 @@ export type UpdateDatabaseErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not exist.
      */
     404: ErrorEnvelope;
@@ -1398,6 +1793,10 @@ export type UpdateDatabaseErrors = {
      * It does not fit the present state.
      */
     409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -1434,9 +1833,21 @@ export type TestDatabaseErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not exist.
      */
     404: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -1467,9 +1878,21 @@ export type TestUnsavedDatabaseErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not exist.
      */
     404: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -1502,6 +1925,14 @@ export type CancelBackupErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not exist.
      */
     404: ErrorEnvelope;
@@ -1509,6 +1940,10 @@ export type CancelBackupErrors = {
      * It does not fit the present state.
      */
     409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -1564,6 +1999,18 @@ export type ListBackupsErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
      * A fault of the program.
      */
     500: ErrorEnvelope;
@@ -1593,6 +2040,14 @@ export type CreateBackupErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not exist.
      */
     404: ErrorEnvelope;
@@ -1600,6 +2055,10 @@ export type CreateBackupErrors = {
      * It does not fit the present state.
      */
     409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -1632,6 +2091,14 @@ export type DeleteBackupErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not exist.
      */
     404: ErrorEnvelope;
@@ -1639,6 +2106,10 @@ export type DeleteBackupErrors = {
      * It does not fit the present state.
      */
     409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -1671,9 +2142,21 @@ export type GetBackupErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not exist.
      */
     404: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -1712,6 +2195,14 @@ export type DownloadBackupErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not exist.
      */
     404: ErrorEnvelope;
@@ -1719,6 +2210,10 @@ export type DownloadBackupErrors = {
      * It does not fit the present state.
      */
     409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -1763,9 +2258,21 @@ export type GetBackupLogsErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not exist.
      */
     404: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -1798,9 +2305,21 @@ export type PinBackupErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not exist.
      */
     404: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -1833,6 +2352,14 @@ export type UploadBackupErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not exist.
      */
     404: ErrorEnvelope;
@@ -1840,6 +2367,10 @@ export type UploadBackupErrors = {
      * It does not fit the present state.
      */
     409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -1872,6 +2403,14 @@ export type VerifyBackupErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not exist.
      */
     404: ErrorEnvelope;
@@ -1879,6 +2418,10 @@ export type VerifyBackupErrors = {
      * It does not fit the present state.
      */
     409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -1911,6 +2454,14 @@ export type CancelRestoreErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not exist.
      */
     404: ErrorEnvelope;
@@ -1918,6 +2469,10 @@ export type CancelRestoreErrors = {
      * It does not fit the present state.
      */
     409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -1959,6 +2514,18 @@ export type ListRestoresErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
      * A fault of the program.
      */
     500: ErrorEnvelope;
@@ -1988,6 +2555,14 @@ export type CreateRestoreErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not exist.
      */
     404: ErrorEnvelope;
@@ -1995,6 +2570,10 @@ export type CreateRestoreErrors = {
      * It does not fit the present state.
      */
     409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -2041,9 +2620,21 @@ export type GetRestoreLogsErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not exist.
      */
     404: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -2076,9 +2667,21 @@ export type GetRestoreErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not exist.
      */
     404: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -2109,6 +2712,14 @@ export type PreflightRestoreErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not exist.
      */
     404: ErrorEnvelope;
@@ -2116,6 +2727,10 @@ export type PreflightRestoreErrors = {
      * It does not fit the present state.
      */
     409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -2152,6 +2767,14 @@ export type CancelVerificationErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not exist.
      */
     404: ErrorEnvelope;
@@ -2159,6 +2782,10 @@ export type CancelVerificationErrors = {
      * It does not fit the present state.
      */
     409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -2201,9 +2828,21 @@ export type GetVerificationLogsErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not exist.
      */
     404: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -2236,9 +2875,21 @@ export type GetVerificationErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not exist.
      */
     404: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -2280,6 +2931,18 @@ export type ListVerificationsErrors = {
      * The request is not valid: see `error.details`.
      */
     400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -2326,9 +2989,21 @@ export type BrowseS3ConfigErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not exist.
      */
     404: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -2363,6 +3038,18 @@ export type ListS3ConfigsErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
      * A fault of the program.
      */
     500: ErrorEnvelope;
@@ -2392,9 +3079,21 @@ export type CreateS3ConfigErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not fit the present state.
      */
     409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -2427,6 +3126,14 @@ export type DeleteS3ConfigErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not exist.
      */
     404: ErrorEnvelope;
@@ -2434,6 +3141,10 @@ export type DeleteS3ConfigErrors = {
      * It does not fit the present state.
      */
     409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -2466,9 +3177,21 @@ export type GetS3ConfigErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not exist.
      */
     404: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -2501,6 +3224,14 @@ export type UpdateS3ConfigErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not exist.
      */
     404: ErrorEnvelope;
@@ -2508,6 +3239,10 @@ export type UpdateS3ConfigErrors = {
      * It does not fit the present state.
      */
     409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -2540,9 +3275,21 @@ export type ListS3BucketsErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not exist.
      */
     404: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -2579,9 +3326,21 @@ export type TestS3ConfigErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not exist.
      */
     404: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -2612,9 +3371,21 @@ export type TestUnsavedS3ConfigErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not exist.
      */
     404: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -2647,9 +3418,21 @@ export type ActivateEncryptionKeyErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not exist.
      */
     404: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -2680,6 +3463,18 @@ export type ListEncryptionKeysErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
      * A fault of the program.
      */
     500: ErrorEnvelope;
@@ -2709,9 +3504,21 @@ export type CreateEncryptionKeyErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not fit the present state.
      */
     409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -2744,6 +3551,14 @@ export type DeleteEncryptionKeyErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not exist.
      */
     404: ErrorEnvelope;
@@ -2751,6 +3566,10 @@ export type DeleteEncryptionKeyErrors = {
      * It does not fit the present state.
      */
     409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -2783,9 +3602,21 @@ export type GetEncryptionKeyErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not exist.
      */
     404: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -2818,6 +3649,14 @@ export type DownloadEncryptionKeyErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not exist.
      */
     404: ErrorEnvelope;
@@ -2825,6 +3664,10 @@ export type DownloadEncryptionKeyErrors = {
      * It does not fit the present state.
      */
     409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -2855,9 +3698,21 @@ export type ImportEncryptionKeyErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not fit the present state.
      */
     409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -2890,9 +3745,21 @@ export type RetireEncryptionKeyErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not exist.
      */
     404: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -2923,6 +3790,18 @@ export type ListSettingsErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
      * A fault of the program.
      */
     500: ErrorEnvelope;
@@ -2952,9 +3831,21 @@ export type ChangeSettingsErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not fit the present state.
      */
     409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -2994,6 +3885,18 @@ export type GetSystemLogsErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
      * A fault of the program.
      */
     500: ErrorEnvelope;
@@ -3023,9 +3926,21 @@ export type RebuildCatalogueErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
      * It does not exist.
      */
     404: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -3065,6 +3980,18 @@ export type GetStatisticsErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
      * A fault of the program.
      */
     500: ErrorEnvelope;
@@ -3093,6 +4020,18 @@ export type GetSystemStatusErrors = {
      * The request is not valid: see `error.details`.
      */
     400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -3123,6 +4062,10 @@ export type GetLivenessErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
      * A fault of the program.
      */
     500: ErrorEnvelope;
@@ -3151,6 +4094,10 @@ export type GetReadinessErrors = {
      * The request is not valid: see `error.details`.
      */
     400: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
     /**
      * A fault of the program.
      */
@@ -3181,6 +4128,18 @@ export type GetMetricsErrors = {
      */
     400: ErrorEnvelope;
     /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
      * A fault of the program.
      */
     500: ErrorEnvelope;
@@ -3196,3 +4155,1026 @@ export type GetMetricsResponses = {
 };
 
 export type GetMetricsResponse = GetMetricsResponses[keyof GetMetricsResponses];
+
+export type CreateTokensData = {
+    body: SignInInput;
+    path?: never;
+    query?: never;
+    url: '/api/auth/token';
+};
+
+export type CreateTokensErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * It does not fit the present state.
+     */
+    409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type CreateTokensError = CreateTokensErrors[keyof CreateTokensErrors];
+
+export type CreateTokensResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: TokensEnvelope;
+};
+
+export type CreateTokensResponse = CreateTokensResponses[keyof CreateTokensResponses];
+
+export type RefreshTokensData = {
+    body: RefreshInput;
+    path?: never;
+    query?: never;
+    url: '/api/auth/refresh';
+};
+
+export type RefreshTokensErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type RefreshTokensError = RefreshTokensErrors[keyof RefreshTokensErrors];
+
+export type RefreshTokensResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: TokensEnvelope;
+};
+
+export type RefreshTokensResponse = RefreshTokensResponses[keyof RefreshTokensResponses];
+
+export type SetUpData = {
+    body: SetupInput;
+    path?: never;
+    query?: never;
+    url: '/api/auth/setup';
+};
+
+export type SetUpErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * It does not fit the present state.
+     */
+    409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type SetUpError = SetUpErrors[keyof SetUpErrors];
+
+export type SetUpResponses = {
+    /**
+     * Document created, URL follows
+     */
+    201: MeEnvelope;
+};
+
+export type SetUpResponse = SetUpResponses[keyof SetUpResponses];
+
+export type SignInData = {
+    body: SignInInput;
+    path?: never;
+    query?: never;
+    url: '/api/auth/sign-in';
+};
+
+export type SignInErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * It does not fit the present state.
+     */
+    409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type SignInError = SignInErrors[keyof SignInErrors];
+
+export type SignInResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: MeEnvelope;
+};
+
+export type SignInResponse = SignInResponses[keyof SignInResponses];
+
+export type SignOutData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/auth/sign-out';
+};
+
+export type SignOutErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type SignOutError = SignOutErrors[keyof SignOutErrors];
+
+export type SignOutResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: EndedEnvelope;
+};
+
+export type SignOutResponse = SignOutResponses[keyof SignOutResponses];
+
+export type GetAuthStateData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/auth/state';
+};
+
+export type GetAuthStateErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type GetAuthStateError = GetAuthStateErrors[keyof GetAuthStateErrors];
+
+export type GetAuthStateResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: AuthStateEnvelope;
+};
+
+export type GetAuthStateResponse = GetAuthStateResponses[keyof GetAuthStateResponses];
+
+export type ChangeMyPasswordData = {
+    body: PasswordInput;
+    path?: never;
+    query?: never;
+    url: '/api/auth/password';
+};
+
+export type ChangeMyPasswordErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * It does not fit the present state.
+     */
+    409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type ChangeMyPasswordError = ChangeMyPasswordErrors[keyof ChangeMyPasswordErrors];
+
+export type ChangeMyPasswordResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: EndedEnvelope;
+};
+
+export type ChangeMyPasswordResponse = ChangeMyPasswordResponses[keyof ChangeMyPasswordResponses];
+
+export type EndOtherSessionsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/auth/sessions';
+};
+
+export type EndOtherSessionsErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * It does not fit the present state.
+     */
+    409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type EndOtherSessionsError = EndOtherSessionsErrors[keyof EndOtherSessionsErrors];
+
+export type EndOtherSessionsResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: EndedEnvelope;
+};
+
+export type EndOtherSessionsResponse = EndOtherSessionsResponses[keyof EndOtherSessionsResponses];
+
+export type ListSessionsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/auth/sessions';
+};
+
+export type ListSessionsErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * It does not fit the present state.
+     */
+    409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type ListSessionsError = ListSessionsErrors[keyof ListSessionsErrors];
+
+export type ListSessionsResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: SessionListEnvelope;
+};
+
+export type ListSessionsResponse = ListSessionsResponses[keyof ListSessionsResponses];
+
+export type EndSessionData = {
+    body?: never;
+    path: {
+        session_id: string;
+    };
+    query?: never;
+    url: '/api/auth/sessions/{session_id}';
+};
+
+export type EndSessionErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * It does not exist.
+     */
+    404: ErrorEnvelope;
+    /**
+     * It does not fit the present state.
+     */
+    409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type EndSessionError = EndSessionErrors[keyof EndSessionErrors];
+
+export type EndSessionResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: DeletedEnvelope;
+};
+
+export type EndSessionResponse = EndSessionResponses[keyof EndSessionResponses];
+
+export type GetMeData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/auth/me';
+};
+
+export type GetMeErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type GetMeError = GetMeErrors[keyof GetMeErrors];
+
+export type GetMeResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: MeEnvelope;
+};
+
+export type GetMeResponse = GetMeResponses[keyof GetMeResponses];
+
+export type ListUsersData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/users';
+};
+
+export type ListUsersErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type ListUsersError = ListUsersErrors[keyof ListUsersErrors];
+
+export type ListUsersResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: UserListEnvelope;
+};
+
+export type ListUsersResponse = ListUsersResponses[keyof ListUsersResponses];
+
+export type CreateUserData = {
+    body: UserInput;
+    path?: never;
+    query?: never;
+    url: '/api/users';
+};
+
+export type CreateUserErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * It does not fit the present state.
+     */
+    409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type CreateUserError = CreateUserErrors[keyof CreateUserErrors];
+
+export type CreateUserResponses = {
+    /**
+     * Document created, URL follows
+     */
+    201: UserEnvelope;
+};
+
+export type CreateUserResponse = CreateUserResponses[keyof CreateUserResponses];
+
+export type DeleteUserData = {
+    body?: never;
+    path: {
+        user_id: string;
+    };
+    query?: never;
+    url: '/api/users/{user_id}';
+};
+
+export type DeleteUserErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * It does not exist.
+     */
+    404: ErrorEnvelope;
+    /**
+     * It does not fit the present state.
+     */
+    409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type DeleteUserError = DeleteUserErrors[keyof DeleteUserErrors];
+
+export type DeleteUserResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: DeletedEnvelope;
+};
+
+export type DeleteUserResponse = DeleteUserResponses[keyof DeleteUserResponses];
+
+export type GetUserData = {
+    body?: never;
+    path: {
+        user_id: string;
+    };
+    query?: never;
+    url: '/api/users/{user_id}';
+};
+
+export type GetUserErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * It does not exist.
+     */
+    404: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type GetUserError = GetUserErrors[keyof GetUserErrors];
+
+export type GetUserResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: UserEnvelope;
+};
+
+export type GetUserResponse = GetUserResponses[keyof GetUserResponses];
+
+export type UpdateUserData = {
+    body: UserUpdate;
+    path: {
+        user_id: string;
+    };
+    query?: never;
+    url: '/api/users/{user_id}';
+};
+
+export type UpdateUserErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * It does not exist.
+     */
+    404: ErrorEnvelope;
+    /**
+     * It does not fit the present state.
+     */
+    409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type UpdateUserError = UpdateUserErrors[keyof UpdateUserErrors];
+
+export type UpdateUserResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: UserEnvelope;
+};
+
+export type UpdateUserResponse = UpdateUserResponses[keyof UpdateUserResponses];
+
+export type ListApiKeysData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/api-keys';
+};
+
+export type ListApiKeysErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type ListApiKeysError = ListApiKeysErrors[keyof ListApiKeysErrors];
+
+export type ListApiKeysResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: ApiKeyListEnvelope;
+};
+
+export type ListApiKeysResponse = ListApiKeysResponses[keyof ListApiKeysResponses];
+
+export type CreateApiKeyData = {
+    body: ApiKeyInput;
+    path?: never;
+    query?: never;
+    url: '/api/api-keys';
+};
+
+export type CreateApiKeyErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * It does not fit the present state.
+     */
+    409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type CreateApiKeyError = CreateApiKeyErrors[keyof CreateApiKeyErrors];
+
+export type CreateApiKeyResponses = {
+    /**
+     * Document created, URL follows
+     */
+    201: NewApiKeyEnvelope;
+};
+
+export type CreateApiKeyResponse = CreateApiKeyResponses[keyof CreateApiKeyResponses];
+
+export type DeleteApiKeyData = {
+    body?: never;
+    path: {
+        key_id: string;
+    };
+    query?: never;
+    url: '/api/api-keys/{key_id}';
+};
+
+export type DeleteApiKeyErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * It does not exist.
+     */
+    404: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type DeleteApiKeyError = DeleteApiKeyErrors[keyof DeleteApiKeyErrors];
+
+export type DeleteApiKeyResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: DeletedEnvelope;
+};
+
+export type DeleteApiKeyResponse = DeleteApiKeyResponses[keyof DeleteApiKeyResponses];
+
+export type ExportAuditEventsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        actorId?: string | null;
+        action?: string | null;
+        outcome?: 'success' | 'refused' | 'failed' | null;
+        /**
+         * From this moment
+         */
+        startDate?: string | null;
+        /**
+         * Before this moment
+         */
+        endDate?: string | null;
+    };
+    url: '/api/audit/export';
+};
+
+export type ExportAuditEventsErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type ExportAuditEventsError = ExportAuditEventsErrors[keyof ExportAuditEventsErrors];
+
+export type ExportAuditEventsResponses = {
+    /**
+     * Stream Response
+     */
+    200: unknown;
+};
+
+export type ListAuditActionsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/audit/actions';
+};
+
+export type ListAuditActionsErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type ListAuditActionsError = ListAuditActionsErrors[keyof ListAuditActionsErrors];
+
+export type ListAuditActionsResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: AuditActionListEnvelope;
+};
+
+export type ListAuditActionsResponse = ListAuditActionsResponses[keyof ListAuditActionsResponses];
+
+export type ListAuditEventsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        actorId?: string | null;
+        action?: string | null;
+        outcome?: 'success' | 'refused' | 'failed' | null;
+        /**
+         * From this moment
+         */
+        startDate?: string | null;
+        /**
+         * Before this moment
+         */
+        endDate?: string | null;
+        /**
+         * Page, from 1
+         */
+        page?: number;
+        /**
+         * Entries a page
+         */
+        limit?: number;
+    };
+    url: '/api/audit';
+};
+
+export type ListAuditEventsErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type ListAuditEventsError = ListAuditEventsErrors[keyof ListAuditEventsErrors];
+
+export type ListAuditEventsResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: AuditEventListEnvelope;
+};
+
+export type ListAuditEventsResponse = ListAuditEventsResponses[keyof ListAuditEventsResponses];
+
+export type VerifyAuditLogData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/audit/verify';
+};
+
+export type VerifyAuditLogErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type VerifyAuditLogError = VerifyAuditLogErrors[keyof VerifyAuditLogErrors];
+
+export type VerifyAuditLogResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: AuditVerificationEnvelope;
+};
+
+export type VerifyAuditLogResponse = VerifyAuditLogResponses[keyof VerifyAuditLogResponses];

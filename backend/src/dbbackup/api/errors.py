@@ -14,7 +14,7 @@ from loguru import logger
 from sqlalchemy.exc import IntegrityError
 
 from dbbackup.api.envelope import ErrorEnvelope, FieldProblem, failure
-from dbbackup.core.errors import AppError
+from dbbackup.core.errors import AppError, RateLimitedError, UnauthorizedError
 
 AppRequest = Request[Any, Any, State]
 
@@ -41,8 +41,11 @@ def documented(*statuses: int) -> dict[int, ResponseSpec]:
     """Return the error answers of a handler for OpenAPI; 400 and 500 can always come."""
     words = {
         400: "The request is not valid: see `error.details`.",
+        401: "Nobody is signed in, or the credentials are wrong.",
+        403: "The role may not do this, or a foreign page asked.",
         404: "It does not exist.",
         409: "It does not fit the present state.",
+        429: "Too many requests, or too many failed sign-ins: see `Retry-After`.",
         500: "A fault of the program.",
         502: "The other side (database server, storage) refused or failed.",
     }
@@ -55,7 +58,13 @@ def documented(*statuses: int) -> dict[int, ResponseSpec]:
 def app_error(_request: AppRequest, error: AppError) -> Response[ErrorEnvelope]:
     """Answer an error raised on purpose."""
     problems = [FieldProblem(field=d.field, message=d.message) for d in error.details]
-    return _answer(STATUS[error.code], error.code, error.message, problems)
+    answer = _answer(STATUS[error.code], error.code, error.message, problems)
+    if isinstance(error, RateLimitedError):
+        answer.headers["retry-after"] = str(error.retry_after)
+    if isinstance(error, UnauthorizedError):
+        # RFC 9110 asks for it. Not "Basic": a browser would open a window of its own.
+        answer.headers["www-authenticate"] = "Bearer"
+    return answer
 
 
 def validation_error(request: AppRequest, error: ValidationException) -> Response[ErrorEnvelope]:

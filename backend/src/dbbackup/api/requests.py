@@ -26,6 +26,7 @@ class RequestIds(ASGIMiddleware):
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Serve one request."""
         request_id = _given(scope) or random_token(12)
+        scope.setdefault("state", {})["request_id"] = request_id
         started, status = time.perf_counter(), 0
 
         async def send_with_id(message: Message) -> None:

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from litestar import Router
 
+from dbbackup.api.api_keys.controller import ApiKeyController
+from dbbackup.api.audit.controller import AuditController
+from dbbackup.api.auth.account import AccountController
+from dbbackup.api.auth.controller import AuthController
 from dbbackup.api.backups.controller import BackupController
 from dbbackup.api.databases.controller import DatabaseController
 from dbbackup.api.dependencies import DEPENDENCIES
 from dbbackup.api.encryption_keys.controller import EncryptionKeyController
+from dbbackup.api.guards import shut_without_rule
 from dbbackup.api.live.origin import own_page_guard
 from dbbackup.api.live.sockets import event_socket, log_socket
 from dbbackup.api.restores.controller import RestoreController
 from dbbackup.api.s3_configs.controller import S3ConfigController
 from dbbackup.api.system.controller import HealthController, SystemController, get_metrics
+from dbbackup.api.users.controller import UserController
 from dbbackup.api.verifications.controller import VerificationController
 
 router = Router(
@@ -27,9 +33,14 @@ router = Router(
         SystemController,
         HealthController,
         get_metrics,
+        AuthController,
+        AccountController,
+        UserController,
+        ApiKeyController,
+        AuditController,
         event_socket,
         log_socket,
     ],
     dependencies=DEPENDENCIES,
-    guards=[own_page_guard],
+    guards=[own_page_guard, shut_without_rule],
 )

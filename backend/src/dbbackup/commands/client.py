@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -16,8 +17,12 @@ import httpx
 import uvicorn
 from litestar import Litestar
 
+from dbbackup.core.crypto import Sealer
 from dbbackup.core.errors import AppError, ConflictError, InternalError, NotFoundError
 from dbbackup.db.lock import InstanceLock
+from dbbackup.db.session import Catalogue
+from dbbackup.services.bootstrap import open_sealer
+from dbbackup.services.tokens import issue_for_command
 from dbbackup.settings import Settings
 
 _START_SECONDS = 60.0
@@ -67,10 +72,13 @@ class Api:
 def connected(load: Callable[[], Settings]) -> Iterator[Api]:
     """Yield a client: of DBBACKUP_URL, of the program that runs on this catalogue, or of one started for now.
 
-    DBBACKUP_TOKEN is sent as a bearer token. Raises ConflictError when the program runs and cannot be reached.
+    DBBACKUP_TOKEN is sent as a bearer token; beside the catalogue none is needed.
+
+    Raises:
+        ConflictError: the program runs and cannot be reached.
     """
     if url := os.environ.get("DBBACKUP_URL"):
-        with _client(url) as client:
+        with _client(url, _given_token) as client:
             yield Api(client, url)
         return
     settings = load()
@@ -80,7 +88,10 @@ def connected(load: Callable[[], Settings]) -> Iterator[Api]:
         return
     with tempfile.TemporaryDirectory(prefix="dbbackup-") as folder:
         path = Path(folder) / "api.sock"
-        with _served(replace(settings, socket_path=path, static_dir=None)), _client("", path) as client:
+        with (
+            _served(replace(settings, socket_path=path, static_dir=None)),
+            _client("", _own_token(settings), path) as client,
+        ):
             yield Api(client, "The program started for this command")
 
 
@@ -92,12 +103,42 @@ def _runs_already(settings: Settings) -> bool:
         return True
 
 
-def _client(url: str, socket_path: Path | None = None) -> httpx.Client:
-    token = os.environ.get("DBBACKUP_TOKEN", "")
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
+class _Bearer(httpx.Auth):
+    """Sends a token with each request, made anew each time: one for a command lives for a minute."""
+
+    def __init__(self, token: Callable[[], str]) -> None:
+        self._token = token
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        if token := self._token():
+            request.headers["Authorization"] = f"Bearer {token}"
+        yield request
+
+
+def _client(url: str, token: Callable[[], str], socket_path: Path | None = None) -> httpx.Client:
     transport = httpx.HTTPTransport(uds=str(socket_path)) if socket_path else None
     address = "http://localhost" if socket_path else url.rstrip("/")
-    return httpx.Client(base_url=address, headers=headers, transport=transport, timeout=60.0, trust_env=False)
+    return httpx.Client(base_url=address, auth=_Bearer(token), transport=transport, timeout=60.0, trust_env=False)
+
+
+def _given_token() -> str:
+    return os.environ.get("DBBACKUP_TOKEN", "")
+
+
+def _own_token(settings: Settings) -> Callable[[], str]:
+    """Return what makes tokens of one who has the key and the catalogue, unless another one is given."""
+    if given := _given_token():
+        return lambda: given
+
+    async def sealer() -> Sealer:
+        catalogue = Catalogue(settings.database_path)
+        try:
+            return await open_sealer(catalogue, settings)
+        finally:
+            await catalogue.close()
+
+    opened = asyncio.run(sealer())
+    return lambda: issue_for_command(opened)
 
 
 @contextmanager
@@ -105,7 +146,7 @@ def _client_of(settings: Settings) -> Iterator[tuple[httpx.Client, str]]:
     where = f"http://{settings.host}:{settings.port}"
     if settings.socket_path:
         where = f"The socket {settings.socket_path}"
-    with _client(where, settings.socket_path) as client:
+    with _client(where, _own_token(settings), settings.socket_path) as client:
         yield client, where
 
 

@@ -53,13 +53,32 @@ MATRIX: dict[Role, frozenset[Permission]] = {
 }
 
 
+class Via(StrEnum):
+    """How somebody proved who they are."""
+
+    NONE = "none"
+    """Not at all: AUTH_MODE=none, or nobody is signed in."""
+    SESSION = "session"
+    TOKEN = "token"  # noqa: S105 - a kind, not a secret
+    API_KEY = "api_key"
+    CLI = "cli"
+    SYSTEM = "system"
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who is behind a request; `id` is what the records keep, `name` what people read."""
+    """Who is behind a request; `id` is what the records keep, `name` what people read.
+
+    `id` is opaque (a user's or an API key's id), so that records stay when the person is erased.
+    """
 
     id: str
     name: str
     role: Role
+    via: Via = Via.NONE
+    user_id: str | None = None
+    """The user behind it: of an API key its owner."""
+    session_id: str | None = None
 
     def may(self, permission: Permission) -> bool:
         """Tell whether the actor's role allows it."""
@@ -68,3 +87,15 @@ class Actor:
 
 ANONYMOUS = Actor(id="anonymous", name="anonymous", role=Role.ADMIN)
 """Whoever comes while there is no sign-in (AUTH_MODE=none): the network is trusted, so all is allowed."""
+SYSTEM = Actor(id="system", name="the program", role=Role.ADMIN, via=Via.SYSTEM)
+"""The program itself."""
+COMMAND_LINE = Actor(id="cli", name="command line", role=Role.ADMIN, via=Via.CLI)
+"""Whoever can run `dbbackup` beside the catalogue."""
+NOBODY_ID = "nobody"
+"""What records keep of requests without a proven identity."""
+_RANKS = (Role.VIEWER, Role.OPERATOR, Role.ADMIN)
+
+
+def lesser(one: Role, other: Role) -> Role:
+    """Return the role of the two that may do less."""
+    return min(one, other, key=_RANKS.index)

@@ -86,9 +86,13 @@ class ConflictError(AppError):
 
 
 class RateLimitedError(AppError):
-    """Too many requests."""
+    """Too many requests; `retry_after` is in seconds."""
 
     code = "RATE_LIMITED"
+
+    def __init__(self, message: str, *, details: list[FieldError] | None = None, retry_after: int = 60) -> None:
+        super().__init__(message, details=details)
+        self.retry_after = retry_after
 
 
 class DatabaseError(AppError):

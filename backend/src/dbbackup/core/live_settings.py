@@ -27,6 +27,42 @@ class LiveSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             extra=_about("backup.maxConcurrent", "MAX_CONCURRENT_BACKUPS"),
         ),
     ] = 3
+    audit_keep_days: Annotated[
+        int,
+        Meta(
+            ge=30,
+            le=36_500,
+            description="Days that events stay in the audit log",
+            extra=_about("audit.keepDays", "AUDIT_KEEP_DAYS"),
+        ),
+    ] = 365
+    session_idle_minutes: Annotated[
+        int,
+        Meta(
+            ge=5,
+            le=43_200,
+            description="Minutes without a request after which a session ends",
+            extra=_about("access.sessionIdleMinutes", "SESSION_IDLE_MINUTES"),
+        ),
+    ] = 720
+    session_max_hours: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=8_760,
+            description="Hours after the sign-in at which a session ends in any case",
+            extra=_about("access.sessionMaxHours", "SESSION_MAX_HOURS"),
+        ),
+    ] = 168
+    requests_per_minute: Annotated[
+        int,
+        Meta(
+            ge=60,
+            le=1_000_000,
+            description="Requests a minute that one address may send",
+            extra=_about("access.requestsPerMinute", "REQUESTS_PER_MINUTE"),
+        ),
+    ] = 12_000
 
 
 Value = bool | int | float | str

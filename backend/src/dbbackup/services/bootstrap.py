@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import os
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,12 +15,14 @@ from dbbackup.core.naming import INSTANCE_LENGTH, new_id, random_token
 from dbbackup.core.secret import Secret
 from dbbackup.db.models import S3Config, SystemSetting
 from dbbackup.db.session import Catalogue
+from dbbackup.services.audit_chain import begin_chain
 from dbbackup.services.s3_configs import copy_counts
 from dbbackup.settings import S3Environment, Settings
 
 _SALT = "crypto.salt"
 _CHECK = "crypto.check"
 _INSTANCE = "instance.id"
+_AUDIT_KEY = "audit.key"
 _CHECK_TEXT = Secret("the key is right")
 ENVIRONMENT_CONFIG = "environment"
 """Name of the S3 config that the S3_* variables describe."""
@@ -49,6 +52,24 @@ async def open_sealer(catalogue: Catalogue, settings: Settings) -> Sealer:
                 " it the stored passwords cannot be read. Nothing was changed.",
             ) from error
         return sealer
+
+
+async def open_audit_key(catalogue: Catalogue, sealer: Sealer) -> bytes:
+    """Return the key of the audit log's hashes and have its chain begun; both are made at the first start.
+
+    The key is random and sealed, not derived: so it stays the same when ENCRYPTION_KEY changes.
+    """
+    async with catalogue.transaction() as session:
+        row = await _setting(session, _AUDIT_KEY)
+        if row is None:
+            sealed = sealer.seal(
+                Secret(os.urandom(32).hex()), table="system_setting", row_id=_AUDIT_KEY, column="value"
+            )
+            row = _add(session, _AUDIT_KEY, sealed, "Keys the hashes of the audit log; sealed")
+        opened = sealer.open(row.value, table="system_setting", row_id=_AUDIT_KEY, column="value")
+        key = bytes.fromhex(opened.reveal())
+        await begin_chain(session, key)
+        return key
 
 
 async def instance_id(catalogue: Catalogue) -> str:

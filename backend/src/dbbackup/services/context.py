@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,6 +14,7 @@ from dbbackup.core.events import Events
 from dbbackup.core.live_settings import LiveSettings
 from dbbackup.core.logbook import Logbook
 from dbbackup.core.progress import RunProgress
+from dbbackup.core.rate_limit import RateLimit
 from dbbackup.db.session import Catalogue
 from dbbackup.engines.base import Engine
 from dbbackup.services.storages import StoragePool
@@ -31,6 +34,16 @@ class Runtime:
     started: float = field(default_factory=time.monotonic)
     live: LiveSettings = field(default_factory=LiveSettings)
     """The live settings as they are now; replaced as a whole when one changes."""
+    requests: RateLimit = field(default_factory=RateLimit)
+    """How much each address may still ask."""
+    strangers: RateLimit = field(default_factory=RateLimit)
+    """How many refusals of people who are not signed in still go into the audit log."""
+    unrecorded: int = 0
+    """How many did not, since the last that did."""
+    reads: dict[tuple[str, str], float] = field(default_factory=dict)
+    """When whom which read was last recorded: a page that looks again and again is one event."""
+    setup_token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
+    """Lets whoever can read the log make the first administrator; another one at each start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +58,8 @@ class Context:
     events: Events
     instance_id: str
     logbook: Logbook = field(default_factory=Logbook)
+    audit_key: bytes = field(default_factory=lambda: os.urandom(32), repr=False)
+    """Keys the hashes of the audit log; `main` hands down the one that is kept in the catalogue."""
     runtime: Runtime = field(default_factory=Runtime)
 
     @property

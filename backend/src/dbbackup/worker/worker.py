@@ -13,6 +13,7 @@ from dbbackup.db.models import RUNS, BackupExecution, RestoreExecution, Run
 from dbbackup.services.context import Context
 from dbbackup.worker.backup_run import run_backup
 from dbbackup.worker.copies import delete_copies, refill_copies
+from dbbackup.worker.housekeeping import keep_house
 from dbbackup.worker.janitor import reconcile, retry_journal, settle
 from dbbackup.worker.queue import claim
 from dbbackup.worker.restore_run import run_restore
@@ -40,6 +41,7 @@ class Worker:
         self._loops = [
             asyncio.create_task(self._repeat("queue", self._serve_queue)),
             asyncio.create_task(self._repeat("sweeper", self._sweep)),
+            asyncio.create_task(self._repeat("housekeeping", lambda: keep_house(self._ctx))),
         ]
 
     async def stop(self) -> None:

@@ -28,6 +28,7 @@ def test_load_when_only_the_key_is_set_then_defaults() -> None:
     assert (settings.host, settings.port, settings.timezone) == ("127.0.0.1", 3000, "UTC")
     assert (settings.log_level, settings.log_format, settings.fixed) == ("info", "text", {})
     assert (settings.s3, settings.allowed_origins, settings.client_dirs, settings.static_dir) == (None, (), (), None)
+    assert (settings.auth_mode, settings.admin_username, settings.trusted_proxies) == ("local", "", ())
     assert "kkkk" not in repr(settings)
 
 
@@ -52,6 +53,9 @@ def test_load_when_everything_is_set_then_everything_is_taken(tmp_path: Path) ->
             "MAX_CONCURRENT_BACKUPS": "5",
             "STOP_GRACE_SECONDS": "0",
             "AUTH_MODE": "none",
+            "ADMIN_USERNAME": "root",
+            "ADMIN_PASSWORD": "correct horse",
+            "TRUSTED_PROXIES": "10.0.0.7, fd00::/8",
             "AUTO_DISCOVER": "false",
         }
     )
@@ -66,6 +70,9 @@ def test_load_when_everything_is_set_then_everything_is_taken(tmp_path: Path) ->
     assert settings.client_dirs == (Path("/opt/a"), Path("/opt/b"))
     assert settings.static_dir == tmp_path
     assert settings.fixed == {"backup.maxConcurrent": 5}
+    assert (settings.auth_mode, settings.admin_username) == ("none", "root")
+    assert settings.admin_password.reveal() == "correct horse"
+    assert settings.trusted_proxies == ("10.0.0.7/32", "fd00::/8")
     assert (settings.host, settings.port, settings.log_level, settings.stop_grace) == ("0.0.0.0", 8080, "debug", 0.0)
 
 
@@ -123,13 +130,19 @@ def test_load_when_much_is_wrong_then_all_of_it_is_told_at_once() -> None:
         "STOP_GRACE_SECONDS": "-1",
         "S3_BUCKET": "b",
         "S3_ENDPOINT": "s3.example.com",
-        "AUTH_MODE": "local",
+        "AUTH_MODE": "open",
+        "ADMIN_USERNAME": "root",
+        "TRUSTED_PROXIES": "10.0.0.0/8, proxy",
         "AUTO_DISCOVER": "true",
         "DATABASE_URL": "postgresql://x",
         "STATIC_PATH": "/nowhere",
     }
     found = complaints(**wrong)
-    assert found.keys() == (wrong.keys() - {"S3_BUCKET"}) | {"S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY"}
+    assert found.keys() == (wrong.keys() - {"S3_BUCKET", "ADMIN_USERNAME"}) | {
+        "S3_ACCESS_KEY_ID",
+        "S3_SECRET_ACCESS_KEY",
+        "ADMIN_PASSWORD",
+    }
     assert "openssl rand" in found["ENCRYPTION_KEY"]
     assert "only 5 characters" in found["ENCRYPTION_KEY"]
 

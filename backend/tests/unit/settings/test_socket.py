@@ -27,6 +27,7 @@ def command(home: Path, **variables: str) -> subprocess.Popen[str]:
         "BACKUP_STORAGE_PATH": str(home / "backups"),
         "DATABASE_PATH": str(home / "db" / "app.db"),
         "SOCKET_PATH": str(home / "api.sock"),
+        "AUTH_MODE": "none",
     }
     return subprocess.Popen(
         [sys.executable, "-m", "dbbackup.cli", "serve"],

@@ -16,8 +16,10 @@ from dbbackup.api.dependencies import MAX_SEQ, Ctx, Limit, Page, Session, Who
 from dbbackup.api.downloads import download
 from dbbackup.api.envelope import meta
 from dbbackup.api.errors import documented
+from dbbackup.api.guards import requires
 from dbbackup.api.verifications.schemas import VerificationEnvelope
 from dbbackup.api.verifications.views import verification_answer
+from dbbackup.core.access import Permission
 from dbbackup.db.models import BackupExecution
 from dbbackup.services import backups, downloads, execution_logs, verifications
 from dbbackup.services.inputs import BackupInput, PinInput, UploadInput, VerifyInput
@@ -47,7 +49,12 @@ class BackupController(Controller):
     path = "/backups"
     tags = ("Backups",)
 
-    @get(operation_id="listBackups", summary="List backups", responses=documented())
+    @get(
+        operation_id="listBackups",
+        summary="List backups",
+        responses=documented(),
+        guards=[requires(Permission.BACKUP_VIEW)],
+    )
     async def list_backups(
         self,
         session: Session,
@@ -68,12 +75,24 @@ class BackupController(Controller):
         views = await backup_views(session, ctx, found)
         return BackupListEnvelope(success=True, data=views, error=None, meta=meta(page, limit, total))
 
-    @post(operation_id="createBackup", summary="Back up now", responses=documented(404, 409), status_code=202)
+    @post(
+        operation_id="createBackup",
+        summary="Back up now",
+        responses=documented(404, 409),
+        status_code=202,
+        guards=[requires(Permission.BACKUP_EXECUTE)],
+    )
     async def create_backup(self, session: Session, ctx: Ctx, data: JSONBody[BackupInput]) -> BackupEnvelope:
         """Put a backup into the queue; watch it by its id."""
         return await _answer(session, ctx, await backups.queue_backup(session, ctx, data))
 
-    @get("/{backup_id:str}", operation_id="getBackup", summary="Show a backup", responses=documented(404))
+    @get(
+        "/{backup_id:str}",
+        operation_id="getBackup",
+        summary="Show a backup",
+        responses=documented(404),
+        guards=[requires(Permission.BACKUP_VIEW)],
+    )
     async def get_backup(self, session: Session, ctx: Ctx, backup_id: FromPath[str]) -> BackupEnvelope:
         """Return one backup with its copies and the end of its log."""
         return await _answer(session, ctx, await backups.get_backup(session, backup_id))
@@ -84,6 +103,7 @@ class BackupController(Controller):
         operation_id="deleteBackup",
         summary="Delete a backup",
         responses=documented(404, 409),
+        guards=[requires(Permission.BACKUP_DELETE)],
     )
     async def delete_backup(self, session: Session, ctx: Ctx, actor: Who, backup_id: FromPath[str]) -> DeletedEnvelope:
         """Delete all copies; the record stays for the audit."""
@@ -96,6 +116,7 @@ class BackupController(Controller):
         summary="Download a file of a backup",
         responses=documented(404, 409, 502),
         media_type="application/octet-stream",
+        guards=[requires(Permission.BACKUP_DOWNLOAD)],
     )
     async def download_backup(
         self,
@@ -110,7 +131,13 @@ class BackupController(Controller):
         found = await downloads.find_part(session, ctx, backup_id, part=part, copy_id=copy_id)
         return download(found, request.headers.get("range"))
 
-    @get("/{backup_id:str}/logs", operation_id="getBackupLogs", summary="Read the log", responses=documented(404))
+    @get(
+        "/{backup_id:str}/logs",
+        operation_id="getBackupLogs",
+        summary="Read the log",
+        responses=documented(404),
+        guards=[requires(Permission.BACKUP_VIEW)],
+    )
     async def get_logs(
         self,
         session: Session,
@@ -130,6 +157,7 @@ class BackupController(Controller):
         operation_id="uploadBackup",
         summary="Copy a backup to S3 later",
         responses=documented(404, 409),
+        guards=[requires(Permission.BACKUP_EXECUTE)],
     )
     async def upload_backup(
         self, session: Session, ctx: Ctx, backup_id: FromPath[str], data: JSONBody[UploadInput]
@@ -143,6 +171,7 @@ class BackupController(Controller):
         operation_id="cancelBackup",
         summary="Cancel a backup",
         responses=documented(404, 409),
+        guards=[requires(Permission.BACKUP_EXECUTE)],
     )
     async def cancel_backup(self, session: Session, ctx: Ctx, backup_id: FromPath[str]) -> BackupEnvelope:
         """Cancel a queued backup at once, a running one as soon as its processes have ended."""
@@ -154,6 +183,7 @@ class BackupController(Controller):
         operation_id="pinBackup",
         summary="Pin or unpin a backup",
         responses=documented(404),
+        guards=[requires(Permission.BACKUP_EXECUTE)],
     )
     async def pin_backup(
         self, session: Session, ctx: Ctx, backup_id: FromPath[str], data: JSONBody[PinInput]
@@ -167,6 +197,7 @@ class BackupController(Controller):
         operation_id="verifyBackup",
         summary="Verify a backup",
         responses=documented(404, 409),
+        guards=[requires(Permission.BACKUP_EXECUTE)],
     )
     async def verify_backup(
         self, session: Session, ctx: Ctx, actor: Who, backup_id: FromPath[str], data: JSONBody[VerifyInput]

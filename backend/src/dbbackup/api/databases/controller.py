@@ -18,6 +18,8 @@ from dbbackup.api.databases.views import database_views, test_view
 from dbbackup.api.dependencies import Ctx, Limit, Page, Session, Who
 from dbbackup.api.envelope import meta
 from dbbackup.api.errors import documented
+from dbbackup.api.guards import requires
+from dbbackup.core.access import Permission
 from dbbackup.db.models import DatabaseConfig
 from dbbackup.services import databases
 from dbbackup.services.inputs import DatabaseInput, DatabaseTestInput, DatabaseUpdate, EngineType
@@ -31,7 +33,12 @@ class DatabaseController(Controller):
     path = "/databases"
     tags = ("Databases",)
 
-    @get(operation_id="listDatabases", summary="List databases", responses=documented())
+    @get(
+        operation_id="listDatabases",
+        summary="List databases",
+        responses=documented(),
+        guards=[requires(Permission.DATABASE_VIEW)],
+    )
     async def list_databases(
         self,
         session: Session,
@@ -48,14 +55,25 @@ class DatabaseController(Controller):
         views = await database_views(session, found)
         return DatabaseListEnvelope(success=True, data=views, error=None, meta=meta(page, limit, total))
 
-    @post(operation_id="createDatabase", summary="Add a database", responses=documented(409, 502))
+    @post(
+        operation_id="createDatabase",
+        summary="Add a database",
+        responses=documented(409, 502),
+        guards=[requires(Permission.DATABASE_CREATE)],
+    )
     async def create_database(
         self, session: Session, ctx: Ctx, data: JSONBody[DatabaseInput], force: Force = False
     ) -> DatabaseEnvelope:
         """Test the connection and save; a failed test saves nothing unless `force`."""
         return await _answer(session, await databases.add_database(session, ctx, data, force=force))
 
-    @get("/{database_id:str}", operation_id="getDatabase", summary="Show a database", responses=documented(404))
+    @get(
+        "/{database_id:str}",
+        operation_id="getDatabase",
+        summary="Show a database",
+        responses=documented(404),
+        guards=[requires(Permission.DATABASE_VIEW)],
+    )
     async def get_database(self, session: Session, database_id: FromPath[str]) -> DatabaseEnvelope:
         """Return one database."""
         return await _answer(session, await databases.get_database(session, database_id))
@@ -65,6 +83,7 @@ class DatabaseController(Controller):
         operation_id="updateDatabase",
         summary="Change a database",
         responses=documented(404, 409, 502),
+        guards=[requires(Permission.DATABASE_EDIT)],
     )
     async def update_database(
         self,
@@ -84,6 +103,7 @@ class DatabaseController(Controller):
         operation_id="deleteDatabase",
         summary="Delete a database",
         responses=documented(404, 409),
+        guards=[requires(Permission.DATABASE_DELETE)],
     )
     async def delete_database(
         self,
@@ -103,6 +123,7 @@ class DatabaseController(Controller):
         operation_id="testDatabase",
         summary="Test a saved database",
         responses=documented(404),
+        guards=[requires(Permission.DATABASE_EDIT)],
     )
     async def test_saved(self, session: Session, ctx: Ctx, database_id: FromPath[str]) -> ConnectionTestEnvelope:
         """Connect and look around; a failed test is an answer, not an error."""
@@ -115,6 +136,7 @@ class DatabaseController(Controller):
         operation_id="testUnsavedDatabase",
         summary="Test an unsaved form",
         responses=documented(404),
+        guards=[requires(Permission.DATABASE_CREATE)],
     )
     async def test_unsaved(
         self, session: Session, ctx: Ctx, data: JSONBody[DatabaseTestInput]

@@ -12,6 +12,8 @@ from dbbackup.api.dependencies import Ctx, Session
 from dbbackup.api.encryption_keys.schemas import EncryptionKeyEnvelope, EncryptionKeyListEnvelope, EncryptionKeyView
 from dbbackup.api.envelope import meta
 from dbbackup.api.errors import documented
+from dbbackup.api.guards import requires
+from dbbackup.core.access import Permission
 from dbbackup.core.naming import slug
 from dbbackup.db.models import EncryptionKey
 from dbbackup.services import encryption_keys
@@ -24,26 +26,48 @@ class EncryptionKeyController(Controller):
     path = "/encryption-keys"
     tags = ("Encryption keys",)
 
-    @get(operation_id="listEncryptionKeys", summary="List encryption keys", responses=documented())
+    @get(
+        operation_id="listEncryptionKeys",
+        summary="List encryption keys",
+        responses=documented(),
+        guards=[requires(Permission.DATABASE_VIEW)],
+    )
     async def list_keys(self, session: Session) -> EncryptionKeyListEnvelope:
         """Return all keys, active ones first."""
         counts = await encryption_keys.backup_counts(session)
         views = [_view(key, counts[key.recipient]) for key in await encryption_keys.list_keys(session)]
         return EncryptionKeyListEnvelope(success=True, data=views, error=None, meta=meta())
 
-    @post(operation_id="createEncryptionKey", summary="Generate a key", responses=documented(409))
+    @post(
+        operation_id="createEncryptionKey",
+        summary="Generate a key",
+        responses=documented(409),
+        guards=[requires(Permission.SYSTEM_CONFIGURE)],
+    )
     async def create_key(self, session: Session, ctx: Ctx, data: JSONBody[EncryptionKeyInput]) -> EncryptionKeyEnvelope:
         """Make a key pair; it becomes active when no other is. Download it before the first backup."""
         return await _answer(session, await encryption_keys.generate_key(session, ctx, data))
 
-    @post("/import", operation_id="importEncryptionKey", summary="Import a key", responses=documented(409))
+    @post(
+        "/import",
+        operation_id="importEncryptionKey",
+        summary="Import a key",
+        responses=documented(409),
+        guards=[requires(Permission.SYSTEM_CONFIGURE)],
+    )
     async def import_key(
         self, session: Session, ctx: Ctx, data: JSONBody[EncryptionKeyImport]
     ) -> EncryptionKeyEnvelope:
         """Add a private key, or a recipient to encrypt only; the private part of a known recipient joins it."""
         return await _answer(session, await encryption_keys.import_key(session, ctx, data))
 
-    @get("/{key_id:str}", operation_id="getEncryptionKey", summary="Show a key", responses=documented(404))
+    @get(
+        "/{key_id:str}",
+        operation_id="getEncryptionKey",
+        summary="Show a key",
+        responses=documented(404),
+        guards=[requires(Permission.DATABASE_VIEW)],
+    )
     async def get_key(self, session: Session, key_id: FromPath[str]) -> EncryptionKeyEnvelope:
         """Return one key."""
         return await _answer(session, await encryption_keys.get_key(session, key_id))
@@ -55,6 +79,7 @@ class EncryptionKeyController(Controller):
         summary="Download the private key",
         responses=documented(404, 409),
         media_type="text/plain",
+        guards=[requires(Permission.SYSTEM_CONFIGURE)],
     )
     async def download_key(self, session: Session, ctx: Ctx, key_id: FromPath[str]) -> Response[str]:
         """Return the key file that `age -d -i` reads. Whoever has it can read the backups: keep it safe."""
@@ -72,6 +97,7 @@ class EncryptionKeyController(Controller):
         operation_id="activateEncryptionKey",
         summary="Encrypt new backups to this key",
         responses=documented(404),
+        guards=[requires(Permission.SYSTEM_CONFIGURE)],
     )
     async def activate_key(self, session: Session, ctx: Ctx, key_id: FromPath[str]) -> EncryptionKeyEnvelope:
         """Make the key active; the one so far is retired and keeps opening the old backups."""
@@ -83,6 +109,7 @@ class EncryptionKeyController(Controller):
         operation_id="retireEncryptionKey",
         summary="Encrypt no new backups to this key",
         responses=documented(404),
+        guards=[requires(Permission.SYSTEM_CONFIGURE)],
     )
     async def retire_key(self, session: Session, ctx: Ctx, key_id: FromPath[str]) -> EncryptionKeyEnvelope:
         """Retire the key; without an active one new backups are not encrypted."""
@@ -94,6 +121,7 @@ class EncryptionKeyController(Controller):
         operation_id="deleteEncryptionKey",
         summary="Delete a key",
         responses=documented(404, 409),
+        guards=[requires(Permission.SYSTEM_CONFIGURE)],
     )
     async def delete_key(self, session: Session, ctx: Ctx, key_id: FromPath[str]) -> DeletedEnvelope:
         """Delete a retired key that no backup is encrypted to."""

@@ -44,7 +44,7 @@ def is_rebound(connection: Connection, settings: Settings) -> bool:
     return not (host == "localhost" or host in allowed or _is_address(host))
 
 
-def own_page_guard(connection: Connection, _handler: BaseRouteHandler) -> None:
+async def own_page_guard(connection: Connection, _handler: BaseRouteHandler) -> None:
     """Refuse requests that a foreign page makes through a visitor's browser."""
     settings: Settings = connection.app.state.context.settings
     if is_rebound(connection, settings):

@@ -16,8 +16,11 @@ from litestar.params import FromPath, QueryParameter
 from sqlalchemy import select
 
 from dbbackup.api.dependencies import MAX_SEQ, Ctx
+from dbbackup.api.guards import FORBIDDEN, UNAUTHENTICATED, requires
+from dbbackup.api.identification import present_actor
 from dbbackup.api.live.origin import refuse_foreign_origin
 from dbbackup.api.live.schemas import LogEndMessage, LogLinesMessage
+from dbbackup.core.access import Permission
 from dbbackup.core.events import EVENTS_CHANNEL, LOGS_CHANNEL, LogHint, PingEvent
 from dbbackup.db.models import RUNS
 from dbbackup.db.models.backup_execution import FINAL
@@ -25,6 +28,8 @@ from dbbackup.services.context import Context
 from dbbackup.services.execution_logs import read_lines
 
 PING_SECONDS = 20.0
+RECHECK_SECONDS = 15.0
+"""So long a WebSocket goes on after its session was ended or its role was taken away."""
 _POLL_SECONDS = 2.0
 """A lost hint delays a line by this much at most; it can never lose it."""
 _BATCH = 500
@@ -34,7 +39,7 @@ Socket = WebSocket[Any, Any, Any]
 Channels = NamedDependency[ChannelsPlugin]
 
 
-@websocket("/ws/events")
+@websocket("/ws/events", guards=[requires(Permission.BACKUP_VIEW)])
 async def event_socket(socket: Socket, ctx: Ctx, channels: Channels) -> None:
     """Send every event as it happens; a reader that misses some reads the records again."""
     if await refuse_foreign_origin(socket, ctx.settings):
@@ -43,10 +48,10 @@ async def event_socket(socket: Socket, ctx: Ctx, channels: Channels) -> None:
     # One place only: what a slow reader has not taken stays in the subscription, whose size is bounded.
     queue: asyncio.Queue[bytes] = asyncio.Queue(maxsize=1)
     async with channels.start_subscription([EVENTS_CHANNEL]) as subscriber, subscriber.run_in_background(queue.put):
-        await _until_gone(socket, _send_events(socket, queue))
+        await _until_gone(socket, ctx, _send_events(socket, queue))
 
 
-@websocket("/ws/executions/{execution_id:str}/logs")
+@websocket("/ws/executions/{execution_id:str}/logs", guards=[requires(Permission.BACKUP_VIEW)])
 async def log_socket(
     socket: Socket,
     ctx: Ctx,
@@ -72,7 +77,7 @@ async def log_socket(
             news.set()
 
     async with channels.start_subscription([LOGS_CHANNEL]) as subscriber, subscriber.run_in_background(note):
-        await _until_gone(socket, _send_log(socket, ctx, execution_id, after, news))
+        await _until_gone(socket, ctx, _send_log(socket, ctx, execution_id, after, news))
 
 
 async def _send_events(socket: Socket, queue: asyncio.Queue[bytes]) -> None:
@@ -121,20 +126,32 @@ async def _status(ctx: Context, execution_id: str) -> str | None:
     return None
 
 
-async def _until_gone(socket: Socket, sending: Coroutine[Any, Any, None]) -> None:
-    """Send until done, or until the client closes: only a read notices that it has gone."""
+async def _until_gone(socket: Socket, ctx: Context, sending: Coroutine[Any, Any, None]) -> None:
+    """Send until done, until the client closes (only a read notices that it has gone), or until it may not listen."""
     sender = asyncio.create_task(sending)
-    reader = asyncio.create_task(_read_to_end(socket))
+    others = [asyncio.create_task(_read_to_end(socket)), asyncio.create_task(_until_not_allowed(socket, ctx))]
     try:
-        done, _ = await asyncio.wait((sender, reader), return_when=asyncio.FIRST_COMPLETED)
-        if sender in done:
-            sender.result()
+        done, _ = await asyncio.wait((sender, *others), return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
     except WebSocketDisconnect:
         return
     finally:
-        for task in (sender, reader):
+        for task in (sender, *others):
             task.cancel()
-        await asyncio.gather(sender, reader, return_exceptions=True)
+        await asyncio.gather(sender, *others, return_exceptions=True)
+
+
+async def _until_not_allowed(socket: Socket, ctx: Context) -> None:
+    while True:
+        await asyncio.sleep(RECHECK_SECONDS)
+        actor = await present_actor(socket, ctx)
+        if actor is None:
+            await socket.close(UNAUTHENTICATED, "The session has ended.")
+            return
+        if not actor.may(Permission.BACKUP_VIEW):
+            await socket.close(FORBIDDEN, "Your role may not listen any more.")
+            return
 
 
 async def _read_to_end(socket: Socket) -> None:

@@ -12,8 +12,10 @@ from dbbackup.api.backups.schemas import LogListEnvelope
 from dbbackup.api.dependencies import MAX_SEQ, Ctx, Limit, Page, Session, Who
 from dbbackup.api.envelope import meta
 from dbbackup.api.errors import documented
+from dbbackup.api.guards import requires
 from dbbackup.api.restores.schemas import PreflightEnvelope, RestoreEnvelope, RestoreListEnvelope
 from dbbackup.api.restores.views import preflight_view, restore_detail, restore_views
+from dbbackup.core.access import Permission
 from dbbackup.db.models import RestoreExecution
 from dbbackup.services import execution_logs, restores
 from dbbackup.services.inputs import RestoreInput, RestorePlanInput
@@ -25,7 +27,12 @@ class RestoreController(Controller):
     path = "/restores"
     tags = ("Restores",)
 
-    @get(operation_id="listRestores", summary="List restores", responses=documented())
+    @get(
+        operation_id="listRestores",
+        summary="List restores",
+        responses=documented(),
+        guards=[requires(Permission.RESTORE_VIEW)],
+    )
     async def list_restores(
         self,
         session: Session,
@@ -42,7 +49,13 @@ class RestoreController(Controller):
         views = await restore_views(session, ctx, found)
         return RestoreListEnvelope(success=True, data=views, error=None, meta=meta(page, limit, total))
 
-    @post(operation_id="createRestore", summary="Start a restore", responses=documented(404, 409, 502), status_code=202)
+    @post(
+        operation_id="createRestore",
+        summary="Start a restore",
+        responses=documented(404, 409, 502),
+        status_code=202,
+        guards=[requires(Permission.RESTORE_EXECUTE)],
+    )
     async def create_restore(
         self, session: Session, ctx: Ctx, actor: Who, data: JSONBody[RestoreInput]
     ) -> RestoreEnvelope:
@@ -55,18 +68,31 @@ class RestoreController(Controller):
         operation_id="preflightRestore",
         summary="Check a restore beforehand",
         responses=documented(404, 409, 502),
+        guards=[requires(Permission.RESTORE_EXECUTE)],
     )
     async def preflight(self, session: Session, ctx: Ctx, data: JSONBody[RestorePlanInput]) -> PreflightEnvelope:
         """Say what the restore would meet; nothing is changed."""
         source, findings = await restores.preflight(session, ctx, data)
         return PreflightEnvelope(success=True, data=preflight_view(source, findings), error=None, meta=meta())
 
-    @get("/{restore_id:str}", operation_id="getRestore", summary="Show a restore", responses=documented(404))
+    @get(
+        "/{restore_id:str}",
+        operation_id="getRestore",
+        summary="Show a restore",
+        responses=documented(404),
+        guards=[requires(Permission.RESTORE_VIEW)],
+    )
     async def get_restore(self, session: Session, ctx: Ctx, restore_id: FromPath[str]) -> RestoreEnvelope:
         """Return one restore with the end of its log."""
         return await _answer(session, ctx, await restores.get_restore(session, restore_id))
 
-    @get("/{restore_id:str}/logs", operation_id="getRestoreLogs", summary="Read the log", responses=documented(404))
+    @get(
+        "/{restore_id:str}/logs",
+        operation_id="getRestoreLogs",
+        summary="Read the log",
+        responses=documented(404),
+        guards=[requires(Permission.RESTORE_VIEW)],
+    )
     async def get_logs(
         self,
         session: Session,
@@ -86,6 +112,7 @@ class RestoreController(Controller):
         operation_id="cancelRestore",
         summary="Cancel a restore",
         responses=documented(404, 409),
+        guards=[requires(Permission.RESTORE_EXECUTE)],
     )
     async def cancel_restore(self, session: Session, ctx: Ctx, restore_id: FromPath[str]) -> RestoreEnvelope:
         """Cancel a restore; a database it was making is dropped, one that was there stays as it was."""

@@ -11,6 +11,7 @@ from dbbackup.api.databases.schemas import Deleted, DeletedEnvelope
 from dbbackup.api.dependencies import Ctx, Session
 from dbbackup.api.envelope import meta
 from dbbackup.api.errors import documented
+from dbbackup.api.guards import requires
 from dbbackup.api.s3_configs.schemas import (
     BucketListEnvelope,
     S3ConfigEnvelope,
@@ -22,6 +23,7 @@ from dbbackup.api.s3_configs.schemas import (
     S3Test,
     S3TestEnvelope,
 )
+from dbbackup.core.access import Permission
 from dbbackup.core.manifest import SUFFIX
 from dbbackup.db.models import S3Config
 from dbbackup.services import s3_configs
@@ -36,7 +38,12 @@ class S3ConfigController(Controller):
     path = "/s3-configs"
     tags = ("S3 configs",)
 
-    @get(operation_id="listS3Configs", summary="List S3 configs", responses=documented())
+    @get(
+        operation_id="listS3Configs",
+        summary="List S3 configs",
+        responses=documented(),
+        guards=[requires(Permission.DATABASE_VIEW)],
+    )
     async def list_configs(self, session: Session, ctx: Ctx) -> S3ConfigListEnvelope:
         """Return all configs, the default first."""
         found = await s3_configs.list_configs(session)
@@ -44,7 +51,12 @@ class S3ConfigController(Controller):
         views = [_view(ctx, config, counts) for config in found]
         return S3ConfigListEnvelope(success=True, data=views, error=None, meta=meta())
 
-    @post(operation_id="createS3Config", summary="Add an S3 config", responses=documented(409))
+    @post(
+        operation_id="createS3Config",
+        summary="Add an S3 config",
+        responses=documented(409),
+        guards=[requires(Permission.SYSTEM_CONFIGURE)],
+    )
     async def create_config(self, session: Session, ctx: Ctx, data: JSONBody[S3ConfigInput]) -> S3ConfigEnvelope:
         """Save a config; the first one becomes the default."""
         return await _answer(session, ctx, await s3_configs.add_config(session, ctx, data))
@@ -55,12 +67,19 @@ class S3ConfigController(Controller):
         operation_id="testUnsavedS3Config",
         summary="Test an unsaved form",
         responses=documented(404),
+        guards=[requires(Permission.SYSTEM_CONFIGURE)],
     )
     async def test_unsaved(self, session: Session, ctx: Ctx, data: JSONBody[S3TestInput]) -> S3TestEnvelope:
         """Try every operation a backup needs; each step has its own result."""
         return _test(await s3_configs.check_unsaved(session, ctx, data))
 
-    @get("/{config_id:str}", operation_id="getS3Config", summary="Show an S3 config", responses=documented(404))
+    @get(
+        "/{config_id:str}",
+        operation_id="getS3Config",
+        summary="Show an S3 config",
+        responses=documented(404),
+        guards=[requires(Permission.DATABASE_VIEW)],
+    )
     async def get_config(self, session: Session, ctx: Ctx, config_id: FromPath[str]) -> S3ConfigEnvelope:
         """Return one config."""
         return await _answer(session, ctx, await s3_configs.get_config(session, config_id))
@@ -70,6 +89,7 @@ class S3ConfigController(Controller):
         operation_id="updateS3Config",
         summary="Change an S3 config",
         responses=documented(404, 409),
+        guards=[requires(Permission.SYSTEM_CONFIGURE)],
     )
     async def update_config(
         self, session: Session, ctx: Ctx, config_id: FromPath[str], data: JSONBody[S3ConfigUpdate]
@@ -83,6 +103,7 @@ class S3ConfigController(Controller):
         operation_id="deleteS3Config",
         summary="Delete an S3 config",
         responses=documented(404, 409),
+        guards=[requires(Permission.SYSTEM_CONFIGURE)],
     )
     async def delete_config(self, session: Session, ctx: Ctx, config_id: FromPath[str]) -> DeletedEnvelope:
         """Delete a config that no copy lies in; the bucket is not touched."""
@@ -95,6 +116,7 @@ class S3ConfigController(Controller):
         operation_id="testS3Config",
         summary="Test a saved config",
         responses=documented(404),
+        guards=[requires(Permission.SYSTEM_CONFIGURE)],
     )
     async def test_saved(self, session: Session, ctx: Ctx, config_id: FromPath[str]) -> S3TestEnvelope:
         """Try every operation a backup needs; each step has its own result."""
@@ -105,6 +127,7 @@ class S3ConfigController(Controller):
         operation_id="listS3Buckets",
         summary="List buckets",
         responses=documented(404, 502),
+        guards=[requires(Permission.SYSTEM_CONFIGURE)],
     )
     async def list_buckets(self, session: Session, ctx: Ctx, config_id: FromPath[str]) -> BucketListEnvelope:
         """Return the buckets that the config's key can see."""
@@ -117,6 +140,7 @@ class S3ConfigController(Controller):
         operation_id="browseS3Config",
         summary="Browse a bucket",
         responses=documented(404, 502),
+        guards=[requires(Permission.RESTORE_EXECUTE)],
     )
     async def browse_config(
         self,

@@ -6,14 +6,14 @@ import shutil
 from typing import Annotated, Literal
 
 import msgspec
-from litestar import Controller, MediaType, Response, get, post, put
+from litestar import Controller, MediaType, Request, Response, get, post, put
 from litestar.params import FromQuery, JSONBody, QueryParameter
 
 from dbbackup import __version__
 from dbbackup.api.dependencies import MAX_SEQ, Ctx, Session
 from dbbackup.api.envelope import meta
 from dbbackup.api.errors import documented
-from dbbackup.api.guards import requires
+from dbbackup.api.guards import PUBLIC, requires
 from dbbackup.api.system.schemas import (
     CatalogueRebuild,
     CatalogueRebuildEnvelope,
@@ -44,15 +44,35 @@ class HealthController(Controller):
     path = "/health"
     tags = ("Health",)
 
-    @get("/live", operation_id="getLiveness", summary="Is the process alive?", responses=documented())
+    @get(
+        "/live",
+        operation_id="getLiveness",
+        summary="Is the process alive?",
+        responses=documented(),
+        guards=[PUBLIC],
+    )
     async def live(self) -> HealthEnvelope:
         """Answer as long as the event loop turns; looks at nothing else."""
         return HealthEnvelope(success=True, data=Health(ok=True, checks=[]), error=None, meta=meta())
 
-    @get("/ready", operation_id="getReadiness", summary="Can it do its work?", responses=documented())
-    async def ready(self, session: Session, ctx: Ctx) -> Response[HealthEnvelope]:
-        """Answer 200, or 503 with the same body when an essential check fails."""
+    @get(
+        "/ready",
+        operation_id="getReadiness",
+        summary="Can it do its work?",
+        responses=documented(),
+        guards=[PUBLIC],
+    )
+    async def ready(
+        self,
+        request: Request,  # type: ignore[type-arg]  # Litestar resolves the bare name
+        session: Session,
+        ctx: Ctx,
+    ) -> Response[HealthEnvelope]:
+        """Answer 200, or 503 when an essential check fails; the checks are for those who may see the system."""
         health = await _health(session, ctx)
+        actor = request.scope["state"]["actor"]
+        if actor is None or not actor.may(Permission.DATABASE_VIEW):
+            health.checks = []
         body = HealthEnvelope(success=True, data=health, error=None, meta=meta())
         return Response(body, status_code=200 if health.ok else 503)
 
@@ -77,7 +97,13 @@ class SystemController(Controller):
     path = "/system"
     tags = ("System",)
 
-    @get("/status", operation_id="getSystemStatus", summary="Version, health, disk, queue", responses=documented())
+    @get(
+        "/status",
+        operation_id="getSystemStatus",
+        summary="Version, health, disk, queue",
+        responses=documented(),
+        guards=[requires(Permission.DATABASE_VIEW)],
+    )
     async def status(self, session: Session, ctx: Ctx) -> SystemStatusEnvelope:
         """Return what every page wants to know."""
         usage = shutil.disk_usage(ctx.settings.storage_path)
@@ -85,7 +111,7 @@ class SystemController(Controller):
         data = SystemStatus(
             version=__version__,
             uptime_seconds=system.uptime(ctx),
-            auth_mode="none",
+            auth_mode=ctx.settings.auth_mode,
             instance_id=ctx.instance_id,
             timezone=ctx.settings.timezone,
             local_storage=Disk(path=str(ctx.settings.storage_path), total=usage.total, free=usage.free),
@@ -156,6 +182,7 @@ class SystemController(Controller):
         operation_id="rebuildCatalogue",
         summary="Add the backups that lie in a storage to the catalogue",
         responses=documented(404, 502),
+        guards=[requires(Permission.SYSTEM_CONFIGURE)],
     )
     async def rebuild_catalogue(self, ctx: Ctx, data: JSONBody[CatalogueRebuildInput]) -> CatalogueRebuildEnvelope:
         """Read every manifest in the storage; add what is whole and not known yet. Removes nothing."""

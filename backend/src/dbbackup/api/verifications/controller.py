@@ -12,8 +12,10 @@ from dbbackup.api.backups.schemas import LogListEnvelope
 from dbbackup.api.dependencies import MAX_SEQ, Ctx, Limit, Page, Session
 from dbbackup.api.envelope import meta
 from dbbackup.api.errors import documented
+from dbbackup.api.guards import requires
 from dbbackup.api.verifications.schemas import VerificationEnvelope, VerificationListEnvelope
 from dbbackup.api.verifications.views import verification_answer, verification_views
+from dbbackup.core.access import Permission
 from dbbackup.services import execution_logs, verifications
 
 
@@ -23,7 +25,12 @@ class VerificationController(Controller):
     path = "/verifications"
     tags = ("Verifications",)
 
-    @get(operation_id="listVerifications", summary="List verifications", responses=documented())
+    @get(
+        operation_id="listVerifications",
+        summary="List verifications",
+        responses=documented(),
+        guards=[requires(Permission.BACKUP_VIEW)],
+    )
     async def list_verifications(
         self,
         session: Session,
@@ -46,6 +53,7 @@ class VerificationController(Controller):
         operation_id="getVerification",
         summary="Show a verification",
         responses=documented(404),
+        guards=[requires(Permission.BACKUP_VIEW)],
     )
     async def get_verification(
         self, session: Session, ctx: Ctx, verification_id: FromPath[str]
@@ -59,6 +67,7 @@ class VerificationController(Controller):
         operation_id="getVerificationLogs",
         summary="Read the log",
         responses=documented(404),
+        guards=[requires(Permission.BACKUP_VIEW)],
     )
     async def get_logs(
         self,
@@ -79,6 +88,7 @@ class VerificationController(Controller):
         operation_id="cancelVerification",
         summary="Cancel a verification",
         responses=documented(404, 409),
+        guards=[requires(Permission.BACKUP_EXECUTE)],
     )
     async def cancel_verification(
         self, session: Session, ctx: Ctx, verification_id: FromPath[str]

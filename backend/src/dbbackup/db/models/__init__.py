@@ -1,5 +1,7 @@
 """All tables; importing this module registers them with the metadata."""
 
+from dbbackup.db.models.api_key import ApiKey
+from dbbackup.db.models.audit import AuditChain, AuditEvent
 from dbbackup.db.models.backup_copy import BackupCopy, CopyState
 from dbbackup.db.models.backup_execution import BackupExecution, BackupType, RunStatus
 from dbbackup.db.models.backup_schedule import BackupSchedule
@@ -11,7 +13,10 @@ from dbbackup.db.models.restore_execution import RestoreExecution
 from dbbackup.db.models.retention_policy import RetentionPolicy
 from dbbackup.db.models.run_journal import RunJournal
 from dbbackup.db.models.s3_config import S3Config
+from dbbackup.db.models.session import SessionKind, UserSession
+from dbbackup.db.models.sign_in_throttle import SignInThrottle
 from dbbackup.db.models.system_setting import SystemSetting
+from dbbackup.db.models.user import User
 from dbbackup.db.models.verification import Verification
 
 Run = BackupExecution | RestoreExecution | Verification
@@ -20,6 +25,9 @@ RUNS: tuple[type[Run], ...] = (BackupExecution, RestoreExecution, Verification)
 
 __all__ = [
     "RUNS",
+    "ApiKey",
+    "AuditChain",
+    "AuditEvent",
     "BackupCopy",
     "BackupExecution",
     "BackupSchedule",
@@ -36,6 +44,10 @@ __all__ = [
     "RunJournal",
     "RunStatus",
     "S3Config",
+    "SessionKind",
+    "SignInThrottle",
     "SystemSetting",
+    "User",
+    "UserSession",
     "Verification",
 ]
