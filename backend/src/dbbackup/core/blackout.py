@@ -73,6 +73,9 @@ class Blackout:
         return moment
 
 
+NO_BLACKOUT = Blackout()
+
+
 def parse(windows: Sequence[dict[str, Any]], zone: ZoneInfo) -> Blackout:
     """Build the windows from `{days, start, end, timezone}`; without days every day, without timezone the schedule's.
 

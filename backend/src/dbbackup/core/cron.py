@@ -64,7 +64,7 @@ class Cron:
     @property
     def every_hour(self) -> bool:
         """Whether it names no hour of its own: such a schedule follows elapsed time."""
-        return len(self.hours) == 24  # noqa: PLR2004 - the hours of a day
+        return len(self.hours) == 24
 
     def next_day(self, day: date) -> date | None:
         """Return the first of its days from `day` on, None when there is none within croniter's fifty years."""

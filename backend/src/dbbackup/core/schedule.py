@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from dbbackup.core.blackout import Blackout
+from dbbackup.core.blackout import NO_BLACKOUT, Blackout
 from dbbackup.core.cron import Cron
 from dbbackup.core.zones import SECOND, Segment, segments
 
@@ -33,7 +33,7 @@ class Timetable:
 
     cron: Cron
     zone: ZoneInfo
-    blackout: Blackout = Blackout()
+    blackout: Blackout = NO_BLACKOUT
 
     def next_after(self, moment: datetime) -> datetime | None:
         """Return the first slot after the moment; None when all lie in blackout windows or none is left."""
@@ -170,7 +170,7 @@ def _first(cron: Cron, segment: Segment, begin: datetime) -> datetime | None:
 
 
 def _skipped(cron: Cron, segment: Segment, begin: datetime) -> datetime | None:
-    """Return the first local time that the clock skipped at the segment's start and whose slot is not before `begin`."""
+    """Return the first local time skipped at the segment's start whose slot is not before `begin`."""
     if cron.every_hour or not segment.skips:
         return None
     local = _local(cron, segment.earlier_wall(begin))
