@@ -12,6 +12,7 @@ from dbbackup.api.live.origin import own_page_guard
 from dbbackup.api.live.sockets import event_socket, log_socket
 from dbbackup.api.restores.controller import RestoreController
 from dbbackup.api.s3_configs.controller import S3ConfigController
+from dbbackup.api.schedules.controller import ScheduleController
 from dbbackup.api.system.controller import HealthController, SystemController
 from dbbackup.api.verifications.controller import VerificationController
 
@@ -22,6 +23,7 @@ router = Router(
         BackupController,
         RestoreController,
         VerificationController,
+        ScheduleController,
         S3ConfigController,
         EncryptionKeyController,
         SystemController,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from dbbackup.core import cron
 from dbbackup.core.schedule import Timetable, jitter_of
 from dbbackup.db.models import BackupSchedule
 from dbbackup.services.schedules import timetable_of
@@ -31,11 +30,6 @@ def next_runs(schedule: BackupSchedule, now: datetime, count: int) -> list[NextR
         )
         for slot in times.upcoming(now, count)
     ]
-
-
-def reading(times: Timetable) -> str:
-    """Return the schedule in plain English."""
-    return cron.read(times.cron)
 
 
 def warnings(times: Timetable, now: datetime) -> list[str]:

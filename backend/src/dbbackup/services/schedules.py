@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -44,6 +46,14 @@ FIELDS = (*_TIMING, *_BACKUP, *_OTHER)
 """What a form sets; the same names in inputs and columns."""
 
 
+@dataclass(frozen=True, slots=True)
+class Upcoming:
+    """The next slot of a database, and of how many enabled schedules."""
+
+    next_run_at: datetime | None
+    schedules: int
+
+
 async def get_schedule(session: AsyncSession, schedule_id: str) -> BackupSchedule:
     """Return the schedule. Raises NotFoundError."""
     schedule = await session.get(BackupSchedule, schedule_id)
@@ -64,6 +74,16 @@ async def list_schedules(
     total = await session.scalar(select(func.count()).select_from(query.subquery())) or 0
     order = (func.lower(DatabaseConfig.name), BackupSchedule.next_run_at.asc().nulls_last(), BackupSchedule.id)
     return list(await session.scalars(query.order_by(*order).limit(limit).offset((page - 1) * limit))), total
+
+
+async def upcoming(session: AsyncSession, database_ids: Sequence[str]) -> dict[str, Upcoming]:
+    """Return what is coming for each database that has an enabled schedule."""
+    query = (
+        select(BackupSchedule.database_id, func.min(BackupSchedule.next_run_at), func.count())
+        .where(BackupSchedule.enabled, BackupSchedule.database_id.in_(database_ids))
+        .group_by(BackupSchedule.database_id)
+    )
+    return {row[0]: Upcoming(row[1], row[2]) for row in await session.execute(query)}
 
 
 async def add_schedule(session: AsyncSession, ctx: Context, data: ScheduleInput) -> BackupSchedule:

@@ -70,6 +70,8 @@ async def queue_again(ctx: Context, backup_id: str, again: Again) -> None:
             return
         if backup.cancel_requested:
             set_end(backup, asyncio.CancelledError())
+            for copy in backup.copies:
+                copy.state, copy.error_message = CopyState.FAILED, backup.error_message
             announce_run(session, ctx, backup)
             return
         backup.status, backup.started_at, backup.not_before = RunStatus.QUEUED, None, again.not_before
