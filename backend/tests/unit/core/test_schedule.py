@@ -106,7 +106,7 @@ def test_oracle_when_a_slot_is_lost_then_the_simulation_says_so() -> None:
 
 
 def test_zone_named_when_there_is_none_then_refused() -> None:
-    for name in ("Mars/Base", "../etc/passwd", "", "zone.tab"):
+    for name in ("Mars/Base", "../etc/passwd", "", "zone.tab", "America", "right/UTC", "localtime", "a\0b"):
         with pytest.raises(ValidationError) as caught:
             zone_named(name)
         assert [detail.field for detail in caught.value.details] == ["timezone"]
