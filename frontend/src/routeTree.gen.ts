@@ -20,9 +20,12 @@ import { Route as RestoresIndexRouteImport } from "./routes/restores/index"
 import { Route as RestoresIdRouteImport } from "./routes/restores/$id"
 import { Route as S3ConfigsIndexRouteImport } from "./routes/s3-configs/index"
 import { Route as S3ConfigsNewRouteImport } from "./routes/s3-configs/new"
+import { Route as SchedulesIndexRouteImport } from "./routes/schedules/index"
+import { Route as SchedulesNewRouteImport } from "./routes/schedules/new"
 import { Route as DatabasesIdIndexRouteImport } from "./routes/databases/$id.index"
 import { Route as DatabasesIdEditRouteImport } from "./routes/databases/$id.edit"
 import { Route as S3ConfigsIdEditRouteImport } from "./routes/s3-configs/$id.edit"
+import { Route as SchedulesIdEditRouteImport } from "./routes/schedules/$id.edit"
 
 const IndexRoute = IndexRouteImport.update({
   id: "/",
@@ -79,6 +82,16 @@ const S3ConfigsNewRoute = S3ConfigsNewRouteImport.update({
   path: "/s3-configs/new",
   getParentRoute: () => rootRouteImport,
 } as any)
+const SchedulesIndexRoute = SchedulesIndexRouteImport.update({
+  id: "/schedules/",
+  path: "/schedules/",
+  getParentRoute: () => rootRouteImport,
+} as any)
+const SchedulesNewRoute = SchedulesNewRouteImport.update({
+  id: "/schedules/new",
+  path: "/schedules/new",
+  getParentRoute: () => rootRouteImport,
+} as any)
 const DatabasesIdIndexRoute = DatabasesIdIndexRouteImport.update({
   id: "/databases/$id/",
   path: "/databases/$id/",
@@ -94,6 +107,11 @@ const S3ConfigsIdEditRoute = S3ConfigsIdEditRouteImport.update({
   path: "/s3-configs/$id/edit",
   getParentRoute: () => rootRouteImport,
 } as any)
+const SchedulesIdEditRoute = SchedulesIdEditRouteImport.update({
+  id: "/schedules/$id/edit",
+  path: "/schedules/$id/edit",
+  getParentRoute: () => rootRouteImport,
+} as any)
 
 export interface FileRoutesByFullPath {
   "/": typeof IndexRoute
@@ -102,13 +120,16 @@ export interface FileRoutesByFullPath {
   "/restore/new": typeof RestoreNewRoute
   "/restores/$id": typeof RestoresIdRoute
   "/s3-configs/new": typeof S3ConfigsNewRoute
+  "/schedules/new": typeof SchedulesNewRoute
   "/backups/": typeof BackupsIndexRoute
   "/databases/": typeof DatabasesIndexRoute
   "/encryption-keys/": typeof EncryptionKeysIndexRoute
   "/restores/": typeof RestoresIndexRoute
   "/s3-configs/": typeof S3ConfigsIndexRoute
+  "/schedules/": typeof SchedulesIndexRoute
   "/databases/$id/edit": typeof DatabasesIdEditRoute
   "/s3-configs/$id/edit": typeof S3ConfigsIdEditRoute
+  "/schedules/$id/edit": typeof SchedulesIdEditRoute
   "/databases/$id/": typeof DatabasesIdIndexRoute
 }
 export interface FileRoutesByTo {
@@ -118,13 +139,16 @@ export interface FileRoutesByTo {
   "/restore/new": typeof RestoreNewRoute
   "/restores/$id": typeof RestoresIdRoute
   "/s3-configs/new": typeof S3ConfigsNewRoute
+  "/schedules/new": typeof SchedulesNewRoute
   "/backups": typeof BackupsIndexRoute
   "/databases": typeof DatabasesIndexRoute
   "/encryption-keys": typeof EncryptionKeysIndexRoute
   "/restores": typeof RestoresIndexRoute
   "/s3-configs": typeof S3ConfigsIndexRoute
+  "/schedules": typeof SchedulesIndexRoute
   "/databases/$id/edit": typeof DatabasesIdEditRoute
   "/s3-configs/$id/edit": typeof S3ConfigsIdEditRoute
+  "/schedules/$id/edit": typeof SchedulesIdEditRoute
   "/databases/$id": typeof DatabasesIdIndexRoute
 }
 export interface FileRoutesById {
@@ -135,13 +159,16 @@ export interface FileRoutesById {
   "/restore/new": typeof RestoreNewRoute
   "/restores/$id": typeof RestoresIdRoute
   "/s3-configs/new": typeof S3ConfigsNewRoute
+  "/schedules/new": typeof SchedulesNewRoute
   "/backups/": typeof BackupsIndexRoute
   "/databases/": typeof DatabasesIndexRoute
   "/encryption-keys/": typeof EncryptionKeysIndexRoute
   "/restores/": typeof RestoresIndexRoute
   "/s3-configs/": typeof S3ConfigsIndexRoute
+  "/schedules/": typeof SchedulesIndexRoute
   "/databases/$id/edit": typeof DatabasesIdEditRoute
   "/s3-configs/$id/edit": typeof S3ConfigsIdEditRoute
+  "/schedules/$id/edit": typeof SchedulesIdEditRoute
   "/databases/$id/": typeof DatabasesIdIndexRoute
 }
 export interface FileRouteTypes {
@@ -153,13 +180,16 @@ export interface FileRouteTypes {
     | "/restore/new"
     | "/restores/$id"
     | "/s3-configs/new"
+    | "/schedules/new"
     | "/backups/"
     | "/databases/"
     | "/encryption-keys/"
     | "/restores/"
     | "/s3-configs/"
+    | "/schedules/"
     | "/databases/$id/edit"
     | "/s3-configs/$id/edit"
+    | "/schedules/$id/edit"
     | "/databases/$id/"
   fileRoutesByTo: FileRoutesByTo
   to:
@@ -169,13 +199,16 @@ export interface FileRouteTypes {
     | "/restore/new"
     | "/restores/$id"
     | "/s3-configs/new"
+    | "/schedules/new"
     | "/backups"
     | "/databases"
     | "/encryption-keys"
     | "/restores"
     | "/s3-configs"
+    | "/schedules"
     | "/databases/$id/edit"
     | "/s3-configs/$id/edit"
+    | "/schedules/$id/edit"
     | "/databases/$id"
   id:
     | "__root__"
@@ -185,13 +218,16 @@ export interface FileRouteTypes {
     | "/restore/new"
     | "/restores/$id"
     | "/s3-configs/new"
+    | "/schedules/new"
     | "/backups/"
     | "/databases/"
     | "/encryption-keys/"
     | "/restores/"
     | "/s3-configs/"
+    | "/schedules/"
     | "/databases/$id/edit"
     | "/s3-configs/$id/edit"
+    | "/schedules/$id/edit"
     | "/databases/$id/"
   fileRoutesById: FileRoutesById
 }
@@ -202,13 +238,16 @@ export interface RootRouteChildren {
   RestoreNewRoute: typeof RestoreNewRoute
   RestoresIdRoute: typeof RestoresIdRoute
   S3ConfigsNewRoute: typeof S3ConfigsNewRoute
+  SchedulesNewRoute: typeof SchedulesNewRoute
   BackupsIndexRoute: typeof BackupsIndexRoute
   DatabasesIndexRoute: typeof DatabasesIndexRoute
   EncryptionKeysIndexRoute: typeof EncryptionKeysIndexRoute
   RestoresIndexRoute: typeof RestoresIndexRoute
   S3ConfigsIndexRoute: typeof S3ConfigsIndexRoute
+  SchedulesIndexRoute: typeof SchedulesIndexRoute
   DatabasesIdEditRoute: typeof DatabasesIdEditRoute
   S3ConfigsIdEditRoute: typeof S3ConfigsIdEditRoute
+  SchedulesIdEditRoute: typeof SchedulesIdEditRoute
   DatabasesIdIndexRoute: typeof DatabasesIdIndexRoute
 }
 
@@ -291,6 +330,20 @@ declare module "@tanstack/react-router" {
       preLoaderRoute: typeof S3ConfigsNewRouteImport
       parentRoute: typeof rootRouteImport
     }
+    "/schedules/": {
+      id: "/schedules/"
+      path: "/schedules"
+      fullPath: "/schedules/"
+      preLoaderRoute: typeof SchedulesIndexRouteImport
+      parentRoute: typeof rootRouteImport
+    }
+    "/schedules/new": {
+      id: "/schedules/new"
+      path: "/schedules/new"
+      fullPath: "/schedules/new"
+      preLoaderRoute: typeof SchedulesNewRouteImport
+      parentRoute: typeof rootRouteImport
+    }
     "/databases/$id/": {
       id: "/databases/$id/"
       path: "/databases/$id"
@@ -312,6 +365,13 @@ declare module "@tanstack/react-router" {
       preLoaderRoute: typeof S3ConfigsIdEditRouteImport
       parentRoute: typeof rootRouteImport
     }
+    "/schedules/$id/edit": {
+      id: "/schedules/$id/edit"
+      path: "/schedules/$id/edit"
+      fullPath: "/schedules/$id/edit"
+      preLoaderRoute: typeof SchedulesIdEditRouteImport
+      parentRoute: typeof rootRouteImport
+    }
   }
 }
 
@@ -322,13 +382,16 @@ const rootRouteChildren: RootRouteChildren = {
   RestoreNewRoute: RestoreNewRoute,
   RestoresIdRoute: RestoresIdRoute,
   S3ConfigsNewRoute: S3ConfigsNewRoute,
+  SchedulesNewRoute: SchedulesNewRoute,
   BackupsIndexRoute: BackupsIndexRoute,
   DatabasesIndexRoute: DatabasesIndexRoute,
   EncryptionKeysIndexRoute: EncryptionKeysIndexRoute,
   RestoresIndexRoute: RestoresIndexRoute,
   S3ConfigsIndexRoute: S3ConfigsIndexRoute,
+  SchedulesIndexRoute: SchedulesIndexRoute,
   DatabasesIdEditRoute: DatabasesIdEditRoute,
   S3ConfigsIdEditRoute: S3ConfigsIdEditRoute,
+  SchedulesIdEditRoute: SchedulesIdEditRoute,
   DatabasesIdIndexRoute: DatabasesIdIndexRoute,
 }
 export const routeTree = rootRouteImport

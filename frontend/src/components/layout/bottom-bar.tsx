@@ -8,7 +8,7 @@ export function BottomBar() {
       aria-label="Main"
       className="fixed inset-x-0 bottom-0 z-30 border-t border-line-strong bg-sunken pb-[env(safe-area-inset-bottom)] md:hidden"
     >
-      <ul className="grid grid-cols-5">
+      <ul className="grid auto-cols-fr grid-flow-col">
         {NAV_ITEMS.filter((item) => !item.deskOnly).map((item) => (
           <li key={item.to}>
             <Link
