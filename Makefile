@@ -8,6 +8,8 @@ MAKEFLAGS += --no-print-directory
 
 WORKERS ?= 3
 SIZE ?= 900
+YEARS ?= 10
+FIRST_YEAR ?= 2026
 
 # uv may be the private one that the set-up made; the browser has several names.
 export PATH := $(PATH):$(CURDIR)/backend/.cache/bootstrap/bin
@@ -137,6 +139,11 @@ migrate: ## Bring the catalogue named by DATABASE_PATH to the newest schema
 matrix: ## Back up and restore between PostgreSQL 14 to 18, MySQL and MariaDB, and print a table
 	@$(SETUP) backend servers
 	@$(BACKEND) python -m devtools.matrix
+
+.PHONY: schedule-long
+schedule-long: ## Simulate ten years of schedules in all time zones (YEARS=10, FIRST_YEAR=2026): every slot exactly once
+	@$(SETUP) backend
+	@$(BACKEND) python -m devtools.schedule_simulation $(YEARS) $(FIRST_YEAR)
 
 .PHONY: seed
 seed: ## Give the catalogue of `make dev` a history to look at (ROWS=1000)

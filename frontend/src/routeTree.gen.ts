@@ -21,10 +21,13 @@ import { Route as RestoresIndexRouteImport } from "./routes/restores/index"
 import { Route as RestoresIdRouteImport } from "./routes/restores/$id"
 import { Route as S3ConfigsIndexRouteImport } from "./routes/s3-configs/index"
 import { Route as S3ConfigsNewRouteImport } from "./routes/s3-configs/new"
+import { Route as SchedulesIndexRouteImport } from "./routes/schedules/index"
+import { Route as SchedulesNewRouteImport } from "./routes/schedules/new"
 import { Route as SettingsIndexRouteImport } from "./routes/settings/index"
 import { Route as DatabasesIdIndexRouteImport } from "./routes/databases/$id.index"
 import { Route as DatabasesIdEditRouteImport } from "./routes/databases/$id.edit"
 import { Route as S3ConfigsIdEditRouteImport } from "./routes/s3-configs/$id.edit"
+import { Route as SchedulesIdEditRouteImport } from "./routes/schedules/$id.edit"
 
 const IndexRoute = IndexRouteImport.update({
   id: "/",
@@ -86,6 +89,16 @@ const S3ConfigsNewRoute = S3ConfigsNewRouteImport.update({
   path: "/s3-configs/new",
   getParentRoute: () => rootRouteImport,
 } as any)
+const SchedulesIndexRoute = SchedulesIndexRouteImport.update({
+  id: "/schedules/",
+  path: "/schedules/",
+  getParentRoute: () => rootRouteImport,
+} as any)
+const SchedulesNewRoute = SchedulesNewRouteImport.update({
+  id: "/schedules/new",
+  path: "/schedules/new",
+  getParentRoute: () => rootRouteImport,
+} as any)
 const SettingsIndexRoute = SettingsIndexRouteImport.update({
   id: "/settings/",
   path: "/settings/",
@@ -106,6 +119,11 @@ const S3ConfigsIdEditRoute = S3ConfigsIdEditRouteImport.update({
   path: "/s3-configs/$id/edit",
   getParentRoute: () => rootRouteImport,
 } as any)
+const SchedulesIdEditRoute = SchedulesIdEditRouteImport.update({
+  id: "/schedules/$id/edit",
+  path: "/schedules/$id/edit",
+  getParentRoute: () => rootRouteImport,
+} as any)
 
 export interface FileRoutesByFullPath {
   "/": typeof IndexRoute
@@ -114,15 +132,18 @@ export interface FileRoutesByFullPath {
   "/restore/new": typeof RestoreNewRoute
   "/restores/$id": typeof RestoresIdRoute
   "/s3-configs/new": typeof S3ConfigsNewRoute
+  "/schedules/new": typeof SchedulesNewRoute
   "/backups/": typeof BackupsIndexRoute
   "/databases/": typeof DatabasesIndexRoute
   "/encryption-keys/": typeof EncryptionKeysIndexRoute
   "/logs/": typeof LogsIndexRoute
   "/restores/": typeof RestoresIndexRoute
   "/s3-configs/": typeof S3ConfigsIndexRoute
+  "/schedules/": typeof SchedulesIndexRoute
   "/settings/": typeof SettingsIndexRoute
   "/databases/$id/edit": typeof DatabasesIdEditRoute
   "/s3-configs/$id/edit": typeof S3ConfigsIdEditRoute
+  "/schedules/$id/edit": typeof SchedulesIdEditRoute
   "/databases/$id/": typeof DatabasesIdIndexRoute
 }
 export interface FileRoutesByTo {
@@ -132,15 +153,18 @@ export interface FileRoutesByTo {
   "/restore/new": typeof RestoreNewRoute
   "/restores/$id": typeof RestoresIdRoute
   "/s3-configs/new": typeof S3ConfigsNewRoute
+  "/schedules/new": typeof SchedulesNewRoute
   "/backups": typeof BackupsIndexRoute
   "/databases": typeof DatabasesIndexRoute
   "/encryption-keys": typeof EncryptionKeysIndexRoute
   "/logs": typeof LogsIndexRoute
   "/restores": typeof RestoresIndexRoute
   "/s3-configs": typeof S3ConfigsIndexRoute
+  "/schedules": typeof SchedulesIndexRoute
   "/settings": typeof SettingsIndexRoute
   "/databases/$id/edit": typeof DatabasesIdEditRoute
   "/s3-configs/$id/edit": typeof S3ConfigsIdEditRoute
+  "/schedules/$id/edit": typeof SchedulesIdEditRoute
   "/databases/$id": typeof DatabasesIdIndexRoute
 }
 export interface FileRoutesById {
@@ -151,15 +175,18 @@ export interface FileRoutesById {
   "/restore/new": typeof RestoreNewRoute
   "/restores/$id": typeof RestoresIdRoute
   "/s3-configs/new": typeof S3ConfigsNewRoute
+  "/schedules/new": typeof SchedulesNewRoute
   "/backups/": typeof BackupsIndexRoute
   "/databases/": typeof DatabasesIndexRoute
   "/encryption-keys/": typeof EncryptionKeysIndexRoute
   "/logs/": typeof LogsIndexRoute
   "/restores/": typeof RestoresIndexRoute
   "/s3-configs/": typeof S3ConfigsIndexRoute
+  "/schedules/": typeof SchedulesIndexRoute
   "/settings/": typeof SettingsIndexRoute
   "/databases/$id/edit": typeof DatabasesIdEditRoute
   "/s3-configs/$id/edit": typeof S3ConfigsIdEditRoute
+  "/schedules/$id/edit": typeof SchedulesIdEditRoute
   "/databases/$id/": typeof DatabasesIdIndexRoute
 }
 export interface FileRouteTypes {
@@ -171,15 +198,18 @@ export interface FileRouteTypes {
     | "/restore/new"
     | "/restores/$id"
     | "/s3-configs/new"
+    | "/schedules/new"
     | "/backups/"
     | "/databases/"
     | "/encryption-keys/"
     | "/logs/"
     | "/restores/"
     | "/s3-configs/"
+    | "/schedules/"
     | "/settings/"
     | "/databases/$id/edit"
     | "/s3-configs/$id/edit"
+    | "/schedules/$id/edit"
     | "/databases/$id/"
   fileRoutesByTo: FileRoutesByTo
   to:
@@ -189,15 +219,18 @@ export interface FileRouteTypes {
     | "/restore/new"
     | "/restores/$id"
     | "/s3-configs/new"
+    | "/schedules/new"
     | "/backups"
     | "/databases"
     | "/encryption-keys"
     | "/logs"
     | "/restores"
     | "/s3-configs"
+    | "/schedules"
     | "/settings"
     | "/databases/$id/edit"
     | "/s3-configs/$id/edit"
+    | "/schedules/$id/edit"
     | "/databases/$id"
   id:
     | "__root__"
@@ -207,15 +240,18 @@ export interface FileRouteTypes {
     | "/restore/new"
     | "/restores/$id"
     | "/s3-configs/new"
+    | "/schedules/new"
     | "/backups/"
     | "/databases/"
     | "/encryption-keys/"
     | "/logs/"
     | "/restores/"
     | "/s3-configs/"
+    | "/schedules/"
     | "/settings/"
     | "/databases/$id/edit"
     | "/s3-configs/$id/edit"
+    | "/schedules/$id/edit"
     | "/databases/$id/"
   fileRoutesById: FileRoutesById
 }
@@ -226,15 +262,18 @@ export interface RootRouteChildren {
   RestoreNewRoute: typeof RestoreNewRoute
   RestoresIdRoute: typeof RestoresIdRoute
   S3ConfigsNewRoute: typeof S3ConfigsNewRoute
+  SchedulesNewRoute: typeof SchedulesNewRoute
   BackupsIndexRoute: typeof BackupsIndexRoute
   DatabasesIndexRoute: typeof DatabasesIndexRoute
   EncryptionKeysIndexRoute: typeof EncryptionKeysIndexRoute
   LogsIndexRoute: typeof LogsIndexRoute
   RestoresIndexRoute: typeof RestoresIndexRoute
   S3ConfigsIndexRoute: typeof S3ConfigsIndexRoute
+  SchedulesIndexRoute: typeof SchedulesIndexRoute
   SettingsIndexRoute: typeof SettingsIndexRoute
   DatabasesIdEditRoute: typeof DatabasesIdEditRoute
   S3ConfigsIdEditRoute: typeof S3ConfigsIdEditRoute
+  SchedulesIdEditRoute: typeof SchedulesIdEditRoute
   DatabasesIdIndexRoute: typeof DatabasesIdIndexRoute
 }
 
@@ -324,6 +363,20 @@ declare module "@tanstack/react-router" {
       preLoaderRoute: typeof S3ConfigsNewRouteImport
       parentRoute: typeof rootRouteImport
     }
+    "/schedules/": {
+      id: "/schedules/"
+      path: "/schedules"
+      fullPath: "/schedules/"
+      preLoaderRoute: typeof SchedulesIndexRouteImport
+      parentRoute: typeof rootRouteImport
+    }
+    "/schedules/new": {
+      id: "/schedules/new"
+      path: "/schedules/new"
+      fullPath: "/schedules/new"
+      preLoaderRoute: typeof SchedulesNewRouteImport
+      parentRoute: typeof rootRouteImport
+    }
     "/settings/": {
       id: "/settings/"
       path: "/settings"
@@ -352,6 +405,13 @@ declare module "@tanstack/react-router" {
       preLoaderRoute: typeof S3ConfigsIdEditRouteImport
       parentRoute: typeof rootRouteImport
     }
+    "/schedules/$id/edit": {
+      id: "/schedules/$id/edit"
+      path: "/schedules/$id/edit"
+      fullPath: "/schedules/$id/edit"
+      preLoaderRoute: typeof SchedulesIdEditRouteImport
+      parentRoute: typeof rootRouteImport
+    }
   }
 }
 
@@ -362,15 +422,18 @@ const rootRouteChildren: RootRouteChildren = {
   RestoreNewRoute: RestoreNewRoute,
   RestoresIdRoute: RestoresIdRoute,
   S3ConfigsNewRoute: S3ConfigsNewRoute,
+  SchedulesNewRoute: SchedulesNewRoute,
   BackupsIndexRoute: BackupsIndexRoute,
   DatabasesIndexRoute: DatabasesIndexRoute,
   EncryptionKeysIndexRoute: EncryptionKeysIndexRoute,
   LogsIndexRoute: LogsIndexRoute,
   RestoresIndexRoute: RestoresIndexRoute,
   S3ConfigsIndexRoute: S3ConfigsIndexRoute,
+  SchedulesIndexRoute: SchedulesIndexRoute,
   SettingsIndexRoute: SettingsIndexRoute,
   DatabasesIdEditRoute: DatabasesIdEditRoute,
   S3ConfigsIdEditRoute: S3ConfigsIdEditRoute,
+  SchedulesIdEditRoute: SchedulesIdEditRoute,
   DatabasesIdIndexRoute: DatabasesIdIndexRoute,
 }
 export const routeTree = rootRouteImport

@@ -7,16 +7,20 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from dbbackup import cli
 from dbbackup.core import manifest
+from dbbackup.db.models.base import utc_now
 from dbbackup.services import storages
+from dbbackup.services.context import Context
 from dbbackup.storages.base import StoredObject
 from dbbackup.storages.local import LocalStorage
 from dbbackup.storages.s3 import S3Storage
 from dbbackup.storages.s3_client import Patience
-from dbbackup.worker import backup_run, restore_run
+from dbbackup.worker import backup_run, restore_run, worker
+from dbbackup.worker.scheduler import Scheduler
 
 
 def die(*_: Any, **__: Any) -> Any:
@@ -66,6 +70,16 @@ def be_impatient_with_s3() -> None:
     setattr(storages, "S3Storage", impatient)  # noqa: B010
 
 
+def tell_the_time_of_the_test() -> None:
+    """The scheduler's clock goes ahead by the seconds in TEST_CLOCK_AHEAD; it ticks as the real one does."""
+    ahead = timedelta(seconds=float(os.environ["TEST_CLOCK_AHEAD"]))
+
+    def test_time(ctx: Context) -> Scheduler:
+        return Scheduler(ctx, lambda: utc_now() + ahead)
+
+    setattr(worker, "Scheduler", test_time)  # noqa: B010
+
+
 CHANGES: dict[str, Callable[[], None]] = {
     change.__name__: change
     for change in (
@@ -74,6 +88,7 @@ CHANGES: dict[str, Callable[[], None]] = {
         die_before_the_row_is_closed,
         die_before_the_restores_row_is_closed,
         be_impatient_with_s3,
+        tell_the_time_of_the_test,
     )
 }
 

@@ -152,6 +152,10 @@ export type BackupDetail = {
     plainSha256: string | null;
     serverVersion: string | null;
     toolVersion: string | null;
+    scheduleId: string | null;
+    scheduleName: string | null;
+    slot: string | null;
+    notBefore: string | null;
     attempt: number;
     verifiedLevel: number | null;
     verifiedAt: string | null;
@@ -239,6 +243,10 @@ export type BackupView = {
     plainSha256: string | null;
     serverVersion: string | null;
     toolVersion: string | null;
+    scheduleId: string | null;
+    scheduleName: string | null;
+    slot: string | null;
+    notBefore: string | null;
     attempt: number;
     verifiedLevel: number | null;
     verifiedAt: string | null;
@@ -255,6 +263,26 @@ export type BackupView = {
     s3UploadAt: string | null;
     copies: Array<CopyView>;
     progress: ProgressView | null;
+};
+
+/**
+ * BlackoutInput
+ */
+export type BlackoutInput = {
+    start: string;
+    end: string;
+    days?: Array<'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun'>;
+    timezone?: string | null;
+};
+
+/**
+ * BlackoutView
+ */
+export type BlackoutView = {
+    start: string;
+    end: string;
+    days: Array<string>;
+    timezone: string | null;
 };
 
 /**
@@ -468,6 +496,8 @@ export type DatabaseView = {
     lastError: string | null;
     lastBackup: LastBackup | null;
     lastGoodBackupAt: string | null;
+    nextBackupAt: string | null;
+    schedules: number;
     lastProvenAt: string | null;
     lastRestoreSeconds: number | null;
     createdAt: string;
@@ -648,6 +678,18 @@ export type LastBackup = {
 };
 
 /**
+ * LastRun
+ */
+export type LastRun = {
+    id: string;
+    status: string;
+    slot: string | null;
+    createdAt: string;
+    completedAt: string | null;
+    errorMessage: string | null;
+};
+
+/**
  * LogLine
  */
 export type LogLine = {
@@ -722,6 +764,24 @@ export type NewApiKeyEnvelope = {
     error: null;
     meta: Meta;
     data: NewApiKey;
+};
+
+/**
+ * NextRunListEnvelope
+ */
+export type NextRunListEnvelope = {
+    success: boolean;
+    error: null;
+    meta: Meta;
+    data: Array<NextRunView>;
+};
+
+/**
+ * NextRunView
+ */
+export type NextRunView = {
+    slot: string;
+    startsAt: string;
 };
 
 /**
@@ -1105,6 +1165,157 @@ export type S3TestInput = {
     kmsKeyId?: string | null;
     storageClass?: string | null;
     allowHttp?: boolean;
+};
+
+/**
+ * ScheduleEnvelope
+ */
+export type ScheduleEnvelope = {
+    success: boolean;
+    error: null;
+    meta: Meta;
+    data: ScheduleView;
+};
+
+/**
+ * ScheduleInput
+ */
+export type ScheduleInput = {
+    databaseId: string;
+    type: 'hourly' | 'daily' | 'weekly' | 'monthly' | 'custom';
+    name?: string;
+    cronExpression?: string | null;
+    timezone?: string | null;
+    enabled?: boolean;
+    local?: boolean;
+    uploadToS3?: boolean | null;
+    s3ConfigIds?: Array<string> | null;
+    retentionPolicyId?: string | null;
+    compression?: 'gzip' | 'zstd' | 'none';
+    compressionLevel?: number | null;
+    encryption?: 'age' | 'none' | null;
+    options?: {
+        [key: string]: unknown;
+    };
+    retryLimit?: number;
+    retryDelay?: number;
+    retryMaxDelay?: number;
+    jitter?: number;
+    catchUp?: boolean;
+    blackout?: Array<BlackoutInput>;
+    verifyEvery?: number | null;
+    verifyLevel?: number;
+};
+
+/**
+ * ScheduleListEnvelope
+ */
+export type ScheduleListEnvelope = {
+    success: boolean;
+    error: null;
+    meta: Meta;
+    data: Array<ScheduleView>;
+};
+
+/**
+ * SchedulePreview
+ */
+export type SchedulePreview = {
+    reading: string;
+    timezone: string;
+    nextRuns: Array<string>;
+    warnings: Array<string>;
+};
+
+/**
+ * SchedulePreviewEnvelope
+ */
+export type SchedulePreviewEnvelope = {
+    success: boolean;
+    error: null;
+    meta: Meta;
+    data: SchedulePreview;
+};
+
+/**
+ * SchedulePreviewInput
+ */
+export type SchedulePreviewInput = {
+    cronExpression: string;
+    timezone?: string | null;
+    blackout?: Array<BlackoutInput>;
+    count?: number;
+};
+
+/**
+ * ScheduleUpdate
+ */
+export type ScheduleUpdate = {
+    type?: 'hourly' | 'daily' | 'weekly' | 'monthly' | 'custom';
+    name?: string;
+    cronExpression?: string;
+    timezone?: string;
+    enabled?: boolean;
+    local?: boolean;
+    uploadToS3?: boolean;
+    s3ConfigIds?: Array<string> | null;
+    retentionPolicyId?: string | null;
+    compression?: 'gzip' | 'zstd' | 'none';
+    compressionLevel?: number | null;
+    encryption?: 'age' | 'none' | null;
+    options?: {
+        [key: string]: unknown;
+    };
+    retryLimit?: number;
+    retryDelay?: number;
+    retryMaxDelay?: number;
+    jitter?: number;
+    catchUp?: boolean;
+    blackout?: Array<BlackoutInput>;
+    verifyEvery?: number | null;
+    verifyLevel?: number;
+};
+
+/**
+ * ScheduleView
+ */
+export type ScheduleView = {
+    id: string;
+    databaseId: string;
+    databaseName: string;
+    databaseEnabled: boolean;
+    name: string;
+    type: string;
+    cronExpression: string;
+    reading: string;
+    timezone: string;
+    enabled: boolean;
+    nextRunAt: string | null;
+    lastRun: LastRun | null;
+    missedSlot: string | null;
+    missedCount: number;
+    missedReason: string | null;
+    local: boolean;
+    uploadToS3: boolean;
+    s3ConfigIds: Array<string> | null;
+    retentionPolicyId: string | null;
+    retentionPolicyName: string | null;
+    compression: string;
+    compressionLevel: number | null;
+    encryption: string | null;
+    options: {
+        [key: string]: unknown;
+    };
+    retryLimit: number;
+    retryDelay: number;
+    retryMaxDelay: number;
+    jitter: number;
+    catchUp: boolean;
+    blackout: Array<BlackoutView>;
+    verifyEvery: number | null;
+    verifyLevel: number;
+    createdAt: string;
+    updatedAt: string;
 };
 
 /**
@@ -1977,6 +2188,7 @@ export type ListBackupsData = {
          * Before this moment
          */
         endDate?: string | null;
+        scheduleId?: string | null;
         /**
          * Field; `-` before it descends
          */
@@ -2959,6 +3171,487 @@ export type ListVerificationsResponses = {
 };
 
 export type ListVerificationsResponse = ListVerificationsResponses[keyof ListVerificationsResponses];
+
+export type ListSchedulesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        databaseId?: string | null;
+        enabled?: boolean | null;
+        /**
+         * Page, from 1
+         */
+        page?: number;
+        /**
+         * Entries a page
+         */
+        limit?: number;
+    };
+    url: '/api/schedules';
+};
+
+export type ListSchedulesErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type ListSchedulesError = ListSchedulesErrors[keyof ListSchedulesErrors];
+
+export type ListSchedulesResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: ScheduleListEnvelope;
+};
+
+export type ListSchedulesResponse = ListSchedulesResponses[keyof ListSchedulesResponses];
+
+export type CreateScheduleData = {
+    body: ScheduleInput;
+    path?: never;
+    query?: never;
+    url: '/api/schedules';
+};
+
+export type CreateScheduleErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * It does not exist.
+     */
+    404: ErrorEnvelope;
+    /**
+     * It does not fit the present state.
+     */
+    409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type CreateScheduleError = CreateScheduleErrors[keyof CreateScheduleErrors];
+
+export type CreateScheduleResponses = {
+    /**
+     * Document created, URL follows
+     */
+    201: ScheduleEnvelope;
+};
+
+export type CreateScheduleResponse = CreateScheduleResponses[keyof CreateScheduleResponses];
+
+export type DeleteScheduleData = {
+    body?: never;
+    path: {
+        schedule_id: string;
+    };
+    query?: never;
+    url: '/api/schedules/{schedule_id}';
+};
+
+export type DeleteScheduleErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * It does not exist.
+     */
+    404: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type DeleteScheduleError = DeleteScheduleErrors[keyof DeleteScheduleErrors];
+
+export type DeleteScheduleResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: DeletedEnvelope;
+};
+
+export type DeleteScheduleResponse = DeleteScheduleResponses[keyof DeleteScheduleResponses];
+
+export type GetScheduleData = {
+    body?: never;
+    path: {
+        schedule_id: string;
+    };
+    query?: never;
+    url: '/api/schedules/{schedule_id}';
+};
+
+export type GetScheduleErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * It does not exist.
+     */
+    404: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type GetScheduleError = GetScheduleErrors[keyof GetScheduleErrors];
+
+export type GetScheduleResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: ScheduleEnvelope;
+};
+
+export type GetScheduleResponse = GetScheduleResponses[keyof GetScheduleResponses];
+
+export type UpdateScheduleData = {
+    body: ScheduleUpdate;
+    path: {
+        schedule_id: string;
+    };
+    query?: never;
+    url: '/api/schedules/{schedule_id}';
+};
+
+export type UpdateScheduleErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * It does not exist.
+     */
+    404: ErrorEnvelope;
+    /**
+     * It does not fit the present state.
+     */
+    409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type UpdateScheduleError = UpdateScheduleErrors[keyof UpdateScheduleErrors];
+
+export type UpdateScheduleResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: ScheduleEnvelope;
+};
+
+export type UpdateScheduleResponse = UpdateScheduleResponses[keyof UpdateScheduleResponses];
+
+export type DisableScheduleData = {
+    body?: never;
+    path: {
+        schedule_id: string;
+    };
+    query?: never;
+    url: '/api/schedules/{schedule_id}/disable';
+};
+
+export type DisableScheduleErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * It does not exist.
+     */
+    404: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type DisableScheduleError = DisableScheduleErrors[keyof DisableScheduleErrors];
+
+export type DisableScheduleResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: ScheduleEnvelope;
+};
+
+export type DisableScheduleResponse = DisableScheduleResponses[keyof DisableScheduleResponses];
+
+export type EnableScheduleData = {
+    body?: never;
+    path: {
+        schedule_id: string;
+    };
+    query?: never;
+    url: '/api/schedules/{schedule_id}/enable';
+};
+
+export type EnableScheduleErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * It does not exist.
+     */
+    404: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type EnableScheduleError = EnableScheduleErrors[keyof EnableScheduleErrors];
+
+export type EnableScheduleResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: ScheduleEnvelope;
+};
+
+export type EnableScheduleResponse = EnableScheduleResponses[keyof EnableScheduleResponses];
+
+export type ListNextRunsData = {
+    body?: never;
+    path: {
+        schedule_id: string;
+    };
+    query?: {
+        count?: number;
+    };
+    url: '/api/schedules/{schedule_id}/next-runs';
+};
+
+export type ListNextRunsErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * It does not exist.
+     */
+    404: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type ListNextRunsError = ListNextRunsErrors[keyof ListNextRunsErrors];
+
+export type ListNextRunsResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: NextRunListEnvelope;
+};
+
+export type ListNextRunsResponse = ListNextRunsResponses[keyof ListNextRunsResponses];
+
+export type PreviewScheduleData = {
+    body: SchedulePreviewInput;
+    path?: never;
+    query?: never;
+    url: '/api/schedules/preview';
+};
+
+export type PreviewScheduleErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type PreviewScheduleError = PreviewScheduleErrors[keyof PreviewScheduleErrors];
+
+export type PreviewScheduleResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: SchedulePreviewEnvelope;
+};
+
+export type PreviewScheduleResponse = PreviewScheduleResponses[keyof PreviewScheduleResponses];
+
+export type RunScheduleData = {
+    body?: never;
+    path: {
+        schedule_id: string;
+    };
+    query?: never;
+    url: '/api/schedules/{schedule_id}/run';
+};
+
+export type RunScheduleErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * It does not exist.
+     */
+    404: ErrorEnvelope;
+    /**
+     * It does not fit the present state.
+     */
+    409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type RunScheduleError = RunScheduleErrors[keyof RunScheduleErrors];
+
+export type RunScheduleResponses = {
+    /**
+     * Request accepted, processing continues off-line
+     */
+    202: BackupEnvelope;
+};
+
+export type RunScheduleResponse = RunScheduleResponses[keyof RunScheduleResponses];
 
 export type BrowseS3ConfigData = {
     body?: never;

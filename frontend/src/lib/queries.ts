@@ -4,17 +4,20 @@ import {
   getDatabase,
   getRestore,
   getS3Config,
+  getSchedule,
   getStatistics,
   getSystemStatus,
   type ListBackupsData,
   type ListDatabasesData,
   type ListRestoresData,
+  type ListSchedulesData,
   type ListVerificationsData,
   listBackups,
   listDatabases,
   listEncryptionKeys,
   listRestores,
   listS3Configs,
+  listSchedules,
   listVerifications,
 } from "@/client";
 import { ask, askPage } from "./api";
@@ -22,6 +25,7 @@ import { ask, askPage } from "./api";
 export type BackupFilter = NonNullable<ListBackupsData["query"]>;
 export type DatabaseFilter = NonNullable<ListDatabasesData["query"]>;
 export type VerificationFilter = NonNullable<ListVerificationsData["query"]>;
+export type ScheduleFilter = NonNullable<ListSchedulesData["query"]>;
 export type RestoreFilter = NonNullable<ListRestoresData["query"]>;
 
 /** Reads that more than one feature needs, and the keys under which live events find them. */
@@ -30,6 +34,7 @@ export const keys = {
   backups: ["backups"] as const,
   restores: ["restores"] as const,
   verifications: ["verifications"] as const,
+  schedules: ["schedules"] as const,
   s3Configs: ["s3-configs"] as const,
   encryptionKeys: ["encryption-keys"] as const,
   status: ["status"] as const,
@@ -80,6 +85,18 @@ export const verificationsQuery = (query: VerificationFilter = {}) =>
     // The events tell; this is for when they can't.
     refetchInterval: ({ state }) =>
       state.data?.items.some(({ status }) => status === "queued" || status === "running") ? 5_000 : false,
+  });
+
+export const schedulesQuery = (query: ScheduleFilter = {}) =>
+  queryOptions({
+    queryKey: [...keys.schedules, "list", query],
+    queryFn: () => askPage(listSchedules({ query: { limit: 200, ...query } })),
+  });
+
+export const scheduleQuery = (id: string) =>
+  queryOptions({
+    queryKey: [...keys.schedules, "one", id],
+    queryFn: () => ask(getSchedule({ path: { schedule_id: id } })),
   });
 
 export const s3ConfigsQuery = () =>

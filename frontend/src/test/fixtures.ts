@@ -10,6 +10,8 @@ import type {
   ProgressView,
   RestoreDetail,
   S3ConfigView,
+  SchedulePreview,
+  ScheduleView,
   SettingView,
   StatisticsDay,
   SystemStatistics,
@@ -18,6 +20,8 @@ import type {
 } from "@/client";
 
 export const ago = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
+
+export const inMinutes = (minutes: number) => ago(-minutes);
 
 export function makeDatabase(change: Partial<DatabaseView> = {}): DatabaseView {
   return {
@@ -48,6 +52,8 @@ export function makeDatabase(change: Partial<DatabaseView> = {}): DatabaseView {
       size: 1_288_490_188,
     },
     lastGoodBackupAt: ago(118),
+    nextBackupAt: inMinutes(220),
+    schedules: 1,
     lastProvenAt: null,
     lastRestoreSeconds: null,
     createdAt: ago(50_000),
@@ -108,6 +114,10 @@ export function makeBackup(change: Partial<BackupView> = {}): BackupView {
     plainSha256: "60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752",
     serverVersion: "16.4",
     toolVersion: "pg_dump 16.15",
+    scheduleId: null,
+    scheduleName: null,
+    slot: null,
+    notBefore: null,
     attempt: 1,
     verifiedLevel: 0,
     verifiedAt: null,
@@ -185,6 +195,63 @@ export function makeRestore(change: Partial<RestoreDetail> = {}): RestoreDetail 
     queuePosition: null,
     progress: null,
     logTail: [],
+    ...change,
+  };
+}
+
+export function makeSchedule(change: Partial<ScheduleView> = {}): ScheduleView {
+  return {
+    id: "schedule-1",
+    databaseId: "db-1",
+    databaseName: "shop",
+    databaseEnabled: true,
+    name: "Nightly",
+    type: "daily",
+    cronExpression: "30 2 * * *",
+    reading: "At 02:30",
+    timezone: "Europe/Berlin",
+    enabled: true,
+    nextRunAt: inMinutes(220),
+    lastRun: {
+      id: "backup-1",
+      status: "completed",
+      slot: ago(1220),
+      createdAt: ago(1220),
+      completedAt: ago(1218),
+      errorMessage: null,
+    },
+    missedSlot: null,
+    missedCount: 0,
+    missedReason: null,
+    local: true,
+    uploadToS3: true,
+    s3ConfigIds: null,
+    retentionPolicyId: null,
+    retentionPolicyName: null,
+    compression: "gzip",
+    compressionLevel: null,
+    encryption: null,
+    options: {},
+    retryLimit: 3,
+    retryDelay: 60,
+    retryMaxDelay: 3600,
+    jitter: 0,
+    catchUp: true,
+    blackout: [],
+    verifyEvery: null,
+    verifyLevel: 3,
+    createdAt: ago(50_000),
+    updatedAt: ago(50_000),
+    ...change,
+  };
+}
+
+export function makePreview(change: Partial<SchedulePreview> = {}): SchedulePreview {
+  return {
+    reading: "At 02:30",
+    timezone: "Europe/Berlin",
+    nextRuns: ["2026-11-27T02:30:00+01:00", "2026-11-28T02:30:00+01:00", "2026-11-29T02:30:00+01:00"],
+    warnings: [],
     ...change,
   };
 }

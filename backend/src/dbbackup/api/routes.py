@@ -17,6 +17,7 @@ from dbbackup.api.live.origin import own_page_guard
 from dbbackup.api.live.sockets import event_socket, log_socket
 from dbbackup.api.restores.controller import RestoreController
 from dbbackup.api.s3_configs.controller import S3ConfigController
+from dbbackup.api.schedules.controller import ScheduleController
 from dbbackup.api.system.controller import HealthController, SystemController, get_metrics
 from dbbackup.api.users.controller import UserController
 from dbbackup.api.verifications.controller import VerificationController
@@ -28,6 +29,7 @@ router = Router(
         BackupController,
         RestoreController,
         VerificationController,
+        ScheduleController,
         S3ConfigController,
         EncryptionKeyController,
         SystemController,

@@ -14,7 +14,8 @@ AppError
 ├── BackupError            502  a backup could not be made
 │   ├── ToolMissingError        no client tool suits the server
 │   ├── ToolFailedError         a client tool ended with an error
-│   └── DumpIncompleteError     the tool said success, its output is not whole
+│   ├── DumpIncompleteError     the tool said success, its output is not whole
+│   └── RunStalledError         no byte came for too long
 ├── RestoreError           502  a restore could not be done
 │   ├── IntegrityError          stored bytes are not the bytes that were written
 │   └── KeyMissingError         no private key here opens what is encrypted
@@ -42,7 +43,7 @@ class AppError(Exception):
     """Base of everything this program raises on purpose."""
 
     code: ClassVar[str] = "INTERNAL_ERROR"
-    retryable: ClassVar[bool] = False
+    retryable: bool = False
 
     def __init__(self, message: str, *, details: list[FieldError] | None = None) -> None:
         super().__init__(message)
@@ -147,6 +148,12 @@ class ToolFailedError(BackupError):
 
 class DumpIncompleteError(BackupError):
     """The tool reported success but its output is not whole."""
+
+    retryable = True
+
+
+class RunStalledError(BackupError):
+    """Nothing has moved for longer than is allowed."""
 
     retryable = True
 

@@ -38,10 +38,10 @@ class ChangeEvent(msgspec.Struct, kw_only=True, rename="camel", tag_field="type"
     """A record was created, changed or deleted: read it again."""
 
     resource: str
-    """`database`, `backup`, `restore` or `s3-config`."""
+    """`database`, `schedule`, `backup`, `restore` or `s3-config`."""
     id: str
     action: str
-    """`created`, `updated` or `deleted`."""
+    """`created`, `updated` or `deleted`; of a schedule also `missed`: a slot came and got no run."""
 
 
 class PingEvent(msgspec.Struct, kw_only=True, rename="camel", tag_field="type", tag="ping"):

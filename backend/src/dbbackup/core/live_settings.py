@@ -63,6 +63,24 @@ class LiveSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             extra=_about("access.requestsPerMinute", "REQUESTS_PER_MINUTE"),
         ),
     ] = 12_000
+    stall_seconds: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=86_400,
+            description="Seconds without a single byte after which a running backup is ended",
+            extra=_about("backup.stallSeconds", "BACKUP_STALL_SECONDS"),
+        ),
+    ] = 1800
+    check_interval: Annotated[
+        int,
+        Meta(
+            ge=1000,
+            le=600_000,
+            description="Milliseconds after which the scheduler looks at the clock anew, even if nothing is due",
+            extra=_about("scheduler.checkInterval", "SCHEDULER_CHECK_INTERVAL"),
+        ),
+    ] = 60_000
 
 
 Value = bool | int | float | str

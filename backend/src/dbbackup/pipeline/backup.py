@@ -207,7 +207,9 @@ def _all_failed(failed: dict[str, Outcome]) -> AppError:
     errors = [error for error in failed.values() if isinstance(error, AppError)]
     if len(errors) == 1:
         return errors[0]
-    return BackupError("No storage took the backup. " + " ".join(error.message for error in errors))
+    whole = BackupError("No storage took the backup. " + " ".join(error.message for error in errors))
+    whole.retryable = any(error.retryable for error in errors)
+    return whole
 
 
 def _manifest(job: BackupJob, parts: list[PartFacts]) -> Manifest:

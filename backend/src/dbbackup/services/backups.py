@@ -5,22 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Select, exists, func, select
+from sqlalchemy import Select, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from dbbackup.core.errors import ConflictError, FieldError, NotFoundError, ValidationError
-from dbbackup.core.naming import RUN_LENGTH, new_id, random_token
-from dbbackup.db.models import BackupCopy, BackupExecution, BackupType, CopyState, Run, RunStatus, S3Config
+from dbbackup.core.errors import ConflictError, NotFoundError
+from dbbackup.core.naming import new_id
+from dbbackup.db.models import BackupCopy, BackupExecution, CopyState, Run, RunStatus
 from dbbackup.db.models.base import utc_now
 from dbbackup.services.backup_deletion import find_reader, mark_deleted
 from dbbackup.services.changes import announce, announce_run
 from dbbackup.services.context import Context
 from dbbackup.services.databases import ACTIVE, get_database
-from dbbackup.services.encryption import choose_encryption
 from dbbackup.services.inputs import BackupInput, UploadInput
+from dbbackup.services.new_backup import named_or_default, prepare_backup
 
-MANUAL_PRIORITY = 10
-LEVELS = {"gzip": (1, 9), "zstd": (1, 22)}
 _SORTS = {
     "createdAt": BackupExecution.created_at,
     "databaseName": func.lower(BackupExecution.database_name),
@@ -43,6 +41,7 @@ class BackupFilter:
     """`complete`, `failed`, `pending`, or `none` for backups without an S3 copy."""
     start: datetime | None = None
     end: datetime | None = None
+    schedule_id: str | None = None
 
 
 async def queue_backup(session: AsyncSession, ctx: Context, data: BackupInput) -> BackupExecution:
@@ -56,29 +55,7 @@ async def queue_backup(session: AsyncSession, ctx: Context, data: BackupInput) -
     config = await get_database(session, data.database_id)
     if not config.enabled:
         raise ConflictError(f"{config.name} is disabled. Enable it first, then back it up.")
-    options = ctx.engines[config.type].parse_dump_options({**config.dump_options, **data.options})
-    targets: list[str | None] = [None] if data.local else []
-    targets += await _s3_targets(session, data)
-    if not targets:
-        raise ValidationError.of("local", "Choose at least one place for the backup: local disk or an S3 config.")
-    _check_level(data)
-    backup = BackupExecution(
-        id=new_id(),
-        database_id=config.id,
-        database_name=config.name,
-        engine=config.type,
-        run_token=random_token(RUN_LENGTH),
-        type=BackupType.MANUAL,
-        status=RunStatus.QUEUED,
-        priority=MANUAL_PRIORITY,
-        compression=data.compression,
-        compression_level=data.compression_level,
-        encryption=await choose_encryption(session, data.encryption),
-        label=data.label or None,
-        pinned=data.pinned,
-        options=options,
-        copies=[BackupCopy(id=new_id(), position=n, s3_config_id=s3) for n, s3 in enumerate(targets)],
-    )
+    backup = await prepare_backup(session, ctx, data)
     session.add(backup)
     await session.flush()
     announce_run(session, ctx, backup)
@@ -152,7 +129,7 @@ async def upload_backup(session: AsyncSession, ctx: Context, backup_id: str, dat
     backup = await get_backup(session, backup_id)
     if backup.status != RunStatus.COMPLETED or not any(c.state == CopyState.COMPLETE for c in backup.copies):
         raise ConflictError("Only a completed backup with a whole copy can be uploaded.")
-    for config_id in await _named_or_default(session, data.s3_config_ids):
+    for config_id in await named_or_default(session, data.s3_config_ids):
         known = next((c for c in backup.copies if c.s3_config_id == config_id), None)
         if known is None:
             position = max(c.position for c in backup.copies) + 1
@@ -186,9 +163,13 @@ async def delete_backup(session: AsyncSession, ctx: Context, backup_id: str, act
 
 
 async def queue_positions(session: AsyncSession) -> dict[str, int]:
-    """Return the place of every queued backup, from 1: manual ones first, then first come, first served."""
+    """Return the place of every queued backup, from 1: manual ones first, then first come, first served.
+
+    One that may not start yet (`not_before`) waits for its time, not for others: it has no place.
+    """
     order = (BackupExecution.priority.desc(), BackupExecution.created_at, BackupExecution.id)
-    queued = select(BackupExecution.id).where(BackupExecution.status == RunStatus.QUEUED).order_by(*order)
+    ready = or_(BackupExecution.not_before.is_(None), BackupExecution.not_before <= utc_now())
+    queued = select(BackupExecution.id).where(BackupExecution.status == RunStatus.QUEUED, ready).order_by(*order)
     return {id_: place for place, id_ in enumerate(await session.scalars(queued), start=1)}
 
 
@@ -200,6 +181,8 @@ def _filtered(wanted: BackupFilter) -> Select[BackupExecution]:
         query = query.where(BackupExecution.status == wanted.status)
     if wanted.type:
         query = query.where(BackupExecution.type == wanted.type)
+    if wanted.schedule_id:
+        query = query.where(BackupExecution.schedule_id == wanted.schedule_id)
     if wanted.start:
         query = query.where(BackupExecution.created_at >= _in_utc(wanted.start))
     if wanted.end:
@@ -214,42 +197,6 @@ def _filtered(wanted: BackupFilter) -> Select[BackupExecution]:
 def _in_utc(moment: datetime) -> datetime:
     """A moment without an offset is meant in UTC, as everything here."""
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-async def _s3_targets(session: AsyncSession, data: BackupInput) -> list[str]:
-    if data.upload_to_s3 is False:
-        if data.s3_config_ids:
-            raise ValidationError.of("s3ConfigIds", "S3 configs are named, but uploadToS3 is false.")
-        return []
-    if data.s3_config_ids or data.upload_to_s3:
-        return await _named_or_default(session, data.s3_config_ids)
-    if data.s3_config_ids is not None:
-        return []
-    default = select(S3Config.id).where(S3Config.is_default, S3Config.enabled)
-    return list(await session.scalars(default))
-
-
-async def _named_or_default(session: AsyncSession, ids: list[str] | None) -> list[str]:
-    """Return the named S3 configs once each, or the default one. Raises ValidationError."""
-    wanted = S3Config.id.in_(ids) if ids else S3Config.is_default
-    found = {c.id: c for c in await session.scalars(select(S3Config).where(wanted))}
-    if not ids and not found:
-        raise ValidationError.of("uploadToS3", "There is no default S3 config. Add one under Storage, or name one.")
-    problems = [f"There is no S3 config {i}." for i in ids or () if i not in found]
-    problems += [f"The S3 config {c.name} is disabled." for c in found.values() if not c.enabled]
-    if problems:
-        raise ValidationError(" ".join(problems), details=[FieldError("s3ConfigIds", p) for p in problems])
-    return list(dict.fromkeys(ids or found))
-
-
-def _check_level(data: BackupInput) -> None:
-    if data.compression_level is None:
-        return
-    if data.compression not in LEVELS:
-        raise ValidationError.of("compressionLevel", "Without compression there is no level: leave it out.")
-    low, high = LEVELS[data.compression]
-    if not low <= data.compression_level <= high:
-        raise ValidationError.of("compressionLevel", f"{data.compression} takes levels {low} to {high}.")
 
 
 def s3_copies(backup: BackupExecution) -> list[BackupCopy]:

@@ -27,6 +27,10 @@ class Runtime:
 
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the worker should look at the queue again."""
+    schedules_changed: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the scheduler should look at the schedules again."""
+    scheduler_seen: float | None = None
+    """When the scheduler last looked at the clock (monotonic); None when it does not run here."""
     progress: dict[str, RunProgress] = field(default_factory=dict)
     """Counters of the executions running now, by id."""
     failures: dict[str, str] = field(default_factory=dict)

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from dbbackup.core.errors import ConflictError, FieldError, NotFoundError, ValidationError
 from dbbackup.core.naming import new_id
 from dbbackup.core.secret import Secret
-from dbbackup.db.models import BackupCopy, CopyState, S3Config
+from dbbackup.db.models import BackupCopy, BackupSchedule, CopyState, DatabaseConfig, S3Config
 from dbbackup.services.changes import announce
 from dbbackup.services.context import Context
 from dbbackup.services.inputs import S3ConfigInput, S3ConfigUpdate, S3TestInput
@@ -144,7 +144,7 @@ async def delete_config(session: AsyncSession, ctx: Context, config_id: str) -> 
 
     Raises:
         NotFoundError.
-        ConflictError: copies lie there or are on their way.
+        ConflictError: copies lie there or are on their way, or a schedule names it.
     """
     config = await get_config(session, config_id)
     used = select(func.count()).where(
@@ -156,6 +156,7 @@ async def delete_config(session: AsyncSession, ctx: Context, config_id: str) -> 
             f"{count} backup {'copy lies' if count == 1 else 'copies lie'} in {config.name}."
             " Delete those backups first, or disable the config instead."
         )
+    await _refuse_needed(session, config)
     await session.execute(delete(BackupCopy).where(BackupCopy.s3_config_id == config_id))
     await session.delete(config)
     await session.flush()
@@ -239,6 +240,18 @@ async def _make_default(session: AsyncSession, config: S3Config) -> None:
     """Only one may be the default: the others are told before this one is."""
     await session.execute(update(S3Config).where(S3Config.is_default).values(is_default=False))
     config.is_default = True
+
+
+async def _refuse_needed(session: AsyncSession, config: S3Config) -> None:
+    """Their ids are in a list of JSON, where no foreign key can hold them."""
+    query = select(BackupSchedule.s3_config_ids, DatabaseConfig.name).join(
+        DatabaseConfig, DatabaseConfig.id == BackupSchedule.database_id
+    )
+    users = {name for ids, name in (await session.execute(query)).tuples() if config.id in (ids or ())}
+    if users:
+        raise ConflictError(
+            f"Schedules of {', '.join(sorted(users))} back up to {config.name}. Choose another place there first."
+        )
 
 
 async def _refuse_taken_name(session: AsyncSession, name: str) -> None:

@@ -19,6 +19,8 @@ from dbbackup.services.context import Context
 
 _S3_SECONDS = 5.0
 """Whoever asks waits for the answer; the storage's own patience outlasts minutes."""
+_SCHEDULER_SECONDS = 60.0
+"""So long may a round of many schedules take."""
 _LOW_DISK_BYTES = 256 * 1024 * 1024
 
 
@@ -34,7 +36,7 @@ class Check:
 
 async def run_checks(session: AsyncSession, ctx: Context) -> list[Check]:
     """Look at catalogue, disk, worker and the default S3 config; never raises for what it finds."""
-    checks = [await _catalogue(session), _disk(ctx), _worker(ctx)]
+    checks = [await _catalogue(session), _disk(ctx), _worker(ctx), _scheduler(ctx)]
     if checks[0].ok:
         checks += await _s3(session, ctx)
     return checks
@@ -81,6 +83,17 @@ def _worker(ctx: Context) -> Check:
         reasons = "; ".join(f"{name}: {reason}" for name, reason in ctx.runtime.failures.items())
         return Check("worker", False, True, f"A background task ended with an error ({reasons}). See the log.")
     return Check("worker", True, True, "The worker is running.")
+
+
+def _scheduler(ctx: Context) -> Check:
+    """A task that ended is seen by its failure, one that hangs by its silence."""
+    seen = ctx.runtime.scheduler_seen
+    patience = 2 * ctx.live.check_interval / 1000 + _SCHEDULER_SECONDS
+    if reason := ctx.runtime.failures.get("scheduler"):
+        return Check("scheduler", False, True, f"The scheduler ended with an error ({reason}). See the log.")
+    if seen is None or time.monotonic() - seen > patience:
+        return Check("scheduler", False, True, f"The scheduler has not looked at the clock for {patience:.0f} s.")
+    return Check("scheduler", True, True, "The scheduler is running.")
 
 
 async def _s3(session: AsyncSession, ctx: Context) -> list[Check]:

@@ -21,7 +21,9 @@ from dbbackup.services.connections import saved_connection
 from dbbackup.services.context import Context
 from dbbackup.services.encryption import recipient_keys
 from dbbackup.storages.base import StoredObject
+from dbbackup.worker.retry import Again, plan_again, queue_again
 from dbbackup.worker.run import RunTools, run_tools, say_end, set_end
+from dbbackup.worker.stall import ended_when_stalled
 
 _ASSUMED_RATIO = 2
 """Text compresses at least so much; used only until there is a backup to compare with."""
@@ -39,20 +41,29 @@ async def run_backup(ctx: Context, backup_id: str, *, stopping: asyncio.Event) -
     async with run_tools(ctx, backup, [connection.password]) as tools:
         result: BackupResult | None = None
         error: BaseException | None = None
+        again: Again | None = None
         try:
-            result = await _back_up(ctx, backup, config, connection, tools)
+            async with ended_when_stalled(ctx, tools.report.progress):
+                result = await _back_up(ctx, backup, config, connection, tools)
         except (Exception, asyncio.CancelledError) as failure:  # noqa: BLE001 - every end is written down
             error = failure
+            again = await plan_again(ctx, backup_id, failure, stopping=stopping.is_set())
             say_end(tools, failure, stopping.is_set())
+            if again:
+                tools.log.say("warn", again.announcement)
         else:
             tools.log.say(
                 "info", f"Backup completed: {human_size(result.manifest.main.size)} stored.", stage="Completed"
             )
         await tools.log.close()
-        await _close(ctx, backup_id, result, error, stopping.is_set())
+        if again is None:
+            await _close(ctx, backup_id, result, error, stopping.is_set())
         if result and all(isinstance(outcome, StoredObject) for outcome in result.copies.values()):
             await tools.journal.clear()
         # Otherwise the entries stay: the janitor makes sure that nothing was left behind.
+    if again:
+        # Only now: the next attempt uses the same folder.
+        await queue_again(ctx, backup_id, again)
 
 
 async def _back_up(
@@ -161,7 +172,9 @@ async def _check_targets(
             targets.append(target)
             await _set_copy(ctx, copy.id, state=CopyState.WRITING, upload_started_at=utc_now())
     if not targets:
-        raise errors[0] if len(errors) == 1 else StorageError(" ".join(e.message for e in errors))
+        whole = errors[0] if len(errors) == 1 else StorageError(" ".join(e.message for e in errors))
+        whole.retryable = any(error.retryable for error in errors)
+        raise whole
     return targets
 
 
@@ -218,6 +231,8 @@ async def _close(
     async with ctx.catalogue.transaction() as session:
         backup = await session.get_one(BackupExecution, backup_id)
         set_end(backup, error, interrupted=interrupted)
+        if backup.status == RunStatus.FAILED and backup.attempt > 1:
+            backup.error_message = f"{backup.error_message} This was the last of {backup.attempt} attempts."
         if result is None:
             for copy in backup.copies:
                 if copy.state in (CopyState.PENDING, CopyState.WRITING):

@@ -37,6 +37,7 @@ from dbbackup.services.connections import saved_connection
 from dbbackup.services.context import Context
 from dbbackup.services.restores import read_manifest
 from dbbackup.storages.base import Storage, StoredObject
+from dbbackup.worker.retry import queue_after_crash
 from dbbackup.worker.run import INTERRUPTED, set_end
 
 R = TypeVar("R", BackupExecution, RestoreExecution, Verification)
@@ -64,10 +65,12 @@ async def reconcile(ctx: Context) -> None:
         backups = await _running(session, BackupExecution)
         restores = await _running(session, RestoreExecution)
         verifications = await _running(session, Verification)
+    for backup in backups:
+        if not await _complete_backup(ctx, backup.id) and (reason := await queue_after_crash(ctx, backup)):
+            await _fail(ctx, BackupExecution, backup.id, InterruptedRunError(f"{INTERRUPTED}: {reason}"), False)
     error = InterruptedRunError(f"{INTERRUPTED}: the program ended while this was running. Start it again.")
-    cut: list[Run] = [*backups, *verifications]
-    for run in cut:
-        await settle(ctx, run, error)
+    for verification in verifications:
+        await settle(ctx, verification, error)
     for restore in restores:
         await settle(ctx, restore, _cut_off(restore) or error)
     with suppress(TimeoutError):

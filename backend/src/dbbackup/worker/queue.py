@@ -1,16 +1,18 @@
-"""Claims queued runs: at most N at once, never two on one database, manual before scheduled."""
+"""Claims queued runs: at most N at once, never two on one database, manual before scheduled, none before its time."""
 
 from __future__ import annotations
 
+import math
 from typing import TypeVar
 
 from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from dbbackup.db.models import RUNS, BackupExecution, RestoreExecution, Run, RunStatus, Verification
+from dbbackup.db.models import RUNS, BackupExecution, BackupSchedule, RestoreExecution, Run, RunStatus, Verification
 from dbbackup.db.models.base import utc_now
 from dbbackup.services.changes import announce_run
 from dbbackup.services.context import Context
+from dbbackup.services.schedules import blackout_end
 
 R = TypeVar("R", BackupExecution, RestoreExecution, Verification)
 
@@ -22,6 +24,7 @@ async def claim(ctx: Context, limit: int) -> list[Run]:
     """
     claimed: list[Run] = []
     async with ctx.catalogue.transaction() as session:
+        await _hold_back(session, ctx)
         room = limit - await _running(session)
         while room > 0:
             run = (
@@ -35,6 +38,33 @@ async def claim(ctx: Context, limit: int) -> list[Run]:
             announce_run(session, ctx, run)
             room -= 1
     return claimed
+
+
+async def next_start(ctx: Context) -> float:
+    """Return the seconds until the next queued backup may start that has to wait for its time; infinite without one."""
+    now = utc_now()
+    waiting = select(func.min(BackupExecution.not_before)).where(
+        BackupExecution.status == RunStatus.QUEUED, BackupExecution.not_before > now
+    )
+    async with ctx.catalogue.sessions() as session:
+        first = await session.scalar(waiting)
+    return (first - now).total_seconds() if first else math.inf
+
+
+async def _hold_back(session: AsyncSession, ctx: Context) -> None:
+    """Let what a schedule made wait for the end of its blackout window, however long it has queued before."""
+    now = utc_now()
+    ready = or_(BackupExecution.not_before.is_(None), BackupExecution.not_before <= now)
+    query = (
+        select(BackupExecution, BackupSchedule)
+        .join(BackupSchedule, BackupSchedule.id == BackupExecution.schedule_id)
+        .where(BackupExecution.status == RunStatus.QUEUED, BackupExecution.slot.is_not(None), ready)
+    )
+    for backup, schedule in (await session.execute(query)).tuples():
+        if (end := blackout_end(schedule, now)) > now:
+            backup.not_before = end
+            announce_run(session, ctx, backup)
+    await session.flush()
 
 
 async def _running(session: AsyncSession) -> int:
@@ -54,12 +84,13 @@ async def _claim_one(session: AsyncSession, model: type[R]) -> R | None:
     order = [model.created_at, model.id]
     chosen = select(model.id).where(model.status == RunStatus.QUEUED, free)
     if model is BackupExecution:
-        chosen = chosen.order_by(BackupExecution.priority.desc())
+        ready = or_(BackupExecution.not_before.is_(None), BackupExecution.not_before <= utc_now())
+        chosen = chosen.where(ready).order_by(BackupExecution.priority.desc())
     chosen = chosen.order_by(*order).limit(1)
     statement = (
         update(model)
         .where(model.id == chosen.scalar_subquery(), model.status == RunStatus.QUEUED)
-        .values(status=RunStatus.RUNNING, started_at=utc_now())
+        .values(status=RunStatus.RUNNING, started_at=utc_now(), error_code=None, error_message=None, error_stack=None)
         .returning(model.id)
     )
     run_id = await session.scalar(statement)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
@@ -15,8 +16,9 @@ from dbbackup.worker.backup_run import run_backup
 from dbbackup.worker.copies import delete_copies, refill_copies
 from dbbackup.worker.housekeeping import keep_house
 from dbbackup.worker.janitor import reconcile, retry_journal, settle
-from dbbackup.worker.queue import claim
+from dbbackup.worker.queue import claim, next_start
 from dbbackup.worker.restore_run import run_restore
+from dbbackup.worker.scheduler import Scheduler
 from dbbackup.worker.verify_run import run_verification
 
 IDLE_SECONDS = 5.0
@@ -30,6 +32,7 @@ class Worker:
 
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
+        self._scheduler = Scheduler(ctx)
         self._runs: dict[str, asyncio.Task[None]] = {}
         self._loops: list[asyncio.Task[None]] = []
         self._stopping = asyncio.Event()
@@ -38,7 +41,9 @@ class Worker:
     async def start(self) -> None:
         """Put in order what a crash left behind, then begin."""
         await reconcile(self._ctx)
+        self._ctx.runtime.scheduler_seen = time.monotonic()
         self._loops = [
+            asyncio.create_task(self._repeat("scheduler", self._scheduler.step)),
             asyncio.create_task(self._repeat("queue", self._serve_queue)),
             asyncio.create_task(self._repeat("sweeper", self._sweep)),
             asyncio.create_task(self._repeat("housekeeping", lambda: keep_house(self._ctx))),
@@ -78,10 +83,11 @@ class Worker:
         await self._cancel_requested()
         for run in await claim(self._ctx, self._ctx.live.max_concurrent):
             self._begin(run)
+        idle = min(IDLE_SECONDS, await next_start(self._ctx))
         # Not wait_for: before Python 3.12 it loses a cancellation that comes together with the event, and the
         # program would never stop.
         with suppress(TimeoutError):
-            async with asyncio.timeout(IDLE_SECONDS):
+            async with asyncio.timeout(idle):
                 await wake.wait()
             self._sweep_now.set()
 
@@ -104,7 +110,8 @@ class Worker:
             await settle(self._ctx, run, error, interrupted=self._stopping.is_set())
 
     def _ended(self, run_id: str, task: asyncio.Task[None]) -> None:
-        self._runs.pop(run_id, None)
+        if self._runs.get(run_id) is task:
+            del self._runs[run_id]
         self._ctx.runtime.wake.set()
         if not task.cancelled() and (error := task.exception()):
             # The run could not even write its end: its row says running until the next start puts it right.

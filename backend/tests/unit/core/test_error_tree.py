@@ -24,12 +24,19 @@ CODES = {
     "ToolMissingError": "BACKUP_ERROR",
     "ToolFailedError": "BACKUP_ERROR",
     "DumpIncompleteError": "BACKUP_ERROR",
+    "RunStalledError": "BACKUP_ERROR",
     "RestoreError": "RESTORE_ERROR",
     "IntegrityError": "RESTORE_ERROR",
     "KeyMissingError": "RESTORE_ERROR",
     "InternalError": "INTERNAL_ERROR",
 }
-RETRYABLE = {"DatabaseUnreachableError", "S3UnreachableError", "ToolFailedError", "DumpIncompleteError"}
+RETRYABLE = {
+    "DatabaseUnreachableError",
+    "S3UnreachableError",
+    "ToolFailedError",
+    "DumpIncompleteError",
+    "RunStalledError",
+}
 CLASSES: dict[str, type[AppError]] = {
     name: found for name, found in vars(errors).items() if isinstance(found, type) and issubclass(found, AppError)
 }

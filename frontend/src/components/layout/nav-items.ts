@@ -1,5 +1,6 @@
 import {
   Archive,
+  CalendarClock,
   CloudCog,
   Database,
   History,
@@ -27,6 +28,7 @@ export const DAILY_ITEMS: NavItem[] = [
 
 /** What is set up once; on a phone behind "More". */
 export const SETUP_ITEMS: NavItem[] = [
+  { to: "/schedules", label: "Schedules", icon: CalendarClock },
   { to: "/s3-configs", label: "Storage", icon: CloudCog },
   { to: "/encryption-keys", label: "Encryption", icon: KeyRound },
   { to: "/settings", label: "Settings", icon: Settings },

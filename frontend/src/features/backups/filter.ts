@@ -9,6 +9,7 @@ export function toFilter(search: BackupsSearch): BackupFilter {
   end?.setDate(end.getDate() + 1);
   return {
     databaseId: search.databaseId,
+    scheduleId: search.scheduleId,
     status: search.status,
     type: search.type,
     s3: search.s3,

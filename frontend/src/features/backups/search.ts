@@ -3,6 +3,7 @@ import { BACKUP_TYPES, RUN_STATUSES } from "@/components/run/run-state";
 /** The backup list's filters, as they stand in the address. */
 export interface BackupsSearch {
   databaseId?: string;
+  scheduleId?: string;
   status?: string;
   type?: string;
   s3?: string;
@@ -25,6 +26,7 @@ export function parseBackupsSearch(raw: Record<string, unknown>): BackupsSearch 
   const page = Number(raw.page);
   return {
     databaseId: text(raw.databaseId),
+    scheduleId: text(raw.scheduleId),
     status: oneOf(raw.status, RUN_STATUSES),
     type: oneOf(
       raw.type,

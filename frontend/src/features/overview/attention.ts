@@ -65,6 +65,15 @@ function ofDatabase(database: DatabaseView): Attention[] {
       link: { ...link, label: "Back it up" },
     });
   }
+  if (database.schedules === 0) {
+    found.push({
+      key: `unscheduled-${database.id}`,
+      tone: "warn",
+      title: `${database.name} has no schedule`,
+      text: "It is backed up only when somebody thinks of it.",
+      link: { to: `/schedules/new?databaseId=${database.id}`, label: "Add a schedule" },
+    });
+  }
   return found;
 }
 

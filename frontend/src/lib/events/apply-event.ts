@@ -40,11 +40,13 @@ function applyExecution(queries: QueryClient, event: ExecutionEvent) {
   void queries.invalidateQueries({ queryKey: keys.databases });
   void queries.invalidateQueries({ queryKey: keys.status });
   void queries.invalidateQueries({ queryKey: keys.statistics });
+  if (isBackup) void queries.invalidateQueries({ queryKey: keys.schedules });
   announceEnd(event);
 }
 
 const RESOURCE_KEYS: Record<string, readonly string[]> = {
   database: keys.databases,
+  schedule: keys.schedules,
   backup: keys.backups,
   restore: keys.restores,
   "s3-config": keys.s3Configs,
@@ -55,4 +57,7 @@ const RESOURCE_KEYS: Record<string, readonly string[]> = {
 function applyChange(queries: QueryClient, event: ChangeEvent) {
   const queryKey = RESOURCE_KEYS[event.resource];
   if (queryKey) void queries.invalidateQueries({ queryKey });
+  // A database shows its next run; its schedules go with it when it is deleted.
+  if (event.resource === "schedule") void queries.invalidateQueries({ queryKey: keys.databases });
+  if (event.resource === "database") void queries.invalidateQueries({ queryKey: keys.schedules });
 }

@@ -2,6 +2,7 @@ import { createFileRoute } from "@tanstack/react-router";
 import { BackUpNow } from "@/features/backups/components/back-up-now";
 import { BackupList } from "@/features/backups/components/backup-list";
 import { DatabasePage } from "@/features/databases/components/database-page";
+import { DatabaseSchedules } from "@/features/schedules/components/database-schedules";
 import { databaseQuery } from "@/lib/queries";
 
 export const Route = createFileRoute("/databases/$id/")({
@@ -17,6 +18,7 @@ function Database() {
       id={id}
       backupAction={(database) => <BackUpNow database={database} />}
       backupList={(backups) => <BackupList backups={backups} ofOneDatabase />}
+      schedules={<DatabaseSchedules databaseId={id} />}
     />
   );
 }

@@ -55,6 +55,13 @@ class BackupView(Struct, kw_only=True, rename="camel"):
     plain_sha256: str | None
     server_version: str | None
     tool_version: str | None
+    schedule_id: str | None
+    schedule_name: str | None
+    """Its name, or its expression when it has none."""
+    slot: datetime | None
+    """The moment the schedule meant."""
+    not_before: datetime | None
+    """While queued: when it may start (jitter, a blackout window, the wait before a retry)."""
     attempt: int
     verified_level: int | None
     """Highest proof of any copy: 0 publish gate, 1 stored bytes, 2 read to the end, 3 restored."""

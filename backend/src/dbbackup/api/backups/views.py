@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbbackup.api.backups.schemas import BackupDetail, BackupView, CopyView
 from dbbackup.core import manifest as manifests
-from dbbackup.db.models import BackupCopy, BackupExecution, CopyState, S3Config
+from dbbackup.db.models import BackupCopy, BackupExecution, BackupSchedule, CopyState, S3Config
 from dbbackup.services import execution_logs
 from dbbackup.services.backups import queue_positions, s3_copies
 from dbbackup.services.context import Context
@@ -34,6 +34,9 @@ _SAME = (
     "plain_sha256",
     "server_version",
     "tool_version",
+    "schedule_id",
+    "slot",
+    "not_before",
     "attempt",
     "verified_level",
     "verified_at",
@@ -58,20 +61,28 @@ _COPY_SAME = (
 )
 
 Configs = dict[str, S3Config]
+Names = dict[str, str]
 
 
 async def backup_views(session: AsyncSession, ctx: Context, backups: list[BackupExecution]) -> list[BackupView]:
     """Return what lists show."""
     configs = await _configs(session)
     places = await queue_positions(session)
-    return [BackupView(**_values(ctx, backup, configs, places)) for backup in backups]
+    names = await _schedule_names(session, backups)
+    return [BackupView(**_values(ctx, backup, configs, places, names)) for backup in backups]
 
 
 async def backup_detail(session: AsyncSession, ctx: Context, backup: BackupExecution) -> BackupDetail:
     """Return everything known of a backup, with the end of its log."""
     manifest = manifests.from_dict(backup.manifest) if backup.manifest else None
     return BackupDetail(
-        **_values(ctx, backup, await _configs(session), await queue_positions(session)),
+        **_values(
+            ctx,
+            backup,
+            await _configs(session),
+            await queue_positions(session),
+            await _schedule_names(session, [backup]),
+        ),
         options=backup.options,
         recipients=backup.recipients or [],
         parts=manifest.parts if manifest else [],
@@ -81,11 +92,14 @@ async def backup_detail(session: AsyncSession, ctx: Context, backup: BackupExecu
     )
 
 
-def _values(ctx: Context, backup: BackupExecution, configs: Configs, places: dict[str, int]) -> dict[str, Any]:
+def _values(
+    ctx: Context, backup: BackupExecution, configs: Configs, places: dict[str, int], schedules: Names
+) -> dict[str, Any]:
     progress = ctx.runtime.progress.get(backup.id)
     first = next(iter(s3_copies(backup)), None)
     return {
         **{name: getattr(backup, name) for name in _SAME},
+        "schedule_name": schedules.get(backup.schedule_id or ""),
         "queue_position": places.get(backup.id),
         "s3_uploaded": first is not None and first.state == CopyState.COMPLETE,
         "s3_bucket": first.bucket if first else None,
@@ -117,3 +131,9 @@ def _full_key(copy: BackupCopy, configs: Configs) -> str | None:
 
 async def _configs(session: AsyncSession) -> Configs:
     return {config.id: config for config in await session.scalars(select(S3Config))}
+
+
+async def _schedule_names(session: AsyncSession, backups: list[BackupExecution]) -> Names:
+    ids = {backup.schedule_id for backup in backups if backup.schedule_id}
+    found = await session.scalars(select(BackupSchedule).where(BackupSchedule.id.in_(ids)))
+    return {schedule.id: schedule.name or schedule.cron_expression for schedule in found}

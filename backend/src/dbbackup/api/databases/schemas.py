@@ -45,6 +45,10 @@ class DatabaseView(Struct, kw_only=True, rename="camel"):
     last_error: str | None
     last_backup: LastBackup | None
     last_good_backup_at: datetime | None
+    next_backup_at: datetime | None
+    """The earliest slot of its enabled schedules; null while it is disabled itself."""
+    schedules: int
+    """How many enabled schedules it has."""
     last_proven_at: datetime | None
     """When a backup was last restored into a scratch database and compared."""
     last_restore_seconds: float | None

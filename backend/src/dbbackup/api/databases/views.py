@@ -11,6 +11,7 @@ from dbbackup.api.databases.schemas import ConnectionTest, DatabaseView, LastBac
 from dbbackup.api.envelope import ErrorBody, FieldProblem
 from dbbackup.db.models import BackupExecution, DatabaseConfig, RunStatus, Verification
 from dbbackup.services.databases import TestResult
+from dbbackup.services.schedules import Upcoming, upcoming
 from dbbackup.services.verifications import last_proofs
 
 
@@ -20,7 +21,8 @@ async def database_views(session: AsyncSession, configs: Sequence[DatabaseConfig
     newest = await _newest(session, ids, only_good=False)
     good = await _newest(session, ids, only_good=True)
     proofs = await last_proofs(session, ids)
-    return [_view(c, newest.get(c.id), good.get(c.id), proofs.get(c.id)) for c in configs]
+    plans = await upcoming(session, ids)
+    return [_view(c, newest.get(c.id), good.get(c.id), proofs.get(c.id), plans.get(c.id)) for c in configs]
 
 
 def test_view(result: TestResult) -> ConnectionTest:
@@ -48,6 +50,7 @@ def _view(
     last: BackupExecution | None,
     good: BackupExecution | None,
     proof: Verification | None,
+    plan: Upcoming | None,
 ) -> DatabaseView:
     return DatabaseView(
         id=config.id,
@@ -71,6 +74,8 @@ def _view(
         last_error=config.last_error,
         last_backup=_last(last) if last else None,
         last_good_backup_at=good.completed_at if good else None,
+        next_backup_at=plan.next_run_at if plan and config.enabled else None,
+        schedules=plan.schedules if plan else 0,
         last_proven_at=proof.completed_at if proof else None,
         last_restore_seconds=proof.restore_seconds if proof else None,
         created_at=config.created_at,

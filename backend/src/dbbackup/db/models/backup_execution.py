@@ -86,6 +86,8 @@ class BackupExecution(Base):
     server_version: Mapped[str | None] = mapped_column(String(100))
     tool_version: Mapped[str | None] = mapped_column(String(100))
     attempt: Mapped[int] = mapped_column(default=1)
+    interruptions: Mapped[int] = mapped_column(default=0)
+    """How often the program crashed while this was running."""
     verified_level: Mapped[int | None]
     """Highest proof so far: 0 is the publish gate (archive read to its end, copies confirmed)."""
     verified_at: Mapped[datetime | None]

@@ -46,7 +46,7 @@ class BackupSchedule(Base):
     catch_up: Mapped[bool] = mapped_column(default=True)
     """Whether a slot missed while the program was down is made up for, once."""
     blackout: Mapped[list[JsonDict]] = mapped_column(default=list)
-    """Windows in the schedule's zone in which nothing starts: days, start and end of each."""
+    """Windows in which nothing starts: days, start, end and, unless it is the schedule's, the timezone of each."""
     verify_every: Mapped[int | None]
     """Every so many completed backups of this schedule one is verified; None: none is."""
     verify_level: Mapped[int] = mapped_column(default=3)
@@ -56,3 +56,8 @@ class BackupSchedule(Base):
     next_run_at: Mapped[datetime | None]
     last_slot: Mapped[datetime | None]
     """The newest slot that was turned into a run or skipped for good."""
+    missed_slot: Mapped[datetime | None]
+    """The newest slot that came and got no run."""
+    missed_count: Mapped[int] = mapped_column(default=0)
+    """How many slots were missed then, that one included."""
+    missed_reason: Mapped[str | None] = mapped_column(Text)

@@ -2,6 +2,7 @@ import { Link } from "@tanstack/react-router";
 import { Pin } from "lucide-react";
 import type { ReactNode } from "react";
 import type { BackupView } from "@/client";
+import { RunNote } from "@/components/run/run-note";
 import { StatusBadge } from "@/components/run/status-badge";
 import { Time } from "@/components/ui/time";
 import { formatBytes, formatDuration } from "@/lib/format";
@@ -24,8 +25,10 @@ export function BackupCard({ backup, menu }: BackupCardProps) {
           </span>
           <span className="text-sm text-ink-soft">
             <Time value={backup.createdAt} />
+            {backup.scheduleName ? ` · ${backup.scheduleName}` : ""}
             {backup.label ? ` · ${backup.label}` : ""}
           </span>
+          <RunNote backup={backup} />
         </Link>
         <span className="-my-1 flex items-center gap-1">
           <StatusBadge status={backup.status} queuePosition={backup.queuePosition} />

@@ -3,6 +3,7 @@ import { createColumnHelper } from "@tanstack/react-table";
 import { Pin } from "lucide-react";
 import type { BackupView } from "@/client";
 import type { DataTableFeatures } from "@/components/data-table/features";
+import { RunNote } from "@/components/run/run-note";
 import { typeLabel } from "@/components/run/run-state";
 import { StatusBadge } from "@/components/run/status-badge";
 import { Time } from "@/components/ui/time";
@@ -36,11 +37,24 @@ export const backupColumns = helper.columns([
       </span>
     ),
   }),
-  helper.accessor("type", { header: "Type", cell: ({ getValue }) => typeLabel(getValue()) }),
+  helper.accessor("type", {
+    header: "Type",
+    cell: ({ row: { original: backup } }) => (
+      <>
+        {typeLabel(backup.type)}
+        {backup.scheduleName ? (
+          <span className="block max-w-40 truncate text-sm text-ink-faint">{backup.scheduleName}</span>
+        ) : null}
+      </>
+    ),
+  }),
   helper.accessor("status", {
     header: "Status",
     cell: ({ row: { original: backup } }) => (
-      <StatusBadge status={backup.status} queuePosition={backup.queuePosition} />
+      <>
+        <StatusBadge status={backup.status} queuePosition={backup.queuePosition} />
+        <RunNote backup={backup} />
+      </>
     ),
   }),
   helper.accessor("size", {

@@ -1,3 +1,4 @@
+import { Link } from "@tanstack/react-router";
 import type { BackupDetail } from "@/client";
 import { EngineLabel } from "@/components/engine/engine-label";
 import { CopyButton } from "@/components/ui/copy-button";
@@ -25,6 +26,18 @@ export function BackupFacts({ backup }: { backup: BackupDetail }) {
         {backup.sourceSize === null ? null : (
           <Fact name="Database was">{formatBytes(backup.sourceSize)}</Fact>
         )}
+        {backup.scheduleId ? (
+          <Fact name="Schedule">
+            <Link
+              to="/schedules/$id/edit"
+              params={{ id: backup.scheduleId }}
+              className="rounded-sm font-semibold text-accent underline-offset-3 hover:underline"
+            >
+              {backup.scheduleName}
+            </Link>
+          </Fact>
+        ) : null}
+        {backup.slot ? <Fact name="Meant for">{formatAbsolute(backup.slot)}</Fact> : null}
         {backup.startedAt ? <Fact name="Started">{formatAbsolute(backup.startedAt)}</Fact> : null}
         {backup.completedAt ? <Fact name="Ended">{formatAbsolute(backup.completedAt)}</Fact> : null}
         {backup.duration === null ? null : <Fact name="Took">{formatDuration(backup.duration * 1000)}</Fact>}

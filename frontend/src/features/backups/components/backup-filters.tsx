@@ -3,7 +3,7 @@ import { FilterX } from "lucide-react";
 import { BACKUP_TYPES, RUN_STATUSES } from "@/components/run/run-state";
 import { Button } from "@/components/ui/button";
 import { Select } from "@/components/ui/select";
-import { databasesQuery } from "@/lib/queries";
+import { databasesQuery, schedulesQuery } from "@/lib/queries";
 import { isFiltered } from "../filter";
 import { type BackupsSearch, S3_STATES } from "../search";
 import { DayField } from "./day-field";
@@ -15,6 +15,7 @@ interface BackupFiltersProps {
 
 export function BackupFilters({ search, onSearch }: BackupFiltersProps) {
   const databases = useQuery(databasesQuery());
+  const schedules = useQuery(schedulesQuery({ databaseId: search.databaseId }));
   // A new filter starts on its first page.
   const set = (change: BackupsSearch) => onSearch({ ...search, ...change, page: undefined });
   const choose = (key: keyof BackupsSearch) => (event: { target: { value: string } }) =>
@@ -49,6 +50,16 @@ export function BackupFilters({ search, onSearch }: BackupFiltersProps) {
           </option>
         ))}
       </Select>
+      {search.scheduleId || schedules.data?.items.length ? (
+        <Select aria-label="Schedule" value={search.scheduleId ?? ""} onChange={choose("scheduleId")}>
+          <option value="">By any schedule or hand</option>
+          {schedules.data?.items.map((schedule) => (
+            <option key={schedule.id} value={schedule.id}>
+              {schedule.databaseName}: {schedule.name || schedule.reading}
+            </option>
+          ))}
+        </Select>
+      ) : null}
       <Select aria-label="S3 state" value={search.s3 ?? ""} onChange={choose("s3")}>
         <option value="">In S3 or not</option>
         {S3_STATES.map((state) => (

@@ -4,6 +4,7 @@ import { CircleAlert } from "lucide-react";
 import { BackLink } from "@/components/layout/back-link";
 import { PageHeader } from "@/components/layout/page-header";
 import { LogViewer } from "@/components/log/log-viewer";
+import { Countdown } from "@/components/run/countdown";
 import { RunProgress } from "@/components/run/run-progress";
 import { isActive, typeLabel } from "@/components/run/run-state";
 import { StatusBadge } from "@/components/run/status-badge";
@@ -61,13 +62,26 @@ export function BackupPage({ id }: { id: string }) {
             {backup.errorMessage ?? "The log tells what happened."}
           </Notice>
         ) : null}
+        {backup.status === "queued" && backup.errorMessage ? (
+          <Notice
+            tone="warn"
+            title={
+              <>
+                Attempt {backup.attempt}{" "}
+                {backup.notBefore ? <Countdown to={backup.notBefore} /> : "begins as soon as there is room"}
+              </>
+            }
+          >
+            {backup.errorMessage}
+          </Notice>
+        ) : null}
         {backup.status === "completed" && backup.copies.some((copy) => copy.state === "failed") ? (
           <Notice tone="warn" title="One copy is missing">
             The backup is good, but not every copy could be written. See “Copies” below; upload it again when
             the storage answers.
           </Notice>
         ) : null}
-        {isActive(backup.status) ? (
+        {backup.status === "running" || (backup.status === "queued" && !backup.notBefore) ? (
           <RunProgress kind="backup" progress={progress} startedAt={backup.startedAt} copyNames={copyNames} />
         ) : null}
         <div className="grid items-start gap-5 lg:grid-cols-2">

@@ -1,23 +1,23 @@
 import { zodResolver } from "@hookform/resolvers/zod";
-import { ChevronRight, Play } from "lucide-react";
+import { Play } from "lucide-react";
 import { useState } from "react";
 import { useForm } from "react-hook-form";
 import type { BackupDetail, DatabaseView, EncryptionKeyView, S3ConfigView } from "@/client";
+import { CompressionChoice } from "@/components/backup/compression-choice";
+import { ContentFields } from "@/components/backup/content-fields";
+import { Destinations } from "@/components/backup/destinations";
+import { EncryptionChoice } from "@/components/backup/encryption-choice";
 import { Button } from "@/components/ui/button";
 import { Checkbox } from "@/components/ui/checkbox";
 import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
 import { Notice } from "@/components/ui/notice";
-import { RadioCards } from "@/components/ui/radio-cards";
-import { Segmented } from "@/components/ui/segmented";
+import { activeKey } from "@/lib/active-key";
 import { describeError } from "@/lib/api-error";
-import { isMysqlFamily } from "@/lib/engine";
 import { applyProblems } from "@/lib/form-problems";
 import { useCreateBackup } from "../api";
 import { BACKUP_FIELDS, type BackupValues, backupSchema } from "./backup-schema";
-import { activeKey, defaultValues, toInput } from "./backup-values";
-import { Destinations } from "./destinations";
-import { EncryptionChoice } from "./encryption-choice";
+import { defaultValues, toInput } from "./backup-values";
 
 interface BackupFormProps {
   database: DatabaseView;
@@ -26,12 +26,6 @@ interface BackupFormProps {
   onStarted: (backup: BackupDetail) => void;
   onCancel: () => void;
 }
-
-const COMPRESSIONS = {
-  gzip: "Opens everywhere.",
-  zstd: "Smaller; needs zstd to open by hand.",
-  none: "The dump as it is.",
-};
 
 export function BackupForm({ database, s3Configs, encryptionKeys, onStarted, onCancel }: BackupFormProps) {
   const form = useForm<BackupValues>({
@@ -42,7 +36,6 @@ export function BackupForm({ database, s3Configs, encryptionKeys, onStarted, onC
   const [problem, setProblem] = useState<string | null>(null);
   const values = form.watch();
   const errors = form.formState.errors;
-  const family = isMysqlFamily(database.type);
 
   const submit = form.handleSubmit(async (input) => {
     setProblem(null);
@@ -74,20 +67,10 @@ export function BackupForm({ database, s3Configs, encryptionKeys, onStarted, onC
         onChange={(value) => form.setValue("encryption", value)}
       />
       <div className="grid gap-5 sm:grid-cols-2">
-        <div className="flex flex-col gap-1.5">
-          <p className="text-sm font-semibold">Compression</p>
-          <Segmented
-            label="Compression"
-            value={values.compression}
-            onChange={(value) => form.setValue("compression", value)}
-            options={[
-              { value: "gzip", label: "gzip" },
-              { value: "zstd", label: "zstd" },
-              { value: "none", label: "none" },
-            ]}
-          />
-          <p className="text-sm text-ink-faint">{COMPRESSIONS[values.compression]}</p>
-        </div>
+        <CompressionChoice
+          value={values.compression}
+          onChange={(value) => form.setValue("compression", value)}
+        />
         <Field
           label="Label"
           optional
@@ -103,46 +86,19 @@ export function BackupForm({ database, s3Configs, encryptionKeys, onStarted, onC
         label="Pin it"
         hint="Retention never deletes a pinned backup."
       />
-      <details className="group rounded-md border">
-        <summary className="flex cursor-pointer list-none items-center gap-2 rounded-md px-3 py-2.5 font-semibold [&::-webkit-details-marker]:hidden">
-          <ChevronRight className="size-4 transition-transform group-open:rotate-90" aria-hidden />
-          What goes in
-          <span className="ml-auto font-normal text-ink-faint">{summary(values)}</span>
-        </summary>
-        <div className="space-y-4 border-t p-3">
-          <RadioCards
-            label="Content"
-            value={values.content}
-            onChange={(content) => form.setValue("content", content)}
-            className="sm:grid-cols-3"
-            options={[
-              { value: "all", label: "Everything" },
-              { value: "schema", label: "Schema only", hint: "No rows" },
-              { value: "data", label: "Data only", hint: "No definitions" },
-            ]}
-          />
-          <div className="grid gap-4 sm:grid-cols-2">
-            <Field label="Only these tables" optional error={errors.includeTables?.message}>
-              {(control) => (
-                <Input
-                  {...control}
-                  {...form.register("includeTables")}
-                  placeholder={family ? "orders, items" : "public.orders, public.items"}
-                />
-              )}
-            </Field>
-            <Field label="Without these tables" optional error={errors.excludeTables?.message}>
-              {(control) => (
-                <Input
-                  {...control}
-                  {...form.register("excludeTables")}
-                  placeholder={family ? "sessions" : "public.sessions"}
-                />
-              )}
-            </Field>
-          </div>
-        </div>
-      </details>
+      <ContentFields
+        type={database.type}
+        value={values}
+        onChange={(content) => {
+          form.setValue("content", content.content);
+          form.setValue("includeTables", content.includeTables);
+          form.setValue("excludeTables", content.excludeTables);
+        }}
+        errors={{
+          includeTables: errors.includeTables?.message,
+          excludeTables: errors.excludeTables?.message,
+        }}
+      />
       {problem ? (
         <Notice tone="bad" live title="The backup did not start">
           {problem}
@@ -157,9 +113,4 @@ export function BackupForm({ database, s3Configs, encryptionKeys, onStarted, onC
       </div>
     </form>
   );
-}
-
-function summary(values: BackupValues): string {
-  const content = { all: "everything", schema: "schema only", data: "data only" }[values.content];
-  return values.includeTables.trim() || values.excludeTables.trim() ? `${content}, some tables` : content;
 }

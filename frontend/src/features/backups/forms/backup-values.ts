@@ -1,4 +1,6 @@
 import type { BackupInput, EncryptionKeyView, S3ConfigView } from "@/client";
+import { activeKey } from "@/lib/active-key";
+import { toOptions } from "@/lib/dump-content";
 import type { BackupValues } from "./backup-schema";
 
 export function defaultValues(s3Configs: S3ConfigView[], keys: EncryptionKeyView[]): BackupValues {
@@ -15,19 +17,7 @@ export function defaultValues(s3Configs: S3ConfigView[], keys: EncryptionKeyView
   };
 }
 
-/** The key new backups are encrypted to. */
-export function activeKey(keys: EncryptionKeyView[]): EncryptionKeyView | undefined {
-  return keys.find((key) => key.state === "active" && !key.recovery);
-}
-
 export function toInput(databaseId: string, values: BackupValues): BackupInput {
-  const options: Record<string, unknown> = {};
-  if (values.content === "schema") options.schemaOnly = true;
-  if (values.content === "data") options.dataOnly = true;
-  const include = names(values.includeTables);
-  const exclude = names(values.excludeTables);
-  if (include.length > 0) options.includeTables = include;
-  if (exclude.length > 0) options.excludeTables = exclude;
   return {
     databaseId,
     local: values.local,
@@ -37,11 +27,6 @@ export function toInput(databaseId: string, values: BackupValues): BackupInput {
     compression: values.compression,
     label: values.label || null,
     pinned: values.pinned,
-    options,
+    options: toOptions(values),
   };
-}
-
-/** Names separated by commas, spaces or line breaks. */
-function names(text: string): string[] {
-  return text.split(/[\s,]+/).filter(Boolean);
 }

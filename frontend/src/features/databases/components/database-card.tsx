@@ -12,6 +12,7 @@ import { MenuSeparator } from "@/components/ui/menu-separator";
 import { formatBytes } from "@/lib/format";
 import { DeleteDatabase } from "./delete-database";
 import { LastBackupLine } from "./last-backup-line";
+import { NextBackupLine } from "./next-backup-line";
 import { ProofLine } from "./proof-line";
 import { useAnnouncedTest } from "./use-announced-test";
 
@@ -55,7 +56,8 @@ export function DatabaseCard({ database, history, backupAction }: DatabaseCardPr
           <LastBackupLine database={database} />
           <HistoryStrip backups={history} />
         </div>
-        <div className="mt-3">
+        <div className="mt-3 space-y-1">
+          <NextBackupLine database={database} />
           <ProofLine database={database} />
         </div>
       </div>

@@ -4,6 +4,7 @@ import { Fact, Facts } from "@/components/ui/facts";
 import { Section } from "@/components/ui/section";
 import { Time } from "@/components/ui/time";
 import { formatBytes } from "@/lib/format";
+import { NextBackupLine } from "./next-backup-line";
 import { ProofLine } from "./proof-line";
 
 export function DatabaseFacts({ database }: { database: DatabaseView }) {
@@ -37,6 +38,9 @@ export function DatabaseFacts({ database }: { database: DatabaseView }) {
         </Fact>
         <Fact name="Last good backup">
           <Time value={database.lastGoodBackupAt} none="None yet" />
+        </Fact>
+        <Fact name="Next backup">
+          <NextBackupLine database={database} />
         </Fact>
         <Fact name="Restorable">
           <ProofLine database={database} />

@@ -22,9 +22,10 @@ interface DatabasePageProps {
   id: string;
   backupAction: (database: DatabaseView) => ReactNode;
   backupList: (backups: BackupView[]) => ReactNode;
+  schedules: ReactNode;
 }
 
-export function DatabasePage({ id, backupAction, backupList }: DatabasePageProps) {
+export function DatabasePage({ id, backupAction, backupList, schedules }: DatabasePageProps) {
   const { data: database } = useSuspenseQuery(databaseQuery(id));
   const backups = useQuery(backupsQuery({ databaseId: id, sort: "-createdAt", limit: 25 }));
   const test = useAnnouncedTest(database);
@@ -67,36 +68,39 @@ export function DatabasePage({ id, backupAction, backupList }: DatabasePageProps
       ) : null}
       <div className="grid items-start gap-5 lg:grid-cols-[20rem_minmax(0,1fr)]">
         <DatabaseFacts database={database} />
-        <Section title="Backups" flush aside={<HistoryStrip backups={items} />}>
-          {backups.isError ? (
-            <div className="p-4">
-              <ErrorState
-                title="The backups could not be loaded"
-                error={backups.error}
-                onRetry={() => backups.refetch()}
-              />
-            </div>
-          ) : backups.isPending ? (
-            <TableSkeleton label="Loading backups" rows={4} />
-          ) : items.length === 0 ? (
-            <p className="px-4 py-8 text-center text-ink-soft">
-              No backup yet. “Back up now” makes the first one.
-            </p>
-          ) : (
-            <>
-              {backupList(items)}
-              {(backups.data?.total ?? 0) > items.length ? (
-                <Link
-                  to="/backups"
-                  search={{ databaseId: id }}
-                  className="block border-t px-4 py-2.5 text-sm font-semibold text-accent hover:underline"
-                >
-                  All {backups.data?.total} backups
-                </Link>
-              ) : null}
-            </>
-          )}
-        </Section>
+        <div className="min-w-0 space-y-5">
+          {schedules}
+          <Section title="Backups" flush aside={<HistoryStrip backups={items} />}>
+            {backups.isError ? (
+              <div className="p-4">
+                <ErrorState
+                  title="The backups could not be loaded"
+                  error={backups.error}
+                  onRetry={() => backups.refetch()}
+                />
+              </div>
+            ) : backups.isPending ? (
+              <TableSkeleton label="Loading backups" rows={4} />
+            ) : items.length === 0 ? (
+              <p className="px-4 py-8 text-center text-ink-soft">
+                No backup yet. “Back up now” makes the first one.
+              </p>
+            ) : (
+              <>
+                {backupList(items)}
+                {(backups.data?.total ?? 0) > items.length ? (
+                  <Link
+                    to="/backups"
+                    search={{ databaseId: id }}
+                    className="block border-t px-4 py-2.5 text-sm font-semibold text-accent hover:underline"
+                  >
+                    All {backups.data?.total} backups
+                  </Link>
+                ) : null}
+              </>
+            )}
+          </Section>
+        </div>
       </div>
       <DeleteDatabase
         database={database}

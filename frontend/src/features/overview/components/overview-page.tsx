@@ -23,10 +23,12 @@ const RECENT = 8;
 interface OverviewPageProps {
   backupAction: (database: DatabaseView) => ReactNode;
   backupList: (backups: BackupView[]) => ReactNode;
+  /** What runs next. */
+  upcoming: ReactNode;
 }
 
 /** Is everything backed up, is something running, does something need me? Nothing else. */
-export function OverviewPage({ backupAction, backupList }: OverviewPageProps) {
+export function OverviewPage({ backupAction, backupList, upcoming }: OverviewPageProps) {
   const databases = useQuery(databasesQuery());
   const recent = useQuery(backupsQuery({ sort: "-createdAt", limit: 200 }));
   const s3Configs = useQuery(s3ConfigsQuery());
@@ -85,6 +87,7 @@ export function OverviewPage({ backupAction, backupList }: OverviewPageProps) {
           <ProtectionList databases={databases.data.items} backups={backups} backupAction={backupAction} />
         </Section>
         {stats.data ? <Charts stats={stats.data} /> : null}
+        {upcoming}
         <Section title="Recent backups" flush aside={<MoreLink to="/backups">All backups</MoreLink>}>
           {recent.isError ? (
             <div className="p-4">

@@ -1,0 +1,70 @@
+import { z } from "zod";
+import { DAYS } from "../days";
+
+const whole = (low: number, high: number) =>
+  z
+    .number({ error: `A whole number from ${low} to ${high}.` })
+    .int("A whole number.")
+    .min(low, `At least ${low}.`)
+    .max(high, `At most ${high}.`);
+
+const time = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$|^24:00$/, "A time such as 22:30.");
+
+export const scheduleSchema = z
+  .object({
+    databaseId: z.string().min(1, "Choose a database."),
+    name: z.string().trim().max(200, "At most 200 characters."),
+    type: z.enum(["hourly", "daily", "weekly", "monthly", "custom"]),
+    cronExpression: z.string().trim().min(1, "Write a cron expression."),
+    timezone: z.string().trim().min(1, "Choose a time zone."),
+    enabled: z.boolean(),
+    local: z.boolean(),
+    s3ConfigIds: z.array(z.string()),
+    retentionPolicyId: z.string(),
+    encryption: z.enum(["age", "none"]),
+    compression: z.enum(["gzip", "zstd", "none"]),
+    content: z.enum(["all", "schema", "data"]),
+    includeTables: z.string(),
+    excludeTables: z.string(),
+    retryLimit: whole(0, 20),
+    retryDelay: whole(1, 86_400),
+    retryMaxDelay: whole(1, 86_400),
+    jitter: whole(0, 43_200),
+    catchUp: z.boolean(),
+    blackout: z.array(
+      z.object({ days: z.array(z.enum(DAYS)), start: time, end: time, timezone: z.string().nullable() }),
+    ),
+    verify: z.boolean(),
+    verifyEvery: whole(1, 1000),
+    verifyLevel: z.enum(["1", "2", "3"]),
+  })
+  .refine((values) => values.local || values.s3ConfigIds.length > 0, {
+    path: ["local"],
+    message: "Choose at least one place for the backups.",
+  })
+  .refine((values) => values.retryDelay <= values.retryMaxDelay, {
+    path: ["retryMaxDelay"],
+    message: "Not shorter than the first wait.",
+  });
+
+export type ScheduleValues = z.infer<typeof scheduleSchema>;
+
+/** The fields an error of the API can be shown beside. */
+export const SCHEDULE_FIELDS = [
+  "databaseId",
+  "name",
+  "cronExpression",
+  "timezone",
+  "local",
+  "s3ConfigIds",
+  "retentionPolicyId",
+  "encryption",
+  "includeTables",
+  "excludeTables",
+  "retryLimit",
+  "retryDelay",
+  "retryMaxDelay",
+  "jitter",
+  "blackout",
+  "verifyEvery",
+] as const;

@@ -1,0 +1,13 @@
+import { createFileRoute } from "@tanstack/react-router";
+import { EditSchedulePage } from "@/features/schedules/components/edit-schedule-page";
+import { scheduleQuery } from "@/lib/queries";
+
+export const Route = createFileRoute("/schedules/$id/edit")({
+  loader: ({ context, params }) => context.queryClient.ensureQueryData(scheduleQuery(params.id)),
+  component: EditSchedule,
+});
+
+function EditSchedule() {
+  const { id } = Route.useParams();
+  return <EditSchedulePage key={id} id={id} />;
+}
