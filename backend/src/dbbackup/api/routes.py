@@ -10,6 +10,7 @@ from dbbackup.api.dependencies import DEPENDENCIES
 from dbbackup.api.encryption_keys.controller import EncryptionKeyController
 from dbbackup.api.live.origin import own_page_guard
 from dbbackup.api.live.sockets import event_socket, log_socket
+from dbbackup.api.notifications.controller import NotificationChannelController, NotificationDeliveryController
 from dbbackup.api.restores.controller import RestoreController
 from dbbackup.api.s3_configs.controller import S3ConfigController
 from dbbackup.api.system.controller import HealthController, SystemController
@@ -24,6 +25,8 @@ router = Router(
         VerificationController,
         S3ConfigController,
         EncryptionKeyController,
+        NotificationChannelController,
+        NotificationDeliveryController,
         SystemController,
         HealthController,
         event_socket,

@@ -38,7 +38,7 @@ class ChangeEvent(msgspec.Struct, kw_only=True, rename="camel", tag_field="type"
     """A record was created, changed or deleted: read it again."""
 
     resource: str
-    """`database`, `backup`, `restore` or `s3-config`."""
+    """`database`, `backup`, `restore`, `s3-config`, `notification-channel`, `notification-delivery` and others."""
     id: str
     action: str
     """`created`, `updated` or `deleted`."""

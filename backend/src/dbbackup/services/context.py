@@ -13,6 +13,7 @@ from dbbackup.core.live_settings import LiveSettings
 from dbbackup.core.progress import RunProgress
 from dbbackup.db.session import Catalogue
 from dbbackup.engines.base import Engine
+from dbbackup.net.resolve import Lookup, NetRules, look_up
 from dbbackup.services.storages import StoragePool
 from dbbackup.settings import Settings
 
@@ -23,6 +24,8 @@ class Runtime:
 
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the worker should look at the queue again."""
+    outbox_wake: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when there is something to deliver."""
     progress: dict[str, RunProgress] = field(default_factory=dict)
     """Counters of the executions running now, by id."""
     failures: dict[str, str] = field(default_factory=dict)
@@ -44,6 +47,13 @@ class Context:
     events: Events
     instance_id: str
     runtime: Runtime = field(default_factory=Runtime)
+    lookup: Lookup = look_up
+    """How the names of hosts that users enter are resolved."""
+
+    @property
+    def net(self) -> NetRules:
+        """Return what may be connected to now."""
+        return NetRules(allow_private=self.live.allow_private_addresses, lookup=self.lookup)
 
     @property
     def live(self) -> LiveSettings:
