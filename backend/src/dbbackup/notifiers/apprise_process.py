@@ -44,9 +44,9 @@ def guard(event: str, args: tuple[Any, ...], *, allow_private: bool) -> None:
         return
     address = args[1]
     if not isinstance(address, tuple):
-        raise OSError("only network connections are allowed")
+        raise OSError("Only network connections are allowed")
     if reason := refusal(str(address[0]), allow_private=allow_private):
-        raise OSError(f"nothing may be sent to {address[0]}: {reason}")
+        raise OSError(f"Nothing may be sent to {address[0]}: {reason}")
 
 
 def deliver(job: Job) -> Answer:
@@ -69,8 +69,20 @@ def main() -> None:
     """Do one job."""
     signal.alarm(SECONDS)
     job = msgspec.json.decode(sys.stdin.buffer.read(), type=Job)
-    sys.addaudithook(lambda event, args: guard(event, args, allow_private=job.allow_private))
-    sys.stdout.buffer.write(msgspec.json.encode(deliver(job)))
+    refused: list[str] = []
+
+    def hook(event: str, args: tuple[Any, ...]) -> None:
+        try:
+            guard(event, args, allow_private=job.allow_private)
+        except OSError as error:
+            refused.append(str(error))
+            raise
+
+    sys.addaudithook(hook)
+    answer = deliver(job)
+    if refused and not answer.ok:
+        answer = msgspec.structs.replace(answer, reason=f"{refused[0]}. {answer.reason}")
+    sys.stdout.buffer.write(msgspec.json.encode(answer))
 
 
 if __name__ == "__main__":

@@ -102,13 +102,15 @@ class EmailNotifier:
 
 async def _send(settings: EmailSettings, secrets: Secrets, delivery: Delivery) -> str:
     mail = compose(settings, delivery)
+    tls = None if settings.security == "none" else _tls(settings)
     connection = await _connect(settings, delivery)
+    # From here on the client closes it.
     client = aiosmtplib.SMTP(
         hostname=settings.host,
         sock=connection,
         use_tls=settings.security == "tls",
         start_tls=settings.security == "starttls",
-        tls_context=None if settings.security == "none" else _tls(settings),
+        tls_context=tls,
         timeout=_SECONDS,
     )
     try:
@@ -119,11 +121,11 @@ async def _send(settings: EmailSettings, secrets: Secrets, delivery: Delivery) -
         if refused:
             names = ", ".join(f"{who} ({why.code} {why.message})" for who, why in refused.items())
             return f"{settings.host} took the mail, but not for {names}."
-        return f"{settings.host} took the mail for {len(settings.recipients)} recipients: {answer.strip()}."
+        count = len(settings.recipients)
+        return f"{settings.host} took the mail for {count} recipient{'s' if count > 1 else ''}: {answer.strip()}."
     finally:
         # Without a goodbye: a server that hangs must not hold the message back.
         client.close()
-        connection.close()
 
 
 async def _connect(settings: EmailSettings, delivery: Delivery) -> socket.socket:
