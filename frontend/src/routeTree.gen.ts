@@ -15,6 +15,8 @@ import { Route as BackupsIdRouteImport } from "./routes/backups/$id"
 import { Route as DatabasesIndexRouteImport } from "./routes/databases/index"
 import { Route as DatabasesNewRouteImport } from "./routes/databases/new"
 import { Route as EncryptionKeysIndexRouteImport } from "./routes/encryption-keys/index"
+import { Route as NotificationsIndexRouteImport } from "./routes/notifications/index"
+import { Route as NotificationsNewRouteImport } from "./routes/notifications/new"
 import { Route as RestoreNewRouteImport } from "./routes/restore/new"
 import { Route as RestoresIndexRouteImport } from "./routes/restores/index"
 import { Route as RestoresIdRouteImport } from "./routes/restores/$id"
@@ -22,6 +24,7 @@ import { Route as S3ConfigsIndexRouteImport } from "./routes/s3-configs/index"
 import { Route as S3ConfigsNewRouteImport } from "./routes/s3-configs/new"
 import { Route as DatabasesIdIndexRouteImport } from "./routes/databases/$id.index"
 import { Route as DatabasesIdEditRouteImport } from "./routes/databases/$id.edit"
+import { Route as NotificationsIdEditRouteImport } from "./routes/notifications/$id.edit"
 import { Route as S3ConfigsIdEditRouteImport } from "./routes/s3-configs/$id.edit"
 
 const IndexRoute = IndexRouteImport.update({
@@ -52,6 +55,16 @@ const DatabasesNewRoute = DatabasesNewRouteImport.update({
 const EncryptionKeysIndexRoute = EncryptionKeysIndexRouteImport.update({
   id: "/encryption-keys/",
   path: "/encryption-keys/",
+  getParentRoute: () => rootRouteImport,
+} as any)
+const NotificationsIndexRoute = NotificationsIndexRouteImport.update({
+  id: "/notifications/",
+  path: "/notifications/",
+  getParentRoute: () => rootRouteImport,
+} as any)
+const NotificationsNewRoute = NotificationsNewRouteImport.update({
+  id: "/notifications/new",
+  path: "/notifications/new",
   getParentRoute: () => rootRouteImport,
 } as any)
 const RestoreNewRoute = RestoreNewRouteImport.update({
@@ -89,6 +102,11 @@ const DatabasesIdEditRoute = DatabasesIdEditRouteImport.update({
   path: "/databases/$id/edit",
   getParentRoute: () => rootRouteImport,
 } as any)
+const NotificationsIdEditRoute = NotificationsIdEditRouteImport.update({
+  id: "/notifications/$id/edit",
+  path: "/notifications/$id/edit",
+  getParentRoute: () => rootRouteImport,
+} as any)
 const S3ConfigsIdEditRoute = S3ConfigsIdEditRouteImport.update({
   id: "/s3-configs/$id/edit",
   path: "/s3-configs/$id/edit",
@@ -99,15 +117,18 @@ export interface FileRoutesByFullPath {
   "/": typeof IndexRoute
   "/backups/$id": typeof BackupsIdRoute
   "/databases/new": typeof DatabasesNewRoute
+  "/notifications/new": typeof NotificationsNewRoute
   "/restore/new": typeof RestoreNewRoute
   "/restores/$id": typeof RestoresIdRoute
   "/s3-configs/new": typeof S3ConfigsNewRoute
   "/backups/": typeof BackupsIndexRoute
   "/databases/": typeof DatabasesIndexRoute
   "/encryption-keys/": typeof EncryptionKeysIndexRoute
+  "/notifications/": typeof NotificationsIndexRoute
   "/restores/": typeof RestoresIndexRoute
   "/s3-configs/": typeof S3ConfigsIndexRoute
   "/databases/$id/edit": typeof DatabasesIdEditRoute
+  "/notifications/$id/edit": typeof NotificationsIdEditRoute
   "/s3-configs/$id/edit": typeof S3ConfigsIdEditRoute
   "/databases/$id/": typeof DatabasesIdIndexRoute
 }
@@ -115,15 +136,18 @@ export interface FileRoutesByTo {
   "/": typeof IndexRoute
   "/backups/$id": typeof BackupsIdRoute
   "/databases/new": typeof DatabasesNewRoute
+  "/notifications/new": typeof NotificationsNewRoute
   "/restore/new": typeof RestoreNewRoute
   "/restores/$id": typeof RestoresIdRoute
   "/s3-configs/new": typeof S3ConfigsNewRoute
   "/backups": typeof BackupsIndexRoute
   "/databases": typeof DatabasesIndexRoute
   "/encryption-keys": typeof EncryptionKeysIndexRoute
+  "/notifications": typeof NotificationsIndexRoute
   "/restores": typeof RestoresIndexRoute
   "/s3-configs": typeof S3ConfigsIndexRoute
   "/databases/$id/edit": typeof DatabasesIdEditRoute
+  "/notifications/$id/edit": typeof NotificationsIdEditRoute
   "/s3-configs/$id/edit": typeof S3ConfigsIdEditRoute
   "/databases/$id": typeof DatabasesIdIndexRoute
 }
@@ -132,15 +156,18 @@ export interface FileRoutesById {
   "/": typeof IndexRoute
   "/backups/$id": typeof BackupsIdRoute
   "/databases/new": typeof DatabasesNewRoute
+  "/notifications/new": typeof NotificationsNewRoute
   "/restore/new": typeof RestoreNewRoute
   "/restores/$id": typeof RestoresIdRoute
   "/s3-configs/new": typeof S3ConfigsNewRoute
   "/backups/": typeof BackupsIndexRoute
   "/databases/": typeof DatabasesIndexRoute
   "/encryption-keys/": typeof EncryptionKeysIndexRoute
+  "/notifications/": typeof NotificationsIndexRoute
   "/restores/": typeof RestoresIndexRoute
   "/s3-configs/": typeof S3ConfigsIndexRoute
   "/databases/$id/edit": typeof DatabasesIdEditRoute
+  "/notifications/$id/edit": typeof NotificationsIdEditRoute
   "/s3-configs/$id/edit": typeof S3ConfigsIdEditRoute
   "/databases/$id/": typeof DatabasesIdIndexRoute
 }
@@ -150,15 +177,18 @@ export interface FileRouteTypes {
     | "/"
     | "/backups/$id"
     | "/databases/new"
+    | "/notifications/new"
     | "/restore/new"
     | "/restores/$id"
     | "/s3-configs/new"
     | "/backups/"
     | "/databases/"
     | "/encryption-keys/"
+    | "/notifications/"
     | "/restores/"
     | "/s3-configs/"
     | "/databases/$id/edit"
+    | "/notifications/$id/edit"
     | "/s3-configs/$id/edit"
     | "/databases/$id/"
   fileRoutesByTo: FileRoutesByTo
@@ -166,15 +196,18 @@ export interface FileRouteTypes {
     | "/"
     | "/backups/$id"
     | "/databases/new"
+    | "/notifications/new"
     | "/restore/new"
     | "/restores/$id"
     | "/s3-configs/new"
     | "/backups"
     | "/databases"
     | "/encryption-keys"
+    | "/notifications"
     | "/restores"
     | "/s3-configs"
     | "/databases/$id/edit"
+    | "/notifications/$id/edit"
     | "/s3-configs/$id/edit"
     | "/databases/$id"
   id:
@@ -182,15 +215,18 @@ export interface FileRouteTypes {
     | "/"
     | "/backups/$id"
     | "/databases/new"
+    | "/notifications/new"
     | "/restore/new"
     | "/restores/$id"
     | "/s3-configs/new"
     | "/backups/"
     | "/databases/"
     | "/encryption-keys/"
+    | "/notifications/"
     | "/restores/"
     | "/s3-configs/"
     | "/databases/$id/edit"
+    | "/notifications/$id/edit"
     | "/s3-configs/$id/edit"
     | "/databases/$id/"
   fileRoutesById: FileRoutesById
@@ -199,15 +235,18 @@ export interface RootRouteChildren {
   IndexRoute: typeof IndexRoute
   BackupsIdRoute: typeof BackupsIdRoute
   DatabasesNewRoute: typeof DatabasesNewRoute
+  NotificationsNewRoute: typeof NotificationsNewRoute
   RestoreNewRoute: typeof RestoreNewRoute
   RestoresIdRoute: typeof RestoresIdRoute
   S3ConfigsNewRoute: typeof S3ConfigsNewRoute
   BackupsIndexRoute: typeof BackupsIndexRoute
   DatabasesIndexRoute: typeof DatabasesIndexRoute
   EncryptionKeysIndexRoute: typeof EncryptionKeysIndexRoute
+  NotificationsIndexRoute: typeof NotificationsIndexRoute
   RestoresIndexRoute: typeof RestoresIndexRoute
   S3ConfigsIndexRoute: typeof S3ConfigsIndexRoute
   DatabasesIdEditRoute: typeof DatabasesIdEditRoute
+  NotificationsIdEditRoute: typeof NotificationsIdEditRoute
   S3ConfigsIdEditRoute: typeof S3ConfigsIdEditRoute
   DatabasesIdIndexRoute: typeof DatabasesIdIndexRoute
 }
@@ -254,6 +293,20 @@ declare module "@tanstack/react-router" {
       path: "/encryption-keys"
       fullPath: "/encryption-keys/"
       preLoaderRoute: typeof EncryptionKeysIndexRouteImport
+      parentRoute: typeof rootRouteImport
+    }
+    "/notifications/": {
+      id: "/notifications/"
+      path: "/notifications"
+      fullPath: "/notifications/"
+      preLoaderRoute: typeof NotificationsIndexRouteImport
+      parentRoute: typeof rootRouteImport
+    }
+    "/notifications/new": {
+      id: "/notifications/new"
+      path: "/notifications/new"
+      fullPath: "/notifications/new"
+      preLoaderRoute: typeof NotificationsNewRouteImport
       parentRoute: typeof rootRouteImport
     }
     "/restore/new": {
@@ -305,6 +358,13 @@ declare module "@tanstack/react-router" {
       preLoaderRoute: typeof DatabasesIdEditRouteImport
       parentRoute: typeof rootRouteImport
     }
+    "/notifications/$id/edit": {
+      id: "/notifications/$id/edit"
+      path: "/notifications/$id/edit"
+      fullPath: "/notifications/$id/edit"
+      preLoaderRoute: typeof NotificationsIdEditRouteImport
+      parentRoute: typeof rootRouteImport
+    }
     "/s3-configs/$id/edit": {
       id: "/s3-configs/$id/edit"
       path: "/s3-configs/$id/edit"
@@ -319,15 +379,18 @@ const rootRouteChildren: RootRouteChildren = {
   IndexRoute: IndexRoute,
   BackupsIdRoute: BackupsIdRoute,
   DatabasesNewRoute: DatabasesNewRoute,
+  NotificationsNewRoute: NotificationsNewRoute,
   RestoreNewRoute: RestoreNewRoute,
   RestoresIdRoute: RestoresIdRoute,
   S3ConfigsNewRoute: S3ConfigsNewRoute,
   BackupsIndexRoute: BackupsIndexRoute,
   DatabasesIndexRoute: DatabasesIndexRoute,
   EncryptionKeysIndexRoute: EncryptionKeysIndexRoute,
+  NotificationsIndexRoute: NotificationsIndexRoute,
   RestoresIndexRoute: RestoresIndexRoute,
   S3ConfigsIndexRoute: S3ConfigsIndexRoute,
   DatabasesIdEditRoute: DatabasesIdEditRoute,
+  NotificationsIdEditRoute: NotificationsIdEditRoute,
   S3ConfigsIdEditRoute: S3ConfigsIdEditRoute,
   DatabasesIdIndexRoute: DatabasesIdIndexRoute,
 }

@@ -1,7 +1,7 @@
-import { Archive, CloudCog, Database, History, House, KeyRound, type LucideIcon } from "lucide-react";
+import { Archive, Bell, CloudCog, Database, History, House, KeyRound, type LucideIcon } from "lucide-react";
 
 export interface NavItem {
-  to: "/" | "/databases" | "/backups" | "/restores" | "/s3-configs" | "/encryption-keys";
+  to: "/" | "/databases" | "/backups" | "/restores" | "/s3-configs" | "/encryption-keys" | "/notifications";
   label: string;
   icon: LucideIcon;
   /** Too seldom needed for the phone's bar: another page leads there. */
@@ -15,4 +15,5 @@ export const NAV_ITEMS: NavItem[] = [
   { to: "/restores", label: "Restores", icon: History },
   { to: "/s3-configs", label: "Storage", icon: CloudCog },
   { to: "/encryption-keys", label: "Encryption", icon: KeyRound, deskOnly: true },
+  { to: "/notifications", label: "Notifications", icon: Bell, deskOnly: true },
 ];

@@ -48,6 +48,8 @@ const RESOURCE_KEYS: Record<string, readonly string[]> = {
   restore: keys.restores,
   "s3-config": keys.s3Configs,
   "encryption-key": keys.encryptionKeys,
+  "notification-channel": keys.notificationChannels,
+  "notification-delivery": keys.notificationDeliveries,
 };
 
 function applyChange(queries: QueryClient, event: ChangeEvent) {
