@@ -58,7 +58,7 @@ _T = EventType
 EVENTS: dict[EventType, EventKind] = {
     _T.BACKUP_SUCCEEDED: EventKind("Backup succeeded", "info", clears=("backup", "overdue")),
     _T.BACKUP_FAILED: EventKind("Backup failed", "error", raises="backup", counted=True),
-    _T.BACKUP_RETRIES_EXHAUSTED: EventKind("Backup failed, retries exhausted", "error", raises="backup"),
+    _T.BACKUP_RETRIES_EXHAUSTED: EventKind("Backup retries exhausted", "error", raises="backup"),
     _T.BACKUP_MISSED: EventKind("Scheduled backup missed", "warning"),
     _T.BACKUP_OVERDUE: EventKind("Backup overdue", "error", raises="overdue", repeats=False),
     _T.BACKUP_ANOMALY: EventKind("Backup looks unlike the ones before", "warning"),

@@ -27,7 +27,7 @@ export function ChannelCard({ channel }: { channel: NotificationChannelView }) {
             {channel.name}
             {channel.enabled ? null : <Badge>Disabled</Badge>}
           </h2>
-          <p className="mt-0.5 text-sm break-all text-ink-faint">
+          <p className="mt-0.5 text-sm break-words text-ink-faint">
             {kind.label}: <span className="font-mono">{channel.target}</span>
           </p>
           <p className="mt-1.5 text-sm text-ink-soft">
