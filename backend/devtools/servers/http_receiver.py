@@ -101,7 +101,7 @@ class HttpReceiver:
 
             do_GET = do_POST = do_PUT = _serve  # noqa: N815 - the names that http.server looks for
 
-            def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - as in the base class
+            def log_message(self, format: str, *args: Any) -> None:
                 """Say nothing."""
 
         return Handler

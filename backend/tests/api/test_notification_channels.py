@@ -146,7 +146,9 @@ def test_update_when_some_fields_are_given_then_the_rest_stays_the_secrets_too(
     assert changed["settings"] == channel["settings"]
     changed = app.api.put(path, {"settings": {"kind": "webhook", "signingSecret": None}})
     assert changed["settings"] == {"kind": "webhook", "hasUrl": True, "hasSigningSecret": False}
-    changed = app.api.put(path, {"name": channel["name"], "settings": {"kind": "webhook", "url": "https://h.example/x"}})
+    changed = app.api.put(
+        path, {"name": channel["name"], "settings": {"kind": "webhook", "url": "https://h.example/x"}}
+    )
     assert changed["target"] == "https://h.example/…"
     app.api.put(path, {"databaseIds": []})
     assert app.api.put(path, {"databaseIds": None})["databaseIds"] is None
@@ -156,7 +158,7 @@ def test_delete_when_asked_then_it_is_gone(app: RunningApp, channel: Any) -> Non
     path = f"/notification-channels/{channel['id']}"
     assert app.api.delete(path) == {"id": channel["id"]}
     for method, tail in (("GET", ""), ("PUT", ""), ("DELETE", ""), ("POST", "/test")):
-        body = {} if method == "PUT" else None
+        body: dict[str, Any] | None = {} if method == "PUT" else None
         app.api.refused(method, path + tail, body, status=404, code="NOT_FOUND", says="reload the list")
 
 
@@ -191,7 +193,9 @@ def test_create_when_a_field_is_wrong_then_it_is_named_and_nothing_is_saved(
     assert app.api.get("/notification-channels") == before
 
 
-def test_change_when_name_or_kind_do_not_fit_then_refused(app: RunningApp, receiver: HttpReceiver, channel: Any) -> None:
+def test_change_when_name_or_kind_do_not_fit_then_refused(
+    app: RunningApp, receiver: HttpReceiver, channel: Any
+) -> None:
     other = app.api.post("/notification-channels", webhook(receiver.url))
     for method, path in (("POST", "/notification-channels"), ("PUT", f"/notification-channels/{other['id']}")):
         body = {**webhook(receiver.url), "name": channel["name"]}

@@ -18,7 +18,7 @@ def message(**changes: Any) -> Message:
         "recovery": False,
         "at": datetime(2026, 11, 22, 20, 0, tzinfo=UTC),
         "title": "Backup of Shop failed",
-        "text": "The daily backup failed: <!channel> *server* & \"tool\" said [no](http://x).",
+        "text": 'The daily backup failed: <!channel> *server* & "tool" said [no](http://x).',
         "advice": "Its log names the step.",
         "instance": "k3f9",
         "database": MessageDatabase(id="db-1", name="Shop"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from dbbackup.core.errors import DeliveryError, ValidationError
@@ -60,7 +62,7 @@ async def test_send_when_the_process_hangs_or_dies_then_it_is_ended_and_that_is_
         with pytest.raises(DeliveryError, match=r"not done within 0\.2 s"):
             await NOTIFIER.send(SETTINGS, url(f"json://127.0.0.1:{receiver.port}/"), delivery())
     monkeypatch.setattr(apprise_module, "SECONDS", 20.0)
-    monkeypatch.setattr(apprise_module.sys, "executable", "/bin/false")
+    monkeypatch.setattr(sys, "executable", "/bin/false")
     with pytest.raises(DeliveryError, match="Apprise ended with code 1"):
         await NOTIFIER.send(SETTINGS, url("json://127.0.0.1/"), delivery())
 

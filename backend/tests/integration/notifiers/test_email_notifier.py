@@ -73,11 +73,10 @@ async def test_send_with_login_when_encrypted_then_it_arrives(tls: ServerTls, se
 
 
 async def test_send_when_the_server_wants_what_is_not_given_then_that_is_said(tls: ServerTls) -> None:
-    with MailServer.start(tls=tls) as server:
-        with pytest.raises(DeliveryError, match="localhost refused the mail: 530"):
-            await NOTIFIER.send(settings(server.port), {}, delivery())
+    with MailServer.start(tls=tls) as server, pytest.raises(DeliveryError, match="localhost refused the mail: 530"):
+        await NOTIFIER.send(settings(server.port), {}, delivery())
     with MailServer.start() as server:
-        with pytest.raises(DeliveryError, match="localhost: .*STARTTLS"):
+        with pytest.raises(DeliveryError, match=r"localhost: .*STARTTLS"):
             await NOTIFIER.send(settings(server.port, security="starttls"), {}, delivery())
         with pytest.raises(DeliveryError, match="port 465 wants TLS"):
             await NOTIFIER.send(settings(server.port, security="tls"), {}, delivery())
@@ -97,9 +96,9 @@ async def test_send_when_nobody_listens_or_answers_then_it_ends_and_says_so(monk
     with pytest.raises(DeliveryError, match="cannot be connected to"):
         await NOTIFIER.send(settings(free_port()), {}, delivery())
     monkeypatch.setattr(mail_module, "_SECONDS", 0.3)
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        with pytest.raises(DeliveryError, match=r"did not answer within 0\.3 s"):
-            await NOTIFIER.send(settings(silent.getsockname()[1]), {}, delivery())
+    late = pytest.raises(DeliveryError, match=r"did not answer within 0\.3 s")
+    with socket.create_server(("127.0.0.1", 0)) as silent, late:
+        await NOTIFIER.send(settings(silent.getsockname()[1]), {}, delivery())
 
 
 async def test_send_when_the_name_stands_for_the_metadata_service_then_it_is_refused() -> None:

@@ -141,9 +141,7 @@ async def test_send_when_refused_then_the_answer_is_told_and_the_wait_it_asks_fo
     assert again.value.retry_after is None
 
 
-async def test_send_when_redirected_then_it_is_not_followed_and_that_is_said(
-    receiver: HttpReceiver, kind: str
-) -> None:
+async def test_send_when_redirected_then_it_is_not_followed_and_that_is_said(receiver: HttpReceiver, kind: str) -> None:
     receiver.reply = Reply(307, headers={"Location": "http://169.254.169.254/latest/meta-data"})
     with pytest.raises(DeliveryError, match="Redirects are not followed"):
         await notifier(kind).send(PLAIN[kind], url_secret(receiver), delivery())

@@ -226,9 +226,7 @@ async def test_deliver_when_the_channel_was_disabled_or_deleted_then_nothing_is_
     assert receiver.received == []
 
 
-@pytest.mark.parametrize(
-    ("succeeded", "path"), [(True, "/ping/uuid?rid=1"), (False, "/ping/uuid/fail?rid=1")]
-)
+@pytest.mark.parametrize(("succeeded", "path"), [(True, "/ping/uuid?rid=1"), (False, "/ping/uuid/fail?rid=1")])
 async def test_deliver_when_it_is_a_ping_then_the_url_is_called(
     ctx: Context, receiver: HttpReceiver, succeeded: bool, path: str
 ) -> None:

@@ -43,13 +43,9 @@ async def test_watch_when_the_disk_fills_and_empties_then_each_is_told_once(
     ctx: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await save(ctx, channel())
-    free = 50
-
     # What the kernel says of the disk cannot be had otherwise without filling one.
-    def usage(_path: object) -> Usage:
-        return Usage(100, 100 - free, free)
-
-    monkeypatch.setattr(shutil, "disk_usage", usage)
+    disk: dict[str, int] = {}
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: Usage(100, 100 - disk["free"], disk["free"]))
     # The limit is 10 %; enough again is 12.5 % and more.
     for free, events in [
         (50, []),
@@ -60,12 +56,13 @@ async def test_watch_when_the_disk_fills_and_empties_then_each_is_told_once(
         (13, ["disk.low", "disk.recovered"]),
         (11, ["disk.low", "disk.recovered"]),
     ]:
+        disk["free"] = free
         await watch(ctx)
         assert await told(ctx) == events
     row = (await outbox(ctx))[0]
     assert "(9 %) are free in" in row.message["text"]
     ctx.runtime.live = LiveSettings(disk_warn_percent=0)
-    free = 1
+    disk["free"] = 1
     await watch(ctx)
     assert len(await told(ctx)) == 2
 
