@@ -182,6 +182,8 @@ for (const scheme of ["light", "dark"] as const) {
       "/s3-configs/new",
       s3,
       "/encryption-keys",
+      "/notifications",
+      "/notifications/new",
       "/nowhere",
     );
     for (const width of [1280, 390]) {

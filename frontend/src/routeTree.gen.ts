@@ -16,6 +16,8 @@ import { Route as DatabasesIndexRouteImport } from "./routes/databases/index"
 import { Route as DatabasesNewRouteImport } from "./routes/databases/new"
 import { Route as EncryptionKeysIndexRouteImport } from "./routes/encryption-keys/index"
 import { Route as LogsIndexRouteImport } from "./routes/logs/index"
+import { Route as NotificationsIndexRouteImport } from "./routes/notifications/index"
+import { Route as NotificationsNewRouteImport } from "./routes/notifications/new"
 import { Route as RestoreNewRouteImport } from "./routes/restore/new"
 import { Route as RestoresIndexRouteImport } from "./routes/restores/index"
 import { Route as RestoresIdRouteImport } from "./routes/restores/$id"
@@ -26,6 +28,7 @@ import { Route as SchedulesNewRouteImport } from "./routes/schedules/new"
 import { Route as SettingsIndexRouteImport } from "./routes/settings/index"
 import { Route as DatabasesIdIndexRouteImport } from "./routes/databases/$id.index"
 import { Route as DatabasesIdEditRouteImport } from "./routes/databases/$id.edit"
+import { Route as NotificationsIdEditRouteImport } from "./routes/notifications/$id.edit"
 import { Route as S3ConfigsIdEditRouteImport } from "./routes/s3-configs/$id.edit"
 import { Route as SchedulesIdEditRouteImport } from "./routes/schedules/$id.edit"
 
@@ -62,6 +65,16 @@ const EncryptionKeysIndexRoute = EncryptionKeysIndexRouteImport.update({
 const LogsIndexRoute = LogsIndexRouteImport.update({
   id: "/logs/",
   path: "/logs/",
+  getParentRoute: () => rootRouteImport,
+} as any)
+const NotificationsIndexRoute = NotificationsIndexRouteImport.update({
+  id: "/notifications/",
+  path: "/notifications/",
+  getParentRoute: () => rootRouteImport,
+} as any)
+const NotificationsNewRoute = NotificationsNewRouteImport.update({
+  id: "/notifications/new",
+  path: "/notifications/new",
   getParentRoute: () => rootRouteImport,
 } as any)
 const RestoreNewRoute = RestoreNewRouteImport.update({
@@ -114,6 +127,11 @@ const DatabasesIdEditRoute = DatabasesIdEditRouteImport.update({
   path: "/databases/$id/edit",
   getParentRoute: () => rootRouteImport,
 } as any)
+const NotificationsIdEditRoute = NotificationsIdEditRouteImport.update({
+  id: "/notifications/$id/edit",
+  path: "/notifications/$id/edit",
+  getParentRoute: () => rootRouteImport,
+} as any)
 const S3ConfigsIdEditRoute = S3ConfigsIdEditRouteImport.update({
   id: "/s3-configs/$id/edit",
   path: "/s3-configs/$id/edit",
@@ -129,6 +147,7 @@ export interface FileRoutesByFullPath {
   "/": typeof IndexRoute
   "/backups/$id": typeof BackupsIdRoute
   "/databases/new": typeof DatabasesNewRoute
+  "/notifications/new": typeof NotificationsNewRoute
   "/restore/new": typeof RestoreNewRoute
   "/restores/$id": typeof RestoresIdRoute
   "/s3-configs/new": typeof S3ConfigsNewRoute
@@ -137,11 +156,13 @@ export interface FileRoutesByFullPath {
   "/databases/": typeof DatabasesIndexRoute
   "/encryption-keys/": typeof EncryptionKeysIndexRoute
   "/logs/": typeof LogsIndexRoute
+  "/notifications/": typeof NotificationsIndexRoute
   "/restores/": typeof RestoresIndexRoute
   "/s3-configs/": typeof S3ConfigsIndexRoute
   "/schedules/": typeof SchedulesIndexRoute
   "/settings/": typeof SettingsIndexRoute
   "/databases/$id/edit": typeof DatabasesIdEditRoute
+  "/notifications/$id/edit": typeof NotificationsIdEditRoute
   "/s3-configs/$id/edit": typeof S3ConfigsIdEditRoute
   "/schedules/$id/edit": typeof SchedulesIdEditRoute
   "/databases/$id/": typeof DatabasesIdIndexRoute
@@ -150,6 +171,7 @@ export interface FileRoutesByTo {
   "/": typeof IndexRoute
   "/backups/$id": typeof BackupsIdRoute
   "/databases/new": typeof DatabasesNewRoute
+  "/notifications/new": typeof NotificationsNewRoute
   "/restore/new": typeof RestoreNewRoute
   "/restores/$id": typeof RestoresIdRoute
   "/s3-configs/new": typeof S3ConfigsNewRoute
@@ -158,11 +180,13 @@ export interface FileRoutesByTo {
   "/databases": typeof DatabasesIndexRoute
   "/encryption-keys": typeof EncryptionKeysIndexRoute
   "/logs": typeof LogsIndexRoute
+  "/notifications": typeof NotificationsIndexRoute
   "/restores": typeof RestoresIndexRoute
   "/s3-configs": typeof S3ConfigsIndexRoute
   "/schedules": typeof SchedulesIndexRoute
   "/settings": typeof SettingsIndexRoute
   "/databases/$id/edit": typeof DatabasesIdEditRoute
+  "/notifications/$id/edit": typeof NotificationsIdEditRoute
   "/s3-configs/$id/edit": typeof S3ConfigsIdEditRoute
   "/schedules/$id/edit": typeof SchedulesIdEditRoute
   "/databases/$id": typeof DatabasesIdIndexRoute
@@ -172,6 +196,7 @@ export interface FileRoutesById {
   "/": typeof IndexRoute
   "/backups/$id": typeof BackupsIdRoute
   "/databases/new": typeof DatabasesNewRoute
+  "/notifications/new": typeof NotificationsNewRoute
   "/restore/new": typeof RestoreNewRoute
   "/restores/$id": typeof RestoresIdRoute
   "/s3-configs/new": typeof S3ConfigsNewRoute
@@ -180,11 +205,13 @@ export interface FileRoutesById {
   "/databases/": typeof DatabasesIndexRoute
   "/encryption-keys/": typeof EncryptionKeysIndexRoute
   "/logs/": typeof LogsIndexRoute
+  "/notifications/": typeof NotificationsIndexRoute
   "/restores/": typeof RestoresIndexRoute
   "/s3-configs/": typeof S3ConfigsIndexRoute
   "/schedules/": typeof SchedulesIndexRoute
   "/settings/": typeof SettingsIndexRoute
   "/databases/$id/edit": typeof DatabasesIdEditRoute
+  "/notifications/$id/edit": typeof NotificationsIdEditRoute
   "/s3-configs/$id/edit": typeof S3ConfigsIdEditRoute
   "/schedules/$id/edit": typeof SchedulesIdEditRoute
   "/databases/$id/": typeof DatabasesIdIndexRoute
@@ -195,6 +222,7 @@ export interface FileRouteTypes {
     | "/"
     | "/backups/$id"
     | "/databases/new"
+    | "/notifications/new"
     | "/restore/new"
     | "/restores/$id"
     | "/s3-configs/new"
@@ -203,11 +231,13 @@ export interface FileRouteTypes {
     | "/databases/"
     | "/encryption-keys/"
     | "/logs/"
+    | "/notifications/"
     | "/restores/"
     | "/s3-configs/"
     | "/schedules/"
     | "/settings/"
     | "/databases/$id/edit"
+    | "/notifications/$id/edit"
     | "/s3-configs/$id/edit"
     | "/schedules/$id/edit"
     | "/databases/$id/"
@@ -216,6 +246,7 @@ export interface FileRouteTypes {
     | "/"
     | "/backups/$id"
     | "/databases/new"
+    | "/notifications/new"
     | "/restore/new"
     | "/restores/$id"
     | "/s3-configs/new"
@@ -224,11 +255,13 @@ export interface FileRouteTypes {
     | "/databases"
     | "/encryption-keys"
     | "/logs"
+    | "/notifications"
     | "/restores"
     | "/s3-configs"
     | "/schedules"
     | "/settings"
     | "/databases/$id/edit"
+    | "/notifications/$id/edit"
     | "/s3-configs/$id/edit"
     | "/schedules/$id/edit"
     | "/databases/$id"
@@ -237,6 +270,7 @@ export interface FileRouteTypes {
     | "/"
     | "/backups/$id"
     | "/databases/new"
+    | "/notifications/new"
     | "/restore/new"
     | "/restores/$id"
     | "/s3-configs/new"
@@ -245,11 +279,13 @@ export interface FileRouteTypes {
     | "/databases/"
     | "/encryption-keys/"
     | "/logs/"
+    | "/notifications/"
     | "/restores/"
     | "/s3-configs/"
     | "/schedules/"
     | "/settings/"
     | "/databases/$id/edit"
+    | "/notifications/$id/edit"
     | "/s3-configs/$id/edit"
     | "/schedules/$id/edit"
     | "/databases/$id/"
@@ -259,6 +295,7 @@ export interface RootRouteChildren {
   IndexRoute: typeof IndexRoute
   BackupsIdRoute: typeof BackupsIdRoute
   DatabasesNewRoute: typeof DatabasesNewRoute
+  NotificationsNewRoute: typeof NotificationsNewRoute
   RestoreNewRoute: typeof RestoreNewRoute
   RestoresIdRoute: typeof RestoresIdRoute
   S3ConfigsNewRoute: typeof S3ConfigsNewRoute
@@ -267,11 +304,13 @@ export interface RootRouteChildren {
   DatabasesIndexRoute: typeof DatabasesIndexRoute
   EncryptionKeysIndexRoute: typeof EncryptionKeysIndexRoute
   LogsIndexRoute: typeof LogsIndexRoute
+  NotificationsIndexRoute: typeof NotificationsIndexRoute
   RestoresIndexRoute: typeof RestoresIndexRoute
   S3ConfigsIndexRoute: typeof S3ConfigsIndexRoute
   SchedulesIndexRoute: typeof SchedulesIndexRoute
   SettingsIndexRoute: typeof SettingsIndexRoute
   DatabasesIdEditRoute: typeof DatabasesIdEditRoute
+  NotificationsIdEditRoute: typeof NotificationsIdEditRoute
   S3ConfigsIdEditRoute: typeof S3ConfigsIdEditRoute
   SchedulesIdEditRoute: typeof SchedulesIdEditRoute
   DatabasesIdIndexRoute: typeof DatabasesIdIndexRoute
@@ -326,6 +365,20 @@ declare module "@tanstack/react-router" {
       path: "/logs"
       fullPath: "/logs/"
       preLoaderRoute: typeof LogsIndexRouteImport
+      parentRoute: typeof rootRouteImport
+    }
+    "/notifications/": {
+      id: "/notifications/"
+      path: "/notifications"
+      fullPath: "/notifications/"
+      preLoaderRoute: typeof NotificationsIndexRouteImport
+      parentRoute: typeof rootRouteImport
+    }
+    "/notifications/new": {
+      id: "/notifications/new"
+      path: "/notifications/new"
+      fullPath: "/notifications/new"
+      preLoaderRoute: typeof NotificationsNewRouteImport
       parentRoute: typeof rootRouteImport
     }
     "/restore/new": {
@@ -398,6 +451,13 @@ declare module "@tanstack/react-router" {
       preLoaderRoute: typeof DatabasesIdEditRouteImport
       parentRoute: typeof rootRouteImport
     }
+    "/notifications/$id/edit": {
+      id: "/notifications/$id/edit"
+      path: "/notifications/$id/edit"
+      fullPath: "/notifications/$id/edit"
+      preLoaderRoute: typeof NotificationsIdEditRouteImport
+      parentRoute: typeof rootRouteImport
+    }
     "/s3-configs/$id/edit": {
       id: "/s3-configs/$id/edit"
       path: "/s3-configs/$id/edit"
@@ -419,6 +479,7 @@ const rootRouteChildren: RootRouteChildren = {
   IndexRoute: IndexRoute,
   BackupsIdRoute: BackupsIdRoute,
   DatabasesNewRoute: DatabasesNewRoute,
+  NotificationsNewRoute: NotificationsNewRoute,
   RestoreNewRoute: RestoreNewRoute,
   RestoresIdRoute: RestoresIdRoute,
   S3ConfigsNewRoute: S3ConfigsNewRoute,
@@ -427,11 +488,13 @@ const rootRouteChildren: RootRouteChildren = {
   DatabasesIndexRoute: DatabasesIndexRoute,
   EncryptionKeysIndexRoute: EncryptionKeysIndexRoute,
   LogsIndexRoute: LogsIndexRoute,
+  NotificationsIndexRoute: NotificationsIndexRoute,
   RestoresIndexRoute: RestoresIndexRoute,
   S3ConfigsIndexRoute: S3ConfigsIndexRoute,
   SchedulesIndexRoute: SchedulesIndexRoute,
   SettingsIndexRoute: SettingsIndexRoute,
   DatabasesIdEditRoute: DatabasesIdEditRoute,
+  NotificationsIdEditRoute: NotificationsIdEditRoute,
   S3ConfigsIdEditRoute: S3ConfigsIdEditRoute,
   SchedulesIdEditRoute: SchedulesIdEditRoute,
   DatabasesIdIndexRoute: DatabasesIdIndexRoute,

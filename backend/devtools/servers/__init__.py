@@ -4,6 +4,8 @@ from devtools.servers.binaries import MissingBinaryError
 from devtools.servers.children import ServerStartError
 from devtools.servers.clients import client_dirs
 from devtools.servers.fault_proxy import FaultProxy
+from devtools.servers.http_receiver import HttpReceiver, Received, Reply
+from devtools.servers.mail_server import MailServer
 from devtools.servers.mariadb import MariadbServer
 from devtools.servers.mysql import MysqlServer
 from devtools.servers.mysql_family import MysqlFamilyServer
@@ -13,11 +15,15 @@ from devtools.servers.seaweedfs import SeaweedServer
 
 __all__ = [
     "FaultProxy",
+    "HttpReceiver",
+    "MailServer",
     "MariadbServer",
     "MissingBinaryError",
     "MysqlFamilyServer",
     "MysqlServer",
     "PostgresServer",
+    "Received",
+    "Reply",
     "SeaweedServer",
     "ServerStartError",
     "client_dirs",

@@ -2,7 +2,7 @@
 
 import type { Client, Options as Options2, TDataShape } from './client';
 import { client } from './client.gen';
-import type { ActivateEncryptionKeyData, ActivateEncryptionKeyErrors, ActivateEncryptionKeyResponses, BrowseS3ConfigData, BrowseS3ConfigErrors, BrowseS3ConfigResponses, CancelBackupData, CancelBackupErrors, CancelBackupResponses, CancelRestoreData, CancelRestoreErrors, CancelRestoreResponses, CancelVerificationData, CancelVerificationErrors, CancelVerificationResponses, ChangeMyPasswordData, ChangeMyPasswordErrors, ChangeMyPasswordResponses, ChangeSettingsData, ChangeSettingsErrors, ChangeSettingsResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, CreateBackupData, CreateBackupErrors, CreateBackupResponses, CreateDatabaseData, CreateDatabaseErrors, CreateDatabaseResponses, CreateEncryptionKeyData, CreateEncryptionKeyErrors, CreateEncryptionKeyResponses, CreateRestoreData, CreateRestoreErrors, CreateRestoreResponses, CreateS3ConfigData, CreateS3ConfigErrors, CreateS3ConfigResponses, CreateScheduleData, CreateScheduleErrors, CreateScheduleResponses, CreateTokensData, CreateTokensErrors, CreateTokensResponses, CreateUserData, CreateUserErrors, CreateUserResponses, DeleteApiKeyData, DeleteApiKeyErrors, DeleteApiKeyResponses, DeleteBackupData, DeleteBackupErrors, DeleteBackupResponses, DeleteDatabaseData, DeleteDatabaseErrors, DeleteDatabaseResponses, DeleteEncryptionKeyData, DeleteEncryptionKeyErrors, DeleteEncryptionKeyResponses, DeleteS3ConfigData, DeleteS3ConfigErrors, DeleteS3ConfigResponses, DeleteScheduleData, DeleteScheduleErrors, DeleteScheduleResponses, DeleteUserData, DeleteUserErrors, DeleteUserResponses, DisableScheduleData, DisableScheduleErrors, DisableScheduleResponses, DownloadBackupData, DownloadBackupErrors, DownloadBackupResponses, DownloadEncryptionKeyData, DownloadEncryptionKeyErrors, DownloadEncryptionKeyResponses, EnableScheduleData, EnableScheduleErrors, EnableScheduleResponses, EndOtherSessionsData, EndOtherSessionsErrors, EndOtherSessionsResponses, EndSessionData, EndSessionErrors, EndSessionResponses, ExportAuditEventsData, ExportAuditEventsErrors, ExportAuditEventsResponses, GetAuthStateData, GetAuthStateErrors, GetAuthStateResponses, GetBackupData, GetBackupErrors, GetBackupLogsData, GetBackupLogsErrors, GetBackupLogsResponses, GetBackupResponses, GetDatabaseData, GetDatabaseErrors, GetDatabaseResponses, GetEncryptionKeyData, GetEncryptionKeyErrors, GetEncryptionKeyResponses, GetLivenessData, GetLivenessErrors, GetLivenessResponses, GetMeData, GetMeErrors, GetMeResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetRestoreData, GetRestoreErrors, GetRestoreLogsData, GetRestoreLogsErrors, GetRestoreLogsResponses, GetRestoreResponses, GetS3ConfigData, GetS3ConfigErrors, GetS3ConfigResponses, GetScheduleData, GetScheduleErrors, GetScheduleResponses, GetStatisticsData, GetStatisticsErrors, GetStatisticsResponses, GetSystemLogsData, GetSystemLogsErrors, GetSystemLogsResponses, GetSystemStatusData, GetSystemStatusErrors, GetSystemStatusResponses, GetUserData, GetUserErrors, GetUserResponses, GetVerificationData, GetVerificationErrors, GetVerificationLogsData, GetVerificationLogsErrors, GetVerificationLogsResponses, GetVerificationResponses, ImportEncryptionKeyData, ImportEncryptionKeyErrors, ImportEncryptionKeyResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListAuditActionsData, ListAuditActionsErrors, ListAuditActionsResponses, ListAuditEventsData, ListAuditEventsErrors, ListAuditEventsResponses, ListBackupsData, ListBackupsErrors, ListBackupsResponses, ListDatabasesData, ListDatabasesErrors, ListDatabasesResponses, ListEncryptionKeysData, ListEncryptionKeysErrors, ListEncryptionKeysResponses, ListNextRunsData, ListNextRunsErrors, ListNextRunsResponses, ListRestoresData, ListRestoresErrors, ListRestoresResponses, ListS3BucketsData, ListS3BucketsErrors, ListS3BucketsResponses, ListS3ConfigsData, ListS3ConfigsErrors, ListS3ConfigsResponses, ListSchedulesData, ListSchedulesErrors, ListSchedulesResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSettingsData, ListSettingsErrors, ListSettingsResponses, ListUsersData, ListUsersErrors, ListUsersResponses, ListVerificationsData, ListVerificationsErrors, ListVerificationsResponses, PinBackupData, PinBackupErrors, PinBackupResponses, PreflightRestoreData, PreflightRestoreErrors, PreflightRestoreResponses, PreviewScheduleData, PreviewScheduleErrors, PreviewScheduleResponses, RebuildCatalogueData, RebuildCatalogueErrors, RebuildCatalogueResponses, RefreshTokensData, RefreshTokensErrors, RefreshTokensResponses, RetireEncryptionKeyData, RetireEncryptionKeyErrors, RetireEncryptionKeyResponses, RunScheduleData, RunScheduleErrors, RunScheduleResponses, SetUpData, SetUpErrors, SetUpResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, TestDatabaseData, TestDatabaseErrors, TestDatabaseResponses, TestS3ConfigData, TestS3ConfigErrors, TestS3ConfigResponses, TestUnsavedDatabaseData, TestUnsavedDatabaseErrors, TestUnsavedDatabaseResponses, TestUnsavedS3ConfigData, TestUnsavedS3ConfigErrors, TestUnsavedS3ConfigResponses, UpdateDatabaseData, UpdateDatabaseErrors, UpdateDatabaseResponses, UpdateS3ConfigData, UpdateS3ConfigErrors, UpdateS3ConfigResponses, UpdateScheduleData, UpdateScheduleErrors, UpdateScheduleResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, UploadBackupData, UploadBackupErrors, UploadBackupResponses, VerifyAuditLogData, VerifyAuditLogErrors, VerifyAuditLogResponses, VerifyBackupData, VerifyBackupErrors, VerifyBackupResponses } from './types.gen';
+import type { ActivateEncryptionKeyData, ActivateEncryptionKeyErrors, ActivateEncryptionKeyResponses, BrowseS3ConfigData, BrowseS3ConfigErrors, BrowseS3ConfigResponses, CancelBackupData, CancelBackupErrors, CancelBackupResponses, CancelRestoreData, CancelRestoreErrors, CancelRestoreResponses, CancelVerificationData, CancelVerificationErrors, CancelVerificationResponses, ChangeMyPasswordData, ChangeMyPasswordErrors, ChangeMyPasswordResponses, ChangeSettingsData, ChangeSettingsErrors, ChangeSettingsResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, CreateBackupData, CreateBackupErrors, CreateBackupResponses, CreateDatabaseData, CreateDatabaseErrors, CreateDatabaseResponses, CreateEncryptionKeyData, CreateEncryptionKeyErrors, CreateEncryptionKeyResponses, CreateNotificationChannelData, CreateNotificationChannelErrors, CreateNotificationChannelResponses, CreateRestoreData, CreateRestoreErrors, CreateRestoreResponses, CreateS3ConfigData, CreateS3ConfigErrors, CreateS3ConfigResponses, CreateScheduleData, CreateScheduleErrors, CreateScheduleResponses, CreateTokensData, CreateTokensErrors, CreateTokensResponses, CreateUserData, CreateUserErrors, CreateUserResponses, DeleteApiKeyData, DeleteApiKeyErrors, DeleteApiKeyResponses, DeleteBackupData, DeleteBackupErrors, DeleteBackupResponses, DeleteDatabaseData, DeleteDatabaseErrors, DeleteDatabaseResponses, DeleteEncryptionKeyData, DeleteEncryptionKeyErrors, DeleteEncryptionKeyResponses, DeleteNotificationChannelData, DeleteNotificationChannelErrors, DeleteNotificationChannelResponses, DeleteS3ConfigData, DeleteS3ConfigErrors, DeleteS3ConfigResponses, DeleteScheduleData, DeleteScheduleErrors, DeleteScheduleResponses, DeleteUserData, DeleteUserErrors, DeleteUserResponses, DisableScheduleData, DisableScheduleErrors, DisableScheduleResponses, DownloadBackupData, DownloadBackupErrors, DownloadBackupResponses, DownloadEncryptionKeyData, DownloadEncryptionKeyErrors, DownloadEncryptionKeyResponses, EnableScheduleData, EnableScheduleErrors, EnableScheduleResponses, EndOtherSessionsData, EndOtherSessionsErrors, EndOtherSessionsResponses, EndSessionData, EndSessionErrors, EndSessionResponses, ExportAuditEventsData, ExportAuditEventsErrors, ExportAuditEventsResponses, GetAuthStateData, GetAuthStateErrors, GetAuthStateResponses, GetBackupData, GetBackupErrors, GetBackupLogsData, GetBackupLogsErrors, GetBackupLogsResponses, GetBackupResponses, GetDatabaseData, GetDatabaseErrors, GetDatabaseResponses, GetEncryptionKeyData, GetEncryptionKeyErrors, GetEncryptionKeyResponses, GetLivenessData, GetLivenessErrors, GetLivenessResponses, GetMeData, GetMeErrors, GetMeResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetNotificationChannelData, GetNotificationChannelErrors, GetNotificationChannelResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetRestoreData, GetRestoreErrors, GetRestoreLogsData, GetRestoreLogsErrors, GetRestoreLogsResponses, GetRestoreResponses, GetS3ConfigData, GetS3ConfigErrors, GetS3ConfigResponses, GetScheduleData, GetScheduleErrors, GetScheduleResponses, GetStatisticsData, GetStatisticsErrors, GetStatisticsResponses, GetSystemLogsData, GetSystemLogsErrors, GetSystemLogsResponses, GetSystemStatusData, GetSystemStatusErrors, GetSystemStatusResponses, GetUserData, GetUserErrors, GetUserResponses, GetVerificationData, GetVerificationErrors, GetVerificationLogsData, GetVerificationLogsErrors, GetVerificationLogsResponses, GetVerificationResponses, ImportEncryptionKeyData, ImportEncryptionKeyErrors, ImportEncryptionKeyResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListAuditActionsData, ListAuditActionsErrors, ListAuditActionsResponses, ListAuditEventsData, ListAuditEventsErrors, ListAuditEventsResponses, ListBackupsData, ListBackupsErrors, ListBackupsResponses, ListDatabasesData, ListDatabasesErrors, ListDatabasesResponses, ListEncryptionKeysData, ListEncryptionKeysErrors, ListEncryptionKeysResponses, ListNextRunsData, ListNextRunsErrors, ListNextRunsResponses, ListNotificationChannelsData, ListNotificationChannelsErrors, ListNotificationChannelsResponses, ListNotificationDeliveriesData, ListNotificationDeliveriesErrors, ListNotificationDeliveriesResponses, ListNotificationEventsData, ListNotificationEventsErrors, ListNotificationEventsResponses, ListRestoresData, ListRestoresErrors, ListRestoresResponses, ListS3BucketsData, ListS3BucketsErrors, ListS3BucketsResponses, ListS3ConfigsData, ListS3ConfigsErrors, ListS3ConfigsResponses, ListSchedulesData, ListSchedulesErrors, ListSchedulesResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSettingsData, ListSettingsErrors, ListSettingsResponses, ListUsersData, ListUsersErrors, ListUsersResponses, ListVerificationsData, ListVerificationsErrors, ListVerificationsResponses, PinBackupData, PinBackupErrors, PinBackupResponses, PreflightRestoreData, PreflightRestoreErrors, PreflightRestoreResponses, PreviewScheduleData, PreviewScheduleErrors, PreviewScheduleResponses, RebuildCatalogueData, RebuildCatalogueErrors, RebuildCatalogueResponses, RefreshTokensData, RefreshTokensErrors, RefreshTokensResponses, RetireEncryptionKeyData, RetireEncryptionKeyErrors, RetireEncryptionKeyResponses, RetryNotificationDeliveryData, RetryNotificationDeliveryErrors, RetryNotificationDeliveryResponses, RunScheduleData, RunScheduleErrors, RunScheduleResponses, SetUpData, SetUpErrors, SetUpResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, TestDatabaseData, TestDatabaseErrors, TestDatabaseResponses, TestNotificationChannelData, TestNotificationChannelErrors, TestNotificationChannelResponses, TestS3ConfigData, TestS3ConfigErrors, TestS3ConfigResponses, TestUnsavedDatabaseData, TestUnsavedDatabaseErrors, TestUnsavedDatabaseResponses, TestUnsavedNotificationChannelData, TestUnsavedNotificationChannelErrors, TestUnsavedNotificationChannelResponses, TestUnsavedS3ConfigData, TestUnsavedS3ConfigErrors, TestUnsavedS3ConfigResponses, UpdateDatabaseData, UpdateDatabaseErrors, UpdateDatabaseResponses, UpdateNotificationChannelData, UpdateNotificationChannelErrors, UpdateNotificationChannelResponses, UpdateS3ConfigData, UpdateS3ConfigErrors, UpdateS3ConfigResponses, UpdateScheduleData, UpdateScheduleErrors, UpdateScheduleResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, UploadBackupData, UploadBackupErrors, UploadBackupResponses, VerifyAuditLogData, VerifyAuditLogErrors, VerifyAuditLogResponses, VerifyBackupData, VerifyBackupErrors, VerifyBackupResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -1001,6 +1001,188 @@ export const retireEncryptionKey = <ThrowOnError extends boolean = false>(option
         { name: 'X-API-Key', type: 'apiKey' }
     ],
     url: '/api/encryption-keys/{key_id}/retire',
+    ...options
+});
+
+/**
+ * List notification channels
+ */
+export const listNotificationChannels = <ThrowOnError extends boolean = false>(options?: Options<ListNotificationChannelsData, ThrowOnError>) => (options?.client ?? client).get<ListNotificationChannelsResponses, ListNotificationChannelsErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
+    url: '/api/notification-channels',
+    ...options
+});
+
+/**
+ * Add a notification channel
+ */
+export const createNotificationChannel = <ThrowOnError extends boolean = false>(options: Options<CreateNotificationChannelData, ThrowOnError>) => (options.client ?? client).post<CreateNotificationChannelResponses, CreateNotificationChannelErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
+    url: '/api/notification-channels',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Delete a notification channel
+ */
+export const deleteNotificationChannel = <ThrowOnError extends boolean = false>(options: Options<DeleteNotificationChannelData, ThrowOnError>) => (options.client ?? client).delete<DeleteNotificationChannelResponses, DeleteNotificationChannelErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
+    url: '/api/notification-channels/{channel_id}',
+    ...options
+});
+
+/**
+ * Show a notification channel
+ */
+export const getNotificationChannel = <ThrowOnError extends boolean = false>(options: Options<GetNotificationChannelData, ThrowOnError>) => (options.client ?? client).get<GetNotificationChannelResponses, GetNotificationChannelErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
+    url: '/api/notification-channels/{channel_id}',
+    ...options
+});
+
+/**
+ * Change a notification channel
+ */
+export const updateNotificationChannel = <ThrowOnError extends boolean = false>(options: Options<UpdateNotificationChannelData, ThrowOnError>) => (options.client ?? client).put<UpdateNotificationChannelResponses, UpdateNotificationChannelErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
+    url: '/api/notification-channels/{channel_id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Send a test message by a saved channel
+ */
+export const testNotificationChannel = <ThrowOnError extends boolean = false>(options: Options<TestNotificationChannelData, ThrowOnError>) => (options.client ?? client).post<TestNotificationChannelResponses, TestNotificationChannelErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
+    url: '/api/notification-channels/{channel_id}/test',
+    ...options
+});
+
+/**
+ * Send a test message by an unsaved form
+ */
+export const testUnsavedNotificationChannel = <ThrowOnError extends boolean = false>(options: Options<TestUnsavedNotificationChannelData, ThrowOnError>) => (options.client ?? client).post<TestUnsavedNotificationChannelResponses, TestUnsavedNotificationChannelErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
+    url: '/api/notification-channels/test',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * List deliveries
+ */
+export const listNotificationDeliveries = <ThrowOnError extends boolean = false>(options?: Options<ListNotificationDeliveriesData, ThrowOnError>) => (options?.client ?? client).get<ListNotificationDeliveriesResponses, ListNotificationDeliveriesErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
+    url: '/api/notification-deliveries',
+    ...options
+});
+
+/**
+ * List the events that a channel can tell of
+ */
+export const listNotificationEvents = <ThrowOnError extends boolean = false>(options?: Options<ListNotificationEventsData, ThrowOnError>) => (options?.client ?? client).get<ListNotificationEventsResponses, ListNotificationEventsErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
+    url: '/api/notification-events',
+    ...options
+});
+
+/**
+ * Try a delivery again now
+ */
+export const retryNotificationDelivery = <ThrowOnError extends boolean = false>(options: Options<RetryNotificationDeliveryData, ThrowOnError>) => (options.client ?? client).post<RetryNotificationDeliveryResponses, RetryNotificationDeliveryErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
+    url: '/api/notification-deliveries/{delivery_id}/retry',
     ...options
 });
 

@@ -39,6 +39,22 @@ export type ApiKeyView = {
 };
 
 /**
+ * AppriseInput
+ */
+export type AppriseInput = {
+    url?: string | null;
+    kind: 'apprise';
+};
+
+/**
+ * AppriseView
+ */
+export type AppriseView = {
+    hasUrl: boolean;
+    kind: 'apprise';
+};
+
+/**
  * AuditActionListEnvelope
  */
 export type AuditActionListEnvelope = {
@@ -522,12 +538,65 @@ export type DeletedEnvelope = {
 };
 
 /**
+ * DeliveryState
+ *
+ * How far a delivery is; the last two are final, but a failed one can be tried again by hand.
+ */
+export type DeliveryState = 'waiting' | 'sending' | 'delivered' | 'failed';
+
+/**
+ * DiscordInput
+ */
+export type DiscordInput = {
+    url?: string | null;
+    kind: 'discord';
+};
+
+/**
+ * DiscordView
+ */
+export type DiscordView = {
+    hasUrl: boolean;
+    kind: 'discord';
+};
+
+/**
  * Disk
  */
 export type Disk = {
     path: string;
     total: number;
     free: number;
+};
+
+/**
+ * EmailInput
+ */
+export type EmailInput = {
+    host: string;
+    port: number;
+    security: 'starttls' | 'tls' | 'none';
+    username: string | null;
+    sender: string;
+    recipients: Array<string>;
+    caCertificate: string | null;
+    password?: string | null;
+    kind: 'email';
+};
+
+/**
+ * EmailView
+ */
+export type EmailView = {
+    host: string;
+    port: number;
+    security: 'starttls' | 'tls' | 'none';
+    username: string | null;
+    sender: string;
+    recipients: Array<string>;
+    caCertificate: string | null;
+    hasPassword: boolean;
+    kind: 'email';
 };
 
 /**
@@ -620,6 +689,13 @@ export type ErrorEnvelope = {
     error: ErrorBody;
     meta: Meta;
 };
+
+/**
+ * EventType
+ *
+ * What happened.
+ */
+export type EventType = 'backup.succeeded' | 'backup.failed' | 'backup.retries_exhausted' | 'backup.missed' | 'backup.overdue' | 'backup.anomaly' | 'restore.succeeded' | 'restore.failed' | 'verification.succeeded' | 'verification.failed' | 'disk.low' | 'disk.recovered' | 's3.failing' | 's3.recovered' | 'retention.delete_failed' | 'retention.recovered' | 'worker.failed' | 'worker.recovered' | 'test';
 
 /**
  * FieldProblem
@@ -782,6 +858,157 @@ export type NextRunListEnvelope = {
 export type NextRunView = {
     slot: string;
     startsAt: string;
+};
+
+/**
+ * NotificationChannelEnvelope
+ */
+export type NotificationChannelEnvelope = {
+    success: boolean;
+    error: null;
+    meta: Meta;
+    data: NotificationChannelView;
+};
+
+/**
+ * NotificationChannelInput
+ */
+export type NotificationChannelInput = {
+    name: string;
+    settings: EmailInput | WebhookInput | SlackInput | DiscordInput | AppriseInput;
+    events: Array<EventType>;
+    databaseIds?: Array<string> | null;
+    failureThreshold?: number;
+    recovery?: boolean;
+    enabled?: boolean;
+};
+
+/**
+ * NotificationChannelListEnvelope
+ */
+export type NotificationChannelListEnvelope = {
+    success: boolean;
+    error: null;
+    meta: Meta;
+    data: Array<NotificationChannelView>;
+};
+
+/**
+ * NotificationChannelUpdate
+ */
+export type NotificationChannelUpdate = {
+    name?: string;
+    settings?: EmailInput | WebhookInput | SlackInput | DiscordInput | AppriseInput;
+    events?: Array<EventType>;
+    databaseIds?: Array<string> | null;
+    failureThreshold?: number;
+    recovery?: boolean;
+    enabled?: boolean;
+};
+
+/**
+ * NotificationChannelView
+ */
+export type NotificationChannelView = {
+    id: string;
+    name: string;
+    target: string;
+    settings: EmailView | WebhookView | SlackView | DiscordView | AppriseView;
+    events: Array<EventType>;
+    databaseIds: Array<string> | null;
+    failureThreshold: number;
+    recovery: boolean;
+    enabled: boolean;
+    deliveredAt: string | null;
+    failedAt: string | null;
+    lastError: string | null;
+    createdAt: string;
+    updatedAt: string;
+};
+
+/**
+ * NotificationDeliveryEnvelope
+ */
+export type NotificationDeliveryEnvelope = {
+    success: boolean;
+    error: null;
+    meta: Meta;
+    data: NotificationDeliveryView;
+};
+
+/**
+ * NotificationDeliveryListEnvelope
+ */
+export type NotificationDeliveryListEnvelope = {
+    success: boolean;
+    error: null;
+    meta: Meta;
+    data: Array<NotificationDeliveryView>;
+};
+
+/**
+ * NotificationDeliveryView
+ */
+export type NotificationDeliveryView = {
+    id: string;
+    channelId: string | null;
+    scheduleId: string | null;
+    event: string;
+    severity: string;
+    title: string;
+    text: string;
+    state: DeliveryState;
+    attempts: number;
+    nextAttemptAt: string | null;
+    finishedAt: string | null;
+    result: string | null;
+    createdAt: string;
+};
+
+/**
+ * NotificationEventListEnvelope
+ */
+export type NotificationEventListEnvelope = {
+    success: boolean;
+    error: null;
+    meta: Meta;
+    data: Array<NotificationEventView>;
+};
+
+/**
+ * NotificationEventView
+ */
+export type NotificationEventView = {
+    type: EventType;
+    label: string;
+    severity: 'info' | 'warning' | 'error';
+    counted: boolean;
+};
+
+/**
+ * NotificationTest
+ */
+export type NotificationTest = {
+    ok: boolean;
+    message: string;
+};
+
+/**
+ * NotificationTestEnvelope
+ */
+export type NotificationTestEnvelope = {
+    success: boolean;
+    error: null;
+    meta: Meta;
+    data: NotificationTest;
+};
+
+/**
+ * NotificationTestInput
+ */
+export type NotificationTestInput = {
+    settings: EmailInput | WebhookInput | SlackInput | DiscordInput | AppriseInput;
+    channelId?: string | null;
 };
 
 /**
@@ -1397,6 +1624,22 @@ export type SignInInput = {
 };
 
 /**
+ * SlackInput
+ */
+export type SlackInput = {
+    url?: string | null;
+    kind: 'slack';
+};
+
+/**
+ * SlackView
+ */
+export type SlackView = {
+    hasUrl: boolean;
+    kind: 'slack';
+};
+
+/**
  * StatisticsDay
  */
 export type StatisticsDay = {
@@ -1687,6 +1930,24 @@ export type VerifyInput = {
  * How somebody proved who they are.
  */
 export type Via = 'none' | 'session' | 'token' | 'api_key' | 'cli' | 'system';
+
+/**
+ * WebhookInput
+ */
+export type WebhookInput = {
+    url?: string | null;
+    signingSecret?: string | null;
+    kind: 'webhook';
+};
+
+/**
+ * WebhookView
+ */
+export type WebhookView = {
+    hasUrl: boolean;
+    hasSigningSecret: boolean;
+    kind: 'webhook';
+};
 
 /**
  * ExecutionEvent
@@ -4469,6 +4730,479 @@ export type RetireEncryptionKeyResponses = {
 };
 
 export type RetireEncryptionKeyResponse = RetireEncryptionKeyResponses[keyof RetireEncryptionKeyResponses];
+
+export type ListNotificationChannelsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/notification-channels';
+};
+
+export type ListNotificationChannelsErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type ListNotificationChannelsError = ListNotificationChannelsErrors[keyof ListNotificationChannelsErrors];
+
+export type ListNotificationChannelsResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: NotificationChannelListEnvelope;
+};
+
+export type ListNotificationChannelsResponse = ListNotificationChannelsResponses[keyof ListNotificationChannelsResponses];
+
+export type CreateNotificationChannelData = {
+    body: NotificationChannelInput;
+    path?: never;
+    query?: never;
+    url: '/api/notification-channels';
+};
+
+export type CreateNotificationChannelErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * It does not fit the present state.
+     */
+    409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type CreateNotificationChannelError = CreateNotificationChannelErrors[keyof CreateNotificationChannelErrors];
+
+export type CreateNotificationChannelResponses = {
+    /**
+     * Document created, URL follows
+     */
+    201: NotificationChannelEnvelope;
+};
+
+export type CreateNotificationChannelResponse = CreateNotificationChannelResponses[keyof CreateNotificationChannelResponses];
+
+export type DeleteNotificationChannelData = {
+    body?: never;
+    path: {
+        channel_id: string;
+    };
+    query?: never;
+    url: '/api/notification-channels/{channel_id}';
+};
+
+export type DeleteNotificationChannelErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * It does not exist.
+     */
+    404: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type DeleteNotificationChannelError = DeleteNotificationChannelErrors[keyof DeleteNotificationChannelErrors];
+
+export type DeleteNotificationChannelResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: DeletedEnvelope;
+};
+
+export type DeleteNotificationChannelResponse = DeleteNotificationChannelResponses[keyof DeleteNotificationChannelResponses];
+
+export type GetNotificationChannelData = {
+    body?: never;
+    path: {
+        channel_id: string;
+    };
+    query?: never;
+    url: '/api/notification-channels/{channel_id}';
+};
+
+export type GetNotificationChannelErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * It does not exist.
+     */
+    404: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type GetNotificationChannelError = GetNotificationChannelErrors[keyof GetNotificationChannelErrors];
+
+export type GetNotificationChannelResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: NotificationChannelEnvelope;
+};
+
+export type GetNotificationChannelResponse = GetNotificationChannelResponses[keyof GetNotificationChannelResponses];
+
+export type UpdateNotificationChannelData = {
+    body: NotificationChannelUpdate;
+    path: {
+        channel_id: string;
+    };
+    query?: never;
+    url: '/api/notification-channels/{channel_id}';
+};
+
+export type UpdateNotificationChannelErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * It does not exist.
+     */
+    404: ErrorEnvelope;
+    /**
+     * It does not fit the present state.
+     */
+    409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type UpdateNotificationChannelError = UpdateNotificationChannelErrors[keyof UpdateNotificationChannelErrors];
+
+export type UpdateNotificationChannelResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: NotificationChannelEnvelope;
+};
+
+export type UpdateNotificationChannelResponse = UpdateNotificationChannelResponses[keyof UpdateNotificationChannelResponses];
+
+export type TestNotificationChannelData = {
+    body?: never;
+    path: {
+        channel_id: string;
+    };
+    query?: never;
+    url: '/api/notification-channels/{channel_id}/test';
+};
+
+export type TestNotificationChannelErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * It does not exist.
+     */
+    404: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type TestNotificationChannelError = TestNotificationChannelErrors[keyof TestNotificationChannelErrors];
+
+export type TestNotificationChannelResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: NotificationTestEnvelope;
+};
+
+export type TestNotificationChannelResponse = TestNotificationChannelResponses[keyof TestNotificationChannelResponses];
+
+export type TestUnsavedNotificationChannelData = {
+    body: NotificationTestInput;
+    path?: never;
+    query?: never;
+    url: '/api/notification-channels/test';
+};
+
+export type TestUnsavedNotificationChannelErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * It does not exist.
+     */
+    404: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type TestUnsavedNotificationChannelError = TestUnsavedNotificationChannelErrors[keyof TestUnsavedNotificationChannelErrors];
+
+export type TestUnsavedNotificationChannelResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: NotificationTestEnvelope;
+};
+
+export type TestUnsavedNotificationChannelResponse = TestUnsavedNotificationChannelResponses[keyof TestUnsavedNotificationChannelResponses];
+
+export type ListNotificationDeliveriesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Of this channel only
+         */
+        channelId?: string | null;
+        /**
+         * In this state only
+         */
+        state?: DeliveryState | null;
+        /**
+         * Page, from 1
+         */
+        page?: number;
+        /**
+         * Entries a page
+         */
+        limit?: number;
+    };
+    url: '/api/notification-deliveries';
+};
+
+export type ListNotificationDeliveriesErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type ListNotificationDeliveriesError = ListNotificationDeliveriesErrors[keyof ListNotificationDeliveriesErrors];
+
+export type ListNotificationDeliveriesResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: NotificationDeliveryListEnvelope;
+};
+
+export type ListNotificationDeliveriesResponse = ListNotificationDeliveriesResponses[keyof ListNotificationDeliveriesResponses];
+
+export type ListNotificationEventsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/notification-events';
+};
+
+export type ListNotificationEventsErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type ListNotificationEventsError = ListNotificationEventsErrors[keyof ListNotificationEventsErrors];
+
+export type ListNotificationEventsResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: NotificationEventListEnvelope;
+};
+
+export type ListNotificationEventsResponse = ListNotificationEventsResponses[keyof ListNotificationEventsResponses];
+
+export type RetryNotificationDeliveryData = {
+    body?: never;
+    path: {
+        delivery_id: string;
+    };
+    query?: never;
+    url: '/api/notification-deliveries/{delivery_id}/retry';
+};
+
+export type RetryNotificationDeliveryErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * It does not exist.
+     */
+    404: ErrorEnvelope;
+    /**
+     * It does not fit the present state.
+     */
+    409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type RetryNotificationDeliveryError = RetryNotificationDeliveryErrors[keyof RetryNotificationDeliveryErrors];
+
+export type RetryNotificationDeliveryResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: NotificationDeliveryEnvelope;
+};
+
+export type RetryNotificationDeliveryResponse = RetryNotificationDeliveryResponses[keyof RetryNotificationDeliveryResponses];
 
 export type ListSettingsData = {
     body?: never;

@@ -37,6 +37,8 @@ export const keys = {
   schedules: ["schedules"] as const,
   s3Configs: ["s3-configs"] as const,
   encryptionKeys: ["encryption-keys"] as const,
+  notificationChannels: ["notification-channels"] as const,
+  notificationDeliveries: ["notification-deliveries"] as const,
   status: ["status"] as const,
   settings: ["settings"] as const,
   statistics: ["statistics"] as const,

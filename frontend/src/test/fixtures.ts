@@ -5,6 +5,9 @@ import type {
   DatabaseView,
   EncryptionKeyView,
   LogLine,
+  NotificationChannelView,
+  NotificationDeliveryView,
+  NotificationEventView,
   Preflight,
   Probe,
   ProgressView,
@@ -431,3 +434,48 @@ export function makeStatistics(change: Partial<SystemStatistics> = {}): SystemSt
     ...change,
   };
 }
+
+export function makeChannel(change: Partial<NotificationChannelView> = {}): NotificationChannelView {
+  return {
+    id: "channel-1",
+    name: "Incident desk",
+    target: "https://hooks.example.com/…",
+    settings: { kind: "webhook", hasUrl: true, hasSigningSecret: true },
+    events: ["backup.failed"],
+    databaseIds: null,
+    failureThreshold: 1,
+    recovery: true,
+    enabled: true,
+    deliveredAt: ago(5),
+    failedAt: null,
+    lastError: null,
+    createdAt: ago(50_000),
+    updatedAt: ago(5),
+    ...change,
+  };
+}
+
+export function makeDelivery(change: Partial<NotificationDeliveryView> = {}): NotificationDeliveryView {
+  return {
+    id: "delivery-1",
+    channelId: "channel-1",
+    scheduleId: null,
+    event: "backup.failed",
+    severity: "error",
+    title: "Backup of shop failed",
+    text: "The daily backup failed: no answer.",
+    state: "delivered",
+    attempts: 1,
+    nextAttemptAt: null,
+    finishedAt: ago(5),
+    result: "The answer was 200, after 12 ms.",
+    createdAt: ago(5),
+    ...change,
+  };
+}
+
+export const notificationEvents: NotificationEventView[] = [
+  { type: "backup.succeeded", label: "Backup succeeded", severity: "info", counted: false },
+  { type: "backup.failed", label: "Backup failed", severity: "error", counted: true },
+  { type: "disk.low", label: "Disk space low", severity: "error", counted: false },
+];

@@ -3,6 +3,7 @@ import { setupServer } from "msw/node";
 import {
   makeBackup,
   makeBackupDetail,
+  makeChannel,
   makeDatabase,
   makeKey,
   makePreflight,
@@ -14,6 +15,7 @@ import {
   makeSetting,
   makeStatistics,
   makeStatus,
+  notificationEvents,
 } from "./fixtures";
 
 const meta = { timestamp: "2026-11-22T12:00:00Z", page: null, limit: null, total: null };
@@ -91,6 +93,10 @@ export const server = setupServer(
   http.post("*/api/encryption-keys/:id/download", () => HttpResponse.text("# created\nAGE-SECRET-KEY-1X\n")),
   http.post("*/api/encryption-keys/:id/:action", () => ok(makeKey())),
   http.delete("*/api/encryption-keys/:id", () => ok({ id: "key-1" })),
+  http.get("*/api/notification-events", () => ok(notificationEvents)),
+  http.get("*/api/notification-channels", () => ok([makeChannel()])),
+  http.get("*/api/notification-channels/:id", () => ok(makeChannel())),
+  http.get("*/api/notification-deliveries", () => page([])),
   http.post("*/api/s3-configs/test", () => ok({ ok: true, steps: [passedStep] })),
   http.post("*/api/s3-configs/:id/test", () => ok({ ok: true, steps: [passedStep] })),
 );

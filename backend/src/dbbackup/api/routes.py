@@ -15,6 +15,7 @@ from dbbackup.api.encryption_keys.controller import EncryptionKeyController
 from dbbackup.api.guards import shut_without_rule
 from dbbackup.api.live.origin import own_page_guard
 from dbbackup.api.live.sockets import event_socket, log_socket
+from dbbackup.api.notifications.controller import NotificationChannelController, NotificationDeliveryController
 from dbbackup.api.restores.controller import RestoreController
 from dbbackup.api.s3_configs.controller import S3ConfigController
 from dbbackup.api.schedules.controller import ScheduleController
@@ -32,6 +33,8 @@ router = Router(
         ScheduleController,
         S3ConfigController,
         EncryptionKeyController,
+        NotificationChannelController,
+        NotificationDeliveryController,
         SystemController,
         HealthController,
         get_metrics,

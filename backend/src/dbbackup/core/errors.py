@@ -2,6 +2,8 @@
 
 AppError
 ├── ValidationError        400  input that cannot be accepted, with field names
+│   ├── AddressRefusedError     nothing may be sent to the address
+│   └── HostUnknownError        the name has no address
 ├── UnauthorizedError      401
 ├── ForbiddenError         403
 ├── NotFoundError          404
@@ -19,6 +21,7 @@ AppError
 ├── RestoreError           502  a restore could not be done
 │   ├── IntegrityError          stored bytes are not the bytes that were written
 │   └── KeyMissingError         no private key here opens what is encrypted
+├── DeliveryError          500  a notification could not be delivered; shown with it, never answered
 └── InternalError          500
 
 Every message is written for the person who has to act on it and never holds a secret.
@@ -60,6 +63,16 @@ class ValidationError(AppError):
     def of(cls, field: str, message: str) -> ValidationError:
         """Make the error for one field; the message serves as the whole's message too."""
         return cls(message, details=[FieldError(field, message)])
+
+
+class AddressRefusedError(ValidationError):
+    """Nothing may be sent to the address that a host stands for."""
+
+
+class HostUnknownError(ValidationError):
+    """A host's name has no address now."""
+
+    retryable = True
 
 
 class UnauthorizedError(AppError):
@@ -170,6 +183,18 @@ class IntegrityError(RestoreError):
 
 class KeyMissingError(RestoreError):
     """None of the private keys at hand opens an encrypted file."""
+
+
+class DeliveryError(AppError):
+    """A notification could not be delivered; `retry_after` are the seconds that the other side asks to wait."""
+
+    retryable = True
+
+    def __init__(
+        self, message: str, *, details: list[FieldError] | None = None, retry_after: float | None = None
+    ) -> None:
+        super().__init__(message, details=details)
+        self.retry_after = retry_after
 
 
 class InternalError(AppError):

@@ -81,6 +81,67 @@ class LiveSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             extra=_about("scheduler.checkInterval", "SCHEDULER_CHECK_INTERVAL"),
         ),
     ] = 60_000
+    public_url: Annotated[
+        str,
+        Meta(
+            pattern=r"^(https?://[^\s]+)?$",
+            max_length=500,
+            description="Where people reach this page, for the links in messages: https://backups.example.com",
+            extra=_about("server.publicUrl", "PUBLIC_URL"),
+        ),
+    ] = ""
+    allow_private_addresses: Annotated[
+        bool,
+        Meta(
+            description="Whether notifications may go to private addresses: this machine, 10.x, 192.168.x and so on",
+            extra=_about("network.allowPrivateAddresses", "ALLOW_PRIVATE_ADDRESSES"),
+        ),
+    ] = True
+    notification_attempts: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=100,
+            description="Attempts before a notification counts as failed; 15 take about eight hours",
+            extra=_about("notifications.maxAttempts"),
+        ),
+    ] = 15
+    notification_keep_days: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=3650,
+            description="Days that finished notifications stay listed",
+            extra=_about("notifications.keepDays"),
+        ),
+    ] = 30
+    disk_warn_percent: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=90,
+            description="Less free space than so many percent of the backup disk is told of; 0: never",
+            extra=_about("notifications.diskFreePercent"),
+        ),
+    ] = 10
+    overdue_factor: Annotated[
+        float,
+        Meta(
+            ge=1,
+            le=100,
+            description="A backup is overdue after so many times its schedule's interval without a good one",
+            extra=_about("notifications.overdueFactor"),
+        ),
+    ] = 2.0
+    overdue_hours: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=87_600,
+            description="A database without a good backup for so many hours is overdue, scheduled or not; 0: never",
+            extra=_about("notifications.overdueHours"),
+        ),
+    ] = 0
 
 
 Value = bool | int | float | str

@@ -17,6 +17,7 @@ from dbbackup.core.progress import RunProgress
 from dbbackup.core.rate_limit import RateLimit
 from dbbackup.db.session import Catalogue
 from dbbackup.engines.base import Engine
+from dbbackup.net.resolve import Lookup, NetRules, look_up
 from dbbackup.services.storages import StoragePool
 from dbbackup.settings import Settings
 
@@ -31,6 +32,8 @@ class Runtime:
     """Set when the scheduler should look at the schedules again."""
     scheduler_seen: float | None = None
     """When the scheduler last looked at the clock (monotonic); None when it does not run here."""
+    outbox_wake: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when there is something to deliver."""
     progress: dict[str, RunProgress] = field(default_factory=dict)
     """Counters of the executions running now, by id."""
     failures: dict[str, str] = field(default_factory=dict)
@@ -65,6 +68,13 @@ class Context:
     audit_key: bytes = field(default_factory=lambda: os.urandom(32), repr=False)
     """Keys the hashes of the audit log; `main` hands down the one that is kept in the catalogue."""
     runtime: Runtime = field(default_factory=Runtime)
+    lookup: Lookup = look_up
+    """How the names of hosts that users enter are resolved."""
+
+    @property
+    def net(self) -> NetRules:
+        """Return what may be connected to now."""
+        return NetRules(allow_private=self.live.allow_private_addresses, lookup=self.lookup)
 
     @property
     def live(self) -> LiveSettings:

@@ -20,6 +20,7 @@ from dbbackup.services.changes import announce, announce_run
 from dbbackup.services.connections import saved_connection
 from dbbackup.services.context import Context
 from dbbackup.services.encryption import recipient_keys
+from dbbackup.services.run_notifications import notify_copy, notify_run_end
 from dbbackup.storages.base import StoredObject
 from dbbackup.worker.retry import Again, plan_again, queue_again
 from dbbackup.worker.run import RunTools, run_tools, say_end, set_end
@@ -204,6 +205,7 @@ async def _set_copy(ctx: Context, copy_id: str, **values: object) -> None:
         copy = await session.get_one(BackupCopy, copy_id)
         for name, value in values.items():
             setattr(copy, name, value)
+        await notify_copy(session, ctx, copy)
         announce(session, ctx, "backup", copy.backup_id, "updated")
 
 
@@ -245,4 +247,7 @@ async def _close(
                     note_stored(copy, outcome, result.manifest)
                 elif outcome is not None:
                     copy.state, copy.error_message = CopyState.FAILED, outcome.message
+                if outcome is not None:
+                    await notify_copy(session, ctx, copy)
+        await notify_run_end(session, ctx, backup)
         announce_run(session, ctx, backup)

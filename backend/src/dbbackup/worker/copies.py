@@ -9,7 +9,7 @@ from loguru import logger
 from sqlalchemy import or_, select
 
 from dbbackup.core import manifest as manifests
-from dbbackup.core.errors import AppError, ObjectMissingError
+from dbbackup.core.errors import AppError, ObjectMissingError, S3Error
 from dbbackup.core.journal import JournalKind
 from dbbackup.core.manifest import Manifest
 from dbbackup.db.models import BackupCopy, BackupExecution, CopyState, RunStatus, S3Config
@@ -20,6 +20,7 @@ from dbbackup.services.backup_results import note_stored
 from dbbackup.services.changes import announce
 from dbbackup.services.context import Context
 from dbbackup.services.downloads import sibling
+from dbbackup.services.run_notifications import notify_copy
 from dbbackup.storages.base import Storage, StoredObject, WriteOptions
 from dbbackup.worker.journal import CatalogueJournal
 
@@ -85,13 +86,14 @@ async def _refill(ctx: Context, copy_id: str) -> bool:
         stored = await _copy_all(ctx, manifest, whole, copy, folder, journal)
     except AppError as error:
         log.warning("A copy of {} could not be made: {}", backup.file_name, error.message)
-        await _set_state(ctx, copy_id, CopyState.FAILED, error.message)
+        await _set_state(ctx, copy_id, CopyState.FAILED, error.message, tell=isinstance(error, S3Error))
         return False
     async with ctx.catalogue.transaction() as session:
         row = await session.get_one(BackupCopy, copy_id)
         row.bucket = config.bucket if config else None
         doomed = row.state == CopyState.DELETING
         note_stored(row, stored, manifest)
+        await notify_copy(session, ctx, row)
         if doomed:
             # The backup was deleted while this copy was made: it goes the same way as the others.
             row.state, row.attempts = CopyState.DELETING, 0
@@ -149,7 +151,7 @@ async def _delete(ctx: Context, copy_id: str, backup_id: str) -> bool:
     return True
 
 
-async def _set_state(ctx: Context, copy_id: str, state: CopyState, message: str | None) -> None:
+async def _set_state(ctx: Context, copy_id: str, state: CopyState, message: str | None, *, tell: bool = False) -> None:
     async with ctx.catalogue.transaction() as session:
         copy = await session.get_one(BackupCopy, copy_id)
         if state == CopyState.DELETING:
@@ -157,4 +159,6 @@ async def _set_state(ctx: Context, copy_id: str, state: CopyState, message: str 
         elif copy.state == CopyState.DELETING:
             state = CopyState.DELETED
         copy.state, copy.error_message, copy.updated_at = state, message, utc_now()
+        if tell:
+            await notify_copy(session, ctx, copy)
         announce(session, ctx, "backup", copy.backup_id, "updated")

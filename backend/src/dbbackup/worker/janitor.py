@@ -36,6 +36,7 @@ from dbbackup.services.changes import announce_run
 from dbbackup.services.connections import saved_connection
 from dbbackup.services.context import Context
 from dbbackup.services.restores import read_manifest
+from dbbackup.services.run_notifications import notify_run_end
 from dbbackup.storages.base import Storage, StoredObject
 from dbbackup.worker.retry import queue_after_crash
 from dbbackup.worker.run import INTERRUPTED, set_end
@@ -171,6 +172,7 @@ async def _complete_backup(ctx: Context, backup_id: str) -> bool:
                 note_stored(copy, found[copy.id][1], manifest)
             else:
                 copy.state, copy.error_message = CopyState.FAILED, f"{INTERRUPTED}: it will be made again."
+        await notify_run_end(session, ctx, backup)
         announce_run(session, ctx, backup)
     _log.info("Backup {} was complete when it was cut off: its record was closed", backup_id)
     return True
@@ -202,6 +204,7 @@ async def _fail(ctx: Context, model: type[R], run_id: str, error: BaseException,
         if isinstance(run, BackupExecution):
             for copy in run.copies:
                 copy.state, copy.error_message = CopyState.FAILED, run.error_message
+        await notify_run_end(session, ctx, run)
         announce_run(session, ctx, run)
     _log.warning("Run {} was cut off: it is marked as {}", run_id, run.status)
 

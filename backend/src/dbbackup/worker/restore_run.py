@@ -16,6 +16,7 @@ from dbbackup.services.connections import saved_connection
 from dbbackup.services.context import Context
 from dbbackup.services.encryption import identities
 from dbbackup.services.restores import Source, run_checks, saved_source
+from dbbackup.services.run_notifications import notify_run_end
 from dbbackup.storages.offload import finish
 from dbbackup.worker.run import RunTools, run_tools, say_end, set_end
 
@@ -152,4 +153,5 @@ async def _close(ctx: Context, restore_id: str, error: BaseException | None, int
     async with ctx.catalogue.transaction() as session:
         restore = await session.get_one(RestoreExecution, restore_id)
         set_end(restore, error, interrupted=interrupted)
+        await notify_run_end(session, ctx, restore)
         announce_run(session, ctx, restore)

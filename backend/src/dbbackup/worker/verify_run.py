@@ -27,6 +27,7 @@ from dbbackup.services.context import Context
 from dbbackup.services.downloads import backup_manifest, choose_copy
 from dbbackup.services.encryption import check_key, identities
 from dbbackup.services.restores import Source, read_manifest
+from dbbackup.services.run_notifications import notify_run_end
 from dbbackup.worker.restore_run import drop_own, prepare
 from dbbackup.worker.run import RunTools, run_tools, say_end, set_end
 
@@ -221,4 +222,5 @@ async def _close(
             announce(session, ctx, "backup", backup.id, "updated")
             if run.database_id:
                 announce(session, ctx, "database", run.database_id, "updated")
+        await notify_run_end(session, ctx, run)
         announce_run(session, ctx, run)

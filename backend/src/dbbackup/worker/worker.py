@@ -16,10 +16,12 @@ from dbbackup.worker.backup_run import run_backup
 from dbbackup.worker.copies import delete_copies, refill_copies
 from dbbackup.worker.housekeeping import keep_house
 from dbbackup.worker.janitor import reconcile, retry_journal, settle
+from dbbackup.worker.outbox import Outbox
 from dbbackup.worker.queue import claim, next_start
 from dbbackup.worker.restore_run import run_restore
 from dbbackup.worker.scheduler import Scheduler
 from dbbackup.worker.verify_run import run_verification
+from dbbackup.worker.watch import WATCH_SECONDS, watch
 
 IDLE_SECONDS = 5.0
 SWEEP_SECONDS = 30.0
@@ -37,16 +39,20 @@ class Worker:
         self._loops: list[asyncio.Task[None]] = []
         self._stopping = asyncio.Event()
         self._sweep_now = asyncio.Event()
+        self._outbox = Outbox(ctx)
 
     async def start(self) -> None:
         """Put in order what a crash left behind, then begin."""
         await reconcile(self._ctx)
         self._ctx.runtime.scheduler_seen = time.monotonic()
+        await self._outbox.recover()
         self._loops = [
             asyncio.create_task(self._repeat("scheduler", self._scheduler.step)),
             asyncio.create_task(self._repeat("queue", self._serve_queue)),
             asyncio.create_task(self._repeat("sweeper", self._sweep)),
             asyncio.create_task(self._repeat("housekeeping", lambda: keep_house(self._ctx))),
+            asyncio.create_task(self._repeat("notifications", self._outbox.step)),
+            asyncio.create_task(self._repeat("watch", self._watch)),
         ]
 
     async def stop(self) -> None:
@@ -55,6 +61,7 @@ class Worker:
         for loop in self._loops:
             loop.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)
+        await self._outbox.stop()
         runs = list(self._runs.values())
         if not runs:
             return
@@ -132,6 +139,10 @@ class Worker:
         # Once is enough: a second cancellation would interrupt the cleaning up.
         if task and not task.cancelling():
             task.cancel()
+
+    async def _watch(self) -> None:
+        await watch(self._ctx)
+        await asyncio.sleep(WATCH_SECONDS)
 
     async def _sweep(self) -> None:
         self._sweep_now.clear()

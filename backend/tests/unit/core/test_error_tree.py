@@ -9,6 +9,8 @@ from dbbackup.core.errors import AppError, FieldError, ValidationError
 
 CODES = {
     "ValidationError": "VALIDATION_ERROR",
+    "AddressRefusedError": "VALIDATION_ERROR",
+    "HostUnknownError": "VALIDATION_ERROR",
     "UnauthorizedError": "UNAUTHORIZED",
     "ForbiddenError": "FORBIDDEN",
     "NotFoundError": "NOT_FOUND",
@@ -28,14 +30,17 @@ CODES = {
     "RestoreError": "RESTORE_ERROR",
     "IntegrityError": "RESTORE_ERROR",
     "KeyMissingError": "RESTORE_ERROR",
+    "DeliveryError": "INTERNAL_ERROR",
     "InternalError": "INTERNAL_ERROR",
 }
 RETRYABLE = {
+    "HostUnknownError",
     "DatabaseUnreachableError",
     "S3UnreachableError",
     "ToolFailedError",
     "DumpIncompleteError",
     "RunStalledError",
+    "DeliveryError",
 }
 CLASSES: dict[str, type[AppError]] = {
     name: found for name, found in vars(errors).items() if isinstance(found, type) and issubclass(found, AppError)

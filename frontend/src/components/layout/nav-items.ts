@@ -1,5 +1,6 @@
 import {
   Archive,
+  Bell,
   CalendarClock,
   CloudCog,
   Database,
@@ -31,6 +32,7 @@ export const SETUP_ITEMS: NavItem[] = [
   { to: "/schedules", label: "Schedules", icon: CalendarClock },
   { to: "/s3-configs", label: "Storage", icon: CloudCog },
   { to: "/encryption-keys", label: "Encryption", icon: KeyRound },
+  { to: "/notifications", label: "Notifications", icon: Bell },
   { to: "/settings", label: "Settings", icon: Settings },
   { to: "/logs", label: "Logs", icon: ScrollText },
 ];

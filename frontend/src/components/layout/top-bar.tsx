@@ -1,4 +1,6 @@
 import { Link } from "@tanstack/react-router";
+import { Bell } from "lucide-react";
+import { buttonClass } from "@/components/ui/button-class";
 import { BrandMark } from "./brand";
 import { ThemeToggle } from "./theme-toggle";
 
@@ -10,7 +12,16 @@ export function TopBar() {
         <BrandMark />
         DB Backup <span className="-ml-1 text-ink-faint">&amp; Restore</span>
       </Link>
-      <ThemeToggle />
+      <div className="flex items-center gap-2">
+        <Link
+          to="/notifications"
+          aria-label="Notifications"
+          className={buttonClass({ variant: "ghost", size: "icon" })}
+        >
+          <Bell aria-hidden />
+        </Link>
+        <ThemeToggle />
+      </div>
     </header>
   );
 }

@@ -52,6 +52,8 @@ const RESOURCE_KEYS: Record<string, readonly string[]> = {
   "s3-config": keys.s3Configs,
   "encryption-key": keys.encryptionKeys,
   settings: keys.settings,
+  "notification-channel": keys.notificationChannels,
+  "notification-delivery": keys.notificationDeliveries,
 };
 
 function applyChange(queries: QueryClient, event: ChangeEvent) {

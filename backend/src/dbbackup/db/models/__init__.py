@@ -9,6 +9,8 @@ from dbbackup.db.models.base import Base
 from dbbackup.db.models.database_config import DatabaseConfig
 from dbbackup.db.models.encryption_key import EncryptionKey, KeyState
 from dbbackup.db.models.execution_log import ExecutionLog
+from dbbackup.db.models.notification_channel import NotificationChannel, NotificationCondition
+from dbbackup.db.models.notification_outbox import DeliveryState, NotificationOutbox
 from dbbackup.db.models.restore_execution import RestoreExecution
 from dbbackup.db.models.retention_policy import RetentionPolicy
 from dbbackup.db.models.run_journal import RunJournal
@@ -35,9 +37,13 @@ __all__ = [
     "Base",
     "CopyState",
     "DatabaseConfig",
+    "DeliveryState",
     "EncryptionKey",
     "ExecutionLog",
     "KeyState",
+    "NotificationChannel",
+    "NotificationCondition",
+    "NotificationOutbox",
     "RestoreExecution",
     "RetentionPolicy",
     "Run",

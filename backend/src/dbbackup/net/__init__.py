@@ -1,0 +1,1 @@
+"""Requests to addresses that users name: resolved once, checked, and only then connected to."""

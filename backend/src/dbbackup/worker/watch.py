@@ -1,0 +1,160 @@
+"""Looks after what no run would tell of: the disk, backups that do not come, background tasks that fail."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from dbbackup.core.notifications import EventType
+from dbbackup.core.sizes import human_size
+from dbbackup.db.models import (
+    BackupExecution,
+    BackupSchedule,
+    DatabaseConfig,
+    NotificationCondition,
+    NotificationOutbox,
+    RunStatus,
+)
+from dbbackup.db.models.base import utc_now
+from dbbackup.services.context import Context
+from dbbackup.services.notifications import NotificationEvent, notify
+
+WATCH_SECONDS = 60.0
+_HYSTERESIS = 1.25
+"""The disk is enough again with so many times the free space that is warned of."""
+_INTERVALS = {
+    "hourly": timedelta(hours=1),
+    "daily": timedelta(days=1),
+    "weekly": timedelta(days=7),
+    "monthly": timedelta(days=31),
+}
+
+
+async def watch(ctx: Context) -> None:
+    """Look once at everything; each finding is told once until it is over."""
+    async with ctx.catalogue.transaction() as session:
+        await watch_disk(session, ctx)
+        await watch_overdue(session, ctx, utc_now())
+        await watch_tasks(session, ctx)
+        await _forget(session, ctx)
+
+
+async def watch_disk(session: AsyncSession, ctx: Context) -> None:
+    """Tell of little free space, and of enough again a good way above the limit."""
+    limit, path = ctx.live.disk_warn_percent, ctx.settings.storage_path
+    usage = shutil.disk_usage(path)
+    percent = usage.free * 100 / usage.total
+    free = f"{human_size(usage.free)} of {human_size(usage.total)} ({percent:.0f} %) are free in {path}."
+    if percent < limit:
+        event = NotificationEvent(
+            type=EventType.DISK_LOW,
+            subject="backups",
+            title="The disk for backups is nearly full",
+            text=f"{free} Below {limit} % this is told of.",
+            advice="Delete backups that nobody needs, let retention keep fewer, or enlarge the disk.",
+            path="/backups",
+        )
+        await notify(session, ctx, event)
+    elif percent >= limit * _HYSTERESIS:
+        event = NotificationEvent(
+            type=EventType.DISK_RECOVERED,
+            subject="backups",
+            title="The disk for backups has room again",
+            text=free,
+            path="/backups",
+        )
+        await notify(session, ctx, event)
+
+
+async def watch_overdue(session: AsyncSession, ctx: Context, now: datetime) -> None:
+    """Tell of databases that have had no good backup for longer than their schedules or the settings promise."""
+    last = (
+        select(BackupExecution.database_id, func.max(BackupExecution.completed_at))
+        .where(BackupExecution.status == RunStatus.COMPLETED)
+        .group_by(BackupExecution.database_id)
+    )
+    newest = dict((await session.execute(last)).tuples().all())
+    limits = await _limits(session, ctx)
+    for config in await session.scalars(select(DatabaseConfig).where(DatabaseConfig.enabled)):
+        if config.id not in limits:
+            continue
+        limit, since = limits[config.id]
+        good = newest.get(config.id)
+        if now - max(good or since, since) <= limit:
+            continue
+        seen = f"The newest good one is of {good:%Y-%m-%d %H:%M} UTC" if good else "There is no good one yet"
+        event = NotificationEvent(
+            type=EventType.BACKUP_OVERDUE,
+            subject=config.id,
+            title=f"No backup of {config.name} for too long",
+            text=f"{seen}; one is expected at least every {_words(limit)}.",
+            advice="Look whether its schedule is enabled and why its last backups failed, then back up now.",
+            path=f"/databases/{config.id}",
+            database_id=config.id,
+            database_name=config.name,
+        )
+        await notify(session, ctx, event)
+
+
+async def watch_tasks(session: AsyncSession, ctx: Context) -> None:
+    """Tell of background tasks that fail, and of those that work again."""
+    failures = dict(ctx.runtime.failures)
+    for name, reason in failures.items():
+        event = NotificationEvent(
+            type=EventType.WORKER_FAILED,
+            subject=name,
+            title=f"The background task {name} is failing",
+            text=f"{reason}. Until it works again, what it does is not done.",
+            advice="The program's log has the details. If it does not heal, restart the program.",
+        )
+        await notify(session, ctx, event)
+    known = select(NotificationCondition.key).where(NotificationCondition.key.startswith("worker:")).distinct()
+    for name in {key.removeprefix("worker:") for key in await session.scalars(known)} - failures.keys():
+        event = NotificationEvent(
+            type=EventType.WORKER_RECOVERED,
+            subject=name,
+            title=f"The background task {name} works again",
+            text="It has done its work without an error.",
+        )
+        await notify(session, ctx, event)
+
+
+def interval(schedule: BackupSchedule) -> timedelta | None:
+    """Return how often a schedule runs; of an own cron expression the distance of its two known slots."""
+    if schedule.type in _INTERVALS:
+        return _INTERVALS[schedule.type]
+    if schedule.next_run_at and schedule.last_slot and schedule.next_run_at > schedule.last_slot:
+        return schedule.next_run_at - schedule.last_slot
+    return None
+
+
+async def _limits(session: AsyncSession, ctx: Context) -> dict[str, tuple[timedelta, datetime]]:
+    """Return the longest time without a good backup of each database, and from when it counts at the earliest."""
+    limits: dict[str, tuple[timedelta, datetime]] = {}
+    if ctx.live.overdue_hours:
+        hours = timedelta(hours=ctx.live.overdue_hours)
+        for config_id, created in await session.execute(select(DatabaseConfig.id, DatabaseConfig.created_at)):
+            limits[config_id] = (hours, created)
+    for schedule in await session.scalars(select(BackupSchedule).where(BackupSchedule.enabled)):
+        often = interval(schedule)
+        if often is None:
+            continue
+        limit = often * ctx.live.overdue_factor
+        known = limits.get(schedule.database_id)
+        if known is None or limit < known[0]:
+            limits[schedule.database_id] = (limit, schedule.created_at)
+    return limits
+
+
+async def _forget(session: AsyncSession, ctx: Context) -> None:
+    """Remove deliveries that ended long ago."""
+    before = utc_now() - timedelta(days=ctx.live.notification_keep_days)
+    await session.execute(delete(NotificationOutbox).where(NotificationOutbox.finished_at < before))
+
+
+def _words(time: timedelta) -> str:
+    hours = time.total_seconds() / 3600
+    return f"{hours / 24:.0f} days" if hours >= 48 else f"{hours:.0f} hours"

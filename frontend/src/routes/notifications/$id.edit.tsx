@@ -1,0 +1,17 @@
+import { createFileRoute } from "@tanstack/react-router";
+import { channelQuery, eventsQuery } from "@/features/notifications/api";
+import { EditChannelPage } from "@/features/notifications/components/edit-channel-page";
+
+export const Route = createFileRoute("/notifications/$id/edit")({
+  loader: ({ context, params }) =>
+    Promise.all([
+      context.queryClient.ensureQueryData(channelQuery(params.id)),
+      context.queryClient.ensureQueryData(eventsQuery()),
+    ]),
+  component: EditChannel,
+});
+
+function EditChannel() {
+  const { id } = Route.useParams();
+  return <EditChannelPage key={id} id={id} />;
+}
