@@ -10,6 +10,10 @@
 
 import { Route as rootRouteImport } from "./routes/__root"
 import { Route as IndexRouteImport } from "./routes/index"
+import { Route as AccountRouteImport } from "./routes/account"
+import { Route as SignInRouteImport } from "./routes/sign-in"
+import { Route as ApiKeysIndexRouteImport } from "./routes/api-keys/index"
+import { Route as AuditIndexRouteImport } from "./routes/audit/index"
 import { Route as BackupsIndexRouteImport } from "./routes/backups/index"
 import { Route as BackupsIdRouteImport } from "./routes/backups/$id"
 import { Route as DatabasesIndexRouteImport } from "./routes/databases/index"
@@ -20,6 +24,7 @@ import { Route as RestoresIndexRouteImport } from "./routes/restores/index"
 import { Route as RestoresIdRouteImport } from "./routes/restores/$id"
 import { Route as S3ConfigsIndexRouteImport } from "./routes/s3-configs/index"
 import { Route as S3ConfigsNewRouteImport } from "./routes/s3-configs/new"
+import { Route as UsersIndexRouteImport } from "./routes/users/index"
 import { Route as DatabasesIdIndexRouteImport } from "./routes/databases/$id.index"
 import { Route as DatabasesIdEditRouteImport } from "./routes/databases/$id.edit"
 import { Route as S3ConfigsIdEditRouteImport } from "./routes/s3-configs/$id.edit"
@@ -27,6 +32,26 @@ import { Route as S3ConfigsIdEditRouteImport } from "./routes/s3-configs/$id.edi
 const IndexRoute = IndexRouteImport.update({
   id: "/",
   path: "/",
+  getParentRoute: () => rootRouteImport,
+} as any)
+const AccountRoute = AccountRouteImport.update({
+  id: "/account",
+  path: "/account",
+  getParentRoute: () => rootRouteImport,
+} as any)
+const SignInRoute = SignInRouteImport.update({
+  id: "/sign-in",
+  path: "/sign-in",
+  getParentRoute: () => rootRouteImport,
+} as any)
+const ApiKeysIndexRoute = ApiKeysIndexRouteImport.update({
+  id: "/api-keys/",
+  path: "/api-keys/",
+  getParentRoute: () => rootRouteImport,
+} as any)
+const AuditIndexRoute = AuditIndexRouteImport.update({
+  id: "/audit/",
+  path: "/audit/",
   getParentRoute: () => rootRouteImport,
 } as any)
 const BackupsIndexRoute = BackupsIndexRouteImport.update({
@@ -79,6 +104,11 @@ const S3ConfigsNewRoute = S3ConfigsNewRouteImport.update({
   path: "/s3-configs/new",
   getParentRoute: () => rootRouteImport,
 } as any)
+const UsersIndexRoute = UsersIndexRouteImport.update({
+  id: "/users/",
+  path: "/users/",
+  getParentRoute: () => rootRouteImport,
+} as any)
 const DatabasesIdIndexRoute = DatabasesIdIndexRouteImport.update({
   id: "/databases/$id/",
   path: "/databases/$id/",
@@ -97,32 +127,42 @@ const S3ConfigsIdEditRoute = S3ConfigsIdEditRouteImport.update({
 
 export interface FileRoutesByFullPath {
   "/": typeof IndexRoute
+  "/account": typeof AccountRoute
+  "/sign-in": typeof SignInRoute
   "/backups/$id": typeof BackupsIdRoute
   "/databases/new": typeof DatabasesNewRoute
   "/restore/new": typeof RestoreNewRoute
   "/restores/$id": typeof RestoresIdRoute
   "/s3-configs/new": typeof S3ConfigsNewRoute
+  "/api-keys/": typeof ApiKeysIndexRoute
+  "/audit/": typeof AuditIndexRoute
   "/backups/": typeof BackupsIndexRoute
   "/databases/": typeof DatabasesIndexRoute
   "/encryption-keys/": typeof EncryptionKeysIndexRoute
   "/restores/": typeof RestoresIndexRoute
   "/s3-configs/": typeof S3ConfigsIndexRoute
+  "/users/": typeof UsersIndexRoute
   "/databases/$id/edit": typeof DatabasesIdEditRoute
   "/s3-configs/$id/edit": typeof S3ConfigsIdEditRoute
   "/databases/$id/": typeof DatabasesIdIndexRoute
 }
 export interface FileRoutesByTo {
   "/": typeof IndexRoute
+  "/account": typeof AccountRoute
+  "/sign-in": typeof SignInRoute
   "/backups/$id": typeof BackupsIdRoute
   "/databases/new": typeof DatabasesNewRoute
   "/restore/new": typeof RestoreNewRoute
   "/restores/$id": typeof RestoresIdRoute
   "/s3-configs/new": typeof S3ConfigsNewRoute
+  "/api-keys": typeof ApiKeysIndexRoute
+  "/audit": typeof AuditIndexRoute
   "/backups": typeof BackupsIndexRoute
   "/databases": typeof DatabasesIndexRoute
   "/encryption-keys": typeof EncryptionKeysIndexRoute
   "/restores": typeof RestoresIndexRoute
   "/s3-configs": typeof S3ConfigsIndexRoute
+  "/users": typeof UsersIndexRoute
   "/databases/$id/edit": typeof DatabasesIdEditRoute
   "/s3-configs/$id/edit": typeof S3ConfigsIdEditRoute
   "/databases/$id": typeof DatabasesIdIndexRoute
@@ -130,16 +170,21 @@ export interface FileRoutesByTo {
 export interface FileRoutesById {
   __root__: typeof rootRouteImport
   "/": typeof IndexRoute
+  "/account": typeof AccountRoute
+  "/sign-in": typeof SignInRoute
   "/backups/$id": typeof BackupsIdRoute
   "/databases/new": typeof DatabasesNewRoute
   "/restore/new": typeof RestoreNewRoute
   "/restores/$id": typeof RestoresIdRoute
   "/s3-configs/new": typeof S3ConfigsNewRoute
+  "/api-keys/": typeof ApiKeysIndexRoute
+  "/audit/": typeof AuditIndexRoute
   "/backups/": typeof BackupsIndexRoute
   "/databases/": typeof DatabasesIndexRoute
   "/encryption-keys/": typeof EncryptionKeysIndexRoute
   "/restores/": typeof RestoresIndexRoute
   "/s3-configs/": typeof S3ConfigsIndexRoute
+  "/users/": typeof UsersIndexRoute
   "/databases/$id/edit": typeof DatabasesIdEditRoute
   "/s3-configs/$id/edit": typeof S3ConfigsIdEditRoute
   "/databases/$id/": typeof DatabasesIdIndexRoute
@@ -148,48 +193,63 @@ export interface FileRouteTypes {
   fileRoutesByFullPath: FileRoutesByFullPath
   fullPaths:
     | "/"
+    | "/account"
+    | "/sign-in"
     | "/backups/$id"
     | "/databases/new"
     | "/restore/new"
     | "/restores/$id"
     | "/s3-configs/new"
+    | "/api-keys/"
+    | "/audit/"
     | "/backups/"
     | "/databases/"
     | "/encryption-keys/"
     | "/restores/"
     | "/s3-configs/"
+    | "/users/"
     | "/databases/$id/edit"
     | "/s3-configs/$id/edit"
     | "/databases/$id/"
   fileRoutesByTo: FileRoutesByTo
   to:
     | "/"
+    | "/account"
+    | "/sign-in"
     | "/backups/$id"
     | "/databases/new"
     | "/restore/new"
     | "/restores/$id"
     | "/s3-configs/new"
+    | "/api-keys"
+    | "/audit"
     | "/backups"
     | "/databases"
     | "/encryption-keys"
     | "/restores"
     | "/s3-configs"
+    | "/users"
     | "/databases/$id/edit"
     | "/s3-configs/$id/edit"
     | "/databases/$id"
   id:
     | "__root__"
     | "/"
+    | "/account"
+    | "/sign-in"
     | "/backups/$id"
     | "/databases/new"
     | "/restore/new"
     | "/restores/$id"
     | "/s3-configs/new"
+    | "/api-keys/"
+    | "/audit/"
     | "/backups/"
     | "/databases/"
     | "/encryption-keys/"
     | "/restores/"
     | "/s3-configs/"
+    | "/users/"
     | "/databases/$id/edit"
     | "/s3-configs/$id/edit"
     | "/databases/$id/"
@@ -197,16 +257,21 @@ export interface FileRouteTypes {
 }
 export interface RootRouteChildren {
   IndexRoute: typeof IndexRoute
+  AccountRoute: typeof AccountRoute
+  SignInRoute: typeof SignInRoute
   BackupsIdRoute: typeof BackupsIdRoute
   DatabasesNewRoute: typeof DatabasesNewRoute
   RestoreNewRoute: typeof RestoreNewRoute
   RestoresIdRoute: typeof RestoresIdRoute
   S3ConfigsNewRoute: typeof S3ConfigsNewRoute
+  ApiKeysIndexRoute: typeof ApiKeysIndexRoute
+  AuditIndexRoute: typeof AuditIndexRoute
   BackupsIndexRoute: typeof BackupsIndexRoute
   DatabasesIndexRoute: typeof DatabasesIndexRoute
   EncryptionKeysIndexRoute: typeof EncryptionKeysIndexRoute
   RestoresIndexRoute: typeof RestoresIndexRoute
   S3ConfigsIndexRoute: typeof S3ConfigsIndexRoute
+  UsersIndexRoute: typeof UsersIndexRoute
   DatabasesIdEditRoute: typeof DatabasesIdEditRoute
   S3ConfigsIdEditRoute: typeof S3ConfigsIdEditRoute
   DatabasesIdIndexRoute: typeof DatabasesIdIndexRoute
@@ -219,6 +284,34 @@ declare module "@tanstack/react-router" {
       path: "/"
       fullPath: "/"
       preLoaderRoute: typeof IndexRouteImport
+      parentRoute: typeof rootRouteImport
+    }
+    "/account": {
+      id: "/account"
+      path: "/account"
+      fullPath: "/account"
+      preLoaderRoute: typeof AccountRouteImport
+      parentRoute: typeof rootRouteImport
+    }
+    "/sign-in": {
+      id: "/sign-in"
+      path: "/sign-in"
+      fullPath: "/sign-in"
+      preLoaderRoute: typeof SignInRouteImport
+      parentRoute: typeof rootRouteImport
+    }
+    "/api-keys/": {
+      id: "/api-keys/"
+      path: "/api-keys"
+      fullPath: "/api-keys/"
+      preLoaderRoute: typeof ApiKeysIndexRouteImport
+      parentRoute: typeof rootRouteImport
+    }
+    "/audit/": {
+      id: "/audit/"
+      path: "/audit"
+      fullPath: "/audit/"
+      preLoaderRoute: typeof AuditIndexRouteImport
       parentRoute: typeof rootRouteImport
     }
     "/backups/": {
@@ -291,6 +384,13 @@ declare module "@tanstack/react-router" {
       preLoaderRoute: typeof S3ConfigsNewRouteImport
       parentRoute: typeof rootRouteImport
     }
+    "/users/": {
+      id: "/users/"
+      path: "/users"
+      fullPath: "/users/"
+      preLoaderRoute: typeof UsersIndexRouteImport
+      parentRoute: typeof rootRouteImport
+    }
     "/databases/$id/": {
       id: "/databases/$id/"
       path: "/databases/$id"
@@ -317,16 +417,21 @@ declare module "@tanstack/react-router" {
 
 const rootRouteChildren: RootRouteChildren = {
   IndexRoute: IndexRoute,
+  AccountRoute: AccountRoute,
+  SignInRoute: SignInRoute,
   BackupsIdRoute: BackupsIdRoute,
   DatabasesNewRoute: DatabasesNewRoute,
   RestoreNewRoute: RestoreNewRoute,
   RestoresIdRoute: RestoresIdRoute,
   S3ConfigsNewRoute: S3ConfigsNewRoute,
+  ApiKeysIndexRoute: ApiKeysIndexRoute,
+  AuditIndexRoute: AuditIndexRoute,
   BackupsIndexRoute: BackupsIndexRoute,
   DatabasesIndexRoute: DatabasesIndexRoute,
   EncryptionKeysIndexRoute: EncryptionKeysIndexRoute,
   RestoresIndexRoute: RestoresIndexRoute,
   S3ConfigsIndexRoute: S3ConfigsIndexRoute,
+  UsersIndexRoute: UsersIndexRoute,
   DatabasesIdEditRoute: DatabasesIdEditRoute,
   S3ConfigsIdEditRoute: S3ConfigsIdEditRoute,
   DatabasesIdIndexRoute: DatabasesIdIndexRoute,

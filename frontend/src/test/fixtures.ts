@@ -5,12 +5,14 @@ import type {
   DatabaseView,
   EncryptionKeyView,
   LogLine,
+  Me,
   Preflight,
   Probe,
   ProgressView,
   RestoreDetail,
   S3ConfigView,
   SystemStatus,
+  UserView,
   VerificationView,
 } from "@/client";
 
@@ -247,6 +249,55 @@ export function makeKey(change: Partial<EncryptionKeyView> = {}): EncryptionKeyV
     comment: "",
     backups: 12,
     createdAt: ago(500),
+    ...change,
+  };
+}
+
+const VIEWER: Me["permissions"] = ["database.view", "backup.view", "restore.view"];
+const OPERATOR: Me["permissions"] = [
+  ...VIEWER,
+  "database.create",
+  "database.edit",
+  "backup.execute",
+  "backup.download",
+  "restore.execute",
+  "schedule.manage",
+];
+const PERMISSIONS: Record<Me["role"], Me["permissions"]> = {
+  viewer: VIEWER,
+  operator: OPERATOR,
+  admin: [...OPERATOR, "database.delete", "backup.delete", "system.configure"],
+};
+
+/** Somebody who is signed in; without sign-in it is `makeMe({ authMode: "none", userId: null })`. */
+export function makeMe(change: Partial<Me> = {}): Me {
+  const role = change.role ?? "admin";
+  return {
+    authMode: "local",
+    id: "user-1",
+    username: "alice",
+    displayName: "Alice",
+    role,
+    permissions: PERMISSIONS[role],
+    via: "session",
+    sessionId: "session-1",
+    userId: "user-1",
+    provider: "local",
+    ...change,
+  };
+}
+
+export function makeUser(change: Partial<UserView> = {}): UserView {
+  return {
+    id: "user-1",
+    username: "alice",
+    displayName: "Alice",
+    role: "admin",
+    disabled: false,
+    provider: "local",
+    passwordChangedAt: ago(5000),
+    lastSignInAt: ago(12),
+    createdAt: ago(50_000),
     ...change,
   };
 }

@@ -5,6 +5,7 @@ import {
   makeBackupDetail,
   makeDatabase,
   makeKey,
+  makeMe,
   makePreflight,
   makeProbe,
   makeRestore,
@@ -34,6 +35,8 @@ export const refuse = (
 
 /** A product with one database, one backup, one restore and one bucket, where everything works. */
 export const server = setupServer(
+  http.get("*/api/auth/me", () => ok(makeMe())),
+  http.get("*/api/auth/state", () => ok({ authMode: "local", setupNeeded: false })),
   http.get("*/api/system/status", () => ok(makeStatus())),
   http.get("*/api/databases", () => page([makeDatabase()])),
   http.post("*/api/databases", () => ok(makeDatabase())),

@@ -1,10 +1,12 @@
 import { Link } from "@tanstack/react-router";
 import { PanelLeftClose, PanelLeftOpen, RotateCcw } from "lucide-react";
 import { useState } from "react";
+import { Allowed } from "@/components/access/allowed";
 import { buttonClass } from "@/components/ui/button-class";
 import { cn } from "@/lib/cn";
+import { AccountLink } from "./account-link";
 import { BrandMark } from "./brand";
-import { NAV_ITEMS } from "./nav-items";
+import { useNavItems } from "./nav-items";
 import { SideLabel } from "./side-label";
 import { readNarrow, writeNarrow } from "./sidebar-choice";
 import { ThemeToggle } from "./theme-toggle";
@@ -12,6 +14,7 @@ import { VersionLine } from "./version-line";
 
 export function Sidebar() {
   const [narrow, setNarrow] = useState(readNarrow);
+  const items = useNavItems();
   const toggle = () => {
     writeNarrow(!narrow);
     setNarrow(!narrow);
@@ -34,7 +37,7 @@ export function Sidebar() {
       </Link>
       <nav aria-label="Main" className="mt-1 w-full">
         <ul className="space-y-0.5">
-          {NAV_ITEMS.map((item) => (
+          {items.map((item) => (
             <li key={item.to}>
               <Link
                 to={item.to}
@@ -51,12 +54,15 @@ export function Sidebar() {
             </li>
           ))}
         </ul>
-        <Link to="/restore/new" className={buttonClass({}, "group relative mt-4 w-full")}>
-          <RotateCcw aria-hidden />
-          <SideLabel narrow={narrow}>Restore a database</SideLabel>
-        </Link>
+        <Allowed to="restore.execute">
+          <Link to="/restore/new" className={buttonClass({}, "group relative mt-4 w-full")}>
+            <RotateCcw aria-hidden />
+            <SideLabel narrow={narrow}>Restore a database</SideLabel>
+          </Link>
+        </Allowed>
       </nav>
       <div className={cn("mt-auto flex w-full flex-col gap-2 py-3", narrow && "items-center")}>
+        <AccountLink narrow={narrow} />
         <VersionLine narrow={narrow} />
         <div className={cn("flex items-center justify-between", narrow && "flex-col gap-2")}>
           <ThemeToggle vertical={narrow} />

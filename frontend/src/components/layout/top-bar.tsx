@@ -1,4 +1,5 @@
 import { Link } from "@tanstack/react-router";
+import { AccountLink } from "./account-link";
 import { BrandMark } from "./brand";
 import { ThemeToggle } from "./theme-toggle";
 
@@ -10,7 +11,10 @@ export function TopBar() {
         <BrandMark />
         DB Backup <span className="-ml-1 text-ink-faint">&amp; Restore</span>
       </Link>
-      <ThemeToggle />
+      <span className="flex items-center gap-1">
+        <ThemeToggle />
+        <AccountLink header narrow={false} />
+      </span>
     </header>
   );
 }
