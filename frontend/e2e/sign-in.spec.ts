@@ -66,7 +66,11 @@ test("a viewer sees, but changes nothing, here and through the API", async ({ pa
   const answers = await page.evaluate(async () => {
     const status = async (method: string, path: string) =>
       (await fetch(path, { method, headers: { "X-Requested-With": "page" } })).status;
-    return [await status("GET", "/api/databases"), await status("GET", "/api/audit"), await status("DELETE", "/api/databases/x")];
+    return [
+      await status("GET", "/api/databases"),
+      await status("GET", "/api/audit"),
+      await status("DELETE", "/api/databases/x"),
+    ];
   });
   expect(answers).toEqual([200, 403, 403]);
 });
