@@ -48,6 +48,8 @@ const RESOURCE_KEYS: Record<string, readonly string[]> = {
   restore: keys.restores,
   "s3-config": keys.s3Configs,
   "encryption-key": keys.encryptionKeys,
+  user: ["users"],
+  "api-key": ["api-keys"],
 };
 
 function applyChange(queries: QueryClient, event: ChangeEvent) {

@@ -28,9 +28,9 @@ export function SignInPage({ onEntered }: SignInPageProps) {
 
   return (
     <div className="flex min-h-dvh flex-col bg-sunken">
-      <div className="flex justify-end p-4">
+      <header className="flex justify-end p-4">
         <ThemeToggle />
-      </div>
+      </header>
       <main id="main" className="mx-auto w-full max-w-md flex-1 px-4 pt-[6vh] pb-16">
         <p className="mb-5 flex items-center justify-center gap-2.5 font-bold">
           <BrandMark />
