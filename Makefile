@@ -124,6 +124,7 @@ client: ## Write frontend/openapi.json and the generated client anew
 	@$(BACKEND) python -m dbbackup.cli openapi > .cache/openapi.json
 	@mv backend/.cache/openapi.json frontend/openapi.json
 	@$(FRONTEND) client
+	@$(BACKEND) python -m devtools.permissions
 
 .PHONY: lock
 lock: ## Write both lock files anew after a change of dependencies

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import secrets
 import signal
 import sys
 import tempfile
@@ -21,6 +22,7 @@ from devtools.servers.children import ServerStartError
 from devtools.sources import Server, compare_copy, fill, follow, register, title_of
 
 BUCKET = "demo-backups"
+ADMIN = "admin"
 DATABASE = "shop"
 
 BeforeComparing = Callable[[Server, str], None]
@@ -86,13 +88,16 @@ def _run(once: bool, orders: int, before_comparing: BeforeComparing | None, serv
             _say(f"Filling the sample database {DATABASE} of {title_of(server)} ({orders} orders)")
             fill(server, DATABASE, orders=orders)
         _say("Starting the product")
-        product = stack.enter_context(Product.start(home / "product", serve_page=serve_page))
+        password = secrets.token_urlsafe(12)
+        admin = {"AUTH_MODE": "local", "ADMIN_USERNAME": ADMIN, "ADMIN_PASSWORD": password}
+        product = stack.enter_context(Product.start(home / "product", serve_page=serve_page, extra=admin))
+        product.sign_in(ADMIN, password)
         _register_bucket(product, storage)
         stories = [_tell(product, server, before_comparing) for server in servers]
         _print_table(stories)
         equal = all(comparison.equal for story in stories for comparison in story.comparisons.values())
         if not once:
-            _wait(product)
+            _wait(product, password)
     return 0 if equal else 1
 
 
@@ -177,11 +182,12 @@ def _print_table(stories: list[Story]) -> None:
                 print(f"    {difference.what}: {difference.source[:100]!r} is {difference.copy[:100]!r} in the copy")
 
 
-def _wait(product: Product) -> None:
+def _wait(product: Product, password: str) -> None:
     done = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: done.set())
-    print(f"\n  The page is at {product.url}  (Ctrl-C stops everything and removes it)\n", flush=True)
+    print(f"\n  The page is at {product.url}  (Ctrl-C stops everything and removes it)")
+    print(f"  Sign in as {ADMIN} with the password {password}\n", flush=True)
     done.wait()
 
 

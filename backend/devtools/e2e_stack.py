@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import signal
 import sys
 import tempfile
@@ -15,6 +16,7 @@ from devtools.sources import Server, fill
 
 BUCKET = "e2e-backups"
 DATABASE = "shop"
+_ADMIN = {"AUTH_MODE": "local", "ADMIN_USERNAME": "root", "ADMIN_PASSWORD": secrets.token_urlsafe(12)}
 
 
 def main() -> int:
@@ -31,12 +33,18 @@ def main() -> int:
         MariadbServer.start() as mariadb,
         SeaweedServer.start() as storage,
         Product.start(Path(home) / "product", serve_page=True) as product,
+        Product.start(Path(home) / "locked", serve_page=True, extra=_ADMIN) as locked,
     ):
         storage.create_bucket(BUCKET)
         for server in (postgres, mariadb):
             fill(server, DATABASE, orders=20_000)
         facts = {
             "baseUrl": product.url,
+            "locked": {
+                "baseUrl": locked.url,
+                "username": _ADMIN["ADMIN_USERNAME"],
+                "password": _ADMIN["ADMIN_PASSWORD"],
+            },
             "postgres": _login(postgres),
             "mariadb": _login(mariadb),
             "s3": {

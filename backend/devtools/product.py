@@ -46,6 +46,7 @@ class Product:
     port: int
     environment: dict[str, str]
     _child: Child = field(repr=False)
+    _headers: dict[str, str] = field(default_factory=dict, repr=False)
 
     @classmethod
     def start(
@@ -59,6 +60,7 @@ class Product:
     ) -> Self:
         """Start on the data in `home` and wait until it is ready. Raises ServerStartError with its log.
 
+        Without sign-in, unless `extra` says `AUTH_MODE=local`; then `sign_in` comes before `call`.
         `command` may wrap the program: it must become it by exec, or be it.
         """
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -101,11 +103,16 @@ class Product:
     def call(self, method: str, path: str, body: Any = None, **params: Any) -> Any:
         """Call the API and return `data`. Raises ApiError for an error answer."""
         with httpx.Client(base_url=self.url, timeout=60.0, trust_env=False, verify=_NO_TLS) as client:
-            answer = client.request(method, f"/api{path}", json=body, params=params or None)
+            answer = client.request(method, f"/api{path}", json=body, params=params or None, headers=self._headers)
         content = answer.json()
         if not content["success"]:
             raise ApiError(answer.status_code, content["error"])
         return content["data"]
+
+    def sign_in(self, username: str, password: str) -> None:
+        """Call as this user from now on, for as long as an access token is good: a quarter of an hour."""
+        tokens = self.call("POST", "/auth/token", {"username": username, "password": password})
+        self._headers = {"Authorization": f"Bearer {tokens['accessToken']}"}
 
     def kill(self) -> None:
         """SIGKILL the API process, as a crash would; its children are left to the kernel."""

@@ -9,6 +9,8 @@ interface Login {
 /** What the stack says about itself: the page's address and the servers it may use. */
 export interface Stack {
   baseUrl: string;
+  /** A second product, where one has to sign in. */
+  locked: { baseUrl: string; username: string; password: string };
   postgres: Login;
   mariadb: Login;
   s3: { endpoint: string; bucket: string; region: string; accessKey: string; secretKey: string };

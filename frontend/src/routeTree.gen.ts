@@ -10,6 +10,10 @@
 
 import { Route as rootRouteImport } from "./routes/__root"
 import { Route as IndexRouteImport } from "./routes/index"
+import { Route as AccountRouteImport } from "./routes/account"
+import { Route as SignInRouteImport } from "./routes/sign-in"
+import { Route as ApiKeysIndexRouteImport } from "./routes/api-keys/index"
+import { Route as AuditIndexRouteImport } from "./routes/audit/index"
 import { Route as BackupsIndexRouteImport } from "./routes/backups/index"
 import { Route as BackupsIdRouteImport } from "./routes/backups/$id"
 import { Route as DatabasesIndexRouteImport } from "./routes/databases/index"
@@ -26,6 +30,7 @@ import { Route as S3ConfigsNewRouteImport } from "./routes/s3-configs/new"
 import { Route as SchedulesIndexRouteImport } from "./routes/schedules/index"
 import { Route as SchedulesNewRouteImport } from "./routes/schedules/new"
 import { Route as SettingsIndexRouteImport } from "./routes/settings/index"
+import { Route as UsersIndexRouteImport } from "./routes/users/index"
 import { Route as DatabasesIdIndexRouteImport } from "./routes/databases/$id.index"
 import { Route as DatabasesIdEditRouteImport } from "./routes/databases/$id.edit"
 import { Route as NotificationsIdEditRouteImport } from "./routes/notifications/$id.edit"
@@ -35,6 +40,26 @@ import { Route as SchedulesIdEditRouteImport } from "./routes/schedules/$id.edit
 const IndexRoute = IndexRouteImport.update({
   id: "/",
   path: "/",
+  getParentRoute: () => rootRouteImport,
+} as any)
+const AccountRoute = AccountRouteImport.update({
+  id: "/account",
+  path: "/account",
+  getParentRoute: () => rootRouteImport,
+} as any)
+const SignInRoute = SignInRouteImport.update({
+  id: "/sign-in",
+  path: "/sign-in",
+  getParentRoute: () => rootRouteImport,
+} as any)
+const ApiKeysIndexRoute = ApiKeysIndexRouteImport.update({
+  id: "/api-keys/",
+  path: "/api-keys/",
+  getParentRoute: () => rootRouteImport,
+} as any)
+const AuditIndexRoute = AuditIndexRouteImport.update({
+  id: "/audit/",
+  path: "/audit/",
   getParentRoute: () => rootRouteImport,
 } as any)
 const BackupsIndexRoute = BackupsIndexRouteImport.update({
@@ -117,6 +142,11 @@ const SettingsIndexRoute = SettingsIndexRouteImport.update({
   path: "/settings/",
   getParentRoute: () => rootRouteImport,
 } as any)
+const UsersIndexRoute = UsersIndexRouteImport.update({
+  id: "/users/",
+  path: "/users/",
+  getParentRoute: () => rootRouteImport,
+} as any)
 const DatabasesIdIndexRoute = DatabasesIdIndexRouteImport.update({
   id: "/databases/$id/",
   path: "/databases/$id/",
@@ -145,6 +175,8 @@ const SchedulesIdEditRoute = SchedulesIdEditRouteImport.update({
 
 export interface FileRoutesByFullPath {
   "/": typeof IndexRoute
+  "/account": typeof AccountRoute
+  "/sign-in": typeof SignInRoute
   "/backups/$id": typeof BackupsIdRoute
   "/databases/new": typeof DatabasesNewRoute
   "/notifications/new": typeof NotificationsNewRoute
@@ -152,6 +184,8 @@ export interface FileRoutesByFullPath {
   "/restores/$id": typeof RestoresIdRoute
   "/s3-configs/new": typeof S3ConfigsNewRoute
   "/schedules/new": typeof SchedulesNewRoute
+  "/api-keys/": typeof ApiKeysIndexRoute
+  "/audit/": typeof AuditIndexRoute
   "/backups/": typeof BackupsIndexRoute
   "/databases/": typeof DatabasesIndexRoute
   "/encryption-keys/": typeof EncryptionKeysIndexRoute
@@ -161,6 +195,7 @@ export interface FileRoutesByFullPath {
   "/s3-configs/": typeof S3ConfigsIndexRoute
   "/schedules/": typeof SchedulesIndexRoute
   "/settings/": typeof SettingsIndexRoute
+  "/users/": typeof UsersIndexRoute
   "/databases/$id/edit": typeof DatabasesIdEditRoute
   "/notifications/$id/edit": typeof NotificationsIdEditRoute
   "/s3-configs/$id/edit": typeof S3ConfigsIdEditRoute
@@ -169,6 +204,8 @@ export interface FileRoutesByFullPath {
 }
 export interface FileRoutesByTo {
   "/": typeof IndexRoute
+  "/account": typeof AccountRoute
+  "/sign-in": typeof SignInRoute
   "/backups/$id": typeof BackupsIdRoute
   "/databases/new": typeof DatabasesNewRoute
   "/notifications/new": typeof NotificationsNewRoute
@@ -176,6 +213,8 @@ export interface FileRoutesByTo {
   "/restores/$id": typeof RestoresIdRoute
   "/s3-configs/new": typeof S3ConfigsNewRoute
   "/schedules/new": typeof SchedulesNewRoute
+  "/api-keys": typeof ApiKeysIndexRoute
+  "/audit": typeof AuditIndexRoute
   "/backups": typeof BackupsIndexRoute
   "/databases": typeof DatabasesIndexRoute
   "/encryption-keys": typeof EncryptionKeysIndexRoute
@@ -185,6 +224,7 @@ export interface FileRoutesByTo {
   "/s3-configs": typeof S3ConfigsIndexRoute
   "/schedules": typeof SchedulesIndexRoute
   "/settings": typeof SettingsIndexRoute
+  "/users": typeof UsersIndexRoute
   "/databases/$id/edit": typeof DatabasesIdEditRoute
   "/notifications/$id/edit": typeof NotificationsIdEditRoute
   "/s3-configs/$id/edit": typeof S3ConfigsIdEditRoute
@@ -194,6 +234,8 @@ export interface FileRoutesByTo {
 export interface FileRoutesById {
   __root__: typeof rootRouteImport
   "/": typeof IndexRoute
+  "/account": typeof AccountRoute
+  "/sign-in": typeof SignInRoute
   "/backups/$id": typeof BackupsIdRoute
   "/databases/new": typeof DatabasesNewRoute
   "/notifications/new": typeof NotificationsNewRoute
@@ -201,6 +243,8 @@ export interface FileRoutesById {
   "/restores/$id": typeof RestoresIdRoute
   "/s3-configs/new": typeof S3ConfigsNewRoute
   "/schedules/new": typeof SchedulesNewRoute
+  "/api-keys/": typeof ApiKeysIndexRoute
+  "/audit/": typeof AuditIndexRoute
   "/backups/": typeof BackupsIndexRoute
   "/databases/": typeof DatabasesIndexRoute
   "/encryption-keys/": typeof EncryptionKeysIndexRoute
@@ -210,6 +254,7 @@ export interface FileRoutesById {
   "/s3-configs/": typeof S3ConfigsIndexRoute
   "/schedules/": typeof SchedulesIndexRoute
   "/settings/": typeof SettingsIndexRoute
+  "/users/": typeof UsersIndexRoute
   "/databases/$id/edit": typeof DatabasesIdEditRoute
   "/notifications/$id/edit": typeof NotificationsIdEditRoute
   "/s3-configs/$id/edit": typeof S3ConfigsIdEditRoute
@@ -220,6 +265,8 @@ export interface FileRouteTypes {
   fileRoutesByFullPath: FileRoutesByFullPath
   fullPaths:
     | "/"
+    | "/account"
+    | "/sign-in"
     | "/backups/$id"
     | "/databases/new"
     | "/notifications/new"
@@ -227,6 +274,8 @@ export interface FileRouteTypes {
     | "/restores/$id"
     | "/s3-configs/new"
     | "/schedules/new"
+    | "/api-keys/"
+    | "/audit/"
     | "/backups/"
     | "/databases/"
     | "/encryption-keys/"
@@ -236,6 +285,7 @@ export interface FileRouteTypes {
     | "/s3-configs/"
     | "/schedules/"
     | "/settings/"
+    | "/users/"
     | "/databases/$id/edit"
     | "/notifications/$id/edit"
     | "/s3-configs/$id/edit"
@@ -244,6 +294,8 @@ export interface FileRouteTypes {
   fileRoutesByTo: FileRoutesByTo
   to:
     | "/"
+    | "/account"
+    | "/sign-in"
     | "/backups/$id"
     | "/databases/new"
     | "/notifications/new"
@@ -251,6 +303,8 @@ export interface FileRouteTypes {
     | "/restores/$id"
     | "/s3-configs/new"
     | "/schedules/new"
+    | "/api-keys"
+    | "/audit"
     | "/backups"
     | "/databases"
     | "/encryption-keys"
@@ -260,6 +314,7 @@ export interface FileRouteTypes {
     | "/s3-configs"
     | "/schedules"
     | "/settings"
+    | "/users"
     | "/databases/$id/edit"
     | "/notifications/$id/edit"
     | "/s3-configs/$id/edit"
@@ -268,6 +323,8 @@ export interface FileRouteTypes {
   id:
     | "__root__"
     | "/"
+    | "/account"
+    | "/sign-in"
     | "/backups/$id"
     | "/databases/new"
     | "/notifications/new"
@@ -275,6 +332,8 @@ export interface FileRouteTypes {
     | "/restores/$id"
     | "/s3-configs/new"
     | "/schedules/new"
+    | "/api-keys/"
+    | "/audit/"
     | "/backups/"
     | "/databases/"
     | "/encryption-keys/"
@@ -284,6 +343,7 @@ export interface FileRouteTypes {
     | "/s3-configs/"
     | "/schedules/"
     | "/settings/"
+    | "/users/"
     | "/databases/$id/edit"
     | "/notifications/$id/edit"
     | "/s3-configs/$id/edit"
@@ -293,6 +353,8 @@ export interface FileRouteTypes {
 }
 export interface RootRouteChildren {
   IndexRoute: typeof IndexRoute
+  AccountRoute: typeof AccountRoute
+  SignInRoute: typeof SignInRoute
   BackupsIdRoute: typeof BackupsIdRoute
   DatabasesNewRoute: typeof DatabasesNewRoute
   NotificationsNewRoute: typeof NotificationsNewRoute
@@ -300,6 +362,8 @@ export interface RootRouteChildren {
   RestoresIdRoute: typeof RestoresIdRoute
   S3ConfigsNewRoute: typeof S3ConfigsNewRoute
   SchedulesNewRoute: typeof SchedulesNewRoute
+  ApiKeysIndexRoute: typeof ApiKeysIndexRoute
+  AuditIndexRoute: typeof AuditIndexRoute
   BackupsIndexRoute: typeof BackupsIndexRoute
   DatabasesIndexRoute: typeof DatabasesIndexRoute
   EncryptionKeysIndexRoute: typeof EncryptionKeysIndexRoute
@@ -309,6 +373,7 @@ export interface RootRouteChildren {
   S3ConfigsIndexRoute: typeof S3ConfigsIndexRoute
   SchedulesIndexRoute: typeof SchedulesIndexRoute
   SettingsIndexRoute: typeof SettingsIndexRoute
+  UsersIndexRoute: typeof UsersIndexRoute
   DatabasesIdEditRoute: typeof DatabasesIdEditRoute
   NotificationsIdEditRoute: typeof NotificationsIdEditRoute
   S3ConfigsIdEditRoute: typeof S3ConfigsIdEditRoute
@@ -323,6 +388,34 @@ declare module "@tanstack/react-router" {
       path: "/"
       fullPath: "/"
       preLoaderRoute: typeof IndexRouteImport
+      parentRoute: typeof rootRouteImport
+    }
+    "/account": {
+      id: "/account"
+      path: "/account"
+      fullPath: "/account"
+      preLoaderRoute: typeof AccountRouteImport
+      parentRoute: typeof rootRouteImport
+    }
+    "/sign-in": {
+      id: "/sign-in"
+      path: "/sign-in"
+      fullPath: "/sign-in"
+      preLoaderRoute: typeof SignInRouteImport
+      parentRoute: typeof rootRouteImport
+    }
+    "/api-keys/": {
+      id: "/api-keys/"
+      path: "/api-keys"
+      fullPath: "/api-keys/"
+      preLoaderRoute: typeof ApiKeysIndexRouteImport
+      parentRoute: typeof rootRouteImport
+    }
+    "/audit/": {
+      id: "/audit/"
+      path: "/audit"
+      fullPath: "/audit/"
+      preLoaderRoute: typeof AuditIndexRouteImport
       parentRoute: typeof rootRouteImport
     }
     "/backups/": {
@@ -437,6 +530,13 @@ declare module "@tanstack/react-router" {
       preLoaderRoute: typeof SettingsIndexRouteImport
       parentRoute: typeof rootRouteImport
     }
+    "/users/": {
+      id: "/users/"
+      path: "/users"
+      fullPath: "/users/"
+      preLoaderRoute: typeof UsersIndexRouteImport
+      parentRoute: typeof rootRouteImport
+    }
     "/databases/$id/": {
       id: "/databases/$id/"
       path: "/databases/$id"
@@ -477,6 +577,8 @@ declare module "@tanstack/react-router" {
 
 const rootRouteChildren: RootRouteChildren = {
   IndexRoute: IndexRoute,
+  AccountRoute: AccountRoute,
+  SignInRoute: SignInRoute,
   BackupsIdRoute: BackupsIdRoute,
   DatabasesNewRoute: DatabasesNewRoute,
   NotificationsNewRoute: NotificationsNewRoute,
@@ -484,6 +586,8 @@ const rootRouteChildren: RootRouteChildren = {
   RestoresIdRoute: RestoresIdRoute,
   S3ConfigsNewRoute: S3ConfigsNewRoute,
   SchedulesNewRoute: SchedulesNewRoute,
+  ApiKeysIndexRoute: ApiKeysIndexRoute,
+  AuditIndexRoute: AuditIndexRoute,
   BackupsIndexRoute: BackupsIndexRoute,
   DatabasesIndexRoute: DatabasesIndexRoute,
   EncryptionKeysIndexRoute: EncryptionKeysIndexRoute,
@@ -493,6 +597,7 @@ const rootRouteChildren: RootRouteChildren = {
   S3ConfigsIndexRoute: S3ConfigsIndexRoute,
   SchedulesIndexRoute: SchedulesIndexRoute,
   SettingsIndexRoute: SettingsIndexRoute,
+  UsersIndexRoute: UsersIndexRoute,
   DatabasesIdEditRoute: DatabasesIdEditRoute,
   NotificationsIdEditRoute: NotificationsIdEditRoute,
   S3ConfigsIdEditRoute: S3ConfigsIdEditRoute,

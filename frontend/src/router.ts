@@ -3,10 +3,11 @@ import { createRouter, type RouterHistory } from "@tanstack/react-router";
 import { NotFound } from "./components/layout/not-found";
 import { PagePending } from "./components/layout/page-pending";
 import { RouteError } from "./components/layout/route-error";
+import { parseNext, SIGN_IN, watchSignedOut } from "./lib/access";
 import { routeTree } from "./routeTree.gen";
 
 export function createAppRouter(queryClient: QueryClient, history?: RouterHistory) {
-  return createRouter({
+  const router = createRouter({
     routeTree,
     history,
     context: { queryClient },
@@ -18,6 +19,12 @@ export function createAppRouter(queryClient: QueryClient, history?: RouterHistor
     defaultPendingMs: 300,
     scrollRestoration: true,
   });
+  watchSignedOut(queryClient, () => {
+    const { pathname, href } = router.state.location;
+    if (pathname === SIGN_IN) return;
+    void router.navigate({ to: SIGN_IN, search: { next: parseNext(href) } });
+  });
+  return router;
 }
 
 declare module "@tanstack/react-router" {

@@ -12,7 +12,10 @@ from typing import Any
 import httpx
 import pytest
 from sqlalchemy import update
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
 
+from dbbackup.api.live import sockets
 from dbbackup.core.access import Role
 from dbbackup.db.models import SignInThrottle, UserSession
 from dbbackup.db.models.base import utc_now
@@ -117,6 +120,44 @@ def test_sign_in_when_an_address_guesses_names_then_429_for_any_name(locked: Run
     ]
     assert statuses == [401] * 20 + [429]
     assert locked.api.request("POST", "/auth/token", {"username": ADMIN, "password": PASSWORD}).status_code == 429
+
+
+def test_sign_in_when_it_succeeds_then_the_failures_of_the_address_still_count(locked: RunningApp) -> None:
+    for _ in range(19):
+        locked.api.request("POST", "/auth/sign-in", {"username": unique(), "password": "no"})
+    sign_in(locked)
+    body = {"username": unique(), "password": "no"}
+    assert [locked.api.request("POST", "/auth/sign-in", body).status_code for _ in range(2)] == [401, 429]
+
+
+def test_address_when_a_trusted_proxy_names_it_then_the_nearest_that_is_not_a_proxy(tmp_path: Path) -> None:
+    with locked_app(tmp_path, trusted_proxies=("127.0.0.0/8", "10.0.0.0/8")) as app:
+        for said, taken in (
+            ("192.0.2.1, 198.51.100.7, 10.0.0.9", "198.51.100.7"),
+            ("nonsense, 10.0.0.9", "10.0.0.9"),
+            ("::ffff:203.0.113.5", "203.0.113.5"),
+            ("", "127.0.0.1"),
+        ):
+            browser = client(app, **{"x-forwarded-for": said, "x-forwarded-proto": "https"})
+            answer = browser.request("POST", "/auth/sign-in", {"username": ADMIN, "password": PASSWORD})
+            assert answer.headers["set-cookie"].startswith("__Host-")
+            assert sign_in(app).get("/audit", action="signIn")[1]["address"] == taken
+
+
+def test_socket_when_the_session_ends_then_it_is_closed_with_4401(
+    locked: RunningApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sockets, "RECHECK_SECONDS", 0.05)
+    browser = sign_in(locked)
+    cookie = {"cookie": f"dbbackup_session={browser.http.cookies['dbbackup_session']}"}
+    url = f"ws://{locked.host}/api/ws/events"
+    with connect(url, compression=None, proxy=None, additional_headers=cookie) as opened:
+        browser.post("/auth/sign-out")
+        with pytest.raises(ConnectionClosed) as closed:
+            while True:
+                opened.recv(timeout=10)
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 4401
 
 
 def test_cookie_when_planted_before_then_the_sign_in_makes_another(locked: RunningApp) -> None:

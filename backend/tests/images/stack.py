@@ -42,6 +42,7 @@ class Stack:
             "API_IMAGE": API,
             "WEB_IMAGE": WEB,
             "ENCRYPTION_KEY_FILE": str(self.key),
+            "AUTH_MODE": "none",
             "PUBLISH": f"127.0.0.1:{self.port}",
             "DEMO_PASSWORD": self.password,
             "COMPOSE_PROFILES": "demo",

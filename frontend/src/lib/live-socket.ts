@@ -5,10 +5,13 @@ interface LiveSocketOptions {
   path: () => string;
   onMessage: (message: unknown) => void;
   onState?: (state: SocketState) => void;
+  onSignedOut?: () => void;
   /** Without any message for this long the line counts as dead (a laptop that slept, a proxy that forgot us). */
   silenceMs?: number;
 }
 
+/** The code a socket is closed with when nobody is signed in (any more). */
+const UNAUTHENTICATED = 4401;
 const FIRST_DELAY = 500;
 const MAX_DELAY = 15_000;
 
@@ -51,9 +54,10 @@ export class LiveSocket {
       this.#watchSilence();
       this.#options.onMessage(JSON.parse(event.data));
     };
-    socket.onclose = () => {
+    socket.onclose = (event) => {
       if (this.#closed || this.#socket !== socket) return;
       clearTimeout(this.#silence);
+      if (event.code === UNAUTHENTICATED) this.#options.onSignedOut?.();
       this.#attempt += 1;
       this.#setState("offline");
       this.#retry = setTimeout(() => this.#connect(), backoff(this.#attempt));

@@ -5,6 +5,7 @@ import type {
   DatabaseView,
   EncryptionKeyView,
   LogLine,
+  Me,
   NotificationChannelView,
   NotificationDeliveryView,
   NotificationEventView,
@@ -19,6 +20,7 @@ import type {
   StatisticsDay,
   SystemStatistics,
   SystemStatus,
+  UserView,
   VerificationView,
 } from "@/client";
 
@@ -479,3 +481,53 @@ export const notificationEvents: NotificationEventView[] = [
   { type: "backup.failed", label: "Backup failed", severity: "error", counted: true },
   { type: "disk.low", label: "Disk space low", severity: "error", counted: false },
 ];
+
+const VIEWER: Me["permissions"] = ["database.view", "backup.view", "restore.view"];
+
+const OPERATOR: Me["permissions"] = [
+  ...VIEWER,
+  "database.create",
+  "database.edit",
+  "backup.execute",
+  "backup.download",
+  "restore.execute",
+  "schedule.manage",
+];
+
+const PERMISSIONS: Record<Me["role"], Me["permissions"]> = {
+  viewer: VIEWER,
+  operator: OPERATOR,
+  admin: [...OPERATOR, "database.delete", "backup.delete", "system.configure"],
+};
+
+export function makeMe(change: Partial<Me> = {}): Me {
+  const role = change.role ?? "admin";
+  return {
+    authMode: "local",
+    id: "user-1",
+    username: "alice",
+    displayName: "Alice",
+    role,
+    permissions: PERMISSIONS[role],
+    via: "session",
+    sessionId: "session-1",
+    userId: "user-1",
+    provider: "local",
+    ...change,
+  };
+}
+
+export function makeUser(change: Partial<UserView> = {}): UserView {
+  return {
+    id: "user-1",
+    username: "alice",
+    displayName: "Alice",
+    role: "admin",
+    disabled: false,
+    provider: "local",
+    passwordChangedAt: ago(5000),
+    lastSignInAt: ago(12),
+    createdAt: ago(50_000),
+    ...change,
+  };
+}

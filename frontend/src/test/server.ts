@@ -6,6 +6,7 @@ import {
   makeChannel,
   makeDatabase,
   makeKey,
+  makeMe,
   makePreflight,
   makePreview,
   makeProbe,
@@ -40,6 +41,8 @@ export const refuse = (
 
 /** A product with one database, one backup, one restore and one bucket, where everything works. */
 export const server = setupServer(
+  http.get("*/api/auth/me", () => ok(makeMe())),
+  http.get("*/api/auth/state", () => ok({ authMode: "local", setupNeeded: false })),
   http.get("*/api/system/status", () => ok(makeStatus())),
   http.get("*/api/system/stats", () => ok(makeStatistics())),
   http.get("*/api/system/settings", () => ok([makeSetting()])),

@@ -39,7 +39,7 @@ class Identification(ASGIMiddleware):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Serve one request or WebSocket."""
-        if not scope["path"].startswith("/api"):
+        if not scope["path"].startswith("/api/"):
             await next_app(scope, receive, send)
             return
         ctx: Context = scope["litestar_app"].state.context

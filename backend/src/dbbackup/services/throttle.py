@@ -39,10 +39,18 @@ async def count_attempt(ctx: Context, account: str, address: str) -> None:
 
 
 async def forget_attempts(ctx: Context, account: str, address: str) -> None:
-    """Forget the attempts after one that succeeded."""
-    keys = [key for key, _ in _keys(account, address)]
+    """Forget the account's attempts after one that succeeded, and that one of the address.
+
+    Its failures stay: or whoever has one account could guess at the others without end.
+    """
+    now = utc_now()
+    (of_account, _), (of_address, free) = _keys(account, address)
     async with ctx.catalogue.transaction() as session:
-        await session.execute(delete(SignInThrottle).where(SignInThrottle.key.in_(keys)))
+        await session.execute(delete(SignInThrottle).where(SignInThrottle.key == of_account))
+        row = await _row(session, of_address, now)
+        row.attempts = max(0, row.attempts - 1)
+        if row.attempts < free:
+            row.blocked_until = None
 
 
 async def forget_old(session: AsyncSession) -> None:

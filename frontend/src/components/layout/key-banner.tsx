@@ -1,13 +1,14 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { KeyRound } from "lucide-react";
+import { useMay } from "@/lib/access";
 import { encryptionKeysQuery } from "@/lib/queries";
 
 /** A private key that is only here is lost with this machine, and all encrypted backups with it. */
 export function KeyBanner() {
   const keys = useQuery(encryptionKeysQuery());
   const endangered = keys.data?.filter((key) => key.hasIdentity && !key.downloadedAt) ?? [];
-  if (endangered.length === 0) return null;
+  if (!useMay("system.configure") || endangered.length === 0) return null;
   return (
     <aside
       aria-label="Encryption key"

@@ -1,10 +1,11 @@
 import { Link } from "@tanstack/react-router";
 import { Ellipsis } from "lucide-react";
 import { Menu, MenuItem } from "@/components/ui/menu";
-import { SETUP_ITEMS } from "./nav-items";
+import { useSetupItems } from "./nav-items";
 
 /** The rest of the navigation on a phone. */
 export function NavMore() {
+  const items = useSetupItems();
   return (
     <Menu
       trigger={
@@ -17,7 +18,7 @@ export function NavMore() {
         </button>
       }
     >
-      {SETUP_ITEMS.map((item) => (
+      {items.map((item) => (
         <MenuItem key={item.to} icon={<item.icon aria-hidden />} render={<Link to={item.to} />}>
           {item.label}
         </MenuItem>

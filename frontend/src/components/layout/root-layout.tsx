@@ -1,16 +1,24 @@
-import { Outlet } from "@tanstack/react-router";
+import { Outlet, useRouterState } from "@tanstack/react-router";
+import { SIGN_IN } from "@/lib/access";
 import { useLiveEvents } from "@/lib/events/use-live-events";
 import { AppShell } from "./app-shell";
 import { AppToaster } from "./app-toaster";
 
 export function RootLayout() {
-  useLiveEvents();
+  const atTheDoor = useRouterState({ select: (state) => state.location.pathname === SIGN_IN });
   return (
     <>
-      <AppShell>
-        <Outlet />
-      </AppShell>
+      {atTheDoor ? <Outlet /> : <Inside />}
       <AppToaster />
     </>
+  );
+}
+
+function Inside() {
+  useLiveEvents();
+  return (
+    <AppShell>
+      <Outlet />
+    </AppShell>
   );
 }

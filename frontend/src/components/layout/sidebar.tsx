@@ -1,10 +1,12 @@
 import { Link } from "@tanstack/react-router";
 import { PanelLeftClose, PanelLeftOpen, RotateCcw } from "lucide-react";
 import { useState } from "react";
+import { Allowed } from "@/components/access/allowed";
 import { buttonClass } from "@/components/ui/button-class";
 import { cn } from "@/lib/cn";
+import { AccountLink } from "./account-link";
 import { BrandMark } from "./brand";
-import { DAILY_ITEMS, SETUP_ITEMS } from "./nav-items";
+import { DAILY_ITEMS, useSetupItems } from "./nav-items";
 import { NavList } from "./nav-list";
 import { SideLabel } from "./side-label";
 import { readNarrow, writeNarrow } from "./sidebar-choice";
@@ -13,6 +15,7 @@ import { VersionLine } from "./version-line";
 
 export function Sidebar() {
   const [narrow, setNarrow] = useState(readNarrow);
+  const setup = useSetupItems();
   const toggle = () => {
     writeNarrow(!narrow);
     setNarrow(!narrow);
@@ -33,17 +36,20 @@ export function Sidebar() {
           <span className="block text-ink-faint">&amp; Restore</span>
         </span>
       </Link>
-      <nav aria-label="Main" className="mt-1 w-full">
+      <nav aria-label="Main" className="mt-1 min-h-0 w-full flex-1 overflow-x-clip overflow-y-auto">
         <NavList items={DAILY_ITEMS} narrow={narrow} />
-        <Link to="/restore/new" className={buttonClass({}, "group relative mt-4 w-full")}>
-          <RotateCcw aria-hidden />
-          <SideLabel narrow={narrow}>Restore a database</SideLabel>
-        </Link>
+        <Allowed to="restore.execute">
+          <Link to="/restore/new" className={buttonClass({}, "group relative mt-4 w-full")}>
+            <RotateCcw aria-hidden />
+            <SideLabel narrow={narrow}>Restore a database</SideLabel>
+          </Link>
+        </Allowed>
         <div className="mt-4 border-t pt-4">
-          <NavList items={SETUP_ITEMS} narrow={narrow} />
+          <NavList items={setup} narrow={narrow} />
         </div>
       </nav>
       <div className={cn("mt-auto flex w-full flex-col gap-2 py-3", narrow && "items-center")}>
+        <AccountLink narrow={narrow} />
         <VersionLine narrow={narrow} />
         <div className={cn("flex items-center justify-between", narrow && "flex-col gap-2")}>
           <ThemeToggle vertical={narrow} />

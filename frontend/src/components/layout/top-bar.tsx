@@ -1,6 +1,5 @@
 import { Link } from "@tanstack/react-router";
-import { Bell } from "lucide-react";
-import { buttonClass } from "@/components/ui/button-class";
+import { AccountLink } from "./account-link";
 import { BrandMark } from "./brand";
 import { ThemeToggle } from "./theme-toggle";
 
@@ -12,16 +11,10 @@ export function TopBar() {
         <BrandMark />
         DB Backup <span className="-ml-1 text-ink-faint">&amp; Restore</span>
       </Link>
-      <div className="flex items-center gap-2">
-        <Link
-          to="/notifications"
-          aria-label="Notifications"
-          className={buttonClass({ variant: "ghost", size: "icon" })}
-        >
-          <Bell aria-hidden />
-        </Link>
+      <span className="flex items-center gap-1">
         <ThemeToggle />
-      </div>
+        <AccountLink header narrow={false} />
+      </span>
     </header>
   );
 }

@@ -54,6 +54,8 @@ const RESOURCE_KEYS: Record<string, readonly string[]> = {
   settings: keys.settings,
   "notification-channel": keys.notificationChannels,
   "notification-delivery": keys.notificationDeliveries,
+  user: ["users"],
+  "api-key": ["api-keys"],
 };
 
 function applyChange(queries: QueryClient, event: ChangeEvent) {

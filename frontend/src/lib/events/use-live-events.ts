@@ -1,6 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import type { EventMessage } from "@/client";
+import { meQuery } from "../access";
 import { LiveSocket } from "../live-socket";
 import { applyEvent } from "./apply-event";
 import { setLiveState } from "./live-store";
@@ -13,6 +14,8 @@ export function useLiveEvents() {
     const socket = new LiveSocket({
       path: () => "/api/ws/events",
       onMessage: (message) => applyEvent(queries, message as EventMessage),
+      // Asking who one is gets a 401, and that leads to the sign-in.
+      onSignedOut: () => void queries.invalidateQueries(meQuery()),
       onState: (state) => {
         setLiveState(state);
         if (state !== "open") return;

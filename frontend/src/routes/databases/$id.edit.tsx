@@ -1,4 +1,5 @@
 import { createFileRoute } from "@tanstack/react-router";
+import { Gate } from "@/components/access/gate";
 import { EditDatabasePage } from "@/features/databases/components/edit-database-page";
 import { databaseQuery } from "@/lib/queries";
 
@@ -9,5 +10,9 @@ export const Route = createFileRoute("/databases/$id/edit")({
 
 function EditDatabase() {
   const { id } = Route.useParams();
-  return <EditDatabasePage key={id} id={id} />;
+  return (
+    <Gate to="database.edit" title="Edit a database">
+      <EditDatabasePage key={id} id={id} />
+    </Gate>
+  );
 }

@@ -1,4 +1,5 @@
 import { createFileRoute } from "@tanstack/react-router";
+import { Gate } from "@/components/access/gate";
 import { parseRestoreSearch } from "@/features/restores/wizard/plan";
 import { WizardPage } from "@/features/restores/wizard/wizard-page";
 
@@ -11,6 +12,8 @@ function NewRestore() {
   const search = Route.useSearch();
   const navigate = Route.useNavigate();
   return (
-    <WizardPage search={search} onStep={(step) => void navigate({ search: (old) => ({ ...old, step }) })} />
+    <Gate to="restore.execute" title="Restore a database">
+      <WizardPage search={search} onStep={(step) => void navigate({ search: (old) => ({ ...old, step }) })} />
+    </Gate>
   );
 }

@@ -1,4 +1,5 @@
 import { createFileRoute } from "@tanstack/react-router";
+import { Gate } from "@/components/access/gate";
 import { EditS3Page } from "@/features/s3/components/edit-s3-page";
 import { s3ConfigQuery } from "@/lib/queries";
 
@@ -9,5 +10,9 @@ export const Route = createFileRoute("/s3-configs/$id/edit")({
 
 function EditS3Config() {
   const { id } = Route.useParams();
-  return <EditS3Page key={id} id={id} />;
+  return (
+    <Gate to="system.configure" title="Edit S3 storage">
+      <EditS3Page key={id} id={id} />
+    </Gate>
+  );
 }

@@ -2,6 +2,7 @@ import { Archive } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 import type { DatabaseView } from "@/client";
 import { Button } from "@/components/ui/button";
+import { useMay } from "@/lib/access";
 
 // The dialog brings the form libraries and zod: only who opens it loads them.
 const BackupDialog = lazy(() => import("./backup-dialog"));
@@ -14,6 +15,7 @@ interface BackUpNowProps {
 export function BackUpNow({ database, size = "md" }: BackUpNowProps) {
   const [open, setOpen] = useState(false);
   const [asked, setAsked] = useState(false);
+  if (!useMay("backup.execute")) return null;
   return (
     <>
       <Button

@@ -3,6 +3,7 @@ import { Ban, Download, Pin, PinOff, RotateCcw, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { toast } from "sonner";
 import type { BackupDetail } from "@/client";
+import { Allowed } from "@/components/access/allowed";
 import { isActive } from "@/components/run/run-state";
 import { Button } from "@/components/ui/button";
 import { buttonClass } from "@/components/ui/button-class";
@@ -26,7 +27,7 @@ export function BackupActions({ backup, onDeleted }: BackupActionsProps) {
 
   if (isActive(backup.status)) {
     return (
-      <>
+      <Allowed to="backup.execute">
         <Button busy={cancel.isPending} onClick={() => setAsking("cancel")}>
           <Ban aria-hidden />
           Cancel the backup
@@ -48,7 +49,7 @@ export function BackupActions({ backup, onDeleted }: BackupActionsProps) {
         >
           <p>The dump stops, and what was written so far is removed. The database is not touched.</p>
         </ConfirmDialog>
-      </>
+      </Allowed>
     );
   }
 
@@ -57,32 +58,40 @@ export function BackupActions({ backup, onDeleted }: BackupActionsProps) {
     <>
       {whole ? (
         <>
-          <Link
-            to="/restore/new"
-            search={{ backup: backup.id }}
-            className={buttonClass({ variant: "primary" })}
-          >
-            <RotateCcw aria-hidden />
-            Restore
-          </Link>
-          <a href={downloadUrl(backup.id)} download className={buttonClass()}>
-            <Download aria-hidden />
-            Download
-          </a>
-          <Button
-            aria-pressed={backup.pinned}
-            busy={pin.isPending}
-            onClick={() => pin.mutate(!backup.pinned, { onError: failed("The pin could not be changed") })}
-          >
-            {backup.pinned ? <PinOff aria-hidden /> : <Pin aria-hidden />}
-            {backup.pinned ? "Unpin" : "Pin"}
-          </Button>
+          <Allowed to="restore.execute">
+            <Link
+              to="/restore/new"
+              search={{ backup: backup.id }}
+              className={buttonClass({ variant: "primary" })}
+            >
+              <RotateCcw aria-hidden />
+              Restore
+            </Link>
+          </Allowed>
+          <Allowed to="backup.download">
+            <a href={downloadUrl(backup.id)} download className={buttonClass()}>
+              <Download aria-hidden />
+              Download
+            </a>
+          </Allowed>
+          <Allowed to="backup.execute">
+            <Button
+              aria-pressed={backup.pinned}
+              busy={pin.isPending}
+              onClick={() => pin.mutate(!backup.pinned, { onError: failed("The pin could not be changed") })}
+            >
+              {backup.pinned ? <PinOff aria-hidden /> : <Pin aria-hidden />}
+              {backup.pinned ? "Unpin" : "Pin"}
+            </Button>
+          </Allowed>
         </>
       ) : null}
-      <Button variant="ghost" onClick={() => setAsking("delete")}>
-        <Trash2 aria-hidden />
-        Delete
-      </Button>
+      <Allowed to="backup.delete">
+        <Button variant="ghost" onClick={() => setAsking("delete")}>
+          <Trash2 aria-hidden />
+          Delete
+        </Button>
+      </Allowed>
       <DeleteBackup
         backup={backup}
         open={asking === "delete"}

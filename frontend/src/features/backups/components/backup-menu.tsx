@@ -3,6 +3,7 @@ import { Download, Ellipsis, FileText, Pin, PinOff, RotateCcw, Trash2 } from "lu
 import { useState } from "react";
 import { toast } from "sonner";
 import type { BackupView } from "@/client";
+import { Allowed } from "@/components/access/allowed";
 import { isActive } from "@/components/run/run-state";
 import { Button } from "@/components/ui/button";
 import { Menu, MenuItem } from "@/components/ui/menu";
@@ -42,37 +43,45 @@ export function BackupMenu({ backup }: { backup: BackupView }) {
         >
           Details and log
         </MenuItem>
-        <MenuItem
-          icon={<RotateCcw aria-hidden />}
-          disabled={!whole}
-          render={whole ? <Link to="/restore/new" search={{ backup: backup.id }} /> : undefined}
-        >
-          Restore
-        </MenuItem>
-        <MenuItem
-          icon={<Download aria-hidden />}
-          disabled={!whole}
-          // biome-ignore lint/a11y/useAnchorContent: the menu item's children become the link's
-          render={whole ? <a href={downloadUrl(backup.id)} download /> : undefined}
-        >
-          Download
-        </MenuItem>
-        <MenuItem
-          icon={backup.pinned ? <PinOff aria-hidden /> : <Pin aria-hidden />}
-          disabled={pin.isPending}
-          onSelect={togglePin}
-        >
-          {backup.pinned ? "Unpin" : "Pin against retention"}
-        </MenuItem>
-        <MenuSeparator />
-        <MenuItem
-          icon={<Trash2 aria-hidden />}
-          danger
-          disabled={isActive(backup.status)}
-          onSelect={() => setDeleting(true)}
-        >
-          Delete…
-        </MenuItem>
+        <Allowed to="restore.execute">
+          <MenuItem
+            icon={<RotateCcw aria-hidden />}
+            disabled={!whole}
+            render={whole ? <Link to="/restore/new" search={{ backup: backup.id }} /> : undefined}
+          >
+            Restore
+          </MenuItem>
+        </Allowed>
+        <Allowed to="backup.download">
+          <MenuItem
+            icon={<Download aria-hidden />}
+            disabled={!whole}
+            // biome-ignore lint/a11y/useAnchorContent: the menu item's children become the link's
+            render={whole ? <a href={downloadUrl(backup.id)} download /> : undefined}
+          >
+            Download
+          </MenuItem>
+        </Allowed>
+        <Allowed to="backup.execute">
+          <MenuItem
+            icon={backup.pinned ? <PinOff aria-hidden /> : <Pin aria-hidden />}
+            disabled={pin.isPending}
+            onSelect={togglePin}
+          >
+            {backup.pinned ? "Unpin" : "Pin against retention"}
+          </MenuItem>
+        </Allowed>
+        <Allowed to="backup.delete">
+          <MenuSeparator />
+          <MenuItem
+            icon={<Trash2 aria-hidden />}
+            danger
+            disabled={isActive(backup.status)}
+            onSelect={() => setDeleting(true)}
+          >
+            Delete…
+          </MenuItem>
+        </Allowed>
       </Menu>
       <DeleteBackup backup={backup} open={deleting} onOpenChange={setDeleting} />
     </>

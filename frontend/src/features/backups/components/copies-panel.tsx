@@ -1,5 +1,6 @@
 import { Cloud, HardDrive } from "lucide-react";
 import type { BackupDetail, CopyView, ProgressView } from "@/client";
+import { Allowed } from "@/components/access/allowed";
 import { Badge } from "@/components/ui/badge";
 import { CopyButton } from "@/components/ui/copy-button";
 import { ProgressBar } from "@/components/ui/progress-bar";
@@ -16,7 +17,15 @@ interface CopiesPanelProps {
 
 export function CopiesPanel({ backup, progress }: CopiesPanelProps) {
   return (
-    <Section title="Copies" flush aside={<UploadMore backup={backup} />}>
+    <Section
+      title="Copies"
+      flush
+      aside={
+        <Allowed to="backup.execute">
+          <UploadMore backup={backup} />
+        </Allowed>
+      }
+    >
       <ul className="divide-y divide-line">
         {backup.copies.map((copy) => (
           <CopyRow

@@ -1,6 +1,7 @@
 import { Ban, CircleCheck, CircleX } from "lucide-react";
 import { toast } from "sonner";
 import type { VerificationView } from "@/client";
+import { Allowed } from "@/components/access/allowed";
 import { LogViewer } from "@/components/log/log-viewer";
 import { RunProgress } from "@/components/run/run-progress";
 import { isActive } from "@/components/run/run-state";
@@ -68,10 +69,12 @@ function Going({ verification }: { verification: VerificationView }) {
     <div className="space-y-3">
       <RunProgress kind="verify" progress={progress} startedAt={verification.startedAt} />
       <LogViewer stream={stream} fileName={`verification-${verification.id}.log`} />
-      <Button size="sm" busy={cancel.isPending} onClick={stop}>
-        <Ban aria-hidden />
-        Cancel the verification
-      </Button>
+      <Allowed to="backup.execute">
+        <Button size="sm" busy={cancel.isPending} onClick={stop}>
+          <Ban aria-hidden />
+          Cancel the verification
+        </Button>
+      </Allowed>
     </div>
   );
 }

@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { ShieldCheck } from "lucide-react";
 import { useState } from "react";
 import type { BackupDetail } from "@/client";
+import { Allowed } from "@/components/access/allowed";
 import { Button } from "@/components/ui/button";
 import { Section } from "@/components/ui/section";
 import { verificationsQuery } from "@/lib/queries";
@@ -18,10 +19,12 @@ export function VerifyPanel({ backup }: { backup: BackupDetail }) {
       title="Verifications"
       flush
       aside={
-        <Button size="sm" onClick={() => setAsking(true)}>
-          <ShieldCheck aria-hidden />
-          Verify
-        </Button>
+        <Allowed to="backup.execute">
+          <Button size="sm" onClick={() => setAsking(true)}>
+            <ShieldCheck aria-hidden />
+            Verify
+          </Button>
+        </Allowed>
       }
     >
       {found.length === 0 ? (

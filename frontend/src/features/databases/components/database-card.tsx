@@ -2,6 +2,7 @@ import { Link } from "@tanstack/react-router";
 import { Ellipsis, Pencil, PlugZap, RotateCcw, Trash2 } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import type { BackupView, DatabaseView } from "@/client";
+import { Allowed } from "@/components/access/allowed";
 import { EngineLabel } from "@/components/engine/engine-label";
 import { HistoryStrip } from "@/components/run/history-strip";
 import { ReachBadge } from "@/components/run/reach-badge";
@@ -63,37 +64,43 @@ export function DatabaseCard({ database, history, backupAction }: DatabaseCardPr
       </div>
       <div className="flex items-center gap-2 border-t px-3 py-2.5">
         {backupAction}
-        <Link to="/restore/new" search={{ target: database.id }} className={buttonClass({ size: "sm" })}>
-          <RotateCcw aria-hidden />
-          Restore
-        </Link>
+        <Allowed to="restore.execute">
+          <Link to="/restore/new" search={{ target: database.id }} className={buttonClass({ size: "sm" })}>
+            <RotateCcw aria-hidden />
+            Restore
+          </Link>
+        </Allowed>
         <span className="ml-auto" />
-        <Menu
-          trigger={
-            <Button
-              variant="ghost"
-              size="icon"
-              aria-label={`More for ${database.name}`}
-              busy={test.isPending}
-            >
-              {test.isPending ? null : <Ellipsis aria-hidden />}
-            </Button>
-          }
-        >
-          <MenuItem icon={<PlugZap aria-hidden />} onSelect={() => test.run()}>
-            Test the connection
-          </MenuItem>
-          <MenuItem
-            icon={<Pencil aria-hidden />}
-            render={<Link to="/databases/$id/edit" params={{ id: database.id }} />}
+        <Allowed to="database.edit">
+          <Menu
+            trigger={
+              <Button
+                variant="ghost"
+                size="icon"
+                aria-label={`More for ${database.name}`}
+                busy={test.isPending}
+              >
+                {test.isPending ? null : <Ellipsis aria-hidden />}
+              </Button>
+            }
           >
-            Edit
-          </MenuItem>
-          <MenuSeparator />
-          <MenuItem icon={<Trash2 aria-hidden />} danger onSelect={() => setDeleting(true)}>
-            Delete…
-          </MenuItem>
-        </Menu>
+            <MenuItem icon={<PlugZap aria-hidden />} onSelect={() => test.run()}>
+              Test the connection
+            </MenuItem>
+            <MenuItem
+              icon={<Pencil aria-hidden />}
+              render={<Link to="/databases/$id/edit" params={{ id: database.id }} />}
+            >
+              Edit
+            </MenuItem>
+            <Allowed to="database.delete">
+              <MenuSeparator />
+              <MenuItem icon={<Trash2 aria-hidden />} danger onSelect={() => setDeleting(true)}>
+                Delete…
+              </MenuItem>
+            </Allowed>
+          </Menu>
+        </Allowed>
       </div>
       <DeleteDatabase database={database} open={deleting} onOpenChange={setDeleting} />
     </article>

@@ -3,6 +3,7 @@ import { Link, useNavigate } from "@tanstack/react-router";
 import { Pencil, PlugZap, RotateCcw, Trash2 } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import type { BackupView, DatabaseView } from "@/client";
+import { Allowed } from "@/components/access/allowed";
 import { TableSkeleton } from "@/components/data-table/table-skeleton";
 import { BackLink } from "@/components/layout/back-link";
 import { ErrorState } from "@/components/layout/error-state";
@@ -42,22 +43,28 @@ export function DatabasePage({ id, backupAction, backupList, schedules }: Databa
         actions={
           <>
             {backupAction(database)}
-            <Link to="/restore/new" search={{ target: database.id }} className={buttonClass()}>
-              <RotateCcw aria-hidden />
-              Restore
-            </Link>
-            <Button busy={test.isPending} onClick={test.run}>
-              <PlugZap aria-hidden />
-              Test
-            </Button>
-            <Link to="/databases/$id/edit" params={{ id }} className={buttonClass()}>
-              <Pencil aria-hidden />
-              Edit
-            </Link>
-            <Button variant="ghost" onClick={() => setDeleting(true)}>
-              <Trash2 aria-hidden />
-              Delete
-            </Button>
+            <Allowed to="restore.execute">
+              <Link to="/restore/new" search={{ target: database.id }} className={buttonClass()}>
+                <RotateCcw aria-hidden />
+                Restore
+              </Link>
+            </Allowed>
+            <Allowed to="database.edit">
+              <Button busy={test.isPending} onClick={test.run}>
+                <PlugZap aria-hidden />
+                Test
+              </Button>
+              <Link to="/databases/$id/edit" params={{ id }} className={buttonClass()}>
+                <Pencil aria-hidden />
+                Edit
+              </Link>
+            </Allowed>
+            <Allowed to="database.delete">
+              <Button variant="ghost" onClick={() => setDeleting(true)}>
+                <Trash2 aria-hidden />
+                Delete
+              </Button>
+            </Allowed>
           </>
         }
       />

@@ -3,6 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { Database, Plus, Search } from "lucide-react";
 import type { ReactNode } from "react";
 import type { DatabaseView } from "@/client";
+import { Allowed } from "@/components/access/allowed";
 import { ErrorState } from "@/components/layout/error-state";
 import { PageHeader } from "@/components/layout/page-header";
 import { groupByDatabase } from "@/components/run/group-by-database";
@@ -26,10 +27,12 @@ export function DatabasesPage({ search, onSearch, backupAction }: DatabasesPageP
   const history = groupByDatabase(recent.data?.items ?? []);
   const items = databases.data?.items ?? [];
   const add = (
-    <Link to="/databases/new" className={buttonClass({ variant: "primary" })}>
-      <Plus aria-hidden />
-      Add a database
-    </Link>
+    <Allowed to="database.create">
+      <Link to="/databases/new" className={buttonClass({ variant: "primary" })}>
+        <Plus aria-hidden />
+        Add a database
+      </Link>
+    </Allowed>
   );
 
   return (

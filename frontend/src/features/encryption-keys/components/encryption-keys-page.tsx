@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Download, KeyRound, Plus } from "lucide-react";
 import { useState } from "react";
+import { Allowed } from "@/components/access/allowed";
 import { ErrorState } from "@/components/layout/error-state";
 import { PageHeader } from "@/components/layout/page-header";
 import { Button } from "@/components/ui/button";
@@ -16,7 +17,7 @@ export function EncryptionKeysPage() {
   const [open, setOpen] = useState<"generate" | "import" | null>(null);
   const close = () => setOpen(null);
   const actions = (
-    <>
+    <Allowed to="system.configure">
       <Button onClick={() => setOpen("import")}>
         <Download aria-hidden />
         Import a key
@@ -25,7 +26,7 @@ export function EncryptionKeysPage() {
         <Plus aria-hidden />
         Generate a key
       </Button>
-    </>
+    </Allowed>
   );
   return (
     <>

@@ -2,6 +2,7 @@ import { Archive, CircleCheck, FileKey, KeyRound, LifeBuoy, Trash2 } from "lucid
 import { useState } from "react";
 import { toast } from "sonner";
 import type { EncryptionKeyView } from "@/client";
+import { Allowed } from "@/components/access/allowed";
 import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
 import { CopyButton } from "@/components/ui/copy-button";
@@ -49,42 +50,44 @@ export function KeyCard({ encryptionKey: key }: { encryptionKey: EncryptionKeyVi
           </p>
           {key.comment ? <p className="mt-1 text-sm text-ink-soft">{key.comment}</p> : null}
         </div>
-        <div className="flex flex-wrap gap-2">
-          {key.hasIdentity ? (
-            <Button
-              size="sm"
-              variant={key.downloadedAt ? "secondary" : "primary"}
-              busy={download.isPending}
-              onClick={() => download.mutate(key, { onError: failed })}
-            >
-              <FileKey aria-hidden />
-              Download the key file
-            </Button>
-          ) : null}
-          {active ? (
-            <Button size="sm" onClick={() => setAsking("retire")}>
-              Retire
-            </Button>
-          ) : (
-            <Button
-              size="sm"
-              busy={activate.isPending}
-              onClick={() => activate.mutate(key.id, { onError: failed })}
-            >
-              Make active
-            </Button>
-          )}
-          {active ? null : (
-            <Button
-              variant="ghost"
-              size="icon"
-              aria-label={`Delete ${key.name}`}
-              onClick={() => setAsking("delete")}
-            >
-              <Trash2 aria-hidden />
-            </Button>
-          )}
-        </div>
+        <Allowed to="system.configure">
+          <div className="flex flex-wrap gap-2">
+            {key.hasIdentity ? (
+              <Button
+                size="sm"
+                variant={key.downloadedAt ? "secondary" : "primary"}
+                busy={download.isPending}
+                onClick={() => download.mutate(key, { onError: failed })}
+              >
+                <FileKey aria-hidden />
+                Download the key file
+              </Button>
+            ) : null}
+            {active ? (
+              <Button size="sm" onClick={() => setAsking("retire")}>
+                Retire
+              </Button>
+            ) : (
+              <Button
+                size="sm"
+                busy={activate.isPending}
+                onClick={() => activate.mutate(key.id, { onError: failed })}
+              >
+                Make active
+              </Button>
+            )}
+            {active ? null : (
+              <Button
+                variant="ghost"
+                size="icon"
+                aria-label={`Delete ${key.name}`}
+                onClick={() => setAsking("delete")}
+              >
+                <Trash2 aria-hidden />
+              </Button>
+            )}
+          </div>
+        </Allowed>
       </div>
       {key.hasIdentity && !key.downloadedAt ? (
         <div className="border-t p-4">

@@ -3,6 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { Database, Plus, RotateCcw } from "lucide-react";
 import type { ReactNode } from "react";
 import type { BackupView, DatabaseView } from "@/client";
+import { Allowed } from "@/components/access/allowed";
 import { TableSkeleton } from "@/components/data-table/table-skeleton";
 import { ErrorState } from "@/components/layout/error-state";
 import { PageHeader } from "@/components/layout/page-header";
@@ -73,10 +74,12 @@ export function OverviewPage({ backupAction, backupList, upcoming }: OverviewPag
         title="Overview"
         meta={<Verdict databases={databases.data.items} attention={attention} />}
         actions={
-          <Link to="/restore/new" className={buttonClass({}, "md:hidden")}>
-            <RotateCcw aria-hidden />
-            Restore a database
-          </Link>
+          <Allowed to="restore.execute">
+            <Link to="/restore/new" className={buttonClass({}, "md:hidden")}>
+              <RotateCcw aria-hidden />
+              Restore a database
+            </Link>
+          </Allowed>
         }
       />
       <div className="space-y-5">
@@ -125,14 +128,18 @@ function FirstSteps() {
         title="Add your first database"
         actions={
           <>
-            <Link to="/databases/new" className={buttonClass({ variant: "primary" })}>
-              <Plus aria-hidden />
-              Add a database
-            </Link>
-            <Link to="/restore/new" search={{}} className={buttonClass()}>
-              <RotateCcw aria-hidden />
-              Restore from a bucket
-            </Link>
+            <Allowed to="database.create">
+              <Link to="/databases/new" className={buttonClass({ variant: "primary" })}>
+                <Plus aria-hidden />
+                Add a database
+              </Link>
+            </Allowed>
+            <Allowed to="restore.execute">
+              <Link to="/restore/new" search={{}} className={buttonClass()}>
+                <RotateCcw aria-hidden />
+                Restore from a bucket
+              </Link>
+            </Allowed>
           </>
         }
       >

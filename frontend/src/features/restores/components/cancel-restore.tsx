@@ -2,6 +2,7 @@ import { Ban } from "lucide-react";
 import { useState } from "react";
 import { toast } from "sonner";
 import type { RestoreDetail } from "@/client";
+import { Allowed } from "@/components/access/allowed";
 import { Button } from "@/components/ui/button";
 import { ConfirmDialog } from "@/components/ui/confirm-dialog";
 import { describeError } from "@/lib/api-error";
@@ -12,7 +13,7 @@ export function CancelRestore({ restore }: { restore: RestoreDetail }) {
   const [open, setOpen] = useState(false);
   const cancel = useCancelRestore(restore.id);
   return (
-    <>
+    <Allowed to="restore.execute">
       <Button onClick={() => setOpen(true)}>
         <Ban aria-hidden />
         Cancel the restore
@@ -43,7 +44,7 @@ export function CancelRestore({ restore }: { restore: RestoreDetail }) {
           </p>
         )}
       </ConfirmDialog>
-    </>
+    </Allowed>
   );
 }
 

@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { History, RotateCcw } from "lucide-react";
+import { Allowed } from "@/components/access/allowed";
 import { DataTable } from "@/components/data-table/data-table";
 import { Pagination } from "@/components/data-table/pagination";
 import { TableSkeleton } from "@/components/data-table/table-skeleton";
@@ -22,10 +23,12 @@ interface RestoresPageProps {
 export function RestoresPage({ page, onPage }: RestoresPageProps) {
   const restores = useQuery(restoresQuery({ page, limit: PAGE_SIZE }));
   const start = (
-    <Link to="/restore/new" className={buttonClass({ variant: "primary" })}>
-      <RotateCcw aria-hidden />
-      Restore a database
-    </Link>
+    <Allowed to="restore.execute">
+      <Link to="/restore/new" className={buttonClass({ variant: "primary" })}>
+        <RotateCcw aria-hidden />
+        Restore a database
+      </Link>
+    </Allowed>
   );
   const empty = restores.data?.total === 0;
 

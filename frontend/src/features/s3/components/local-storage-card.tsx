@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { HardDrive, TriangleAlert } from "lucide-react";
+import { Allowed } from "@/components/access/allowed";
 import { ProgressBar } from "@/components/ui/progress-bar";
 import { formatBytes } from "@/lib/format";
 import { statusQuery } from "@/lib/queries";
@@ -34,7 +35,9 @@ export function LocalStorageCard() {
         </p>
         <ProgressBar value={used} label="Disk used" tone={tight ? "bad" : "accent"} />
       </div>
-      <FindBackups configId={null} name="Local disk" />
+      <Allowed to="system.configure">
+        <FindBackups configId={null} name="Local disk" />
+      </Allowed>
     </article>
   );
 }

@@ -2,6 +2,7 @@ import { Link } from "@tanstack/react-router";
 import { Cloud, FolderOpen, Pencil, PlugZap, Star, Trash2 } from "lucide-react";
 import { useState } from "react";
 import type { S3ConfigView } from "@/client";
+import { Allowed } from "@/components/access/allowed";
 import { BucketBrowser } from "@/components/s3/bucket-browser";
 import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
@@ -44,27 +45,35 @@ export function S3ConfigCard({ config }: { config: S3ConfigView }) {
           </p>
         </div>
         <div className="flex flex-wrap gap-2">
-          <Button size="sm" onClick={() => setBrowsing(true)}>
-            <FolderOpen aria-hidden />
-            Browse
-          </Button>
-          <FindBackups configId={config.id} name={config.name} />
-          <Button size="sm" busy={test.isPending} onClick={() => test.mutate()}>
-            {test.isPending ? null : <PlugZap aria-hidden />}
-            Test
-          </Button>
-          <Link to="/s3-configs/$id/edit" params={{ id: config.id }} className={buttonClass({ size: "sm" })}>
-            <Pencil aria-hidden />
-            Edit
-          </Link>
-          <Button
-            variant="ghost"
-            size="icon"
-            aria-label={`Delete ${config.name}`}
-            onClick={() => setDeleting(true)}
-          >
-            <Trash2 aria-hidden />
-          </Button>
+          <Allowed to="restore.execute">
+            <Button size="sm" onClick={() => setBrowsing(true)}>
+              <FolderOpen aria-hidden />
+              Browse
+            </Button>
+          </Allowed>
+          <Allowed to="system.configure">
+            <FindBackups configId={config.id} name={config.name} />
+            <Button size="sm" busy={test.isPending} onClick={() => test.mutate()}>
+              {test.isPending ? null : <PlugZap aria-hidden />}
+              Test
+            </Button>
+            <Link
+              to="/s3-configs/$id/edit"
+              params={{ id: config.id }}
+              className={buttonClass({ size: "sm" })}
+            >
+              <Pencil aria-hidden />
+              Edit
+            </Link>
+            <Button
+              variant="ghost"
+              size="icon"
+              aria-label={`Delete ${config.name}`}
+              onClick={() => setDeleting(true)}
+            >
+              <Trash2 aria-hidden />
+            </Button>
+          </Allowed>
         </div>
       </div>
       {test.isError ? (

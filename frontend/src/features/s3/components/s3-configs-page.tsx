@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { CloudCog, KeyRound, Plus } from "lucide-react";
+import { Allowed } from "@/components/access/allowed";
 import { ErrorState } from "@/components/layout/error-state";
 import { PageHeader } from "@/components/layout/page-header";
 import { buttonClass } from "@/components/ui/button-class";
@@ -13,10 +14,12 @@ import { S3ConfigCard } from "./s3-config-card";
 export function S3ConfigsPage() {
   const configs = useQuery(s3ConfigsQuery());
   const add = (
-    <Link to="/s3-configs/new" className={buttonClass({ variant: "primary" })}>
-      <Plus aria-hidden />
-      Add S3 storage
-    </Link>
+    <Allowed to="system.configure">
+      <Link to="/s3-configs/new" className={buttonClass({ variant: "primary" })}>
+        <Plus aria-hidden />
+        Add S3 storage
+      </Link>
+    </Allowed>
   );
   return (
     <>

@@ -1,0 +1,117 @@
+import { expect, type Page, test } from "@playwright/test";
+import { checkAccess, checkShown } from "./check-access";
+import { stack } from "./stack";
+
+test.describe.configure({ mode: "serial" });
+// biome-ignore lint/correctness/noEmptyPattern: Playwright reads the fixtures it must provide from this pattern
+test.use({ baseURL: async ({}, use) => use(stack().locked.baseUrl) });
+
+const VIEWER = { username: "vera", password: "only looking around" };
+
+test("nobody gets in without signing in, and is led back to where they wanted to go", async ({ page }) => {
+  const { username, password } = stack().locked;
+  await page.goto("/users");
+  await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
+  await checkShown(page, "the sign-in");
+  await signIn(page, username, "not the password");
+  await expect(page.getByRole("alert")).toContainText("The username or the password is wrong.");
+  await signIn(page, username, password);
+  await expect(page.getByRole("heading", { name: "Users", level: 1 })).toBeVisible();
+  await expect(page.getByRole("complementary", { name: "Access" })).toHaveCount(0);
+  const [cookie] = await page.context().cookies();
+  expect(cookie).toMatchObject({ name: "dbbackup_session", httpOnly: true, sameSite: "Strict" });
+});
+
+test("an administrator adds a viewer, and finds that in the audit log", async ({ page }) => {
+  await enter(page);
+  await page.goto("/users");
+  await page.getByRole("button", { name: "Add a user" }).click();
+  await page.getByLabel("Username").fill(VIEWER.username);
+  await page.getByLabel("Password", { exact: true }).fill(VIEWER.password);
+  await page.getByRole("radio", { name: "Viewer" }).click();
+  await page.getByRole("button", { name: "Add the user" }).click();
+  await expect(page.getByRole("listitem", { name: VIEWER.username })).toContainText("Viewer");
+
+  await page.goto("/audit");
+  const added = page.getByRole("listitem").filter({ hasText: "Create user" }).first();
+  await added.getByText("Details").click();
+  await expect(added).toContainText("role: viewer");
+  await expect(added).not.toContainText(VIEWER.username);
+  await page.getByRole("button", { name: "Verify" }).click();
+  await expect(page.getByRole("dialog")).toContainText("It is whole");
+});
+
+test("an API key is shown once", async ({ page }) => {
+  await enter(page);
+  await page.goto("/api-keys");
+  await page.getByRole("button", { name: "Make a key" }).click();
+  await page.getByLabel("Name").fill("Monitoring");
+  await page.getByRole("button", { name: "Make the key" }).click();
+  const secret = (await page.getByRole("dialog").getByText(/^dbk_/).textContent()) ?? "";
+  const asked = await fetch(`${stack().locked.baseUrl}/api/auth/me`, { headers: { "X-API-Key": secret } });
+  expect((await asked.json()).data).toMatchObject({ username: "Monitoring", role: "viewer", via: "api_key" });
+  await page.getByRole("button", { name: "Done" }).click();
+  await expect(page.getByRole("dialog")).toHaveCount(0);
+  await expect(page.getByText(secret)).toHaveCount(0);
+});
+
+test("a viewer sees, but changes nothing, here and through the API", async ({ page }) => {
+  await page.goto("/");
+  await signIn(page, VIEWER.username, VIEWER.password);
+  await expect(page.getByRole("heading", { name: "Add your first database" })).toBeVisible();
+  await expect(page.getByRole("link", { name: "Add a database" })).toHaveCount(0);
+  await expect(page.getByRole("link", { name: "Users" })).toHaveCount(0);
+  await page.goto("/audit");
+  await expect(page.getByText("Not for the role viewer")).toBeVisible();
+  const answers = await page.evaluate(async () => {
+    const status = async (method: string, path: string) =>
+      (await fetch(path, { method, headers: { "X-Requested-With": "page" } })).status;
+    return [
+      await status("GET", "/api/databases"),
+      await status("GET", "/api/audit"),
+      await status("DELETE", "/api/databases/x"),
+    ];
+  });
+  expect(answers).toEqual([200, 403, 403]);
+});
+
+test("whoever signs out is out, in every open page", async ({ page, context }) => {
+  await page.goto("/");
+  await signIn(page, VIEWER.username, VIEWER.password);
+  await expect(page.getByRole("heading", { name: "Overview", level: 1 })).toBeVisible();
+  const other = await context.newPage();
+  await other.goto("/databases");
+  await expect(other.getByRole("heading", { name: "Databases", level: 1 })).toBeVisible();
+  await page.goto("/account");
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
+  await other.reload();
+  await expect(other.getByRole("heading", { name: "Sign in" })).toBeVisible();
+});
+
+test("the pages of access are accessible in both themes, on the desk and on the phone", async ({ page }) => {
+  await enter(page);
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme });
+    for (const size of [
+      { width: 1280, height: 900 },
+      { width: 390, height: 844 },
+    ]) {
+      await page.setViewportSize(size);
+      for (const route of ["/users", "/api-keys", "/account", "/audit"]) await checkAccess(page, route);
+    }
+  }
+});
+
+async function enter(page: Page) {
+  const { username, password } = stack().locked;
+  await page.goto("/sign-in");
+  await signIn(page, username, password);
+  await expect(page.getByRole("heading", { name: "Overview", level: 1 })).toBeVisible();
+}
+
+async function signIn(page: Page, username: string, password: string) {
+  await page.getByLabel("Username").fill(username);
+  await page.getByLabel("Password", { exact: true }).fill(password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+}
