@@ -40,7 +40,6 @@ class Worker:
     async def start(self) -> None:
         """Put in order what a crash left behind, then begin."""
         await reconcile(self._ctx)
-        await self._outbox.recover()
         self._loops = [
             asyncio.create_task(self._repeat("queue", self._serve_queue)),
             asyncio.create_task(self._repeat("sweeper", self._sweep)),
