@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from devtools.compare import compare
-from devtools.servers import PostgresServer
+from devtools.servers import HttpReceiver, PostgresServer, Reply
 from tests.faults import leftovers
 from tests.faults.launch import (
     command,
@@ -211,3 +211,35 @@ def rows_of_bulk(postgres: PostgresServer) -> str:
 
 def databases(postgres: PostgresServer, name: str) -> list[str]:
     return postgres.psql(f"SELECT datname FROM pg_database WHERE datname = '{name}'").splitlines()
+
+
+def test_message_when_killed_while_it_is_sent_is_delivered_after_the_restart_under_the_same_id(rig: Rig) -> None:
+    with HttpReceiver.start() as receiver:
+        receiver.replies.append(Reply(hang=True))
+        channel = add_channel(rig, receiver)
+        backup = rig.ended(rig.back_up(rig.database_ids[SHOP]), "completed")
+        receiver.wait(1)
+        rig.product.kill()
+        rig.product.restart()
+        first, second = receiver.wait(2, patience=60)
+        assert first.headers["webhook-id"] == second.headers["webhook-id"]
+        assert second.json["run"] == {"kind": "backup", "id": backup["id"]}
+        rig.product.call("DELETE", f"/notification-channels/{channel}")
+
+
+def test_message_when_killed_before_the_row_is_closed_is_told_once_with_the_row(rig: Rig) -> None:
+    with HttpReceiver.start() as receiver:
+        channel = add_channel(rig, receiver)
+        run = die_at(rig, die_before_the_row_is_closed, lambda: rig.back_up(rig.database_ids[SHOP]))
+        assert receiver.received == []
+        rig.product.restart()
+        rig.ended(run, "completed")
+        (message,) = receiver.wait(1, patience=60)
+        assert message.json["run"] == {"kind": "backup", "id": run.id}
+        rig.product.call("DELETE", f"/notification-channels/{channel}")
+
+
+def add_channel(rig: Rig, receiver: HttpReceiver) -> str:
+    settings = {"kind": "webhook", "url": receiver.url}
+    body = {"name": receiver.url, "settings": settings, "events": ["backup.succeeded"]}
+    return str(rig.product.call("POST", "/notification-channels", body)["id"])

@@ -41,7 +41,7 @@ class NotificationEvent:
 
 
 async def notify(session: AsyncSession, ctx: Context, event: NotificationEvent) -> int:
-    """Put the event into the outbox of every channel that wants it; return of how many.
+    """Put the event into the outbox of every channel that wants it; return how many did.
 
     It is delivered once the transaction is committed and never when it is rolled back. Nothing here talks to the
     network. Call it inside the transaction that writes down what happened.

@@ -36,20 +36,16 @@ class Outbox:
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
         self._lanes: dict[str, asyncio.Task[None]] = {}
-
-    async def recover(self) -> None:
-        """Put back what was being sent when the program ended: it may have arrived, so its id tells the receiver."""
-        async with self._ctx.catalogue.transaction() as session:
-            await session.execute(
-                update(NotificationOutbox)
-                .where(NotificationOutbox.state == DeliveryState.SENDING)
-                .values(state=DeliveryState.WAITING, next_attempt_at=utc_now())
-            )
+        self._lost: datetime | None = utc_now()
+        """There may be deliveries of which nobody knows how they went; try them again from then on."""
 
     async def step(self) -> None:
         """Begin every delivery that is due and whose lane is free; then wait until there may be more."""
         wake = self._ctx.runtime.outbox_wake
         wake.clear()
+        if self._lost:
+            await self._recover(self._lost)
+            self._lost = None
         for lane, delivery_id in await self._due():
             task = asyncio.create_task(deliver(self._ctx, delivery_id), name=f"delivery {delivery_id}")
             self._lanes[lane] = task
@@ -64,6 +60,14 @@ class Outbox:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _recover(self, again: datetime) -> None:
+        """Put back what nobody is sending: it may have arrived, so its id tells the receiver."""
+        lost = NotificationOutbox.state == DeliveryState.SENDING, NotificationOutbox.lane.not_in(list(self._lanes))
+        async with self._ctx.catalogue.transaction() as session:
+            await session.execute(
+                update(NotificationOutbox).where(*lost).values(state=DeliveryState.WAITING, next_attempt_at=again)
+            )
 
     async def _due(self) -> list[tuple[str, str]]:
         """Return the oldest delivery that is due in each free lane."""
@@ -93,6 +97,7 @@ class Outbox:
         self._ctx.runtime.outbox_wake.set()
         if not task.cancelled() and (error := task.exception()):
             _log.opt(exception=error).error("A delivery could not write down how it went")
+            self._lost = next_attempt(1, utc_now())
 
 
 async def deliver(ctx: Context, delivery_id: str) -> None:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.unit.worker.conftest import ctx
+from tests.unit.worker.conftest import ctx, empty_catalogue
 
-__all__ = ["ctx"]
+__all__ = ["ctx", "empty_catalogue"]

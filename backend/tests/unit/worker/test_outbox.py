@@ -164,7 +164,6 @@ async def test_outbox_when_killed_in_the_middle_then_it_is_delivered_after_the_n
     (row,) = await outbox(ctx)
     assert row.state == "sending"
     again = Outbox(ctx)
-    await again.recover()
     task = asyncio.create_task(serve(again))
     (row,) = await rows_when(ctx, all_in("delivered"))
     assert row.attempts == 2
@@ -186,6 +185,24 @@ async def test_outbox_when_stopped_then_what_is_being_sent_waits_for_the_next_st
     task.cancel()
     await box.stop()
     assert [row.state for row in await outbox(ctx)] == ["sending"]
+
+
+async def test_outbox_when_an_end_could_not_be_written_then_it_is_sent_again_later(
+    ctx: Context, receiver: HttpReceiver, serving: Outbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, failures = outbox_module._close, [OSError("the disk is full")]
+
+    async def refuse_once(*arguments: Any, **named: Any) -> None:
+        if failures:
+            raise failures.pop()
+        await write(*arguments, **named)
+
+    monkeypatch.setattr(outbox_module, "_close", refuse_once)
+    await save(ctx, hook(ctx, receiver.url))
+    await tell(ctx)
+    (row,) = await rows_when(ctx, lambda rows: rows[0].state == "waiting" and rows[0].attempts == 1)
+    assert row.next_attempt_at > utc_now() + timedelta(seconds=15)
+    assert len(receiver.received) == 1
 
 
 async def test_deliver_when_it_takes_too_long_or_the_notifier_has_a_fault_then_it_is_written_down(
