@@ -2,7 +2,7 @@
 
 import type { Client, Options as Options2, TDataShape } from './client';
 import { client } from './client.gen';
-import type { ActivateEncryptionKeyData, ActivateEncryptionKeyErrors, ActivateEncryptionKeyResponses, BrowseS3ConfigData, BrowseS3ConfigErrors, BrowseS3ConfigResponses, CancelBackupData, CancelBackupErrors, CancelBackupResponses, CancelRestoreData, CancelRestoreErrors, CancelRestoreResponses, CancelVerificationData, CancelVerificationErrors, CancelVerificationResponses, ChangeSettingsData, ChangeSettingsErrors, ChangeSettingsResponses, CreateBackupData, CreateBackupErrors, CreateBackupResponses, CreateDatabaseData, CreateDatabaseErrors, CreateDatabaseResponses, CreateEncryptionKeyData, CreateEncryptionKeyErrors, CreateEncryptionKeyResponses, CreateRestoreData, CreateRestoreErrors, CreateRestoreResponses, CreateS3ConfigData, CreateS3ConfigErrors, CreateS3ConfigResponses, DeleteBackupData, DeleteBackupErrors, DeleteBackupResponses, DeleteDatabaseData, DeleteDatabaseErrors, DeleteDatabaseResponses, DeleteEncryptionKeyData, DeleteEncryptionKeyErrors, DeleteEncryptionKeyResponses, DeleteS3ConfigData, DeleteS3ConfigErrors, DeleteS3ConfigResponses, DownloadBackupData, DownloadBackupErrors, DownloadBackupResponses, DownloadEncryptionKeyData, DownloadEncryptionKeyErrors, DownloadEncryptionKeyResponses, GetBackupData, GetBackupErrors, GetBackupLogsData, GetBackupLogsErrors, GetBackupLogsResponses, GetBackupResponses, GetDatabaseData, GetDatabaseErrors, GetDatabaseResponses, GetEncryptionKeyData, GetEncryptionKeyErrors, GetEncryptionKeyResponses, GetLivenessData, GetLivenessErrors, GetLivenessResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetRestoreData, GetRestoreErrors, GetRestoreLogsData, GetRestoreLogsErrors, GetRestoreLogsResponses, GetRestoreResponses, GetS3ConfigData, GetS3ConfigErrors, GetS3ConfigResponses, GetSystemStatusData, GetSystemStatusErrors, GetSystemStatusResponses, GetVerificationData, GetVerificationErrors, GetVerificationLogsData, GetVerificationLogsErrors, GetVerificationLogsResponses, GetVerificationResponses, ImportEncryptionKeyData, ImportEncryptionKeyErrors, ImportEncryptionKeyResponses, ListBackupsData, ListBackupsErrors, ListBackupsResponses, ListDatabasesData, ListDatabasesErrors, ListDatabasesResponses, ListEncryptionKeysData, ListEncryptionKeysErrors, ListEncryptionKeysResponses, ListRestoresData, ListRestoresErrors, ListRestoresResponses, ListS3BucketsData, ListS3BucketsErrors, ListS3BucketsResponses, ListS3ConfigsData, ListS3ConfigsErrors, ListS3ConfigsResponses, ListSettingsData, ListSettingsErrors, ListSettingsResponses, ListVerificationsData, ListVerificationsErrors, ListVerificationsResponses, PinBackupData, PinBackupErrors, PinBackupResponses, PreflightRestoreData, PreflightRestoreErrors, PreflightRestoreResponses, RebuildCatalogueData, RebuildCatalogueErrors, RebuildCatalogueResponses, RetireEncryptionKeyData, RetireEncryptionKeyErrors, RetireEncryptionKeyResponses, TestDatabaseData, TestDatabaseErrors, TestDatabaseResponses, TestS3ConfigData, TestS3ConfigErrors, TestS3ConfigResponses, TestUnsavedDatabaseData, TestUnsavedDatabaseErrors, TestUnsavedDatabaseResponses, TestUnsavedS3ConfigData, TestUnsavedS3ConfigErrors, TestUnsavedS3ConfigResponses, UpdateDatabaseData, UpdateDatabaseErrors, UpdateDatabaseResponses, UpdateS3ConfigData, UpdateS3ConfigErrors, UpdateS3ConfigResponses, UploadBackupData, UploadBackupErrors, UploadBackupResponses, VerifyBackupData, VerifyBackupErrors, VerifyBackupResponses } from './types.gen';
+import type { ActivateEncryptionKeyData, ActivateEncryptionKeyErrors, ActivateEncryptionKeyResponses, BrowseS3ConfigData, BrowseS3ConfigErrors, BrowseS3ConfigResponses, CancelBackupData, CancelBackupErrors, CancelBackupResponses, CancelRestoreData, CancelRestoreErrors, CancelRestoreResponses, CancelVerificationData, CancelVerificationErrors, CancelVerificationResponses, ChangeSettingsData, ChangeSettingsErrors, ChangeSettingsResponses, CreateBackupData, CreateBackupErrors, CreateBackupResponses, CreateDatabaseData, CreateDatabaseErrors, CreateDatabaseResponses, CreateEncryptionKeyData, CreateEncryptionKeyErrors, CreateEncryptionKeyResponses, CreateRestoreData, CreateRestoreErrors, CreateRestoreResponses, CreateRetentionPolicyData, CreateRetentionPolicyErrors, CreateRetentionPolicyResponses, CreateS3ConfigData, CreateS3ConfigErrors, CreateS3ConfigResponses, DeleteBackupData, DeleteBackupErrors, DeleteBackupResponses, DeleteDatabaseData, DeleteDatabaseErrors, DeleteDatabaseResponses, DeleteEncryptionKeyData, DeleteEncryptionKeyErrors, DeleteEncryptionKeyResponses, DeleteRetentionPolicyData, DeleteRetentionPolicyErrors, DeleteRetentionPolicyResponses, DeleteS3ConfigData, DeleteS3ConfigErrors, DeleteS3ConfigResponses, DownloadBackupData, DownloadBackupErrors, DownloadBackupResponses, DownloadEncryptionKeyData, DownloadEncryptionKeyErrors, DownloadEncryptionKeyResponses, GetBackupData, GetBackupErrors, GetBackupLogsData, GetBackupLogsErrors, GetBackupLogsResponses, GetBackupResponses, GetDatabaseData, GetDatabaseErrors, GetDatabaseResponses, GetEncryptionKeyData, GetEncryptionKeyErrors, GetEncryptionKeyResponses, GetLivenessData, GetLivenessErrors, GetLivenessResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetRestoreData, GetRestoreErrors, GetRestoreLogsData, GetRestoreLogsErrors, GetRestoreLogsResponses, GetRestoreResponses, GetRetentionPolicyData, GetRetentionPolicyErrors, GetRetentionPolicyResponses, GetS3ConfigData, GetS3ConfigErrors, GetS3ConfigResponses, GetSystemStatusData, GetSystemStatusErrors, GetSystemStatusResponses, GetVerificationData, GetVerificationErrors, GetVerificationLogsData, GetVerificationLogsErrors, GetVerificationLogsResponses, GetVerificationResponses, ImportEncryptionKeyData, ImportEncryptionKeyErrors, ImportEncryptionKeyResponses, ListBackupsData, ListBackupsErrors, ListBackupsResponses, ListDatabasesData, ListDatabasesErrors, ListDatabasesResponses, ListEncryptionKeysData, ListEncryptionKeysErrors, ListEncryptionKeysResponses, ListRestoresData, ListRestoresErrors, ListRestoresResponses, ListRetentionPoliciesData, ListRetentionPoliciesErrors, ListRetentionPoliciesResponses, ListS3BucketsData, ListS3BucketsErrors, ListS3BucketsResponses, ListS3ConfigsData, ListS3ConfigsErrors, ListS3ConfigsResponses, ListSettingsData, ListSettingsErrors, ListSettingsResponses, ListVerificationsData, ListVerificationsErrors, ListVerificationsResponses, PinBackupData, PinBackupErrors, PinBackupResponses, PreflightRestoreData, PreflightRestoreErrors, PreflightRestoreResponses, PreviewRetentionPolicyData, PreviewRetentionPolicyErrors, PreviewRetentionPolicyResponses, PreviewUnsavedRetentionPolicyData, PreviewUnsavedRetentionPolicyErrors, PreviewUnsavedRetentionPolicyResponses, RebuildCatalogueData, RebuildCatalogueErrors, RebuildCatalogueResponses, RetireEncryptionKeyData, RetireEncryptionKeyErrors, RetireEncryptionKeyResponses, RunMaintenanceData, RunMaintenanceErrors, RunMaintenanceResponses, SimulateRetentionPolicyData, SimulateRetentionPolicyErrors, SimulateRetentionPolicyResponses, TestDatabaseData, TestDatabaseErrors, TestDatabaseResponses, TestS3ConfigData, TestS3ConfigErrors, TestS3ConfigResponses, TestUnsavedDatabaseData, TestUnsavedDatabaseErrors, TestUnsavedDatabaseResponses, TestUnsavedS3ConfigData, TestUnsavedS3ConfigErrors, TestUnsavedS3ConfigResponses, UpdateDatabaseData, UpdateDatabaseErrors, UpdateDatabaseResponses, UpdateRetentionPolicyData, UpdateRetentionPolicyErrors, UpdateRetentionPolicyResponses, UpdateS3ConfigData, UpdateS3ConfigErrors, UpdateS3ConfigResponses, UploadBackupData, UploadBackupErrors, UploadBackupResponses, VerifyBackupData, VerifyBackupErrors, VerifyBackupResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -217,6 +217,81 @@ export const getVerification = <ThrowOnError extends boolean = false>(options: O
 export const listVerifications = <ThrowOnError extends boolean = false>(options?: Options<ListVerificationsData, ThrowOnError>) => (options?.client ?? client).get<ListVerificationsResponses, ListVerificationsErrors, ThrowOnError>({ url: '/api/verifications', ...options });
 
 /**
+ * List policies
+ */
+export const listRetentionPolicies = <ThrowOnError extends boolean = false>(options?: Options<ListRetentionPoliciesData, ThrowOnError>) => (options?.client ?? client).get<ListRetentionPoliciesResponses, ListRetentionPoliciesErrors, ThrowOnError>({ url: '/api/retention-policies', ...options });
+
+/**
+ * Add a policy
+ */
+export const createRetentionPolicy = <ThrowOnError extends boolean = false>(options: Options<CreateRetentionPolicyData, ThrowOnError>) => (options.client ?? client).post<CreateRetentionPolicyResponses, CreateRetentionPolicyErrors, ThrowOnError>({
+    url: '/api/retention-policies',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Delete a policy
+ */
+export const deleteRetentionPolicy = <ThrowOnError extends boolean = false>(options: Options<DeleteRetentionPolicyData, ThrowOnError>) => (options.client ?? client).delete<DeleteRetentionPolicyResponses, DeleteRetentionPolicyErrors, ThrowOnError>({ url: '/api/retention-policies/{policy_id}', ...options });
+
+/**
+ * Show a policy
+ */
+export const getRetentionPolicy = <ThrowOnError extends boolean = false>(options: Options<GetRetentionPolicyData, ThrowOnError>) => (options.client ?? client).get<GetRetentionPolicyResponses, GetRetentionPolicyErrors, ThrowOnError>({ url: '/api/retention-policies/{policy_id}', ...options });
+
+/**
+ * Change a policy
+ */
+export const updateRetentionPolicy = <ThrowOnError extends boolean = false>(options: Options<UpdateRetentionPolicyData, ThrowOnError>) => (options.client ?? client).put<UpdateRetentionPolicyResponses, UpdateRetentionPolicyErrors, ThrowOnError>({
+    url: '/api/retention-policies/{policy_id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Try out a saved policy
+ */
+export const previewRetentionPolicy = <ThrowOnError extends boolean = false>(options: Options<PreviewRetentionPolicyData, ThrowOnError>) => (options.client ?? client).post<PreviewRetentionPolicyResponses, PreviewRetentionPolicyErrors, ThrowOnError>({
+    url: '/api/retention-policies/{policy_id}/preview',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Try out a policy that is not saved
+ */
+export const previewUnsavedRetentionPolicy = <ThrowOnError extends boolean = false>(options: Options<PreviewUnsavedRetentionPolicyData, ThrowOnError>) => (options.client ?? client).post<PreviewUnsavedRetentionPolicyResponses, PreviewUnsavedRetentionPolicyErrors, ThrowOnError>({
+    url: '/api/retention-policies/preview',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Look some months ahead
+ */
+export const simulateRetentionPolicy = <ThrowOnError extends boolean = false>(options: Options<SimulateRetentionPolicyData, ThrowOnError>) => (options.client ?? client).post<SimulateRetentionPolicyResponses, SimulateRetentionPolicyErrors, ThrowOnError>({
+    url: '/api/retention-policies/simulate',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * Browse a bucket
  */
 export const browseS3Config = <ThrowOnError extends boolean = false>(options: Options<BrowseS3ConfigData, ThrowOnError>) => (options.client ?? client).get<BrowseS3ConfigResponses, BrowseS3ConfigErrors, ThrowOnError>({ url: '/api/s3-configs/{config_id}/objects', ...options });
@@ -358,6 +433,18 @@ export const changeSettings = <ThrowOnError extends boolean = false>(options: Op
  */
 export const rebuildCatalogue = <ThrowOnError extends boolean = false>(options: Options<RebuildCatalogueData, ThrowOnError>) => (options.client ?? client).post<RebuildCatalogueResponses, RebuildCatalogueErrors, ThrowOnError>({
     url: '/api/system/catalogue/rebuild',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Do a maintenance task now
+ */
+export const runMaintenance = <ThrowOnError extends boolean = false>(options: Options<RunMaintenanceData, ThrowOnError>) => (options.client ?? client).post<RunMaintenanceResponses, RunMaintenanceErrors, ThrowOnError>({
+    url: '/api/system/maintenance',
     ...options,
     headers: {
         'Content-Type': 'application/json',

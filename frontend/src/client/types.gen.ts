@@ -16,6 +16,8 @@ export type BackupDetail = {
     status: string;
     label: string | null;
     pinned: boolean;
+    retentionPolicyId: string | null;
+    keepForever: boolean;
     fileName: string | null;
     size: number | null;
     plainSize: number | null;
@@ -30,6 +32,9 @@ export type BackupDetail = {
     attempt: number;
     verifiedLevel: number | null;
     verifiedAt: string | null;
+    deletedAt: string | null;
+    deletedBy: string | null;
+    deletedReason: string | null;
     createdAt: string;
     startedAt: string | null;
     completedAt: string | null;
@@ -50,6 +55,7 @@ export type BackupDetail = {
     parts: Array<PartFacts>;
     tables: Array<TableFacts>;
     roles: Array<string>;
+    retention: RetentionDecision | null;
     logTail: Array<LogLine>;
 };
 
@@ -73,6 +79,7 @@ export type BackupInput = {
     s3ConfigIds?: Array<string> | null;
     label?: string | null;
     pinned?: boolean;
+    retentionPolicyId?: string | null;
     compression?: 'gzip' | 'zstd' | 'none';
     compressionLevel?: number | null;
     encryption?: 'age' | 'none' | null;
@@ -103,6 +110,8 @@ export type BackupView = {
     status: string;
     label: string | null;
     pinned: boolean;
+    retentionPolicyId: string | null;
+    keepForever: boolean;
     fileName: string | null;
     size: number | null;
     plainSize: number | null;
@@ -117,6 +126,9 @@ export type BackupView = {
     attempt: number;
     verifiedLevel: number | null;
     verifiedAt: string | null;
+    deletedAt: string | null;
+    deletedBy: string | null;
+    deletedReason: string | null;
     createdAt: string;
     startedAt: string | null;
     completedAt: string | null;
@@ -529,6 +541,38 @@ export type LogListEnvelope = {
 };
 
 /**
+ * MaintenanceEnvelope
+ */
+export type MaintenanceEnvelope = {
+    success: boolean;
+    error: null;
+    meta: Meta;
+    data: MaintenanceResult;
+};
+
+/**
+ * MaintenanceInput
+ */
+export type MaintenanceInput = {
+    task: 'cleanup' | 'vacuum';
+    acceptClock?: boolean;
+};
+
+/**
+ * MaintenanceResult
+ */
+export type MaintenanceResult = {
+    task: string;
+    startedAt: string;
+    duration: number;
+    message: string;
+    figures: {
+        [key: string]: number;
+    };
+    problems: Array<string>;
+};
+
+/**
  * Meta
  */
 export type Meta = {
@@ -582,6 +626,20 @@ export type PreflightEnvelope = {
     error: null;
     meta: Meta;
     data: Preflight;
+};
+
+/**
+ * PreviewedBackup
+ */
+export type PreviewedBackup = {
+    keep: boolean;
+    reasons: Array<RetentionReason>;
+    until: string | null;
+    id: string;
+    type: string;
+    label: string | null;
+    at: string;
+    size: number;
 };
 
 /**
@@ -735,6 +793,174 @@ export type RestoreView = {
 };
 
 /**
+ * RetentionDecision
+ */
+export type RetentionDecision = {
+    keep: boolean;
+    reasons: Array<RetentionReason>;
+    until: string | null;
+};
+
+/**
+ * RetentionPolicyEnvelope
+ */
+export type RetentionPolicyEnvelope = {
+    success: boolean;
+    error: null;
+    meta: Meta;
+    data: RetentionPolicyView;
+};
+
+/**
+ * RetentionPolicyInput
+ */
+export type RetentionPolicyInput = {
+    strategy?: 'tiered' | 'age' | 'size' | 'hybrid';
+    keepHourly?: number;
+    keepDaily?: number;
+    keepWeekly?: number;
+    keepMonthly?: number;
+    keepYearly?: number;
+    maxCount?: number | null;
+    maxTotalSize?: number | null;
+    maxAgeDays?: number | null;
+    minKeep?: number;
+    name: string;
+    description?: string;
+};
+
+/**
+ * RetentionPolicyListEnvelope
+ */
+export type RetentionPolicyListEnvelope = {
+    success: boolean;
+    error: null;
+    meta: Meta;
+    data: Array<RetentionPolicyView>;
+};
+
+/**
+ * RetentionPolicyUpdate
+ */
+export type RetentionPolicyUpdate = {
+    name?: string;
+    description?: string;
+    strategy?: 'tiered' | 'age' | 'size' | 'hybrid';
+    keepHourly?: number;
+    keepDaily?: number;
+    keepWeekly?: number;
+    keepMonthly?: number;
+    keepYearly?: number;
+    maxCount?: number | null;
+    maxTotalSize?: number | null;
+    maxAgeDays?: number | null;
+    minKeep?: number;
+};
+
+/**
+ * RetentionPolicyView
+ */
+export type RetentionPolicyView = {
+    id: string;
+    name: string;
+    description: string;
+    strategy: 'tiered' | 'age' | 'size' | 'hybrid';
+    keepHourly: number;
+    keepDaily: number;
+    keepWeekly: number;
+    keepMonthly: number;
+    keepYearly: number;
+    maxCount: number | null;
+    maxTotalSize: number | null;
+    maxAgeDays: number | null;
+    minKeep: number;
+    schedules: number;
+    backups: number;
+    createdAt: string;
+    updatedAt: string;
+};
+
+/**
+ * RetentionPreview
+ */
+export type RetentionPreview = {
+    now: string;
+    timezones: Array<string>;
+    ceilingDays: number | null;
+    kept: number;
+    keptSize: number;
+    deleted: number;
+    deletedSize: number;
+    cutByCeiling: number;
+    backups: Array<PreviewedBackup>;
+};
+
+/**
+ * RetentionPreviewEnvelope
+ */
+export type RetentionPreviewEnvelope = {
+    success: boolean;
+    error: null;
+    meta: Meta;
+    data: RetentionPreview;
+};
+
+/**
+ * RetentionPreviewInput
+ */
+export type RetentionPreviewInput = {
+    databaseId: string;
+};
+
+/**
+ * RetentionReason
+ */
+export type RetentionReason = {
+    kind: 'hourly' | 'daily' | 'weekly' | 'monthly' | 'yearly' | 'limits' | 'minimum' | 'forever' | 'pinned' | 'newest' | 'proven' | 'busy' | 'ceiling' | 'refused';
+    text: string;
+    policy: string | null;
+    until: string | null;
+};
+
+/**
+ * RetentionRules
+ */
+export type RetentionRules = {
+    strategy?: 'tiered' | 'age' | 'size' | 'hybrid';
+    keepHourly?: number;
+    keepDaily?: number;
+    keepWeekly?: number;
+    keepMonthly?: number;
+    keepYearly?: number;
+    maxCount?: number | null;
+    maxTotalSize?: number | null;
+    maxAgeDays?: number | null;
+    minKeep?: number;
+};
+
+/**
+ * RetentionSimulation
+ */
+export type RetentionSimulation = {
+    start: string;
+    end: string;
+    ceilingDays: number | null;
+    points: Array<SimulationPoint>;
+    most: number;
+    kept: Array<SimulatedBackup>;
+};
+
+/**
+ * RetentionSimulationEnvelope
+ */
+export type RetentionSimulationEnvelope = {
+    success: boolean;
+    error: null;
+    meta: Meta;
+    data: RetentionSimulation;
+};
+
+/**
  * S3ConfigEnvelope
  */
 export type S3ConfigEnvelope = {
@@ -760,6 +986,7 @@ export type S3ConfigInput = {
     kmsKeyId?: string | null;
     storageClass?: string | null;
     allowHttp?: boolean;
+    deleteVersions?: boolean;
     enabled?: boolean;
     isDefault?: boolean;
 };
@@ -790,6 +1017,7 @@ export type S3ConfigUpdate = {
     kmsKeyId?: string | null;
     storageClass?: string | null;
     allowHttp?: boolean;
+    deleteVersions?: boolean;
     enabled?: boolean;
     isDefault?: boolean;
 };
@@ -811,6 +1039,7 @@ export type S3ConfigView = {
     kmsKeyId: string | null;
     storageClass: string | null;
     allowHttp: boolean;
+    deleteVersions: boolean;
     enabled: boolean;
     isDefault: boolean;
     copies: number;
@@ -929,6 +1158,35 @@ export type SettingsInput = {
 };
 
 /**
+ * SimulatedBackup
+ */
+export type SimulatedBackup = {
+    at: string;
+    reasons: Array<RetentionReason>;
+};
+
+/**
+ * SimulationInput
+ */
+export type SimulationInput = {
+    policyId?: string | null;
+    policy?: RetentionRules | null;
+    cronExpression?: string;
+    timezone?: string | null;
+    months?: number;
+    size?: number;
+};
+
+/**
+ * SimulationPoint
+ */
+export type SimulationPoint = {
+    at: string;
+    count: number;
+    size: number;
+};
+
+/**
  * SystemStatus
  */
 export type SystemStatus = {
@@ -982,6 +1240,15 @@ export type ToolInfo = {
     folder: string;
     exact: boolean;
     note: string | null;
+};
+
+/**
+ * UnsavedPreviewInput
+ */
+export type UnsavedPreviewInput = {
+    databaseId: string;
+    policy: RetentionRules;
+    policyId?: string | null;
 };
 
 /**
@@ -1475,6 +1742,10 @@ export type ListBackupsData = {
          * Before this moment
          */
         endDate?: string | null;
+        /**
+         * True: only deleted backups whose files are still stored somewhere
+         */
+        undeleted?: boolean;
         /**
          * Field; `-` before it descends
          */
@@ -2230,6 +2501,282 @@ export type ListVerificationsResponses = {
 
 export type ListVerificationsResponse = ListVerificationsResponses[keyof ListVerificationsResponses];
 
+export type ListRetentionPoliciesData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/retention-policies';
+};
+
+export type ListRetentionPoliciesErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type ListRetentionPoliciesError = ListRetentionPoliciesErrors[keyof ListRetentionPoliciesErrors];
+
+export type ListRetentionPoliciesResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: RetentionPolicyListEnvelope;
+};
+
+export type ListRetentionPoliciesResponse = ListRetentionPoliciesResponses[keyof ListRetentionPoliciesResponses];
+
+export type CreateRetentionPolicyData = {
+    body: RetentionPolicyInput;
+    path?: never;
+    query?: never;
+    url: '/api/retention-policies';
+};
+
+export type CreateRetentionPolicyErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * It does not fit the present state.
+     */
+    409: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type CreateRetentionPolicyError = CreateRetentionPolicyErrors[keyof CreateRetentionPolicyErrors];
+
+export type CreateRetentionPolicyResponses = {
+    /**
+     * Document created, URL follows
+     */
+    201: RetentionPolicyEnvelope;
+};
+
+export type CreateRetentionPolicyResponse = CreateRetentionPolicyResponses[keyof CreateRetentionPolicyResponses];
+
+export type DeleteRetentionPolicyData = {
+    body?: never;
+    path: {
+        policy_id: string;
+    };
+    query?: never;
+    url: '/api/retention-policies/{policy_id}';
+};
+
+export type DeleteRetentionPolicyErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * It does not exist.
+     */
+    404: ErrorEnvelope;
+    /**
+     * It does not fit the present state.
+     */
+    409: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type DeleteRetentionPolicyError = DeleteRetentionPolicyErrors[keyof DeleteRetentionPolicyErrors];
+
+export type DeleteRetentionPolicyResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: DeletedEnvelope;
+};
+
+export type DeleteRetentionPolicyResponse = DeleteRetentionPolicyResponses[keyof DeleteRetentionPolicyResponses];
+
+export type GetRetentionPolicyData = {
+    body?: never;
+    path: {
+        policy_id: string;
+    };
+    query?: never;
+    url: '/api/retention-policies/{policy_id}';
+};
+
+export type GetRetentionPolicyErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * It does not exist.
+     */
+    404: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type GetRetentionPolicyError = GetRetentionPolicyErrors[keyof GetRetentionPolicyErrors];
+
+export type GetRetentionPolicyResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: RetentionPolicyEnvelope;
+};
+
+export type GetRetentionPolicyResponse = GetRetentionPolicyResponses[keyof GetRetentionPolicyResponses];
+
+export type UpdateRetentionPolicyData = {
+    body: RetentionPolicyUpdate;
+    path: {
+        policy_id: string;
+    };
+    query?: never;
+    url: '/api/retention-policies/{policy_id}';
+};
+
+export type UpdateRetentionPolicyErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * It does not exist.
+     */
+    404: ErrorEnvelope;
+    /**
+     * It does not fit the present state.
+     */
+    409: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type UpdateRetentionPolicyError = UpdateRetentionPolicyErrors[keyof UpdateRetentionPolicyErrors];
+
+export type UpdateRetentionPolicyResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: RetentionPolicyEnvelope;
+};
+
+export type UpdateRetentionPolicyResponse = UpdateRetentionPolicyResponses[keyof UpdateRetentionPolicyResponses];
+
+export type PreviewRetentionPolicyData = {
+    body: RetentionPreviewInput;
+    path: {
+        policy_id: string;
+    };
+    query?: never;
+    url: '/api/retention-policies/{policy_id}/preview';
+};
+
+export type PreviewRetentionPolicyErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * It does not exist.
+     */
+    404: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type PreviewRetentionPolicyError = PreviewRetentionPolicyErrors[keyof PreviewRetentionPolicyErrors];
+
+export type PreviewRetentionPolicyResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: RetentionPreviewEnvelope;
+};
+
+export type PreviewRetentionPolicyResponse = PreviewRetentionPolicyResponses[keyof PreviewRetentionPolicyResponses];
+
+export type PreviewUnsavedRetentionPolicyData = {
+    body: UnsavedPreviewInput;
+    path?: never;
+    query?: never;
+    url: '/api/retention-policies/preview';
+};
+
+export type PreviewUnsavedRetentionPolicyErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * It does not exist.
+     */
+    404: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type PreviewUnsavedRetentionPolicyError = PreviewUnsavedRetentionPolicyErrors[keyof PreviewUnsavedRetentionPolicyErrors];
+
+export type PreviewUnsavedRetentionPolicyResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: RetentionPreviewEnvelope;
+};
+
+export type PreviewUnsavedRetentionPolicyResponse = PreviewUnsavedRetentionPolicyResponses[keyof PreviewUnsavedRetentionPolicyResponses];
+
+export type SimulateRetentionPolicyData = {
+    body: SimulationInput;
+    path?: never;
+    query?: never;
+    url: '/api/retention-policies/simulate';
+};
+
+export type SimulateRetentionPolicyErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * It does not exist.
+     */
+    404: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type SimulateRetentionPolicyError = SimulateRetentionPolicyErrors[keyof SimulateRetentionPolicyErrors];
+
+export type SimulateRetentionPolicyResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: RetentionSimulationEnvelope;
+};
+
+export type SimulateRetentionPolicyResponse = SimulateRetentionPolicyResponses[keyof SimulateRetentionPolicyResponses];
+
 export type BrowseS3ConfigData = {
     body?: never;
     path: {
@@ -2941,6 +3488,39 @@ export type RebuildCatalogueResponses = {
 };
 
 export type RebuildCatalogueResponse = RebuildCatalogueResponses[keyof RebuildCatalogueResponses];
+
+export type RunMaintenanceData = {
+    body: MaintenanceInput;
+    path?: never;
+    query?: never;
+    url: '/api/system/maintenance';
+};
+
+export type RunMaintenanceErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * It does not fit the present state.
+     */
+    409: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type RunMaintenanceError = RunMaintenanceErrors[keyof RunMaintenanceErrors];
+
+export type RunMaintenanceResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: MaintenanceEnvelope;
+};
+
+export type RunMaintenanceResponse = RunMaintenanceResponses[keyof RunMaintenanceResponses];
 
 export type GetSystemStatusData = {
     body?: never;

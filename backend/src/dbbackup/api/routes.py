@@ -11,6 +11,7 @@ from dbbackup.api.encryption_keys.controller import EncryptionKeyController
 from dbbackup.api.live.origin import own_page_guard
 from dbbackup.api.live.sockets import event_socket, log_socket
 from dbbackup.api.restores.controller import RestoreController
+from dbbackup.api.retention_policies.controller import RetentionPolicyController
 from dbbackup.api.s3_configs.controller import S3ConfigController
 from dbbackup.api.system.controller import HealthController, SystemController
 from dbbackup.api.verifications.controller import VerificationController
@@ -22,6 +23,7 @@ router = Router(
         BackupController,
         RestoreController,
         VerificationController,
+        RetentionPolicyController,
         S3ConfigController,
         EncryptionKeyController,
         SystemController,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from msgspec import UNSET
 from sqlalchemy import Select, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -18,6 +19,7 @@ from dbbackup.services.context import Context
 from dbbackup.services.databases import ACTIVE, get_database
 from dbbackup.services.encryption import choose_encryption
 from dbbackup.services.inputs import BackupInput, UploadInput
+from dbbackup.services.retention_policies import policy_for_backup
 
 MANUAL_PRIORITY = 10
 LEVELS = {"gzip": (1, 9), "zstd": (1, 22)}
@@ -43,6 +45,8 @@ class BackupFilter:
     """`complete`, `failed`, `pending`, or `none` for backups without an S3 copy."""
     start: datetime | None = None
     end: datetime | None = None
+    undeleted: bool = False
+    """True: only backups that were deleted while files of theirs are still stored somewhere."""
 
 
 async def queue_backup(session: AsyncSession, ctx: Context, data: BackupInput) -> BackupExecution:
@@ -51,7 +55,7 @@ async def queue_backup(session: AsyncSession, ctx: Context, data: BackupInput) -
     Raises:
         NotFoundError: no such database or S3 config.
         ConflictError: the database is disabled, or the encryption key was never downloaded.
-        ValidationError: nowhere to write to, or options that make no sense.
+        ValidationError: nowhere to write to, no such retention policy, or options that make no sense.
     """
     config = await get_database(session, data.database_id)
     if not config.enabled:
@@ -62,6 +66,7 @@ async def queue_backup(session: AsyncSession, ctx: Context, data: BackupInput) -
     if not targets:
         raise ValidationError.of("local", "Choose at least one place for the backup: local disk or an S3 config.")
     _check_level(data)
+    own_policy = "" if data.retention_policy_id is UNSET else data.retention_policy_id
     backup = BackupExecution(
         id=new_id(),
         database_id=config.id,
@@ -76,6 +81,8 @@ async def queue_backup(session: AsyncSession, ctx: Context, data: BackupInput) -
         encryption=await choose_encryption(session, data.encryption),
         label=data.label or None,
         pinned=data.pinned,
+        retention_policy_id=await policy_for_backup(session, own_policy) if own_policy else None,
+        keep_forever=own_policy is None,
         options=options,
         copies=[BackupCopy(id=new_id(), position=n, s3_config_id=s3) for n, s3 in enumerate(targets)],
     )
@@ -193,7 +200,12 @@ async def queue_positions(session: AsyncSession) -> dict[str, int]:
 
 
 def _filtered(wanted: BackupFilter) -> Select[BackupExecution]:
-    query = select(BackupExecution).where(BackupExecution.deleted_at.is_(None))
+    query = select(BackupExecution)
+    if wanted.undeleted:
+        left = exists().where(BackupCopy.backup_id == BackupExecution.id, BackupCopy.state == CopyState.DELETING)
+        query = query.where(BackupExecution.deleted_at.is_not(None), left)
+    else:
+        query = query.where(BackupExecution.deleted_at.is_(None))
     if wanted.database_id:
         query = query.where(BackupExecution.database_id == wanted.database_id)
     if wanted.status:

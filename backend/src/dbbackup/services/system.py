@@ -34,7 +34,7 @@ class Check:
 
 async def run_checks(session: AsyncSession, ctx: Context) -> list[Check]:
     """Look at catalogue, disk, worker and the default S3 config; never raises for what it finds."""
-    checks = [await _catalogue(session), _disk(ctx), _worker(ctx)]
+    checks = [await _catalogue(session), _disk(ctx), _worker(ctx), _retention(ctx)]
     if checks[0].ok:
         checks += await _s3(session, ctx)
     return checks
@@ -81,6 +81,12 @@ def _worker(ctx: Context) -> Check:
         reasons = "; ".join(f"{name}: {reason}" for name, reason in ctx.runtime.failures.items())
         return Check("worker", False, True, f"A background task ended with an error ({reasons}). See the log.")
     return Check("worker", True, True, "The worker is running.")
+
+
+def _retention(ctx: Context) -> Check:
+    """Not essential: backups go on without it, only the disk fills."""
+    problem = ctx.runtime.clock_problem or ctx.runtime.cleanup
+    return Check("retention", problem is None, False, problem or "Retention deletes what its policies let go.")
 
 
 async def _s3(session: AsyncSession, ctx: Context) -> list[Check]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from loguru import logger
 from sqlalchemy import select
 
 from dbbackup.core.age_keys import Recipient, parse_recipient
@@ -17,9 +18,11 @@ from dbbackup.engines.values import Connection, Probe, Survey, ToolInfo
 from dbbackup.pipeline.backup import BackupJob, BackupResult, Target, back_up
 from dbbackup.services.backup_results import note_result, note_stored
 from dbbackup.services.changes import announce, announce_run
+from dbbackup.services.cleanup import apply_retention
 from dbbackup.services.connections import saved_connection
 from dbbackup.services.context import Context
 from dbbackup.services.encryption import recipient_keys
+from dbbackup.services.retention import owner_of
 from dbbackup.storages.base import StoredObject
 from dbbackup.worker.run import RunTools, run_tools, say_end, set_end
 
@@ -50,6 +53,8 @@ async def run_backup(ctx: Context, backup_id: str, *, stopping: asyncio.Event) -
             )
         await tools.log.close()
         await _close(ctx, backup_id, result, error, stopping.is_set())
+        if result:
+            await _retain(ctx, backup, tools)
         if result and all(isinstance(outcome, StoredObject) for outcome in result.copies.values()):
             await tools.journal.clear()
         # Otherwise the entries stay: the janitor makes sure that nothing was left behind.
@@ -210,6 +215,22 @@ def _source_facts(config: DatabaseConfig, survey: Survey) -> SourceFacts:
         extensions=survey.extensions,
         properties=survey.properties,
     )
+
+
+async def _retain(ctx: Context, backup: BackupExecution, tools: RunTools) -> None:
+    """Apply retention to the database, now that there is one backup more. The backup is good whatever comes of it."""
+    try:
+        gone = await apply_retention(ctx, owner_of(backup), utc_now())
+        for old in gone:
+            tools.log.say("info", f"Deletes {old.file_name}: {old.deleted_reason}", stage="Retention")
+        if not gone:
+            tools.log.say("info", "There is nothing to delete", stage="Retention")
+    except AppError as error:
+        tools.log.say("warn", error.message, stage="Retention")
+    except Exception as error:  # noqa: BLE001 - the cleanup job tries again, and shows what keeps failing
+        logger.bind(category="backup").opt(exception=error).error("Retention after backup {} failed", backup.id)
+        tools.log.say("warn", f"Retention failed ({type(error).__name__}): the cleanup job will try again.")
+    await tools.log.close()
 
 
 async def _close(

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from dbbackup.db.models import RUNS, BackupExecution, RestoreExecution, Run
 from dbbackup.services.context import Context
 from dbbackup.worker.backup_run import run_backup
+from dbbackup.worker.cleanup import CleanupJob
 from dbbackup.worker.copies import delete_copies, refill_copies
 from dbbackup.worker.janitor import reconcile, retry_journal, settle
 from dbbackup.worker.queue import claim
@@ -40,6 +41,7 @@ class Worker:
         self._loops = [
             asyncio.create_task(self._repeat("queue", self._serve_queue)),
             asyncio.create_task(self._repeat("sweeper", self._sweep)),
+            asyncio.create_task(self._repeat("cleanup", CleanupJob(self._ctx).step)),
         ]
 
     async def stop(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from msgspec import Struct
 
 from dbbackup.api.envelope import Envelope
@@ -45,6 +47,23 @@ class SystemStatus(Struct, kw_only=True, rename="camel"):
     health: Health
     running: int
     queued: int
+
+
+class MaintenanceResult(Struct, kw_only=True, rename="camel"):
+    """What a maintenance task did: in words, in numbers by name, and what it could not do. Duration in seconds."""
+
+    task: str
+    started_at: datetime
+    duration: float
+    message: str
+    figures: dict[str, int]
+    problems: list[str]
+
+
+class MaintenanceEnvelope(Envelope, kw_only=True, rename="camel"):
+    """The result of a task."""
+
+    data: MaintenanceResult
 
 
 class RebuiltInstance(Struct, kw_only=True, rename="camel"):
