@@ -32,7 +32,8 @@ BOUNDS = (
     Bound("engines/", 100),
     Bound("storages/", 100),
     Bound("core/crypto.py", 100),
-    Bound("core/retention.py", 100, may_be_missing=True),
+    Bound("core/retention", 100),
+    Bound("core/clock_guard.py", 100),
     Bound("core/schedule.py", 100, may_be_missing=True),
 )
 

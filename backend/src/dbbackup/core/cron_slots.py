@@ -25,12 +25,7 @@ def cron_problem(expression: str) -> str | None:
 
 
 def slots_after(expression: str, zone: tzinfo, start: datetime) -> Iterator[datetime]:
-    """Yield the slots after a moment, each once, in UTC."""
+    """Yield the slots after a moment, in UTC. An hour that comes twice in autumn has its slots twice."""
     found = croniter(expression, start.astimezone(zone))
-    last = start.astimezone(UTC)
     while True:
-        slot = found.get_next(datetime).astimezone(UTC)
-        # Around a change of the clocks one local time can be met twice.
-        if slot > last:
-            last = slot
-            yield slot
+        yield found.get_next(datetime).astimezone(UTC)

@@ -129,9 +129,10 @@ def _protected(ordered: Sequence[Backup]) -> Reasons:
     """Return what stands above policies and ceiling. A partial backup never takes a whole one's place as the newest."""
     found: Reasons = defaultdict(list)
     for words, chosen in (("", ordered), (" whole", [b for b in ordered if not b.content])):
-        if chosen:
+        if chosen and (not words or chosen[0] is not ordered[0]):
             found[chosen[0].id].append(Reason("newest", f"It is the newest good{words} backup of the database."))
-        if proven := next((b for b in chosen if b.proven), None):
+        proven = next((b for b in chosen if b.proven), None)
+        if proven and not any(reason.kind == "proven" for reason in found[proven.id]):
             text = f"It is the newest{words} backup that was proven restorable."
             found[proven.id].append(Reason("proven", text))
     for backup in ordered:

@@ -29,7 +29,7 @@ def bucket(tier: Tier, local: datetime) -> int:
             return (local.toordinal() - 1) // _WEEK
         case "monthly":
             return local.year * _MONTHS + local.month - 1
-        case "yearly":
+        case _:
             return local.year
 
 

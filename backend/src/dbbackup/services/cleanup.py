@@ -59,7 +59,7 @@ async def clean_up(ctx: Context, now: datetime, *, accept: bool = False) -> Clea
         report = CleanupReport()
         for owner in found:
             try:
-                gone = await apply_retention(ctx, owner, now)
+                gone = await _retain_all(ctx, owner, now)
             except Exception as error:  # noqa: BLE001 - one database's fault must not keep the others from theirs
                 _log.opt(exception=error).error("Retention of {} failed", owner.database_id or owner.name)
                 report.problems.append(f"{owner.database_id or owner.name}: {type(error).__name__}")
@@ -74,23 +74,28 @@ async def clean_up(ctx: Context, now: datetime, *, accept: bool = False) -> Clea
         return report
 
 
-async def apply_retention(ctx: Context, owner: Owner, now: datetime) -> list[BackupExecution]:
-    """Apply retention to one database and return what is deleted. Raises ConflictError when the clock is not believed.
+async def retain(session: AsyncSession, ctx: Context, owner: Owner, now: datetime) -> list[BackupExecution]:
+    """Apply retention to one database and return what is deleted, so many as one transaction may hold.
 
-    Every transaction begins by writing, which holds others off until its marks are made.
+    Begins by writing, which holds others off until its marks are made. Raises ConflictError when the clock is not
+    believed.
     """
+    believed = await watch_clock(session, ctx, now, timedelta())
+    await session.flush()
+    if not believed:
+        raise ConflictError(ctx.runtime.clock_problem or "")
+    gone = await retention.apply(session, ctx, owner, now)
+    for backup in gone:
+        log = logger.bind(category="backup", operation=backup.id)
+        log.info("Retention deletes {}: {}", backup.file_name, backup.deleted_reason)
+    return gone
+
+
+async def _retain_all(ctx: Context, owner: Owner, now: datetime) -> list[BackupExecution]:
     gone: list[BackupExecution] = []
     while True:
         async with ctx.catalogue.transaction() as session:
-            believed = await watch_clock(session, ctx, now, timedelta())
-            await session.flush()
-            more = await retention.apply(session, ctx, owner, now) if believed else []
-        if not believed:
-            raise ConflictError(ctx.runtime.clock_problem or "")
-        for backup in more:
-            _log.bind(category="backup", operation=backup.id).info(
-                "Retention deletes {}: {}", backup.file_name, backup.deleted_reason
-            )
+            more = await retain(session, ctx, owner, now)
         gone += more
         if len(more) < retention.MOST:
             return gone

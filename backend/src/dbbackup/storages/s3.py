@@ -108,8 +108,11 @@ class S3Storage:
 
     async def delete(self, key: str, version: str | None = None) -> None:
         """Remove the object; see `Storage.delete`. A versioned bucket keeps it unless `delete_versions` is set."""
-        if version is None and self.settings.delete_versions and await delete_versions(self.client, self.full_key(key)):
-            return
+        if version is None and self.settings.delete_versions:
+            found = await delete_versions(self.client, self.full_key(key))
+            # Where nothing is left, deleting again would only make a new delete marker.
+            if found or await self.stat(key) is None:
+                return
         place: dict[str, Any] = {"Bucket": self.settings.bucket, "Key": self.full_key(key)}
         if version is not None:
             place["VersionId"] = version

@@ -6,6 +6,7 @@ import asyncio
 
 from loguru import logger
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbbackup.core.age_keys import Recipient, parse_recipient
 from dbbackup.core.errors import AppError, BackupError, DatabaseError, StorageError, ToolMissingError
@@ -17,11 +18,12 @@ from dbbackup.db.models.base import utc_now
 from dbbackup.engines.values import Connection, Probe, Survey, ToolInfo
 from dbbackup.pipeline.backup import BackupJob, BackupResult, Target, back_up
 from dbbackup.services.backup_results import note_result, note_stored
-from dbbackup.services.changes import announce, announce_run
-from dbbackup.services.cleanup import apply_retention
+from dbbackup.services.changes import announce, announce_run, run_kind
+from dbbackup.services.cleanup import retain
 from dbbackup.services.connections import saved_connection
 from dbbackup.services.context import Context
 from dbbackup.services.encryption import recipient_keys
+from dbbackup.services.execution_logs import add_lines
 from dbbackup.services.retention import owner_of
 from dbbackup.storages.base import StoredObject
 from dbbackup.worker.run import RunTools, run_tools, say_end, set_end
@@ -53,8 +55,6 @@ async def run_backup(ctx: Context, backup_id: str, *, stopping: asyncio.Event) -
             )
         await tools.log.close()
         await _close(ctx, backup_id, result, error, stopping.is_set())
-        if result:
-            await _retain(ctx, backup, tools)
         if result and all(isinstance(outcome, StoredObject) for outcome in result.copies.values()):
             await tools.journal.clear()
         # Otherwise the entries stay: the janitor makes sure that nothing was left behind.
@@ -217,22 +217,6 @@ def _source_facts(config: DatabaseConfig, survey: Survey) -> SourceFacts:
     )
 
 
-async def _retain(ctx: Context, backup: BackupExecution, tools: RunTools) -> None:
-    """Apply retention to the database, now that there is one backup more. The backup is good whatever comes of it."""
-    try:
-        gone = await apply_retention(ctx, owner_of(backup), utc_now())
-        for old in gone:
-            tools.log.say("info", f"Deletes {old.file_name}: {old.deleted_reason}", stage="Retention")
-        if not gone:
-            tools.log.say("info", "There is nothing to delete", stage="Retention")
-    except AppError as error:
-        tools.log.say("warn", error.message, stage="Retention")
-    except Exception as error:  # noqa: BLE001 - the cleanup job tries again, and shows what keeps failing
-        logger.bind(category="backup").opt(exception=error).error("Retention after backup {} failed", backup.id)
-        tools.log.say("warn", f"Retention failed ({type(error).__name__}): the cleanup job will try again.")
-    await tools.log.close()
-
-
 async def _close(
     ctx: Context, backup_id: str, result: BackupResult | None, error: BaseException | None, interrupted: bool
 ) -> None:
@@ -251,4 +235,23 @@ async def _close(
                     note_stored(copy, outcome, result.manifest)
                 elif outcome is not None:
                     copy.state, copy.error_message = CopyState.FAILED, outcome.message
+            await _retain(session, ctx, backup)
         announce_run(session, ctx, backup)
+
+
+async def _retain(session: AsyncSession, ctx: Context, backup: BackupExecution) -> None:
+    """Apply retention to the database, now that there is one backup more; say in the run's log what it deletes.
+
+    In the transaction that ends the run: its log is whole when it ends. The run ends well whatever comes of this.
+    """
+    await session.flush()
+    try:
+        async with session.begin_nested():
+            gone = await retain(session, ctx, owner_of(backup), utc_now())
+            lines = [("info", f"Deletes {old.file_name}: {old.deleted_reason}") for old in gone]
+    except AppError as error:
+        lines = [("warn", error.message)]
+    except Exception as error:  # noqa: BLE001 - the cleanup job tries again, and shows what keeps failing
+        logger.bind(category="backup").opt(exception=error).error("Retention after backup {} failed", backup.id)
+        lines = [("warn", f"Retention failed ({type(error).__name__}): the cleanup job will try again.")]
+    await add_lines(session, ctx.events, backup.id, run_kind(backup), lines, stage="Retention")
