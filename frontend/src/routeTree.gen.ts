@@ -18,10 +18,13 @@ import { Route as EncryptionKeysIndexRouteImport } from "./routes/encryption-key
 import { Route as RestoreNewRouteImport } from "./routes/restore/new"
 import { Route as RestoresIndexRouteImport } from "./routes/restores/index"
 import { Route as RestoresIdRouteImport } from "./routes/restores/$id"
+import { Route as RetentionPoliciesIndexRouteImport } from "./routes/retention-policies/index"
+import { Route as RetentionPoliciesNewRouteImport } from "./routes/retention-policies/new"
 import { Route as S3ConfigsIndexRouteImport } from "./routes/s3-configs/index"
 import { Route as S3ConfigsNewRouteImport } from "./routes/s3-configs/new"
 import { Route as DatabasesIdIndexRouteImport } from "./routes/databases/$id.index"
 import { Route as DatabasesIdEditRouteImport } from "./routes/databases/$id.edit"
+import { Route as RetentionPoliciesIdEditRouteImport } from "./routes/retention-policies/$id.edit"
 import { Route as S3ConfigsIdEditRouteImport } from "./routes/s3-configs/$id.edit"
 
 const IndexRoute = IndexRouteImport.update({
@@ -69,6 +72,16 @@ const RestoresIdRoute = RestoresIdRouteImport.update({
   path: "/restores/$id",
   getParentRoute: () => rootRouteImport,
 } as any)
+const RetentionPoliciesIndexRoute = RetentionPoliciesIndexRouteImport.update({
+  id: "/retention-policies/",
+  path: "/retention-policies/",
+  getParentRoute: () => rootRouteImport,
+} as any)
+const RetentionPoliciesNewRoute = RetentionPoliciesNewRouteImport.update({
+  id: "/retention-policies/new",
+  path: "/retention-policies/new",
+  getParentRoute: () => rootRouteImport,
+} as any)
 const S3ConfigsIndexRoute = S3ConfigsIndexRouteImport.update({
   id: "/s3-configs/",
   path: "/s3-configs/",
@@ -89,6 +102,11 @@ const DatabasesIdEditRoute = DatabasesIdEditRouteImport.update({
   path: "/databases/$id/edit",
   getParentRoute: () => rootRouteImport,
 } as any)
+const RetentionPoliciesIdEditRoute = RetentionPoliciesIdEditRouteImport.update({
+  id: "/retention-policies/$id/edit",
+  path: "/retention-policies/$id/edit",
+  getParentRoute: () => rootRouteImport,
+} as any)
 const S3ConfigsIdEditRoute = S3ConfigsIdEditRouteImport.update({
   id: "/s3-configs/$id/edit",
   path: "/s3-configs/$id/edit",
@@ -101,13 +119,16 @@ export interface FileRoutesByFullPath {
   "/databases/new": typeof DatabasesNewRoute
   "/restore/new": typeof RestoreNewRoute
   "/restores/$id": typeof RestoresIdRoute
+  "/retention-policies/new": typeof RetentionPoliciesNewRoute
   "/s3-configs/new": typeof S3ConfigsNewRoute
   "/backups/": typeof BackupsIndexRoute
   "/databases/": typeof DatabasesIndexRoute
   "/encryption-keys/": typeof EncryptionKeysIndexRoute
   "/restores/": typeof RestoresIndexRoute
+  "/retention-policies/": typeof RetentionPoliciesIndexRoute
   "/s3-configs/": typeof S3ConfigsIndexRoute
   "/databases/$id/edit": typeof DatabasesIdEditRoute
+  "/retention-policies/$id/edit": typeof RetentionPoliciesIdEditRoute
   "/s3-configs/$id/edit": typeof S3ConfigsIdEditRoute
   "/databases/$id/": typeof DatabasesIdIndexRoute
 }
@@ -117,13 +138,16 @@ export interface FileRoutesByTo {
   "/databases/new": typeof DatabasesNewRoute
   "/restore/new": typeof RestoreNewRoute
   "/restores/$id": typeof RestoresIdRoute
+  "/retention-policies/new": typeof RetentionPoliciesNewRoute
   "/s3-configs/new": typeof S3ConfigsNewRoute
   "/backups": typeof BackupsIndexRoute
   "/databases": typeof DatabasesIndexRoute
   "/encryption-keys": typeof EncryptionKeysIndexRoute
   "/restores": typeof RestoresIndexRoute
+  "/retention-policies": typeof RetentionPoliciesIndexRoute
   "/s3-configs": typeof S3ConfigsIndexRoute
   "/databases/$id/edit": typeof DatabasesIdEditRoute
+  "/retention-policies/$id/edit": typeof RetentionPoliciesIdEditRoute
   "/s3-configs/$id/edit": typeof S3ConfigsIdEditRoute
   "/databases/$id": typeof DatabasesIdIndexRoute
 }
@@ -134,13 +158,16 @@ export interface FileRoutesById {
   "/databases/new": typeof DatabasesNewRoute
   "/restore/new": typeof RestoreNewRoute
   "/restores/$id": typeof RestoresIdRoute
+  "/retention-policies/new": typeof RetentionPoliciesNewRoute
   "/s3-configs/new": typeof S3ConfigsNewRoute
   "/backups/": typeof BackupsIndexRoute
   "/databases/": typeof DatabasesIndexRoute
   "/encryption-keys/": typeof EncryptionKeysIndexRoute
   "/restores/": typeof RestoresIndexRoute
+  "/retention-policies/": typeof RetentionPoliciesIndexRoute
   "/s3-configs/": typeof S3ConfigsIndexRoute
   "/databases/$id/edit": typeof DatabasesIdEditRoute
+  "/retention-policies/$id/edit": typeof RetentionPoliciesIdEditRoute
   "/s3-configs/$id/edit": typeof S3ConfigsIdEditRoute
   "/databases/$id/": typeof DatabasesIdIndexRoute
 }
@@ -152,13 +179,16 @@ export interface FileRouteTypes {
     | "/databases/new"
     | "/restore/new"
     | "/restores/$id"
+    | "/retention-policies/new"
     | "/s3-configs/new"
     | "/backups/"
     | "/databases/"
     | "/encryption-keys/"
     | "/restores/"
+    | "/retention-policies/"
     | "/s3-configs/"
     | "/databases/$id/edit"
+    | "/retention-policies/$id/edit"
     | "/s3-configs/$id/edit"
     | "/databases/$id/"
   fileRoutesByTo: FileRoutesByTo
@@ -168,13 +198,16 @@ export interface FileRouteTypes {
     | "/databases/new"
     | "/restore/new"
     | "/restores/$id"
+    | "/retention-policies/new"
     | "/s3-configs/new"
     | "/backups"
     | "/databases"
     | "/encryption-keys"
     | "/restores"
+    | "/retention-policies"
     | "/s3-configs"
     | "/databases/$id/edit"
+    | "/retention-policies/$id/edit"
     | "/s3-configs/$id/edit"
     | "/databases/$id"
   id:
@@ -184,13 +217,16 @@ export interface FileRouteTypes {
     | "/databases/new"
     | "/restore/new"
     | "/restores/$id"
+    | "/retention-policies/new"
     | "/s3-configs/new"
     | "/backups/"
     | "/databases/"
     | "/encryption-keys/"
     | "/restores/"
+    | "/retention-policies/"
     | "/s3-configs/"
     | "/databases/$id/edit"
+    | "/retention-policies/$id/edit"
     | "/s3-configs/$id/edit"
     | "/databases/$id/"
   fileRoutesById: FileRoutesById
@@ -201,13 +237,16 @@ export interface RootRouteChildren {
   DatabasesNewRoute: typeof DatabasesNewRoute
   RestoreNewRoute: typeof RestoreNewRoute
   RestoresIdRoute: typeof RestoresIdRoute
+  RetentionPoliciesNewRoute: typeof RetentionPoliciesNewRoute
   S3ConfigsNewRoute: typeof S3ConfigsNewRoute
   BackupsIndexRoute: typeof BackupsIndexRoute
   DatabasesIndexRoute: typeof DatabasesIndexRoute
   EncryptionKeysIndexRoute: typeof EncryptionKeysIndexRoute
   RestoresIndexRoute: typeof RestoresIndexRoute
+  RetentionPoliciesIndexRoute: typeof RetentionPoliciesIndexRoute
   S3ConfigsIndexRoute: typeof S3ConfigsIndexRoute
   DatabasesIdEditRoute: typeof DatabasesIdEditRoute
+  RetentionPoliciesIdEditRoute: typeof RetentionPoliciesIdEditRoute
   S3ConfigsIdEditRoute: typeof S3ConfigsIdEditRoute
   DatabasesIdIndexRoute: typeof DatabasesIdIndexRoute
 }
@@ -277,6 +316,20 @@ declare module "@tanstack/react-router" {
       preLoaderRoute: typeof RestoresIdRouteImport
       parentRoute: typeof rootRouteImport
     }
+    "/retention-policies/": {
+      id: "/retention-policies/"
+      path: "/retention-policies"
+      fullPath: "/retention-policies/"
+      preLoaderRoute: typeof RetentionPoliciesIndexRouteImport
+      parentRoute: typeof rootRouteImport
+    }
+    "/retention-policies/new": {
+      id: "/retention-policies/new"
+      path: "/retention-policies/new"
+      fullPath: "/retention-policies/new"
+      preLoaderRoute: typeof RetentionPoliciesNewRouteImport
+      parentRoute: typeof rootRouteImport
+    }
     "/s3-configs/": {
       id: "/s3-configs/"
       path: "/s3-configs"
@@ -305,6 +358,13 @@ declare module "@tanstack/react-router" {
       preLoaderRoute: typeof DatabasesIdEditRouteImport
       parentRoute: typeof rootRouteImport
     }
+    "/retention-policies/$id/edit": {
+      id: "/retention-policies/$id/edit"
+      path: "/retention-policies/$id/edit"
+      fullPath: "/retention-policies/$id/edit"
+      preLoaderRoute: typeof RetentionPoliciesIdEditRouteImport
+      parentRoute: typeof rootRouteImport
+    }
     "/s3-configs/$id/edit": {
       id: "/s3-configs/$id/edit"
       path: "/s3-configs/$id/edit"
@@ -321,13 +381,16 @@ const rootRouteChildren: RootRouteChildren = {
   DatabasesNewRoute: DatabasesNewRoute,
   RestoreNewRoute: RestoreNewRoute,
   RestoresIdRoute: RestoresIdRoute,
+  RetentionPoliciesNewRoute: RetentionPoliciesNewRoute,
   S3ConfigsNewRoute: S3ConfigsNewRoute,
   BackupsIndexRoute: BackupsIndexRoute,
   DatabasesIndexRoute: DatabasesIndexRoute,
   EncryptionKeysIndexRoute: EncryptionKeysIndexRoute,
   RestoresIndexRoute: RestoresIndexRoute,
+  RetentionPoliciesIndexRoute: RetentionPoliciesIndexRoute,
   S3ConfigsIndexRoute: S3ConfigsIndexRoute,
   DatabasesIdEditRoute: DatabasesIdEditRoute,
+  RetentionPoliciesIdEditRoute: RetentionPoliciesIdEditRoute,
   S3ConfigsIdEditRoute: S3ConfigsIdEditRoute,
   DatabasesIdIndexRoute: DatabasesIdIndexRoute,
 }

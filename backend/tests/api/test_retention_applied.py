@@ -58,7 +58,7 @@ def listed(app: RunningApp, database: Any, **query: Any) -> list[str]:
 
 def check(app: RunningApp) -> dict[str, Any]:
     checks: list[dict[str, Any]] = app.api.get("/system/status")["health"]["checks"]
-    return next(found for found in checks if found["name"] == "retention")
+    return next(found for found in checks if found["name"] == "clock")
 
 
 def retry_now(app: RunningApp, copy_id: str) -> None:

@@ -22,6 +22,7 @@ def test_live_and_status_when_all_is_well_then_they_say_so(app: RunningApp) -> N
         "catalogue": True,
         "disk": True,
         "worker": True,
+        "clock": True,
         "retention": True,
     }
     status = app.api.get("/system/status")

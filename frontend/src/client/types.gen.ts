@@ -1199,6 +1199,7 @@ export type SystemStatus = {
     health: Health;
     running: number;
     queued: number;
+    maxRetentionDays: number | null;
 };
 
 /**

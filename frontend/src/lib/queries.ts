@@ -3,6 +3,7 @@ import {
   getBackup,
   getDatabase,
   getRestore,
+  getRetentionPolicy,
   getS3Config,
   getSystemStatus,
   type ListBackupsData,
@@ -13,6 +14,7 @@ import {
   listDatabases,
   listEncryptionKeys,
   listRestores,
+  listRetentionPolicies,
   listS3Configs,
   listVerifications,
 } from "@/client";
@@ -31,6 +33,7 @@ export const keys = {
   verifications: ["verifications"] as const,
   s3Configs: ["s3-configs"] as const,
   encryptionKeys: ["encryption-keys"] as const,
+  retentionPolicies: ["retention-policies"] as const,
   status: ["status"] as const,
   backup: (id: string) => ["backups", "one", id] as const,
   restore: (id: string) => ["restores", "one", id] as const,
@@ -90,6 +93,18 @@ export const s3ConfigQuery = (id: string) =>
 
 export const encryptionKeysQuery = () =>
   queryOptions({ queryKey: keys.encryptionKeys, queryFn: () => ask(listEncryptionKeys()) });
+
+export const retentionPoliciesQuery = () =>
+  queryOptions({
+    queryKey: [...keys.retentionPolicies, "list"],
+    queryFn: () => ask(listRetentionPolicies()),
+  });
+
+export const retentionPolicyQuery = (id: string) =>
+  queryOptions({
+    queryKey: [...keys.retentionPolicies, "one", id],
+    queryFn: () => ask(getRetentionPolicy({ path: { policy_id: id } })),
+  });
 
 export const statusQuery = () =>
   queryOptions({

@@ -34,7 +34,7 @@ class Check:
 
 async def run_checks(session: AsyncSession, ctx: Context) -> list[Check]:
     """Look at catalogue, disk, worker and the default S3 config; never raises for what it finds."""
-    checks = [await _catalogue(session), _disk(ctx), _worker(ctx), _retention(ctx)]
+    checks = [await _catalogue(session), _disk(ctx), _worker(ctx), _clock(ctx), _retention(ctx)]
     if checks[0].ok:
         checks += await _s3(session, ctx)
     return checks
@@ -83,9 +83,15 @@ def _worker(ctx: Context) -> Check:
     return Check("worker", True, True, "The worker is running.")
 
 
+def _clock(ctx: Context) -> Check:
+    """Not essential: only retention is held while the clock is not believed."""
+    problem = ctx.runtime.clock_problem
+    return Check("clock", problem is None, False, problem or "The clock went on as it should.")
+
+
 def _retention(ctx: Context) -> Check:
     """Not essential: backups go on without it, only the disk fills."""
-    problem = ctx.runtime.clock_problem or ctx.runtime.cleanup
+    problem = ctx.runtime.cleanup
     return Check("retention", problem is None, False, problem or "Retention deletes what its policies let go.")
 
 

@@ -48,6 +48,7 @@ const RESOURCE_KEYS: Record<string, readonly string[]> = {
   restore: keys.restores,
   "s3-config": keys.s3Configs,
   "encryption-key": keys.encryptionKeys,
+  "retention-policy": keys.retentionPolicies,
 };
 
 function applyChange(queries: QueryClient, event: ChangeEvent) {

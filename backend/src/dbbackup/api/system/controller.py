@@ -75,6 +75,7 @@ class SystemController(Controller):
             health=await _health(session, ctx),
             running=counts["running"],
             queued=counts["queued"],
+            max_retention_days=ctx.live.max_retention_days or None,
         )
         return SystemStatusEnvelope(success=True, data=data, error=None, meta=meta())
 

@@ -47,6 +47,8 @@ class SystemStatus(Struct, kw_only=True, rename="camel"):
     health: Health
     running: int
     queued: int
+    max_retention_days: int | None
+    """No backup is kept longer, whatever its policy says, unless it is pinned; null: there is no such limit."""
 
 
 class MaintenanceResult(Struct, kw_only=True, rename="camel"):

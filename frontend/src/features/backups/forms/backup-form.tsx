@@ -2,7 +2,13 @@ import { zodResolver } from "@hookform/resolvers/zod";
 import { ChevronRight, Play } from "lucide-react";
 import { useState } from "react";
 import { useForm } from "react-hook-form";
-import type { BackupDetail, DatabaseView, EncryptionKeyView, S3ConfigView } from "@/client";
+import type {
+  BackupDetail,
+  DatabaseView,
+  EncryptionKeyView,
+  RetentionPolicyView,
+  S3ConfigView,
+} from "@/client";
 import { Button } from "@/components/ui/button";
 import { Checkbox } from "@/components/ui/checkbox";
 import { Field } from "@/components/ui/field";
@@ -18,11 +24,13 @@ import { BACKUP_FIELDS, type BackupValues, backupSchema } from "./backup-schema"
 import { activeKey, defaultValues, toInput } from "./backup-values";
 import { Destinations } from "./destinations";
 import { EncryptionChoice } from "./encryption-choice";
+import { RetentionChoice } from "./retention-choice";
 
 interface BackupFormProps {
   database: DatabaseView;
   s3Configs: S3ConfigView[];
   encryptionKeys: EncryptionKeyView[];
+  policies: RetentionPolicyView[];
   onStarted: (backup: BackupDetail) => void;
   onCancel: () => void;
 }
@@ -33,7 +41,8 @@ const COMPRESSIONS = {
   none: "The dump as it is.",
 };
 
-export function BackupForm({ database, s3Configs, encryptionKeys, onStarted, onCancel }: BackupFormProps) {
+export function BackupForm(props: BackupFormProps) {
+  const { database, s3Configs, encryptionKeys, policies, onStarted, onCancel } = props;
   const form = useForm<BackupValues>({
     resolver: zodResolver(backupSchema),
     defaultValues: defaultValues(s3Configs, encryptionKeys),
@@ -97,6 +106,11 @@ export function BackupForm({ database, s3Configs, encryptionKeys, onStarted, onC
           {(control) => <Input {...control} {...form.register("label")} />}
         </Field>
       </div>
+      <RetentionChoice
+        policies={policies}
+        value={values.retention}
+        onChange={(retention) => form.setValue("retention", retention)}
+      />
       <Checkbox
         checked={values.pinned}
         onChange={(pinned) => form.setValue("pinned", pinned)}

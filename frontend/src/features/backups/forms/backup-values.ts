@@ -1,5 +1,5 @@
 import type { BackupInput, EncryptionKeyView, S3ConfigView } from "@/client";
-import type { BackupValues } from "./backup-schema";
+import { type BackupValues, BY_SCHEDULES, FOR_EVER } from "./backup-schema";
 
 export function defaultValues(s3Configs: S3ConfigView[], keys: EncryptionKeyView[]): BackupValues {
   return {
@@ -9,6 +9,7 @@ export function defaultValues(s3Configs: S3ConfigView[], keys: EncryptionKeyView
     compression: "gzip",
     label: "",
     pinned: false,
+    retention: BY_SCHEDULES,
     content: "all",
     includeTables: "",
     excludeTables: "",
@@ -37,6 +38,10 @@ export function toInput(databaseId: string, values: BackupValues): BackupInput {
     compression: values.compression,
     label: values.label || null,
     pinned: values.pinned,
+    // Left out means: as the database's schedules say.
+    ...(values.retention === BY_SCHEDULES
+      ? {}
+      : { retentionPolicyId: values.retention === FOR_EVER ? null : values.retention }),
     options,
   };
 }
