@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Literal
 
 from dbbackup.core.retention_tiers import UNITS, Tier, bucket, label, leaves_window, oldest_kept
-from dbbackup.core.retention_values import FOREVER, Backup, Decision, Policy, Reason, Rule
+from dbbackup.core.retention_values import FOREVER, Backup, Decision, Policy, Reason, ReasonKind, Rule
 from dbbackup.core.sizes import human_size
 
 Mark = tuple[Literal[Tier, "limits", "minimum"], int]
@@ -146,21 +146,27 @@ def _protected(ordered: Sequence[Backup]) -> Reasons:
 def _wanted(rule: Rule, backup: Backup, mark: Mark) -> Reason:
     policy, (kind, number) = rule.policy, mark
     if kind == "minimum":
-        text = f"{policy.name}: one of the newest {policy.min_keep}, which are always kept."
-        return Reason("minimum", text, policy.name)
+        words = f"one of the newest {policy.min_keep}, which are" if policy.min_keep > 1 else "the newest one, which is"
+        return _reason(kind, policy, f"{words} always kept")
     if kind == "limits":
         days = policy.max_age_days if policy.strategy != "size" else None
         ends = backup.at.astimezone(UTC) + timedelta(days=days) if days is not None else None
-        return Reason("limits", f"{policy.name}: it is within the limits.", policy.name, ends)
+        return _reason(kind, policy, "it is within the limits", ends)
     count = policy.keep[kind]
     last = f"the last {count} {UNITS[kind]}s" if count > 1 else f"this {UNITS[kind]}"
-    text = f"{policy.name}: the last backup of the {label(kind, number, rule.zone)}, within {last}."
-    return Reason(kind, text, policy.name, leaves_window(kind, number, count, rule.zone))
+    words = f"the last backup of the {label(kind, number, rule.zone)}, within {last}"
+    return _reason(kind, policy, words, leaves_window(kind, number, count, rule.zone))
 
 
 def _refused(policy: Policy, beyond: str | None) -> Reason:
-    why = beyond or "it is not the last backup of an hour, day, week, month or year that is kept"
-    return Reason("refused", f"{policy.name}: {why}.", policy.name)
+    words = beyond or "it is not the last backup of an hour, day, week, month or year that is kept"
+    return _reason("refused", policy, words)
+
+
+def _reason(kind: ReasonKind, policy: Policy, words: str, until: datetime | None = None) -> Reason:
+    """Make a reason that names the policy; one without a name is on its own and need not be told from others."""
+    text = f"{policy.name}: {words}." if policy.name else f"{words[0].upper()}{words[1:]}."
+    return Reason(kind, text, policy.name or None, until)
 
 
 def _decide(

@@ -39,7 +39,7 @@ async def make_standard(session: AsyncSession) -> None:
         return
     session.add(SystemSetting(key=_MADE, value="true", type="boolean", description="The standard policy was made"))
     if not await session.scalar(select(RetentionPolicy.id).where(RetentionPolicy.name == STANDARD)):
-        description = "The last backup of each of the last 24 hours, 7 days, 4 weeks and 12 months."
+        description = "Made at the first start; suits most databases."
         rules = {name: getattr(RetentionRules(), name) for name in RULES}
         session.add(RetentionPolicy(id=new_id(), name=STANDARD, description=description, **rules))
 

@@ -26,7 +26,8 @@ from dbbackup.services.retention_policies import check_rules, get_policy, to_cor
 
 MAX_SLOTS = 40_000
 """So many backups are simulated at most: a year of every quarter of an hour."""
-_UNSAVED = "This policy"
+_UNSAVED = ""
+"""Its reasons need no name: nothing else is tried out."""
 _MONTH = timedelta(days=365.25 / 12)
 
 

@@ -215,6 +215,12 @@ def test_plan_when_older_than_the_ceiling_then_only_pins_use_newest_and_proven_s
     assert found["00401.000"].until is None
 
 
+def test_reasons_when_the_policy_has_no_name_then_they_stand_alone() -> None:
+    [newest, gone] = decide([day(1), day(9)], Policy("", "age", max_age_days=5, min_keep=1)).values()
+    assert [r.text for r in newest.reasons[1:]] == ["It is within the limits.", "The newest one, which is always kept."]
+    assert [(r.text, r.policy) for r in gone.reasons] == [("It is older than 5 days.", None)]
+
+
 @pytest.mark.parametrize("busy", ["restore", "verification", "upload"])
 def test_plan_when_in_use_then_kept(busy: Busy) -> None:
     [_, used] = decide([day(0), day(5, busy=busy)], Policy("A", "age", max_age_days=1)).values()

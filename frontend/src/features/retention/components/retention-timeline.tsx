@@ -86,7 +86,7 @@ export function RetentionTimeline({ marks, now, label }: RetentionTimelineProps)
                 "absolute w-3 -translate-x-1/2 cursor-default before:absolute before:inset-y-0 before:left-1/2 before:-translate-x-1/2 before:rounded-sm",
                 mark.keep
                   ? "top-3 h-11 before:w-1 before:bg-accent"
-                  : "top-14.5 h-7 before:w-0 before:border-l before:border-dashed before:border-bad",
+                  : "top-14.5 h-7 before:w-0.5 before:bg-bad",
                 mark.id === active.id && "z-10 before:outline-2 before:outline-offset-1 before:outline-ink",
               )}
             />
@@ -95,7 +95,7 @@ export function RetentionTimeline({ marks, now, label }: RetentionTimelineProps)
       </div>
       <p className="caption mt-1.5 flex flex-wrap gap-x-4">
         <span>Bars above the line: kept</span>
-        <span>Dashes below it: deleted</span>
+        <span>Thin ones below it: deleted</span>
         {marks.length > MOST ? <span>The newest {MOST} are drawn</span> : null}
       </p>
       <div className="mt-2 min-h-16 text-sm">

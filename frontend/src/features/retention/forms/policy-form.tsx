@@ -65,9 +65,11 @@ export function PolicyForm({ saved, submitLabel, onSave }: PolicyFormProps) {
         <RadioCards
           label="What decides"
           value={values.strategy}
-          onChange={(strategy) =>
-            form.setValue("strategy", strategy, { shouldValidate: form.formState.isSubmitted })
-          }
+          onChange={(strategy) => {
+            form.setValue("strategy", strategy);
+            // Which other fields must be filled in depends on it.
+            if (form.formState.isSubmitted) void form.trigger();
+          }}
           className="sm:grid-cols-2"
           options={[
             { value: "tiered", label: "Tiers", hint: "Many of the last days, few of the last months" },
