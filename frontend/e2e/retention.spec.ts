@@ -24,7 +24,7 @@ test("a policy is tried out on real backups before it is saved, then chosen for 
   await page.getByRole("link", { name: "New policy" }).click();
   await page.getByLabel("Name", { exact: true }).fill("Two weeks");
   await page.getByRole("radio", { name: "Age" }).click();
-  await page.getByLabel("Days").fill("14");
+  await page.getByRole("textbox", { name: "Days" }).fill("14");
   const preview = page.getByRole("region", { name: "Preview" });
   await preview.getByLabel("Database").selectOption({ label: "Kept shop" });
   await expect(preview).toContainText("1 backup kept");
