@@ -26,7 +26,7 @@ test("a policy is tried out on real backups before it is saved, then chosen for 
   await page.getByRole("radio", { name: "Age" }).click();
   await page.getByRole("textbox", { name: "Days" }).fill("14");
   const preview = page.getByRole("region", { name: "Preview" });
-  await preview.getByLabel("Database").selectOption({ label: "Kept shop" });
+  await preview.getByLabel("Database", { exact: true }).selectOption({ label: "Kept shop" });
   await expect(preview).toContainText("1 backup kept");
   await expect(preview.getByRole("list", { name: /what becomes of them/ })).toContainText(
     "It is the newest good backup of the database.",
