@@ -155,6 +155,7 @@ seed: ## Give the catalogue of `make dev` a history to look at (ROWS=1000)
 bench: ## Measure the pipeline against the tools alone (SIZE=900 in MB, or SIZE=small)
 	@$(SETUP) backend servers
 	@$(BACKEND) env SIZE=$(SIZE) python -m devtools.bench
+	@$(BACKEND) python -m devtools.bench.retention
 
 .PHONY: build
 build: ## Build the page (frontend/dist) and the wheel (backend/dist)

@@ -32,11 +32,12 @@ BOUNDS = (
     Bound("engines/", 100),
     Bound("storages/", 100),
     Bound("core/crypto.py", 100),
-    Bound("core/retention.py", 100, may_be_missing=True),
     Bound("core/schedule.py", 100),
     Bound("core/cron.py", 100),
     Bound("core/zones.py", 100),
     Bound("core/blackout.py", 100),
+    Bound("core/retention", 100),
+    Bound("core/clock_guard.py", 100),
 )
 
 

@@ -25,6 +25,8 @@ import { Route as NotificationsNewRouteImport } from "./routes/notifications/new
 import { Route as RestoreNewRouteImport } from "./routes/restore/new"
 import { Route as RestoresIndexRouteImport } from "./routes/restores/index"
 import { Route as RestoresIdRouteImport } from "./routes/restores/$id"
+import { Route as RetentionPoliciesIndexRouteImport } from "./routes/retention-policies/index"
+import { Route as RetentionPoliciesNewRouteImport } from "./routes/retention-policies/new"
 import { Route as S3ConfigsIndexRouteImport } from "./routes/s3-configs/index"
 import { Route as S3ConfigsNewRouteImport } from "./routes/s3-configs/new"
 import { Route as SchedulesIndexRouteImport } from "./routes/schedules/index"
@@ -34,6 +36,7 @@ import { Route as UsersIndexRouteImport } from "./routes/users/index"
 import { Route as DatabasesIdIndexRouteImport } from "./routes/databases/$id.index"
 import { Route as DatabasesIdEditRouteImport } from "./routes/databases/$id.edit"
 import { Route as NotificationsIdEditRouteImport } from "./routes/notifications/$id.edit"
+import { Route as RetentionPoliciesIdEditRouteImport } from "./routes/retention-policies/$id.edit"
 import { Route as S3ConfigsIdEditRouteImport } from "./routes/s3-configs/$id.edit"
 import { Route as SchedulesIdEditRouteImport } from "./routes/schedules/$id.edit"
 
@@ -117,6 +120,16 @@ const RestoresIdRoute = RestoresIdRouteImport.update({
   path: "/restores/$id",
   getParentRoute: () => rootRouteImport,
 } as any)
+const RetentionPoliciesIndexRoute = RetentionPoliciesIndexRouteImport.update({
+  id: "/retention-policies/",
+  path: "/retention-policies/",
+  getParentRoute: () => rootRouteImport,
+} as any)
+const RetentionPoliciesNewRoute = RetentionPoliciesNewRouteImport.update({
+  id: "/retention-policies/new",
+  path: "/retention-policies/new",
+  getParentRoute: () => rootRouteImport,
+} as any)
 const S3ConfigsIndexRoute = S3ConfigsIndexRouteImport.update({
   id: "/s3-configs/",
   path: "/s3-configs/",
@@ -162,6 +175,11 @@ const NotificationsIdEditRoute = NotificationsIdEditRouteImport.update({
   path: "/notifications/$id/edit",
   getParentRoute: () => rootRouteImport,
 } as any)
+const RetentionPoliciesIdEditRoute = RetentionPoliciesIdEditRouteImport.update({
+  id: "/retention-policies/$id/edit",
+  path: "/retention-policies/$id/edit",
+  getParentRoute: () => rootRouteImport,
+} as any)
 const S3ConfigsIdEditRoute = S3ConfigsIdEditRouteImport.update({
   id: "/s3-configs/$id/edit",
   path: "/s3-configs/$id/edit",
@@ -182,6 +200,7 @@ export interface FileRoutesByFullPath {
   "/notifications/new": typeof NotificationsNewRoute
   "/restore/new": typeof RestoreNewRoute
   "/restores/$id": typeof RestoresIdRoute
+  "/retention-policies/new": typeof RetentionPoliciesNewRoute
   "/s3-configs/new": typeof S3ConfigsNewRoute
   "/schedules/new": typeof SchedulesNewRoute
   "/api-keys/": typeof ApiKeysIndexRoute
@@ -192,12 +211,14 @@ export interface FileRoutesByFullPath {
   "/logs/": typeof LogsIndexRoute
   "/notifications/": typeof NotificationsIndexRoute
   "/restores/": typeof RestoresIndexRoute
+  "/retention-policies/": typeof RetentionPoliciesIndexRoute
   "/s3-configs/": typeof S3ConfigsIndexRoute
   "/schedules/": typeof SchedulesIndexRoute
   "/settings/": typeof SettingsIndexRoute
   "/users/": typeof UsersIndexRoute
   "/databases/$id/edit": typeof DatabasesIdEditRoute
   "/notifications/$id/edit": typeof NotificationsIdEditRoute
+  "/retention-policies/$id/edit": typeof RetentionPoliciesIdEditRoute
   "/s3-configs/$id/edit": typeof S3ConfigsIdEditRoute
   "/schedules/$id/edit": typeof SchedulesIdEditRoute
   "/databases/$id/": typeof DatabasesIdIndexRoute
@@ -211,6 +232,7 @@ export interface FileRoutesByTo {
   "/notifications/new": typeof NotificationsNewRoute
   "/restore/new": typeof RestoreNewRoute
   "/restores/$id": typeof RestoresIdRoute
+  "/retention-policies/new": typeof RetentionPoliciesNewRoute
   "/s3-configs/new": typeof S3ConfigsNewRoute
   "/schedules/new": typeof SchedulesNewRoute
   "/api-keys": typeof ApiKeysIndexRoute
@@ -221,12 +243,14 @@ export interface FileRoutesByTo {
   "/logs": typeof LogsIndexRoute
   "/notifications": typeof NotificationsIndexRoute
   "/restores": typeof RestoresIndexRoute
+  "/retention-policies": typeof RetentionPoliciesIndexRoute
   "/s3-configs": typeof S3ConfigsIndexRoute
   "/schedules": typeof SchedulesIndexRoute
   "/settings": typeof SettingsIndexRoute
   "/users": typeof UsersIndexRoute
   "/databases/$id/edit": typeof DatabasesIdEditRoute
   "/notifications/$id/edit": typeof NotificationsIdEditRoute
+  "/retention-policies/$id/edit": typeof RetentionPoliciesIdEditRoute
   "/s3-configs/$id/edit": typeof S3ConfigsIdEditRoute
   "/schedules/$id/edit": typeof SchedulesIdEditRoute
   "/databases/$id": typeof DatabasesIdIndexRoute
@@ -241,6 +265,7 @@ export interface FileRoutesById {
   "/notifications/new": typeof NotificationsNewRoute
   "/restore/new": typeof RestoreNewRoute
   "/restores/$id": typeof RestoresIdRoute
+  "/retention-policies/new": typeof RetentionPoliciesNewRoute
   "/s3-configs/new": typeof S3ConfigsNewRoute
   "/schedules/new": typeof SchedulesNewRoute
   "/api-keys/": typeof ApiKeysIndexRoute
@@ -251,12 +276,14 @@ export interface FileRoutesById {
   "/logs/": typeof LogsIndexRoute
   "/notifications/": typeof NotificationsIndexRoute
   "/restores/": typeof RestoresIndexRoute
+  "/retention-policies/": typeof RetentionPoliciesIndexRoute
   "/s3-configs/": typeof S3ConfigsIndexRoute
   "/schedules/": typeof SchedulesIndexRoute
   "/settings/": typeof SettingsIndexRoute
   "/users/": typeof UsersIndexRoute
   "/databases/$id/edit": typeof DatabasesIdEditRoute
   "/notifications/$id/edit": typeof NotificationsIdEditRoute
+  "/retention-policies/$id/edit": typeof RetentionPoliciesIdEditRoute
   "/s3-configs/$id/edit": typeof S3ConfigsIdEditRoute
   "/schedules/$id/edit": typeof SchedulesIdEditRoute
   "/databases/$id/": typeof DatabasesIdIndexRoute
@@ -272,6 +299,7 @@ export interface FileRouteTypes {
     | "/notifications/new"
     | "/restore/new"
     | "/restores/$id"
+    | "/retention-policies/new"
     | "/s3-configs/new"
     | "/schedules/new"
     | "/api-keys/"
@@ -282,12 +310,14 @@ export interface FileRouteTypes {
     | "/logs/"
     | "/notifications/"
     | "/restores/"
+    | "/retention-policies/"
     | "/s3-configs/"
     | "/schedules/"
     | "/settings/"
     | "/users/"
     | "/databases/$id/edit"
     | "/notifications/$id/edit"
+    | "/retention-policies/$id/edit"
     | "/s3-configs/$id/edit"
     | "/schedules/$id/edit"
     | "/databases/$id/"
@@ -301,6 +331,7 @@ export interface FileRouteTypes {
     | "/notifications/new"
     | "/restore/new"
     | "/restores/$id"
+    | "/retention-policies/new"
     | "/s3-configs/new"
     | "/schedules/new"
     | "/api-keys"
@@ -311,12 +342,14 @@ export interface FileRouteTypes {
     | "/logs"
     | "/notifications"
     | "/restores"
+    | "/retention-policies"
     | "/s3-configs"
     | "/schedules"
     | "/settings"
     | "/users"
     | "/databases/$id/edit"
     | "/notifications/$id/edit"
+    | "/retention-policies/$id/edit"
     | "/s3-configs/$id/edit"
     | "/schedules/$id/edit"
     | "/databases/$id"
@@ -330,6 +363,7 @@ export interface FileRouteTypes {
     | "/notifications/new"
     | "/restore/new"
     | "/restores/$id"
+    | "/retention-policies/new"
     | "/s3-configs/new"
     | "/schedules/new"
     | "/api-keys/"
@@ -340,12 +374,14 @@ export interface FileRouteTypes {
     | "/logs/"
     | "/notifications/"
     | "/restores/"
+    | "/retention-policies/"
     | "/s3-configs/"
     | "/schedules/"
     | "/settings/"
     | "/users/"
     | "/databases/$id/edit"
     | "/notifications/$id/edit"
+    | "/retention-policies/$id/edit"
     | "/s3-configs/$id/edit"
     | "/schedules/$id/edit"
     | "/databases/$id/"
@@ -360,6 +396,7 @@ export interface RootRouteChildren {
   NotificationsNewRoute: typeof NotificationsNewRoute
   RestoreNewRoute: typeof RestoreNewRoute
   RestoresIdRoute: typeof RestoresIdRoute
+  RetentionPoliciesNewRoute: typeof RetentionPoliciesNewRoute
   S3ConfigsNewRoute: typeof S3ConfigsNewRoute
   SchedulesNewRoute: typeof SchedulesNewRoute
   ApiKeysIndexRoute: typeof ApiKeysIndexRoute
@@ -370,12 +407,14 @@ export interface RootRouteChildren {
   LogsIndexRoute: typeof LogsIndexRoute
   NotificationsIndexRoute: typeof NotificationsIndexRoute
   RestoresIndexRoute: typeof RestoresIndexRoute
+  RetentionPoliciesIndexRoute: typeof RetentionPoliciesIndexRoute
   S3ConfigsIndexRoute: typeof S3ConfigsIndexRoute
   SchedulesIndexRoute: typeof SchedulesIndexRoute
   SettingsIndexRoute: typeof SettingsIndexRoute
   UsersIndexRoute: typeof UsersIndexRoute
   DatabasesIdEditRoute: typeof DatabasesIdEditRoute
   NotificationsIdEditRoute: typeof NotificationsIdEditRoute
+  RetentionPoliciesIdEditRoute: typeof RetentionPoliciesIdEditRoute
   S3ConfigsIdEditRoute: typeof S3ConfigsIdEditRoute
   SchedulesIdEditRoute: typeof SchedulesIdEditRoute
   DatabasesIdIndexRoute: typeof DatabasesIdIndexRoute
@@ -495,6 +534,20 @@ declare module "@tanstack/react-router" {
       preLoaderRoute: typeof RestoresIdRouteImport
       parentRoute: typeof rootRouteImport
     }
+    "/retention-policies/": {
+      id: "/retention-policies/"
+      path: "/retention-policies"
+      fullPath: "/retention-policies/"
+      preLoaderRoute: typeof RetentionPoliciesIndexRouteImport
+      parentRoute: typeof rootRouteImport
+    }
+    "/retention-policies/new": {
+      id: "/retention-policies/new"
+      path: "/retention-policies/new"
+      fullPath: "/retention-policies/new"
+      preLoaderRoute: typeof RetentionPoliciesNewRouteImport
+      parentRoute: typeof rootRouteImport
+    }
     "/s3-configs/": {
       id: "/s3-configs/"
       path: "/s3-configs"
@@ -558,6 +611,13 @@ declare module "@tanstack/react-router" {
       preLoaderRoute: typeof NotificationsIdEditRouteImport
       parentRoute: typeof rootRouteImport
     }
+    "/retention-policies/$id/edit": {
+      id: "/retention-policies/$id/edit"
+      path: "/retention-policies/$id/edit"
+      fullPath: "/retention-policies/$id/edit"
+      preLoaderRoute: typeof RetentionPoliciesIdEditRouteImport
+      parentRoute: typeof rootRouteImport
+    }
     "/s3-configs/$id/edit": {
       id: "/s3-configs/$id/edit"
       path: "/s3-configs/$id/edit"
@@ -584,6 +644,7 @@ const rootRouteChildren: RootRouteChildren = {
   NotificationsNewRoute: NotificationsNewRoute,
   RestoreNewRoute: RestoreNewRoute,
   RestoresIdRoute: RestoresIdRoute,
+  RetentionPoliciesNewRoute: RetentionPoliciesNewRoute,
   S3ConfigsNewRoute: S3ConfigsNewRoute,
   SchedulesNewRoute: SchedulesNewRoute,
   ApiKeysIndexRoute: ApiKeysIndexRoute,
@@ -594,12 +655,14 @@ const rootRouteChildren: RootRouteChildren = {
   LogsIndexRoute: LogsIndexRoute,
   NotificationsIndexRoute: NotificationsIndexRoute,
   RestoresIndexRoute: RestoresIndexRoute,
+  RetentionPoliciesIndexRoute: RetentionPoliciesIndexRoute,
   S3ConfigsIndexRoute: S3ConfigsIndexRoute,
   SchedulesIndexRoute: SchedulesIndexRoute,
   SettingsIndexRoute: SettingsIndexRoute,
   UsersIndexRoute: UsersIndexRoute,
   DatabasesIdEditRoute: DatabasesIdEditRoute,
   NotificationsIdEditRoute: NotificationsIdEditRoute,
+  RetentionPoliciesIdEditRoute: RetentionPoliciesIdEditRoute,
   S3ConfigsIdEditRoute: S3ConfigsIdEditRoute,
   SchedulesIdEditRoute: SchedulesIdEditRoute,
   DatabasesIdIndexRoute: DatabasesIdIndexRoute,

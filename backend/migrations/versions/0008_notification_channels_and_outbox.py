@@ -5,7 +5,7 @@ from advanced_alchemy.types import DateTimeUTC
 from alembic import op
 
 revision = '0008'
-down_revision = '0006'
+down_revision = '0007'
 
 
 def upgrade() -> None:

@@ -29,6 +29,7 @@ from dbbackup.engines import build_registry
 from dbbackup.services import bootstrap, live_settings
 from dbbackup.services.context import Context
 from dbbackup.services.first_admin import prepare_access
+from dbbackup.services.retention_policies import make_standard
 from dbbackup.services.storages import StoragePool
 from dbbackup.settings import Settings
 from dbbackup.worker.worker import Worker
@@ -101,6 +102,8 @@ async def opened(settings: Settings, events: Events, logbook: Logbook | None = N
         catalogue = Catalogue(settings.database_path)
         sealer = await bootstrap.open_sealer(catalogue, settings)
         await bootstrap.apply_s3_environment(catalogue, sealer, settings.s3)
+        async with catalogue.transaction() as session:
+            await make_standard(session)
         ctx = Context(
             settings=settings,
             catalogue=catalogue,

@@ -23,6 +23,8 @@ def test_live_and_status_when_all_is_well_then_they_say_so(app: RunningApp) -> N
         "disk": True,
         "worker": True,
         "scheduler": True,
+        "clock": True,
+        "retention": True,
     }
     status = app.api.get("/system/status")
     assert status["health"]["ok"] is True

@@ -22,6 +22,13 @@ def rows(home: Path, query: str, *arguments: Any) -> list[Any]:
         return database.execute(query, arguments).fetchall()
 
 
+def backdate(home: Path, backup_id: str, days: int) -> None:
+    """Let a backup have been made so many days earlier."""
+    shifted = ", ".join(f"{name} = datetime({name}, '-{days} days')" for name in ("created_at", "started_at"))
+    with closing(sqlite3.connect(home / "db" / "app.db", timeout=10)) as database, database:
+        database.execute(f"UPDATE backup_execution SET {shifted} WHERE id = ?", (backup_id,))
+
+
 def kept(home: Path) -> Kept:
     """Return every file that belongs to a complete copy of a backup that is not deleted."""
     query = """

@@ -13,7 +13,7 @@ from typing import Any
 from dbbackup import cli
 from dbbackup.core import manifest
 from dbbackup.db.models.base import utc_now
-from dbbackup.services import storages
+from dbbackup.services import retention, storages
 from dbbackup.services.context import Context
 from dbbackup.storages.base import StoredObject
 from dbbackup.storages.local import LocalStorage
@@ -60,6 +60,28 @@ def die_before_the_restores_row_is_closed() -> None:
     setattr(restore_run, "_close", die)  # noqa: B010
 
 
+def die_while_retention_marks() -> None:
+    """Some backups are marked as deleted; the transaction is open."""
+    setattr(retention, "mark_deleted", die)  # noqa: B010
+
+
+def die_after_a_manifest_was_deleted() -> None:
+    """The manifest of the local copy is gone; its other files are there."""
+    delete_locally = LocalStorage.delete
+
+    async def then_die(self: LocalStorage, key: str, *rest: Any) -> None:
+        await delete_locally(self, key, *rest)
+        if key.endswith(manifest.SUFFIX):
+            die()
+
+    setattr(LocalStorage, "delete", then_die)  # noqa: B010
+
+
+def die_between_two_copies() -> None:
+    """The local copy is gone; the one in S3 is whole."""
+    setattr(S3Storage, "delete", die)  # noqa: B010
+
+
 def be_impatient_with_s3() -> None:
     """Give up on a dead S3 server after seconds instead of minutes."""
     patience = Patience(attempts=3, wait_initial=0.1, wait_max=0.5, wait_jitter=0.1, connect=2, answer=3, stall=3)
@@ -87,6 +109,9 @@ CHANGES: dict[str, Callable[[], None]] = {
         die_between_the_manifests,
         die_before_the_row_is_closed,
         die_before_the_restores_row_is_closed,
+        die_while_retention_marks,
+        die_after_a_manifest_was_deleted,
+        die_between_two_copies,
         be_impatient_with_s3,
         tell_the_time_of_the_test,
     )

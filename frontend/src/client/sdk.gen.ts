@@ -2,7 +2,7 @@
 
 import type { Client, Options as Options2, TDataShape } from './client';
 import { client } from './client.gen';
-import type { ActivateEncryptionKeyData, ActivateEncryptionKeyErrors, ActivateEncryptionKeyResponses, BrowseS3ConfigData, BrowseS3ConfigErrors, BrowseS3ConfigResponses, CancelBackupData, CancelBackupErrors, CancelBackupResponses, CancelRestoreData, CancelRestoreErrors, CancelRestoreResponses, CancelVerificationData, CancelVerificationErrors, CancelVerificationResponses, ChangeMyPasswordData, ChangeMyPasswordErrors, ChangeMyPasswordResponses, ChangeSettingsData, ChangeSettingsErrors, ChangeSettingsResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, CreateBackupData, CreateBackupErrors, CreateBackupResponses, CreateDatabaseData, CreateDatabaseErrors, CreateDatabaseResponses, CreateEncryptionKeyData, CreateEncryptionKeyErrors, CreateEncryptionKeyResponses, CreateNotificationChannelData, CreateNotificationChannelErrors, CreateNotificationChannelResponses, CreateRestoreData, CreateRestoreErrors, CreateRestoreResponses, CreateS3ConfigData, CreateS3ConfigErrors, CreateS3ConfigResponses, CreateScheduleData, CreateScheduleErrors, CreateScheduleResponses, CreateTokensData, CreateTokensErrors, CreateTokensResponses, CreateUserData, CreateUserErrors, CreateUserResponses, DeleteApiKeyData, DeleteApiKeyErrors, DeleteApiKeyResponses, DeleteBackupData, DeleteBackupErrors, DeleteBackupResponses, DeleteDatabaseData, DeleteDatabaseErrors, DeleteDatabaseResponses, DeleteEncryptionKeyData, DeleteEncryptionKeyErrors, DeleteEncryptionKeyResponses, DeleteNotificationChannelData, DeleteNotificationChannelErrors, DeleteNotificationChannelResponses, DeleteS3ConfigData, DeleteS3ConfigErrors, DeleteS3ConfigResponses, DeleteScheduleData, DeleteScheduleErrors, DeleteScheduleResponses, DeleteUserData, DeleteUserErrors, DeleteUserResponses, DisableScheduleData, DisableScheduleErrors, DisableScheduleResponses, DownloadBackupData, DownloadBackupErrors, DownloadBackupResponses, DownloadEncryptionKeyData, DownloadEncryptionKeyErrors, DownloadEncryptionKeyResponses, EnableScheduleData, EnableScheduleErrors, EnableScheduleResponses, EndOtherSessionsData, EndOtherSessionsErrors, EndOtherSessionsResponses, EndSessionData, EndSessionErrors, EndSessionResponses, ExportAuditEventsData, ExportAuditEventsErrors, ExportAuditEventsResponses, GetAuthStateData, GetAuthStateErrors, GetAuthStateResponses, GetBackupData, GetBackupErrors, GetBackupLogsData, GetBackupLogsErrors, GetBackupLogsResponses, GetBackupResponses, GetDatabaseData, GetDatabaseErrors, GetDatabaseResponses, GetEncryptionKeyData, GetEncryptionKeyErrors, GetEncryptionKeyResponses, GetLivenessData, GetLivenessErrors, GetLivenessResponses, GetMeData, GetMeErrors, GetMeResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetNotificationChannelData, GetNotificationChannelErrors, GetNotificationChannelResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetRestoreData, GetRestoreErrors, GetRestoreLogsData, GetRestoreLogsErrors, GetRestoreLogsResponses, GetRestoreResponses, GetS3ConfigData, GetS3ConfigErrors, GetS3ConfigResponses, GetScheduleData, GetScheduleErrors, GetScheduleResponses, GetStatisticsData, GetStatisticsErrors, GetStatisticsResponses, GetSystemLogsData, GetSystemLogsErrors, GetSystemLogsResponses, GetSystemStatusData, GetSystemStatusErrors, GetSystemStatusResponses, GetUserData, GetUserErrors, GetUserResponses, GetVerificationData, GetVerificationErrors, GetVerificationLogsData, GetVerificationLogsErrors, GetVerificationLogsResponses, GetVerificationResponses, ImportEncryptionKeyData, ImportEncryptionKeyErrors, ImportEncryptionKeyResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListAuditActionsData, ListAuditActionsErrors, ListAuditActionsResponses, ListAuditEventsData, ListAuditEventsErrors, ListAuditEventsResponses, ListBackupsData, ListBackupsErrors, ListBackupsResponses, ListDatabasesData, ListDatabasesErrors, ListDatabasesResponses, ListEncryptionKeysData, ListEncryptionKeysErrors, ListEncryptionKeysResponses, ListNextRunsData, ListNextRunsErrors, ListNextRunsResponses, ListNotificationChannelsData, ListNotificationChannelsErrors, ListNotificationChannelsResponses, ListNotificationDeliveriesData, ListNotificationDeliveriesErrors, ListNotificationDeliveriesResponses, ListNotificationEventsData, ListNotificationEventsErrors, ListNotificationEventsResponses, ListRestoresData, ListRestoresErrors, ListRestoresResponses, ListS3BucketsData, ListS3BucketsErrors, ListS3BucketsResponses, ListS3ConfigsData, ListS3ConfigsErrors, ListS3ConfigsResponses, ListSchedulesData, ListSchedulesErrors, ListSchedulesResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSettingsData, ListSettingsErrors, ListSettingsResponses, ListUsersData, ListUsersErrors, ListUsersResponses, ListVerificationsData, ListVerificationsErrors, ListVerificationsResponses, PinBackupData, PinBackupErrors, PinBackupResponses, PreflightRestoreData, PreflightRestoreErrors, PreflightRestoreResponses, PreviewScheduleData, PreviewScheduleErrors, PreviewScheduleResponses, RebuildCatalogueData, RebuildCatalogueErrors, RebuildCatalogueResponses, RefreshTokensData, RefreshTokensErrors, RefreshTokensResponses, RetireEncryptionKeyData, RetireEncryptionKeyErrors, RetireEncryptionKeyResponses, RetryNotificationDeliveryData, RetryNotificationDeliveryErrors, RetryNotificationDeliveryResponses, RunScheduleData, RunScheduleErrors, RunScheduleResponses, SetUpData, SetUpErrors, SetUpResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, TestDatabaseData, TestDatabaseErrors, TestDatabaseResponses, TestNotificationChannelData, TestNotificationChannelErrors, TestNotificationChannelResponses, TestS3ConfigData, TestS3ConfigErrors, TestS3ConfigResponses, TestUnsavedDatabaseData, TestUnsavedDatabaseErrors, TestUnsavedDatabaseResponses, TestUnsavedNotificationChannelData, TestUnsavedNotificationChannelErrors, TestUnsavedNotificationChannelResponses, TestUnsavedS3ConfigData, TestUnsavedS3ConfigErrors, TestUnsavedS3ConfigResponses, UpdateDatabaseData, UpdateDatabaseErrors, UpdateDatabaseResponses, UpdateNotificationChannelData, UpdateNotificationChannelErrors, UpdateNotificationChannelResponses, UpdateS3ConfigData, UpdateS3ConfigErrors, UpdateS3ConfigResponses, UpdateScheduleData, UpdateScheduleErrors, UpdateScheduleResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, UploadBackupData, UploadBackupErrors, UploadBackupResponses, VerifyAuditLogData, VerifyAuditLogErrors, VerifyAuditLogResponses, VerifyBackupData, VerifyBackupErrors, VerifyBackupResponses } from './types.gen';
+import type { ActivateEncryptionKeyData, ActivateEncryptionKeyErrors, ActivateEncryptionKeyResponses, BrowseS3ConfigData, BrowseS3ConfigErrors, BrowseS3ConfigResponses, CancelBackupData, CancelBackupErrors, CancelBackupResponses, CancelRestoreData, CancelRestoreErrors, CancelRestoreResponses, CancelVerificationData, CancelVerificationErrors, CancelVerificationResponses, ChangeMyPasswordData, ChangeMyPasswordErrors, ChangeMyPasswordResponses, ChangeSettingsData, ChangeSettingsErrors, ChangeSettingsResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, CreateBackupData, CreateBackupErrors, CreateBackupResponses, CreateDatabaseData, CreateDatabaseErrors, CreateDatabaseResponses, CreateEncryptionKeyData, CreateEncryptionKeyErrors, CreateEncryptionKeyResponses, CreateNotificationChannelData, CreateNotificationChannelErrors, CreateNotificationChannelResponses, CreateRestoreData, CreateRestoreErrors, CreateRestoreResponses, CreateRetentionPolicyData, CreateRetentionPolicyErrors, CreateRetentionPolicyResponses, CreateS3ConfigData, CreateS3ConfigErrors, CreateS3ConfigResponses, CreateScheduleData, CreateScheduleErrors, CreateScheduleResponses, CreateTokensData, CreateTokensErrors, CreateTokensResponses, CreateUserData, CreateUserErrors, CreateUserResponses, DeleteApiKeyData, DeleteApiKeyErrors, DeleteApiKeyResponses, DeleteBackupData, DeleteBackupErrors, DeleteBackupResponses, DeleteDatabaseData, DeleteDatabaseErrors, DeleteDatabaseResponses, DeleteEncryptionKeyData, DeleteEncryptionKeyErrors, DeleteEncryptionKeyResponses, DeleteNotificationChannelData, DeleteNotificationChannelErrors, DeleteNotificationChannelResponses, DeleteRetentionPolicyData, DeleteRetentionPolicyErrors, DeleteRetentionPolicyResponses, DeleteS3ConfigData, DeleteS3ConfigErrors, DeleteS3ConfigResponses, DeleteScheduleData, DeleteScheduleErrors, DeleteScheduleResponses, DeleteUserData, DeleteUserErrors, DeleteUserResponses, DisableScheduleData, DisableScheduleErrors, DisableScheduleResponses, DownloadBackupData, DownloadBackupErrors, DownloadBackupResponses, DownloadEncryptionKeyData, DownloadEncryptionKeyErrors, DownloadEncryptionKeyResponses, EnableScheduleData, EnableScheduleErrors, EnableScheduleResponses, EndOtherSessionsData, EndOtherSessionsErrors, EndOtherSessionsResponses, EndSessionData, EndSessionErrors, EndSessionResponses, ExportAuditEventsData, ExportAuditEventsErrors, ExportAuditEventsResponses, GetAuthStateData, GetAuthStateErrors, GetAuthStateResponses, GetBackupData, GetBackupErrors, GetBackupLogsData, GetBackupLogsErrors, GetBackupLogsResponses, GetBackupResponses, GetDatabaseData, GetDatabaseErrors, GetDatabaseResponses, GetEncryptionKeyData, GetEncryptionKeyErrors, GetEncryptionKeyResponses, GetLivenessData, GetLivenessErrors, GetLivenessResponses, GetMeData, GetMeErrors, GetMeResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetNotificationChannelData, GetNotificationChannelErrors, GetNotificationChannelResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetRestoreData, GetRestoreErrors, GetRestoreLogsData, GetRestoreLogsErrors, GetRestoreLogsResponses, GetRestoreResponses, GetRetentionPolicyData, GetRetentionPolicyErrors, GetRetentionPolicyResponses, GetS3ConfigData, GetS3ConfigErrors, GetS3ConfigResponses, GetScheduleData, GetScheduleErrors, GetScheduleResponses, GetStatisticsData, GetStatisticsErrors, GetStatisticsResponses, GetSystemLogsData, GetSystemLogsErrors, GetSystemLogsResponses, GetSystemStatusData, GetSystemStatusErrors, GetSystemStatusResponses, GetUserData, GetUserErrors, GetUserResponses, GetVerificationData, GetVerificationErrors, GetVerificationLogsData, GetVerificationLogsErrors, GetVerificationLogsResponses, GetVerificationResponses, ImportEncryptionKeyData, ImportEncryptionKeyErrors, ImportEncryptionKeyResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListAuditActionsData, ListAuditActionsErrors, ListAuditActionsResponses, ListAuditEventsData, ListAuditEventsErrors, ListAuditEventsResponses, ListBackupsData, ListBackupsErrors, ListBackupsResponses, ListDatabasesData, ListDatabasesErrors, ListDatabasesResponses, ListEncryptionKeysData, ListEncryptionKeysErrors, ListEncryptionKeysResponses, ListNextRunsData, ListNextRunsErrors, ListNextRunsResponses, ListNotificationChannelsData, ListNotificationChannelsErrors, ListNotificationChannelsResponses, ListNotificationDeliveriesData, ListNotificationDeliveriesErrors, ListNotificationDeliveriesResponses, ListNotificationEventsData, ListNotificationEventsErrors, ListNotificationEventsResponses, ListRestoresData, ListRestoresErrors, ListRestoresResponses, ListRetentionPoliciesData, ListRetentionPoliciesErrors, ListRetentionPoliciesResponses, ListS3BucketsData, ListS3BucketsErrors, ListS3BucketsResponses, ListS3ConfigsData, ListS3ConfigsErrors, ListS3ConfigsResponses, ListSchedulesData, ListSchedulesErrors, ListSchedulesResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSettingsData, ListSettingsErrors, ListSettingsResponses, ListUsersData, ListUsersErrors, ListUsersResponses, ListVerificationsData, ListVerificationsErrors, ListVerificationsResponses, PinBackupData, PinBackupErrors, PinBackupResponses, PreflightRestoreData, PreflightRestoreErrors, PreflightRestoreResponses, PreviewRetentionPolicyData, PreviewRetentionPolicyErrors, PreviewRetentionPolicyResponses, PreviewScheduleData, PreviewScheduleErrors, PreviewScheduleResponses, PreviewUnsavedRetentionPolicyData, PreviewUnsavedRetentionPolicyErrors, PreviewUnsavedRetentionPolicyResponses, RebuildCatalogueData, RebuildCatalogueErrors, RebuildCatalogueResponses, RefreshTokensData, RefreshTokensErrors, RefreshTokensResponses, RetireEncryptionKeyData, RetireEncryptionKeyErrors, RetireEncryptionKeyResponses, RetryNotificationDeliveryData, RetryNotificationDeliveryErrors, RetryNotificationDeliveryResponses, RunMaintenanceData, RunMaintenanceErrors, RunMaintenanceResponses, RunScheduleData, RunScheduleErrors, RunScheduleResponses, SetUpData, SetUpErrors, SetUpResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, SimulateRetentionPolicyData, SimulateRetentionPolicyErrors, SimulateRetentionPolicyResponses, TestDatabaseData, TestDatabaseErrors, TestDatabaseResponses, TestNotificationChannelData, TestNotificationChannelErrors, TestNotificationChannelResponses, TestS3ConfigData, TestS3ConfigErrors, TestS3ConfigResponses, TestUnsavedDatabaseData, TestUnsavedDatabaseErrors, TestUnsavedDatabaseResponses, TestUnsavedNotificationChannelData, TestUnsavedNotificationChannelErrors, TestUnsavedNotificationChannelResponses, TestUnsavedS3ConfigData, TestUnsavedS3ConfigErrors, TestUnsavedS3ConfigResponses, UpdateDatabaseData, UpdateDatabaseErrors, UpdateDatabaseResponses, UpdateNotificationChannelData, UpdateNotificationChannelErrors, UpdateNotificationChannelResponses, UpdateRetentionPolicyData, UpdateRetentionPolicyErrors, UpdateRetentionPolicyResponses, UpdateS3ConfigData, UpdateS3ConfigErrors, UpdateS3ConfigResponses, UpdateScheduleData, UpdateScheduleErrors, UpdateScheduleResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, UploadBackupData, UploadBackupErrors, UploadBackupResponses, VerifyAuditLogData, VerifyAuditLogErrors, VerifyAuditLogResponses, VerifyBackupData, VerifyBackupErrors, VerifyBackupResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -696,6 +696,162 @@ export const runSchedule = <ThrowOnError extends boolean = false>(options: Optio
 });
 
 /**
+ * List policies
+ */
+export const listRetentionPolicies = <ThrowOnError extends boolean = false>(options?: Options<ListRetentionPoliciesData, ThrowOnError>) => (options?.client ?? client).get<ListRetentionPoliciesResponses, ListRetentionPoliciesErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
+    url: '/api/retention-policies',
+    ...options
+});
+
+/**
+ * Add a policy
+ */
+export const createRetentionPolicy = <ThrowOnError extends boolean = false>(options: Options<CreateRetentionPolicyData, ThrowOnError>) => (options.client ?? client).post<CreateRetentionPolicyResponses, CreateRetentionPolicyErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
+    url: '/api/retention-policies',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Delete a policy
+ */
+export const deleteRetentionPolicy = <ThrowOnError extends boolean = false>(options: Options<DeleteRetentionPolicyData, ThrowOnError>) => (options.client ?? client).delete<DeleteRetentionPolicyResponses, DeleteRetentionPolicyErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
+    url: '/api/retention-policies/{policy_id}',
+    ...options
+});
+
+/**
+ * Show a policy
+ */
+export const getRetentionPolicy = <ThrowOnError extends boolean = false>(options: Options<GetRetentionPolicyData, ThrowOnError>) => (options.client ?? client).get<GetRetentionPolicyResponses, GetRetentionPolicyErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
+    url: '/api/retention-policies/{policy_id}',
+    ...options
+});
+
+/**
+ * Change a policy
+ */
+export const updateRetentionPolicy = <ThrowOnError extends boolean = false>(options: Options<UpdateRetentionPolicyData, ThrowOnError>) => (options.client ?? client).put<UpdateRetentionPolicyResponses, UpdateRetentionPolicyErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
+    url: '/api/retention-policies/{policy_id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Try out a saved policy
+ */
+export const previewRetentionPolicy = <ThrowOnError extends boolean = false>(options: Options<PreviewRetentionPolicyData, ThrowOnError>) => (options.client ?? client).post<PreviewRetentionPolicyResponses, PreviewRetentionPolicyErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
+    url: '/api/retention-policies/{policy_id}/preview',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Try out a policy that is not saved
+ */
+export const previewUnsavedRetentionPolicy = <ThrowOnError extends boolean = false>(options: Options<PreviewUnsavedRetentionPolicyData, ThrowOnError>) => (options.client ?? client).post<PreviewUnsavedRetentionPolicyResponses, PreviewUnsavedRetentionPolicyErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
+    url: '/api/retention-policies/preview',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Look some months ahead
+ */
+export const simulateRetentionPolicy = <ThrowOnError extends boolean = false>(options: Options<SimulateRetentionPolicyData, ThrowOnError>) => (options.client ?? client).post<SimulateRetentionPolicyResponses, SimulateRetentionPolicyErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
+    url: '/api/retention-policies/simulate',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * Browse a bucket
  */
 export const browseS3Config = <ThrowOnError extends boolean = false>(options: Options<BrowseS3ConfigData, ThrowOnError>) => (options.client ?? client).get<BrowseS3ConfigResponses, BrowseS3ConfigErrors, ThrowOnError>({
@@ -1255,6 +1411,27 @@ export const rebuildCatalogue = <ThrowOnError extends boolean = false>(options: 
         { name: 'X-API-Key', type: 'apiKey' }
     ],
     url: '/api/system/catalogue/rebuild',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Do a maintenance task now
+ */
+export const runMaintenance = <ThrowOnError extends boolean = false>(options: Options<RunMaintenanceData, ThrowOnError>) => (options.client ?? client).post<RunMaintenanceResponses, RunMaintenanceErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
+    url: '/api/system/maintenance',
     ...options,
     headers: {
         'Content-Type': 'application/json',

@@ -157,6 +157,8 @@ export type BackupDetail = {
     status: string;
     label: string | null;
     pinned: boolean;
+    retentionPolicyId: string | null;
+    keepForever: boolean;
     fileName: string | null;
     size: number | null;
     plainSize: number | null;
@@ -175,6 +177,9 @@ export type BackupDetail = {
     attempt: number;
     verifiedLevel: number | null;
     verifiedAt: string | null;
+    deletedAt: string | null;
+    deletedBy: string | null;
+    deletedReason: string | null;
     createdAt: string;
     startedAt: string | null;
     completedAt: string | null;
@@ -195,6 +200,7 @@ export type BackupDetail = {
     parts: Array<PartFacts>;
     tables: Array<TableFacts>;
     roles: Array<string>;
+    retention: RetentionDecision | null;
     logTail: Array<LogLine>;
 };
 
@@ -218,6 +224,7 @@ export type BackupInput = {
     s3ConfigIds?: Array<string> | null;
     label?: string | null;
     pinned?: boolean;
+    retentionPolicyId?: string | null;
     compression?: 'gzip' | 'zstd' | 'none';
     compressionLevel?: number | null;
     encryption?: 'age' | 'none' | null;
@@ -248,6 +255,8 @@ export type BackupView = {
     status: string;
     label: string | null;
     pinned: boolean;
+    retentionPolicyId: string | null;
+    keepForever: boolean;
     fileName: string | null;
     size: number | null;
     plainSize: number | null;
@@ -266,6 +275,9 @@ export type BackupView = {
     attempt: number;
     verifiedLevel: number | null;
     verifiedAt: string | null;
+    deletedAt: string | null;
+    deletedBy: string | null;
+    deletedReason: string | null;
     createdAt: string;
     startedAt: string | null;
     completedAt: string | null;
@@ -789,6 +801,38 @@ export type LogListEnvelope = {
 };
 
 /**
+ * MaintenanceEnvelope
+ */
+export type MaintenanceEnvelope = {
+    success: boolean;
+    error: null;
+    meta: Meta;
+    data: MaintenanceResult;
+};
+
+/**
+ * MaintenanceInput
+ */
+export type MaintenanceInput = {
+    task: 'cleanup' | 'vacuum';
+    acceptClock?: boolean;
+};
+
+/**
+ * MaintenanceResult
+ */
+export type MaintenanceResult = {
+    task: string;
+    startedAt: string;
+    duration: number;
+    message: string;
+    figures: {
+        [key: string]: number;
+    };
+    problems: Array<string>;
+};
+
+/**
  * Me
  */
 export type Me = {
@@ -1073,6 +1117,20 @@ export type PreflightEnvelope = {
 };
 
 /**
+ * PreviewedBackup
+ */
+export type PreviewedBackup = {
+    keep: boolean;
+    reasons: Array<RetentionReason>;
+    until: string | null;
+    id: string;
+    type: string;
+    label: string | null;
+    at: string;
+    size: number;
+};
+
+/**
  * Probe
  */
 export type Probe = {
@@ -1230,6 +1288,174 @@ export type RestoreView = {
 };
 
 /**
+ * RetentionDecision
+ */
+export type RetentionDecision = {
+    keep: boolean;
+    reasons: Array<RetentionReason>;
+    until: string | null;
+};
+
+/**
+ * RetentionPolicyEnvelope
+ */
+export type RetentionPolicyEnvelope = {
+    success: boolean;
+    error: null;
+    meta: Meta;
+    data: RetentionPolicyView;
+};
+
+/**
+ * RetentionPolicyInput
+ */
+export type RetentionPolicyInput = {
+    strategy?: 'tiered' | 'age' | 'size' | 'hybrid';
+    keepHourly?: number;
+    keepDaily?: number;
+    keepWeekly?: number;
+    keepMonthly?: number;
+    keepYearly?: number;
+    maxCount?: number | null;
+    maxTotalSize?: number | null;
+    maxAgeDays?: number | null;
+    minKeep?: number;
+    name: string;
+    description?: string;
+};
+
+/**
+ * RetentionPolicyListEnvelope
+ */
+export type RetentionPolicyListEnvelope = {
+    success: boolean;
+    error: null;
+    meta: Meta;
+    data: Array<RetentionPolicyView>;
+};
+
+/**
+ * RetentionPolicyUpdate
+ */
+export type RetentionPolicyUpdate = {
+    name?: string;
+    description?: string;
+    strategy?: 'tiered' | 'age' | 'size' | 'hybrid';
+    keepHourly?: number;
+    keepDaily?: number;
+    keepWeekly?: number;
+    keepMonthly?: number;
+    keepYearly?: number;
+    maxCount?: number | null;
+    maxTotalSize?: number | null;
+    maxAgeDays?: number | null;
+    minKeep?: number;
+};
+
+/**
+ * RetentionPolicyView
+ */
+export type RetentionPolicyView = {
+    id: string;
+    name: string;
+    description: string;
+    strategy: 'tiered' | 'age' | 'size' | 'hybrid';
+    keepHourly: number;
+    keepDaily: number;
+    keepWeekly: number;
+    keepMonthly: number;
+    keepYearly: number;
+    maxCount: number | null;
+    maxTotalSize: number | null;
+    maxAgeDays: number | null;
+    minKeep: number;
+    schedules: number;
+    backups: number;
+    createdAt: string;
+    updatedAt: string;
+};
+
+/**
+ * RetentionPreview
+ */
+export type RetentionPreview = {
+    now: string;
+    timezones: Array<string>;
+    ceilingDays: number | null;
+    kept: number;
+    keptSize: number;
+    deleted: number;
+    deletedSize: number;
+    cutByCeiling: number;
+    backups: Array<PreviewedBackup>;
+};
+
+/**
+ * RetentionPreviewEnvelope
+ */
+export type RetentionPreviewEnvelope = {
+    success: boolean;
+    error: null;
+    meta: Meta;
+    data: RetentionPreview;
+};
+
+/**
+ * RetentionPreviewInput
+ */
+export type RetentionPreviewInput = {
+    databaseId: string;
+};
+
+/**
+ * RetentionReason
+ */
+export type RetentionReason = {
+    kind: 'hourly' | 'daily' | 'weekly' | 'monthly' | 'yearly' | 'limits' | 'minimum' | 'forever' | 'pinned' | 'newest' | 'proven' | 'busy' | 'ceiling' | 'refused';
+    text: string;
+    policy: string | null;
+    until: string | null;
+};
+
+/**
+ * RetentionRules
+ */
+export type RetentionRules = {
+    strategy?: 'tiered' | 'age' | 'size' | 'hybrid';
+    keepHourly?: number;
+    keepDaily?: number;
+    keepWeekly?: number;
+    keepMonthly?: number;
+    keepYearly?: number;
+    maxCount?: number | null;
+    maxTotalSize?: number | null;
+    maxAgeDays?: number | null;
+    minKeep?: number;
+};
+
+/**
+ * RetentionSimulation
+ */
+export type RetentionSimulation = {
+    start: string;
+    end: string;
+    ceilingDays: number | null;
+    points: Array<SimulationPoint>;
+    most: number;
+    kept: Array<SimulatedBackup>;
+};
+
+/**
+ * RetentionSimulationEnvelope
+ */
+export type RetentionSimulationEnvelope = {
+    success: boolean;
+    error: null;
+    meta: Meta;
+    data: RetentionSimulation;
+};
+
+/**
  * Role
  *
  * A set of permissions.
@@ -1262,6 +1488,7 @@ export type S3ConfigInput = {
     kmsKeyId?: string | null;
     storageClass?: string | null;
     allowHttp?: boolean;
+    deleteVersions?: boolean;
     enabled?: boolean;
     isDefault?: boolean;
 };
@@ -1292,6 +1519,7 @@ export type S3ConfigUpdate = {
     kmsKeyId?: string | null;
     storageClass?: string | null;
     allowHttp?: boolean;
+    deleteVersions?: boolean;
     enabled?: boolean;
     isDefault?: boolean;
 };
@@ -1313,6 +1541,7 @@ export type S3ConfigView = {
     kmsKeyId: string | null;
     storageClass: string | null;
     allowHttp: boolean;
+    deleteVersions: boolean;
     enabled: boolean;
     isDefault: boolean;
     copies: number;
@@ -1624,6 +1853,35 @@ export type SignInInput = {
 };
 
 /**
+ * SimulatedBackup
+ */
+export type SimulatedBackup = {
+    at: string;
+    reasons: Array<RetentionReason>;
+};
+
+/**
+ * SimulationInput
+ */
+export type SimulationInput = {
+    policyId?: string | null;
+    policy?: RetentionRules | null;
+    cronExpression?: string;
+    timezone?: string | null;
+    months?: number;
+    size?: number;
+};
+
+/**
+ * SimulationPoint
+ */
+export type SimulationPoint = {
+    at: string;
+    count: number;
+    size: number;
+};
+
+/**
  * SlackInput
  */
 export type SlackInput = {
@@ -1719,6 +1977,7 @@ export type SystemStatus = {
     health: Health;
     running: number;
     queued: number;
+    maxRetentionDays: number | null;
 };
 
 /**
@@ -1780,6 +2039,15 @@ export type ToolInfo = {
     folder: string;
     exact: boolean;
     note: string | null;
+};
+
+/**
+ * UnsavedPreviewInput
+ */
+export type UnsavedPreviewInput = {
+    databaseId: string;
+    policy: RetentionRules;
+    policyId?: string | null;
 };
 
 /**
@@ -2450,6 +2718,10 @@ export type ListBackupsData = {
          */
         endDate?: string | null;
         scheduleId?: string | null;
+        /**
+         * True: only deleted backups whose files are still stored somewhere
+         */
+        undeleted?: boolean;
         /**
          * Field; `-` before it descends
          */
@@ -3913,6 +4185,378 @@ export type RunScheduleResponses = {
 };
 
 export type RunScheduleResponse = RunScheduleResponses[keyof RunScheduleResponses];
+
+export type ListRetentionPoliciesData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/retention-policies';
+};
+
+export type ListRetentionPoliciesErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type ListRetentionPoliciesError = ListRetentionPoliciesErrors[keyof ListRetentionPoliciesErrors];
+
+export type ListRetentionPoliciesResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: RetentionPolicyListEnvelope;
+};
+
+export type ListRetentionPoliciesResponse = ListRetentionPoliciesResponses[keyof ListRetentionPoliciesResponses];
+
+export type CreateRetentionPolicyData = {
+    body: RetentionPolicyInput;
+    path?: never;
+    query?: never;
+    url: '/api/retention-policies';
+};
+
+export type CreateRetentionPolicyErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * It does not fit the present state.
+     */
+    409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type CreateRetentionPolicyError = CreateRetentionPolicyErrors[keyof CreateRetentionPolicyErrors];
+
+export type CreateRetentionPolicyResponses = {
+    /**
+     * Document created, URL follows
+     */
+    201: RetentionPolicyEnvelope;
+};
+
+export type CreateRetentionPolicyResponse = CreateRetentionPolicyResponses[keyof CreateRetentionPolicyResponses];
+
+export type DeleteRetentionPolicyData = {
+    body?: never;
+    path: {
+        policy_id: string;
+    };
+    query?: never;
+    url: '/api/retention-policies/{policy_id}';
+};
+
+export type DeleteRetentionPolicyErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * It does not exist.
+     */
+    404: ErrorEnvelope;
+    /**
+     * It does not fit the present state.
+     */
+    409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type DeleteRetentionPolicyError = DeleteRetentionPolicyErrors[keyof DeleteRetentionPolicyErrors];
+
+export type DeleteRetentionPolicyResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: DeletedEnvelope;
+};
+
+export type DeleteRetentionPolicyResponse = DeleteRetentionPolicyResponses[keyof DeleteRetentionPolicyResponses];
+
+export type GetRetentionPolicyData = {
+    body?: never;
+    path: {
+        policy_id: string;
+    };
+    query?: never;
+    url: '/api/retention-policies/{policy_id}';
+};
+
+export type GetRetentionPolicyErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * It does not exist.
+     */
+    404: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type GetRetentionPolicyError = GetRetentionPolicyErrors[keyof GetRetentionPolicyErrors];
+
+export type GetRetentionPolicyResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: RetentionPolicyEnvelope;
+};
+
+export type GetRetentionPolicyResponse = GetRetentionPolicyResponses[keyof GetRetentionPolicyResponses];
+
+export type UpdateRetentionPolicyData = {
+    body: RetentionPolicyUpdate;
+    path: {
+        policy_id: string;
+    };
+    query?: never;
+    url: '/api/retention-policies/{policy_id}';
+};
+
+export type UpdateRetentionPolicyErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * It does not exist.
+     */
+    404: ErrorEnvelope;
+    /**
+     * It does not fit the present state.
+     */
+    409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type UpdateRetentionPolicyError = UpdateRetentionPolicyErrors[keyof UpdateRetentionPolicyErrors];
+
+export type UpdateRetentionPolicyResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: RetentionPolicyEnvelope;
+};
+
+export type UpdateRetentionPolicyResponse = UpdateRetentionPolicyResponses[keyof UpdateRetentionPolicyResponses];
+
+export type PreviewRetentionPolicyData = {
+    body: RetentionPreviewInput;
+    path: {
+        policy_id: string;
+    };
+    query?: never;
+    url: '/api/retention-policies/{policy_id}/preview';
+};
+
+export type PreviewRetentionPolicyErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * It does not exist.
+     */
+    404: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type PreviewRetentionPolicyError = PreviewRetentionPolicyErrors[keyof PreviewRetentionPolicyErrors];
+
+export type PreviewRetentionPolicyResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: RetentionPreviewEnvelope;
+};
+
+export type PreviewRetentionPolicyResponse = PreviewRetentionPolicyResponses[keyof PreviewRetentionPolicyResponses];
+
+export type PreviewUnsavedRetentionPolicyData = {
+    body: UnsavedPreviewInput;
+    path?: never;
+    query?: never;
+    url: '/api/retention-policies/preview';
+};
+
+export type PreviewUnsavedRetentionPolicyErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * It does not exist.
+     */
+    404: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type PreviewUnsavedRetentionPolicyError = PreviewUnsavedRetentionPolicyErrors[keyof PreviewUnsavedRetentionPolicyErrors];
+
+export type PreviewUnsavedRetentionPolicyResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: RetentionPreviewEnvelope;
+};
+
+export type PreviewUnsavedRetentionPolicyResponse = PreviewUnsavedRetentionPolicyResponses[keyof PreviewUnsavedRetentionPolicyResponses];
+
+export type SimulateRetentionPolicyData = {
+    body: SimulationInput;
+    path?: never;
+    query?: never;
+    url: '/api/retention-policies/simulate';
+};
+
+export type SimulateRetentionPolicyErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * It does not exist.
+     */
+    404: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type SimulateRetentionPolicyError = SimulateRetentionPolicyErrors[keyof SimulateRetentionPolicyErrors];
+
+export type SimulateRetentionPolicyResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: RetentionSimulationEnvelope;
+};
+
+export type SimulateRetentionPolicyResponse = SimulateRetentionPolicyResponses[keyof SimulateRetentionPolicyResponses];
 
 export type BrowseS3ConfigData = {
     body?: never;
@@ -5388,6 +6032,51 @@ export type RebuildCatalogueResponses = {
 };
 
 export type RebuildCatalogueResponse = RebuildCatalogueResponses[keyof RebuildCatalogueResponses];
+
+export type RunMaintenanceData = {
+    body: MaintenanceInput;
+    path?: never;
+    query?: never;
+    url: '/api/system/maintenance';
+};
+
+export type RunMaintenanceErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * It does not fit the present state.
+     */
+    409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type RunMaintenanceError = RunMaintenanceErrors[keyof RunMaintenanceErrors];
+
+export type RunMaintenanceResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: MaintenanceEnvelope;
+};
+
+export type RunMaintenanceResponse = RunMaintenanceResponses[keyof RunMaintenanceResponses];
 
 export type GetStatisticsData = {
     body?: never;

@@ -3,6 +3,7 @@ import {
   getBackup,
   getDatabase,
   getRestore,
+  getRetentionPolicy,
   getS3Config,
   getSchedule,
   getStatistics,
@@ -16,6 +17,7 @@ import {
   listDatabases,
   listEncryptionKeys,
   listRestores,
+  listRetentionPolicies,
   listS3Configs,
   listSchedules,
   listVerifications,
@@ -39,6 +41,7 @@ export const keys = {
   encryptionKeys: ["encryption-keys"] as const,
   notificationChannels: ["notification-channels"] as const,
   notificationDeliveries: ["notification-deliveries"] as const,
+  retentionPolicies: ["retention-policies"] as const,
   status: ["status"] as const,
   settings: ["settings"] as const,
   statistics: ["statistics"] as const,
@@ -119,6 +122,18 @@ export const statisticsQuery = () =>
     queryKey: keys.statistics,
     queryFn: () => ask(getStatistics({ query: { days: 365 } })),
     refetchInterval: 60_000,
+  });
+
+export const retentionPoliciesQuery = () =>
+  queryOptions({
+    queryKey: [...keys.retentionPolicies, "list"],
+    queryFn: () => ask(listRetentionPolicies()),
+  });
+
+export const retentionPolicyQuery = (id: string) =>
+  queryOptions({
+    queryKey: [...keys.retentionPolicies, "one", id],
+    queryFn: () => ask(getRetentionPolicy({ path: { policy_id: id } })),
   });
 
 export const statusQuery = () =>

@@ -13,6 +13,10 @@ import type {
   Probe,
   ProgressView,
   RestoreDetail,
+  RetentionDecision,
+  RetentionPolicyView,
+  RetentionPreview,
+  RetentionSimulation,
   S3ConfigView,
   SchedulePreview,
   ScheduleView,
@@ -108,6 +112,11 @@ export function makeBackup(change: Partial<BackupView> = {}): BackupView {
     status: "completed",
     label: null,
     pinned: false,
+    retentionPolicyId: null,
+    keepForever: false,
+    deletedAt: null,
+    deletedBy: null,
+    deletedReason: null,
     fileName: "shop_manual_20261122_143022_abc123.dump.gz",
     size: 1_288_490_188,
     plainSize: 3_400_000_000,
@@ -154,7 +163,97 @@ export function makeBackupDetail(change: Partial<BackupDetail> = {}): BackupDeta
       { schema: "public", name: "customers", rows: 88_120, rowsExact: false, size: 220_000_000 },
     ],
     roles: ["app"],
+    retention: makeDecision(),
     logTail: [],
+    ...change,
+  };
+}
+
+export function makeDecision(change: Partial<RetentionDecision> = {}): RetentionDecision {
+  return {
+    keep: true,
+    reasons: [
+      { kind: "newest", text: "It is the newest good backup of the database.", policy: null, until: null },
+      {
+        kind: "daily",
+        text: "Standard: the last backup of the day 2026-11-22, within the last 7 days.",
+        policy: "Standard",
+        until: "2026-11-29T00:00:00Z",
+      },
+    ],
+    until: "2026-11-29T00:00:00Z",
+    ...change,
+  };
+}
+
+export function makePolicy(change: Partial<RetentionPolicyView> = {}): RetentionPolicyView {
+  return {
+    id: "policy-1",
+    name: "Standard",
+    description: "Good for most.",
+    strategy: "tiered",
+    keepHourly: 24,
+    keepDaily: 7,
+    keepWeekly: 4,
+    keepMonthly: 12,
+    keepYearly: 0,
+    maxCount: null,
+    maxTotalSize: null,
+    maxAgeDays: null,
+    minKeep: 1,
+    schedules: 2,
+    backups: 0,
+    createdAt: ago(50_000),
+    updatedAt: ago(50_000),
+    ...change,
+  };
+}
+
+/** Three backups: the newest and yesterday's kept, one of 400 days ago cut by the ceiling. */
+export function makeRetentionPreview(change: Partial<RetentionPreview> = {}): RetentionPreview {
+  const backup = { type: "daily", label: null, size: 1_000_000_000, ...makeDecision() };
+  return {
+    now: ago(0),
+    timezones: ["Europe/Berlin"],
+    ceilingDays: 365,
+    kept: 2,
+    keptSize: 2_000_000_000,
+    deleted: 1,
+    deletedSize: 1_000_000_000,
+    cutByCeiling: 1,
+    backups: [
+      { ...backup, id: "backup-1", at: ago(60) },
+      { ...backup, id: "backup-2", at: ago(1_500) },
+      {
+        ...backup,
+        id: "backup-3",
+        at: ago(576_000),
+        keep: false,
+        until: null,
+        reasons: [
+          { kind: "ceiling", text: "It is older than 365 days.", policy: null, until: null },
+          { kind: "refused", text: "This policy: it is older.", policy: "This policy", until: null },
+        ],
+      },
+    ],
+    ...change,
+  };
+}
+
+export function makeSimulation(change: Partial<RetentionSimulation> = {}): RetentionSimulation {
+  return {
+    start: "2026-11-25T00:00:00Z",
+    end: "2027-11-25T00:00:00Z",
+    ceilingDays: 365,
+    points: [
+      { at: "2026-12-25T00:00:00Z", count: 20, size: 20_000_000_000 },
+      { at: "2027-11-25T00:00:00Z", count: 44, size: 44_000_000_000 },
+    ],
+    most: 44,
+    kept: [
+      { at: "2027-11-24T23:00:00Z", reasons: makeDecision().reasons },
+      { at: "2027-10-31T23:00:00Z", reasons: makeDecision().reasons },
+    ],
     ...change,
   };
 }
@@ -276,6 +375,7 @@ export function makeS3Config(change: Partial<S3ConfigView> = {}): S3ConfigView {
     kmsKeyId: null,
     storageClass: null,
     allowHttp: false,
+    deleteVersions: false,
     enabled: true,
     isDefault: true,
     copies: 214,
@@ -337,6 +437,7 @@ export function makeStatus(change: Partial<SystemStatus> = {}): SystemStatus {
     health: { ok: true, checks: [{ name: "catalogue", ok: true, message: "It answers.", essential: true }] },
     running: 0,
     queued: 0,
+    maxRetentionDays: 365,
     ...change,
   };
 }

@@ -17,6 +17,7 @@ from dbbackup.api.live.origin import own_page_guard
 from dbbackup.api.live.sockets import event_socket, log_socket
 from dbbackup.api.notifications.controller import NotificationChannelController, NotificationDeliveryController
 from dbbackup.api.restores.controller import RestoreController
+from dbbackup.api.retention_policies.controller import RetentionPolicyController
 from dbbackup.api.s3_configs.controller import S3ConfigController
 from dbbackup.api.schedules.controller import ScheduleController
 from dbbackup.api.system.controller import HealthController, SystemController, get_metrics
@@ -31,6 +32,7 @@ router = Router(
         RestoreController,
         VerificationController,
         ScheduleController,
+        RetentionPolicyController,
         S3ConfigController,
         EncryptionKeyController,
         NotificationChannelController,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta, Struct
 
+from dbbackup.core.cron_slots import cron_problem
 from dbbackup.core.errors import FieldError, ValidationError
 
 
@@ -142,8 +144,45 @@ class LiveSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             extra=_about("notifications.overdueHours"),
         ),
     ] = 0
+    max_retention_days: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=36_500,
+            description="Days after which a backup is deleted whatever its policy says; 0: never",
+            extra=_about("retention.maxRetentionDays", "MAX_BACKUP_RETENTION_DAYS"),
+        ),
+    ] = 365
+    cleanup_cron: Annotated[
+        str,
+        Meta(
+            max_length=100,
+            description="When the cleanup job runs: a cron expression, in the zone of TZ",
+            extra=_about("retention.cleanupInterval", "RETENTION_CLEANUP_INTERVAL"),
+        ),
+    ] = "0 3 * * *"
+    failed_run_days: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=36_500,
+            description="Days after which the records of failed and cancelled backups are removed; 0: never",
+            extra=_about("retention.failedRunDays"),
+        ),
+    ] = 90
+    log_days: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=36_500,
+            description="Days after which the log lines of runs are removed; 0: never",
+            extra=_about("retention.logDays"),
+        ),
+    ] = 365
 
 
+_CHECKS: dict[str, Callable[[Any], str | None]] = {"retention.cleanupInterval": cron_problem}
+"""What bounds cannot say: each returns what is wrong with a value."""
 Value = bool | int | float | str
 Kind = Literal["boolean", "number", "string"]
 Source = Literal["default", "file", "page", "environment"]
@@ -187,6 +226,9 @@ def build(values: dict[str, Any]) -> LiveSettings:
             msgspec.convert({known[key].field: value}, LiveSettings)
         except msgspec.ValidationError as error:
             problems.append(FieldError(key, f"{key}: {str(error).split(' - at')[0]}."))
+        else:
+            if (check := _CHECKS.get(key)) and (problem := check(value)):
+                problems.append(FieldError(key, f"{key}: {problem}."))
         fields[known[key].field] = value
     if problems:
         raise ValidationError(" ".join(p.message for p in problems), details=problems)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from msgspec import UNSET
 from sqlalchemy import Select, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -18,6 +19,7 @@ from dbbackup.services.context import Context
 from dbbackup.services.databases import ACTIVE, get_database
 from dbbackup.services.inputs import BackupInput, UploadInput
 from dbbackup.services.new_backup import named_or_default, prepare_backup
+from dbbackup.services.retention_policies import policy_for_backup
 
 _SORTS = {
     "createdAt": BackupExecution.created_at,
@@ -42,6 +44,8 @@ class BackupFilter:
     start: datetime | None = None
     end: datetime | None = None
     schedule_id: str | None = None
+    undeleted: bool = False
+    """True: only backups that were deleted while files of theirs are still stored somewhere."""
 
 
 async def queue_backup(session: AsyncSession, ctx: Context, data: BackupInput) -> BackupExecution:
@@ -50,12 +54,16 @@ async def queue_backup(session: AsyncSession, ctx: Context, data: BackupInput) -
     Raises:
         NotFoundError: no such database or S3 config.
         ConflictError: the database is disabled, or the encryption key was never downloaded.
-        ValidationError: nowhere to write to, or options that make no sense.
+        ValidationError: nowhere to write to, no such retention policy, or options that make no sense.
     """
     config = await get_database(session, data.database_id)
     if not config.enabled:
         raise ConflictError(f"{config.name} is disabled. Enable it first, then back it up.")
     backup = await prepare_backup(session, ctx, data)
+    if data.retention_policy_id is None:
+        backup.keep_forever = True
+    elif data.retention_policy_id is not UNSET:
+        backup.retention_policy_id = await policy_for_backup(session, data.retention_policy_id)
     session.add(backup)
     await session.flush()
     announce_run(session, ctx, backup)
@@ -174,7 +182,12 @@ async def queue_positions(session: AsyncSession) -> dict[str, int]:
 
 
 def _filtered(wanted: BackupFilter) -> Select[BackupExecution]:
-    query = select(BackupExecution).where(BackupExecution.deleted_at.is_(None))
+    query = select(BackupExecution)
+    if wanted.undeleted:
+        left = exists().where(BackupCopy.backup_id == BackupExecution.id, BackupCopy.state == CopyState.DELETING)
+        query = query.where(BackupExecution.deleted_at.is_not(None), left)
+    else:
+        query = query.where(BackupExecution.deleted_at.is_(None))
     if wanted.database_id:
         query = query.where(BackupExecution.database_id == wanted.database_id)
     if wanted.status:

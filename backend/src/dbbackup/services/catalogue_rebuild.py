@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,6 +16,7 @@ from dbbackup.core.errors import AppError, IntegrityError, ObjectMissingError
 from dbbackup.core.manifest import Manifest, SourceFacts
 from dbbackup.core.naming import FILE_NAME, new_id
 from dbbackup.db.models import BackupCopy, BackupExecution, DatabaseConfig, RunStatus, S3Config
+from dbbackup.db.models.base import utc_now
 from dbbackup.services.backup_results import note_result, note_stored
 from dbbackup.services.changes import announce
 from dbbackup.services.context import Context
@@ -128,6 +130,9 @@ async def _add(
             report.complain(f"{found.main.key}: the catalogue has another backup with the token {manifest.run_id}.")
             return
         backup = _row(manifest, await _config_id(session, manifest.source))
+        # Nobody knows any more what was pinned: what the ceiling would delete at once may have been.
+        days = ctx.live.max_retention_days
+        backup.pinned = days > 0 and manifest.started_at < utc_now() - timedelta(days=days)
         session.add(backup)
         report.backups_added += 1
     elif (

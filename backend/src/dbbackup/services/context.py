@@ -39,6 +39,12 @@ class Runtime:
     failures: dict[str, str] = field(default_factory=dict)
     """Background tasks that died, with the reason: shown by the health check."""
     started: float = field(default_factory=time.monotonic)
+    clock_problem: str | None = None
+    """Why the time of day is not believed, and retention held; None: it is."""
+    cleanup: str | None = None
+    """What the last cleanup of this process found that it could not do; None: nothing."""
+    cleaning: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while a cleanup goes on."""
     live: LiveSettings = field(default_factory=LiveSettings)
     """The live settings as they are now; replaced as a whole when one changes."""
     requests: RateLimit = field(default_factory=RateLimit)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,7 +17,7 @@ from dbbackup.core.events import LOGS_CHANNEL, Events, LogHint
 from dbbackup.core.masking import Masker
 from dbbackup.core.naming import new_id
 from dbbackup.db.models import ExecutionLog
-from dbbackup.db.session import Catalogue
+from dbbackup.db.session import Catalogue, after_commit
 
 LEVELS = ("debug", "info", "warn", "error")
 _FLUSH_SECONDS = 0.05
@@ -103,6 +104,35 @@ class ExecutionLogger:
             "details": line.metadata,
             "timestamp": line.timestamp,
         }
+
+
+async def add_lines(
+    session: AsyncSession,
+    events: Events,
+    execution_id: str,
+    kind: str,
+    lines: Sequence[tuple[str, str]],
+    **metadata: Any,
+) -> None:
+    """Add lines (level and message) in the caller's transaction, while no logger of this execution is open."""
+    if not lines:
+        return
+    seq = await last_seq(session, execution_id)
+    for level, message in lines:
+        seq += 1
+        session.add(
+            ExecutionLog(
+                execution_id=execution_id,
+                kind=kind,
+                seq=seq,
+                level=level,
+                message=message,
+                details=metadata or None,
+                timestamp=datetime.now(UTC),
+            )
+        )
+    await session.flush()
+    after_commit(session, lambda: events.publish(LOGS_CHANNEL, LogHint(execution_id=execution_id, seq=seq)))
 
 
 async def last_seq(session: AsyncSession, execution_id: str) -> int:

@@ -75,6 +75,8 @@ class BackupInput(Input):
     `local` and the S3 configs say where the copies go; at least one place is needed.
     `uploadToS3` without `s3ConfigIds` means the default S3 config; left out, the default is used
     when there is one. `encryption` left out means `age` when there is an active encryption key.
+    `retentionPolicyId` left out lets the policies of the database's schedules judge the backup; an id gives it a
+    policy of its own, and null keeps it for ever, but for the ceiling of MAX_BACKUP_RETENTION_DAYS.
     """
 
     database_id: Id
@@ -83,6 +85,7 @@ class BackupInput(Input):
     s3_config_ids: list[Id] | None = None
     label: Annotated[str, Meta(max_length=200)] | None = None
     pinned: bool = False
+    retention_policy_id: Id | UnsetType | None = UNSET
     compression: Compression = "gzip"
     compression_level: Annotated[int, Meta(ge=0, le=22)] | None = None
     encryption: Encryption | None = None
@@ -176,7 +179,10 @@ class SettingsInput(Input):
 
 
 class S3ConfigInput(Input):
-    """A bucket to add, or an unsaved form to test."""
+    """A bucket to add, or an unsaved form to test.
+
+    With `deleteVersions` a deleted backup's files go with all their versions, where the bucket keeps versions.
+    """
 
     name: Name
     bucket: Text
@@ -190,6 +196,7 @@ class S3ConfigInput(Input):
     kms_key_id: str | None = None
     storage_class: str | None = None
     allow_http: bool = False
+    delete_versions: bool = False
     enabled: bool = True
     is_default: bool = False
 
@@ -209,6 +216,7 @@ class S3ConfigUpdate(Input):
     kms_key_id: str | UnsetType | None = UNSET
     storage_class: str | UnsetType | None = UNSET
     allow_http: bool | UnsetType = UNSET
+    delete_versions: bool | UnsetType = UNSET
     enabled: bool | UnsetType = UNSET
     is_default: bool | UnsetType = UNSET
 

@@ -35,6 +35,7 @@ _PLAIN = (
     "kms_key_id",
     "storage_class",
     "allow_http",
+    "delete_versions",
     "enabled",
     "is_default",
 )

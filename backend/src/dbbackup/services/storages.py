@@ -86,5 +86,6 @@ def s3_settings(config: S3Config, sealer: Sealer) -> S3Settings:
         sse=cast("Encryption", config.sse_mode),
         kms_key=config.kms_key_id,
         storage_class=config.storage_class,
+        delete_versions=config.delete_versions,
         allow_http=config.allow_http,
     )

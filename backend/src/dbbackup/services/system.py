@@ -36,7 +36,7 @@ class Check:
 
 async def run_checks(session: AsyncSession, ctx: Context) -> list[Check]:
     """Look at catalogue, disk, worker and the default S3 config; never raises for what it finds."""
-    checks = [await _catalogue(session), _disk(ctx), _worker(ctx), _scheduler(ctx)]
+    checks = [await _catalogue(session), _disk(ctx), _worker(ctx), _scheduler(ctx), _clock(ctx), _retention(ctx)]
     if checks[0].ok:
         checks += await _s3(session, ctx)
     return checks
@@ -94,6 +94,18 @@ def _scheduler(ctx: Context) -> Check:
     if seen is None or time.monotonic() - seen > patience:
         return Check("scheduler", False, True, f"The scheduler has not looked at the clock for {patience:.0f} s.")
     return Check("scheduler", True, True, "The scheduler is running.")
+
+
+def _clock(ctx: Context) -> Check:
+    """Not essential: only retention is held while the clock is not believed."""
+    problem = ctx.runtime.clock_problem
+    return Check("clock", problem is None, False, problem or "The clock went on as it should.")
+
+
+def _retention(ctx: Context) -> Check:
+    """Not essential: backups go on without it, only the disk fills."""
+    problem = ctx.runtime.cleanup
+    return Check("retention", problem is None, False, problem or "Retention deletes what its policies let go.")
 
 
 async def _s3(session: AsyncSession, ctx: Context) -> list[Check]:

@@ -18,6 +18,7 @@ from dbbackup.storages.s3_read import read_object
 from dbbackup.storages.s3_settings import S3Settings
 from dbbackup.storages.s3_upload import S3Upload
 from dbbackup.storages.s3_uploads import OpenUpload, abort_uploads, open_uploads
+from dbbackup.storages.s3_versions import delete_versions
 
 if TYPE_CHECKING:
     from types_aiobotocore_s3 import S3Client as S3Api
@@ -106,7 +107,12 @@ class S3Storage:
             token = page["NextContinuationToken"]
 
     async def delete(self, key: str, version: str | None = None) -> None:
-        """Remove the object; see `Storage.delete`. A versioned bucket keeps what it replaces."""
+        """Remove the object; see `Storage.delete`. A versioned bucket keeps it unless `delete_versions` is set."""
+        if version is None and self.settings.delete_versions:
+            found = await delete_versions(self.client, self.full_key(key))
+            # Where nothing is left, deleting again would only make a new delete marker.
+            if found or await self.stat(key) is None:
+                return
         place: dict[str, Any] = {"Bucket": self.settings.bucket, "Key": self.full_key(key)}
         if version is not None:
             place["VersionId"] = version

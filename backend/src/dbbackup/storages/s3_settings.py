@@ -39,6 +39,7 @@ class S3Settings:
 
     `endpoint` None means Amazon. `prefix` stands before every key, with or without a final slash.
     `allow_http` must be set for an `http://` endpoint; `verify_tls` False accepts any certificate.
+    With `delete_versions` a deleted object's earlier versions and delete markers go, too.
     The last four are None for "as the service's profile says" (`profile()`).
     """
 
@@ -53,6 +54,7 @@ class S3Settings:
     sse: Encryption = "none"
     kms_key: str | None = None
     storage_class: str | None = None
+    delete_versions: bool = False
     verify_tls: bool = True
     allow_http: bool = False
     equal_parts: bool | None = None

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
+from loguru import logger
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbbackup.core.age_keys import Recipient, parse_recipient
 from dbbackup.core.errors import AppError, BackupError, DatabaseError, StorageError, ToolMissingError
@@ -16,10 +18,13 @@ from dbbackup.db.models.base import utc_now
 from dbbackup.engines.values import Connection, Probe, Survey, ToolInfo
 from dbbackup.pipeline.backup import BackupJob, BackupResult, Target, back_up
 from dbbackup.services.backup_results import note_result, note_stored
-from dbbackup.services.changes import announce, announce_run
+from dbbackup.services.changes import announce, announce_run, run_kind
+from dbbackup.services.cleanup import retain
 from dbbackup.services.connections import saved_connection
 from dbbackup.services.context import Context
 from dbbackup.services.encryption import recipient_keys
+from dbbackup.services.execution_logs import add_lines
+from dbbackup.services.retention import owner_of
 from dbbackup.services.run_notifications import notify_copy, notify_run_end
 from dbbackup.storages.base import StoredObject
 from dbbackup.worker.retry import Again, plan_again, queue_again
@@ -249,5 +254,24 @@ async def _close(
                     copy.state, copy.error_message = CopyState.FAILED, outcome.message
                 if outcome is not None:
                     await notify_copy(session, ctx, copy)
+            await _retain(session, ctx, backup)
         await notify_run_end(session, ctx, backup)
         announce_run(session, ctx, backup)
+
+
+async def _retain(session: AsyncSession, ctx: Context, backup: BackupExecution) -> None:
+    """Apply retention to the database, now that there is one backup more; say in the run's log what it deletes.
+
+    In the transaction that ends the run: its log is whole when it ends. The run ends well whatever comes of this.
+    """
+    await session.flush()
+    try:
+        async with session.begin_nested():
+            gone = await retain(session, ctx, owner_of(backup), utc_now())
+            lines = [("info", f"Deletes {old.file_name}: {old.deleted_reason}") for old in gone]
+    except AppError as error:
+        lines = [("warn", error.message)]
+    except Exception as error:  # noqa: BLE001 - the cleanup job tries again, and shows what keeps failing
+        logger.bind(category="backup").opt(exception=error).error("Retention after backup {} failed", backup.id)
+        lines = [("warn", f"Retention failed ({type(error).__name__}): the cleanup job will try again.")]
+    await add_lines(session, ctx.events, backup.id, run_kind(backup), lines, stage="Retention")

@@ -9,7 +9,7 @@ from loguru import logger
 from sqlalchemy import or_, select
 
 from dbbackup.core import manifest as manifests
-from dbbackup.core.errors import AppError, ObjectMissingError, S3Error
+from dbbackup.core.errors import AppError, ObjectMissingError, S3Error, S3UnreachableError
 from dbbackup.core.journal import JournalKind
 from dbbackup.core.manifest import Manifest
 from dbbackup.db.models import BackupCopy, BackupExecution, CopyState, RunStatus, S3Config
@@ -56,8 +56,17 @@ async def delete_copies(ctx: Context) -> int:
     """Remove the files of copies that are to be deleted; return how many copies are gone."""
     async with ctx.catalogue.sessions() as session:
         query = select(BackupCopy).where(BackupCopy.state == CopyState.DELETING)
-        doomed = [(copy.id, copy.backup_id) for copy in await session.scalars(query) if _due(copy)]
-    return sum([await _delete(ctx, copy_id, backup_id) for copy_id, backup_id in doomed])
+        doomed = [(copy.id, copy.backup_id, copy.storage_id) for copy in await session.scalars(query) if _due(copy)]
+    gone, silent = 0, set[str]()
+    for copy_id, backup_id, storage_id in doomed:
+        if storage_id in silent:
+            continue
+        try:
+            gone += await _delete(ctx, copy_id, backup_id)
+        except S3UnreachableError:
+            # The others there would only wait in vain, each for minutes.
+            silent.add(storage_id)
+    return gone
 
 
 def _due(copy: BackupCopy) -> bool:
@@ -146,6 +155,8 @@ async def _delete(ctx: Context, copy_id: str, backup_id: str) -> bool:
     except AppError as error:
         logger.bind(category="backup").warning("{} could not be deleted: {}", copy.key, error.message)
         await _set_state(ctx, copy_id, CopyState.DELETING, error.message)
+        if isinstance(error, S3UnreachableError):
+            raise
         return False
     await _set_state(ctx, copy_id, CopyState.DELETED, None)
     return True

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from dbbackup.db.models import RUNS, BackupExecution, RestoreExecution, Run
 from dbbackup.services.context import Context
 from dbbackup.worker.backup_run import run_backup
+from dbbackup.worker.cleanup import CleanupJob
 from dbbackup.worker.copies import delete_copies, refill_copies
 from dbbackup.worker.housekeeping import keep_house
 from dbbackup.worker.janitor import reconcile, retry_journal, settle
@@ -45,7 +46,6 @@ class Worker:
         """Put in order what a crash left behind, then begin."""
         await reconcile(self._ctx)
         self._ctx.runtime.scheduler_seen = time.monotonic()
-        await self._outbox.recover()
         self._loops = [
             asyncio.create_task(self._repeat("scheduler", self._scheduler.step)),
             asyncio.create_task(self._repeat("queue", self._serve_queue)),
@@ -53,6 +53,7 @@ class Worker:
             asyncio.create_task(self._repeat("housekeeping", lambda: keep_house(self._ctx))),
             asyncio.create_task(self._repeat("notifications", self._outbox.step)),
             asyncio.create_task(self._repeat("watch", self._watch)),
+            asyncio.create_task(self._repeat("cleanup", CleanupJob(self._ctx).step)),
         ]
 
     async def stop(self) -> None:

@@ -8,6 +8,7 @@ import {
   History,
   House,
   KeyRound,
+  Layers,
   type LucideIcon,
   ScrollText,
   Settings,
@@ -37,6 +38,7 @@ export const DAILY_ITEMS: NavItem[] = [
 
 const SETUP_ITEMS: NavItem[] = [
   { to: "/schedules", label: "Schedules", icon: CalendarClock },
+  { to: "/retention-policies", label: "Retention", icon: Layers },
   { to: "/s3-configs", label: "Storage", icon: CloudCog },
   { to: "/encryption-keys", label: "Encryption", icon: KeyRound },
   { to: "/notifications", label: "Notifications", icon: Bell, permission: "system.configure" },

@@ -1,4 +1,4 @@
-import { act, screen, waitFor, within } from "@testing-library/react";
+import { act, cleanup, screen, waitFor, within } from "@testing-library/react";
 import { http } from "msw";
 import { expect, it, vi } from "vitest";
 import { FakeWebSocket } from "@/test/fake-web-socket";
@@ -6,6 +6,7 @@ import {
   makeBackup,
   makeBackupDetail,
   makeCopy,
+  makeDecision,
   makeLines,
   makeProgress,
   makeS3Config,
@@ -120,10 +121,45 @@ it("says when no backup fits, and when there is none at all", async () => {
 });
 
 it("offers to try again when the list can't be had", async () => {
-  server.use(http.get("*/api/backups", () => refuse(500, "INTERNAL_ERROR", "See the log."), { once: true }));
+  let broken = true;
+  server.use(
+    http.get("*/api/backups", ({ request }) => {
+      const list = !new URL(request.url).searchParams.has("undeleted");
+      return broken && list ? refuse(500, "INTERNAL_ERROR", "See the log.") : undefined;
+    }),
+  );
   const { user } = await renderApp("/backups");
-  await user.click(await screen.findByRole("button", { name: "Try again" }));
+  const again = await screen.findByRole("button", { name: "Try again" });
+  broken = false;
+  await user.click(again);
   expect(await screen.findByRole("table")).toBeInTheDocument();
+});
+
+it("says why a backup is kept and until when, or that it will go", async () => {
+  await renderApp("/backups/backup-1");
+  const panel = await screen.findByRole("region", { name: "Retention" });
+  expect(panel).toHaveTextContent("Kept, because");
+  expect(panel).toHaveTextContent("It is the newest good backup of the database.");
+  expect(panel).toHaveTextContent(/until 29 Nov 2026/);
+  const gone = makeDecision({ keep: false, until: null });
+  server.use(http.get("*/api/backups/:id", () => ok(makeBackupDetail({ retention: gone }))));
+  await renderApp("/backups/backup-1");
+  expect(await screen.findByText("The next clean-up deletes it, because")).toBeVisible();
+});
+
+it("sends the policy that was chosen, for ever as null, and nothing for the schedules'", async () => {
+  const calls = record("post", "*/api/backups", () => ok(makeBackupDetail()));
+  for (const choice of ["policy-1", "forever", "schedules"]) {
+    const { user } = await renderApp("/databases");
+    await user.click((await screen.findAllByRole("button", { name: /Back up now/ })).at(-1) as HTMLElement);
+    await user.selectOptions(await screen.findByLabelText("Keep it"), choice);
+    await user.click(screen.getByRole("button", { name: "Start the backup" }));
+    await screen.findByRole("region", { name: "Facts" });
+    cleanup();
+  }
+  const sent = calls.map(({ body }) => body as Record<string, unknown>);
+  expect(sent.map((body) => body.retentionPolicyId)).toEqual(["policy-1", null, undefined]);
+  expect(sent[2]).not.toHaveProperty("retentionPolicyId");
 });
 
 it("shows cards on the phone", async () => {

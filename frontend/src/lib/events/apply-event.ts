@@ -56,6 +56,7 @@ const RESOURCE_KEYS: Record<string, readonly string[]> = {
   "notification-delivery": keys.notificationDeliveries,
   user: ["users"],
   "api-key": ["api-keys"],
+  "retention-policy": keys.retentionPolicies,
 };
 
 function applyChange(queries: QueryClient, event: ChangeEvent) {

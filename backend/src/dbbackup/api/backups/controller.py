@@ -66,12 +66,15 @@ class BackupController(Controller):
         start: Annotated[datetime | None, QueryParameter(name="startDate", description="From this moment")] = None,
         end: Annotated[datetime | None, QueryParameter(name="endDate", description="Before this moment")] = None,
         schedule_id: Annotated[str | None, QueryParameter(name="scheduleId")] = None,
+        undeleted: Annotated[
+            bool, QueryParameter(description="True: only deleted backups whose files are still stored somewhere")
+        ] = False,
         sort: Annotated[Sort, QueryParameter(description="Field; `-` before it descends")] = "-createdAt",
         page: Page = 1,
         limit: Limit = 50,
     ) -> BackupListEnvelope:
         """Return a page of backups, newest first unless sorted otherwise."""
-        wanted = backups.BackupFilter(database_id, status, type_, s3, start, end, schedule_id)
+        wanted = backups.BackupFilter(database_id, status, type_, s3, start, end, schedule_id, undeleted)
         found, total = await backups.list_backups(session, wanted, sort=sort, page=page, limit=limit)
         views = await backup_views(session, ctx, found)
         return BackupListEnvelope(success=True, data=views, error=None, meta=meta(page, limit, total))

@@ -8,6 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from dbbackup.api.envelope import Envelope
+from dbbackup.api.retention_policies.schemas import RetentionDecision
 from dbbackup.core.manifest import PartFacts, TableFacts
 from dbbackup.core.progress import ProgressView
 from dbbackup.services.execution_logs import LogLine
@@ -44,6 +45,10 @@ class BackupView(Struct, kw_only=True, rename="camel"):
     status: str
     label: str | None
     pinned: bool
+    retention_policy_id: str | None
+    """The policy of its own, if it has one."""
+    keep_forever: bool
+    """Made to be kept for ever: only the ceiling judges it."""
     file_name: str | None
     size: int | None
     plain_size: int | None
@@ -66,6 +71,11 @@ class BackupView(Struct, kw_only=True, rename="camel"):
     verified_level: int | None
     """Highest proof of any copy: 0 publish gate, 1 stored bytes, 2 read to the end, 3 restored."""
     verified_at: datetime | None
+    deleted_at: datetime | None
+    """When it was deleted; its files may still be stored somewhere, as `copies` tells."""
+    deleted_by: str | None
+    """Who deleted it; `retention` when the program did."""
+    deleted_reason: str | None
     created_at: datetime
     started_at: datetime | None
     completed_at: datetime | None
@@ -90,6 +100,8 @@ class BackupDetail(BackupView, kw_only=True, rename="camel"):
     parts: list[PartFacts]
     tables: list[TableFacts]
     roles: list[str]
+    retention: RetentionDecision | None
+    """What the policies in force make of it now; null while it is no good backup."""
     log_tail: list[LogLine]
 
 

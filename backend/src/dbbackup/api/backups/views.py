@@ -8,9 +8,12 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbbackup.api.backups.schemas import BackupDetail, BackupView, CopyView
+from dbbackup.api.retention_policies.schemas import RetentionDecision
+from dbbackup.api.retention_policies.views import decision_view
 from dbbackup.core import manifest as manifests
-from dbbackup.db.models import BackupCopy, BackupExecution, BackupSchedule, CopyState, S3Config
-from dbbackup.services import execution_logs
+from dbbackup.db.models import BackupCopy, BackupExecution, BackupSchedule, CopyState, RunStatus, S3Config
+from dbbackup.db.models.base import utc_now
+from dbbackup.services import execution_logs, retention
 from dbbackup.services.backups import queue_positions, s3_copies
 from dbbackup.services.context import Context
 
@@ -23,6 +26,11 @@ _SAME = (
     "status",
     "label",
     "pinned",
+    "retention_policy_id",
+    "keep_forever",
+    "deleted_at",
+    "deleted_by",
+    "deleted_reason",
     "file_name",
     "size",
     "plain_size",
@@ -88,8 +96,16 @@ async def backup_detail(session: AsyncSession, ctx: Context, backup: BackupExecu
         parts=manifest.parts if manifest else [],
         tables=manifest.source.tables if manifest else [],
         roles=manifest.source.roles if manifest else [],
+        retention=await _retention(session, ctx, backup),
         log_tail=await execution_logs.tail(session, backup.id),
     )
+
+
+async def _retention(session: AsyncSession, ctx: Context, backup: BackupExecution) -> RetentionDecision | None:
+    if backup.status != RunStatus.COMPLETED:
+        return None
+    decisions = await retention.decide(session, ctx, retention.owner_of(backup), utc_now())
+    return next((decision_view(d) for d in decisions if d.backup.id == backup.id), None)
 
 
 def _values(

@@ -191,6 +191,7 @@ def _view(ctx: Ctx, config: S3Config, counts: dict[str, int]) -> S3ConfigView:
         kms_key_id=config.kms_key_id,
         storage_class=config.storage_class,
         allow_http=config.allow_http,
+        delete_versions=config.delete_versions,
         enabled=config.enabled,
         is_default=config.is_default,
         copies=counts.get(config.id, 0),

@@ -27,6 +27,8 @@ class S3ConfigView(Struct, kw_only=True, rename="camel"):
     kms_key_id: str | None
     storage_class: str | None
     allow_http: bool
+    delete_versions: bool
+    """Whether a deleted file's earlier versions are deleted, too."""
     enabled: bool
     is_default: bool
     copies: int

@@ -21,6 +21,8 @@ from dbbackup.api.system.schemas import (
     Health,
     HealthCheck,
     HealthEnvelope,
+    MaintenanceEnvelope,
+    MaintenanceResult,
     RebuiltInstance,
     SettingListEnvelope,
     SettingView,
@@ -34,6 +36,8 @@ from dbbackup.core.access import Permission
 from dbbackup.services import live_settings, metrics, statistics, system
 from dbbackup.services.catalogue_rebuild import rebuild
 from dbbackup.services.inputs import CatalogueRebuildInput, SettingsInput
+from dbbackup.services.maintenance import maintain
+from dbbackup.services.retention_inputs import MaintenanceInput
 
 Days = Annotated[int, QueryParameter(ge=1, le=400, description="Days of the series, today included")]
 
@@ -118,6 +122,7 @@ class SystemController(Controller):
             health=await _health(session, ctx),
             running=counts["running"],
             queued=counts["queued"],
+            max_retention_days=ctx.live.max_retention_days or None,
         )
         return SystemStatusEnvelope(success=True, data=data, error=None, meta=meta())
 
@@ -175,6 +180,27 @@ class SystemController(Controller):
         """Set the named ones, all or none; null sets one back to its default. They act at once."""
         await live_settings.change_settings(session, ctx, data.values)
         return await _settings(session, ctx)
+
+    @post(
+        "/maintenance",
+        status_code=200,
+        operation_id="runMaintenance",
+        summary="Do a maintenance task now",
+        responses=documented(409),
+        guards=[requires(Permission.SYSTEM_CONFIGURE)],
+    )
+    async def run_maintenance(self, ctx: Ctx, data: JSONBody[MaintenanceInput]) -> MaintenanceEnvelope:
+        """Do the task and return what came of it."""
+        done = await maintain(ctx, data)
+        result = MaintenanceResult(
+            task=done.task,
+            started_at=done.started_at,
+            duration=done.duration,
+            message=done.message,
+            figures=done.figures,
+            problems=done.problems,
+        )
+        return MaintenanceEnvelope(success=True, data=result, error=None, meta=meta())
 
     @post(
         "/catalogue/rebuild",

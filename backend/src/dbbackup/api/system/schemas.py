@@ -48,6 +48,25 @@ class SystemStatus(Struct, kw_only=True, rename="camel"):
     health: Health
     running: int
     queued: int
+    max_retention_days: int | None
+    """No backup is kept longer, whatever its policy says, unless it is pinned; null: there is no such limit."""
+
+
+class MaintenanceResult(Struct, kw_only=True, rename="camel"):
+    """What a maintenance task did: in words, in numbers by name, and what it could not do. Duration in seconds."""
+
+    task: str
+    started_at: datetime
+    duration: float
+    message: str
+    figures: dict[str, int]
+    problems: list[str]
+
+
+class MaintenanceEnvelope(Envelope, kw_only=True, rename="camel"):
+    """The result of a task."""
+
+    data: MaintenanceResult
 
 
 class RebuiltInstance(Struct, kw_only=True, rename="camel"):

@@ -22,6 +22,7 @@ class RunStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
+RETENTION = "retention"
 FINAL = (RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.CANCELLED)
 
 
@@ -58,7 +59,9 @@ class BackupExecution(Base):
     retention_policy_id: Mapped[str | None] = mapped_column(
         Id, ForeignKey("retention_policy.id", ondelete="SET NULL"), index=True
     )
-    """The policy of a manual backup that has one of its own; a scheduled one goes by its schedule's."""
+    """The policy of a manual backup that has one of its own; all others go by those of their database's schedules."""
+    keep_forever: Mapped[bool] = mapped_column(default=False)
+    """A manual backup that no policy judges; the ceiling still does."""
     database_name: Mapped[str] = mapped_column(String(200))
     """The configuration's name at that time: the record outlives the configuration."""
     engine: Mapped[str] = mapped_column(String(20))
@@ -99,6 +102,8 @@ class BackupExecution(Base):
     cancel_requested: Mapped[bool] = mapped_column(default=False)
     deleted_at: Mapped[datetime | None]
     deleted_by: Mapped[str | None] = mapped_column(String(200))
+    """Who asked for it; RETENTION when the program deleted it by itself."""
+    deleted_reason: Mapped[str | None] = mapped_column(Text)
 
     copies: Mapped[list[BackupCopy]] = relationship(
         cascade="all, delete-orphan", passive_deletes=True, order_by=BackupCopy.position, lazy="selectin"

@@ -35,5 +35,7 @@ class S3Config(Base):
     kms_key_id: Mapped[str | None] = mapped_column(String(500))
     storage_class: Mapped[str | None] = mapped_column(String(50))
     allow_http: Mapped[bool] = mapped_column(default=False)
+    delete_versions: Mapped[bool] = mapped_column(default=False)
+    """In a versioned bucket a deleted backup's files are deleted with all their versions."""
     enabled: Mapped[bool] = mapped_column(default=True)
     is_default: Mapped[bool] = mapped_column(default=False)

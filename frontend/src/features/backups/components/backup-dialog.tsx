@@ -5,7 +5,7 @@ import { ErrorState } from "@/components/layout/error-state";
 import { Dialog } from "@/components/ui/dialog";
 import { Skeleton } from "@/components/ui/skeleton";
 import { formatBytes } from "@/lib/format";
-import { encryptionKeysQuery, s3ConfigsQuery } from "@/lib/queries";
+import { encryptionKeysQuery, retentionPoliciesQuery, s3ConfigsQuery } from "@/lib/queries";
 import { BackupForm } from "../forms/backup-form";
 
 interface BackupDialogProps {
@@ -17,7 +17,8 @@ interface BackupDialogProps {
 export default function BackupDialog({ database, open, onOpenChange }: BackupDialogProps) {
   const s3Configs = useQuery({ ...s3ConfigsQuery(), enabled: open });
   const encryptionKeys = useQuery({ ...encryptionKeysQuery(), enabled: open });
-  const failed = s3Configs.isError ? s3Configs : encryptionKeys.isError ? encryptionKeys : undefined;
+  const policies = useQuery({ ...retentionPoliciesQuery(), enabled: open });
+  const failed = [s3Configs, encryptionKeys, policies].find((query) => query.isError);
   const navigate = useNavigate();
   return (
     <Dialog
@@ -30,15 +31,16 @@ export default function BackupDialog({ database, open, onOpenChange }: BackupDia
     >
       {failed ? (
         <ErrorState
-          title="The storage list could not be loaded"
+          title="What the form needs could not be loaded"
           error={failed.error}
           onRetry={() => failed.refetch()}
         />
-      ) : s3Configs.data && encryptionKeys.data ? (
+      ) : s3Configs.data && encryptionKeys.data && policies.data ? (
         <BackupForm
           database={database}
           s3Configs={s3Configs.data}
           encryptionKeys={encryptionKeys.data}
+          policies={policies.data}
           onCancel={() => onOpenChange(false)}
           onStarted={(backup) => {
             onOpenChange(false);

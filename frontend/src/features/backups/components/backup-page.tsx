@@ -19,6 +19,7 @@ import { BackupFacts } from "./backup-facts";
 import { BackupTables } from "./backup-tables";
 import { copyName } from "./copies-line";
 import { CopiesPanel } from "./copies-panel";
+import { RetentionPanel } from "./retention-panel";
 import { VerifyPanel } from "./verify-panel";
 
 export function BackupPage({ id }: { id: string }) {
@@ -89,6 +90,7 @@ export function BackupPage({ id }: { id: string }) {
           <div className="min-w-0 space-y-5">
             <CopiesPanel backup={backup} progress={progress} />
             {backup.status === "completed" ? <VerifyPanel backup={backup} /> : null}
+            {backup.retention ? <RetentionPanel decision={backup.retention} /> : null}
             {backup.tables.length > 0 ? <BackupTables tables={backup.tables} /> : null}
           </div>
         </div>

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { Archive, FilterX } from "lucide-react";
+import { Archive, CalendarClock, FilterX } from "lucide-react";
 import { Pagination } from "@/components/data-table/pagination";
 import { TableSkeleton } from "@/components/data-table/table-skeleton";
 import { ErrorState } from "@/components/layout/error-state";
@@ -13,6 +13,7 @@ import { isFiltered, PAGE_SIZE, toFilter } from "../filter";
 import type { BackupsSearch } from "../search";
 import { BackupFilters } from "./backup-filters";
 import { BackupList } from "./backup-list";
+import { UndeletedNotice } from "./undeleted-notice";
 
 interface BackupsPageProps {
   search: BackupsSearch;
@@ -22,12 +23,19 @@ interface BackupsPageProps {
 export function BackupsPage({ search, onSearch }: BackupsPageProps) {
   const backups = useQuery(backupsQuery(toFilter(search)));
   const filtered = isFiltered(search);
+  const retention = (
+    <Link to="/retention-policies" className={buttonClass({})}>
+      <CalendarClock aria-hidden />
+      Retention
+    </Link>
+  );
   const nothing = backups.data?.items.length === 0;
 
   if (nothing && !filtered && !search.page) {
     return (
       <>
-        <PageHeader title="Backups" />
+        <PageHeader title="Backups" actions={retention} />
+        <UndeletedNotice />
         <Empty
           icon={Archive}
           title="No backup yet"
@@ -45,7 +53,8 @@ export function BackupsPage({ search, onSearch }: BackupsPageProps) {
 
   return (
     <>
-      <PageHeader title="Backups" />
+      <PageHeader title="Backups" actions={retention} />
+      <UndeletedNotice />
       <div className="panel">
         <BackupFilters search={search} onSearch={onSearch} />
         {backups.isError ? (

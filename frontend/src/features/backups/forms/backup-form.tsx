@@ -2,7 +2,13 @@ import { zodResolver } from "@hookform/resolvers/zod";
 import { Play } from "lucide-react";
 import { useState } from "react";
 import { useForm } from "react-hook-form";
-import type { BackupDetail, DatabaseView, EncryptionKeyView, S3ConfigView } from "@/client";
+import type {
+  BackupDetail,
+  DatabaseView,
+  EncryptionKeyView,
+  RetentionPolicyView,
+  S3ConfigView,
+} from "@/client";
 import { CompressionChoice } from "@/components/backup/compression-choice";
 import { ContentFields } from "@/components/backup/content-fields";
 import { Destinations } from "@/components/backup/destinations";
@@ -18,16 +24,19 @@ import { applyProblems } from "@/lib/form-problems";
 import { useCreateBackup } from "../api";
 import { BACKUP_FIELDS, type BackupValues, backupSchema } from "./backup-schema";
 import { defaultValues, toInput } from "./backup-values";
+import { RetentionChoice } from "./retention-choice";
 
 interface BackupFormProps {
   database: DatabaseView;
   s3Configs: S3ConfigView[];
   encryptionKeys: EncryptionKeyView[];
+  policies: RetentionPolicyView[];
   onStarted: (backup: BackupDetail) => void;
   onCancel: () => void;
 }
 
-export function BackupForm({ database, s3Configs, encryptionKeys, onStarted, onCancel }: BackupFormProps) {
+export function BackupForm(props: BackupFormProps) {
+  const { database, s3Configs, encryptionKeys, policies, onStarted, onCancel } = props;
   const form = useForm<BackupValues>({
     resolver: zodResolver(backupSchema),
     defaultValues: defaultValues(s3Configs, encryptionKeys),
@@ -80,6 +89,11 @@ export function BackupForm({ database, s3Configs, encryptionKeys, onStarted, onC
           {(control) => <Input {...control} {...form.register("label")} />}
         </Field>
       </div>
+      <RetentionChoice
+        policies={policies}
+        value={values.retention}
+        onChange={(retention) => form.setValue("retention", retention)}
+      />
       <Checkbox
         checked={values.pinned}
         onChange={(pinned) => form.setValue("pinned", pinned)}

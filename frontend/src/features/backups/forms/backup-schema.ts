@@ -8,6 +8,8 @@ export const backupSchema = z
     compression: z.enum(["gzip", "zstd", "none"]),
     label: z.string().trim().max(200, "At most 200 characters."),
     pinned: z.boolean(),
+    /** The id of a policy, or one of the two below. */
+    retention: z.string(),
     content: z.enum(["all", "schema", "data"]),
     includeTables: z.string(),
     excludeTables: z.string(),
@@ -16,6 +18,9 @@ export const backupSchema = z
     path: ["local"],
     message: "Choose at least one place for the backup.",
   });
+
+export const BY_SCHEDULES = "schedules";
+export const FOR_EVER = "forever";
 
 export type BackupValues = z.infer<typeof backupSchema>;
 
@@ -26,6 +31,7 @@ export const BACKUP_FIELDS = [
   "compression",
   "label",
   "pinned",
+  "retentionPolicyId",
   "includeTables",
   "excludeTables",
 ] as const;

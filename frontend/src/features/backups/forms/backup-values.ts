@@ -1,7 +1,7 @@
 import type { BackupInput, EncryptionKeyView, S3ConfigView } from "@/client";
 import { activeKey } from "@/lib/active-key";
 import { toOptions } from "@/lib/dump-content";
-import type { BackupValues } from "./backup-schema";
+import { type BackupValues, BY_SCHEDULES, FOR_EVER } from "./backup-schema";
 
 export function defaultValues(s3Configs: S3ConfigView[], keys: EncryptionKeyView[]): BackupValues {
   return {
@@ -11,6 +11,7 @@ export function defaultValues(s3Configs: S3ConfigView[], keys: EncryptionKeyView
     compression: "gzip",
     label: "",
     pinned: false,
+    retention: BY_SCHEDULES,
     content: "all",
     includeTables: "",
     excludeTables: "",
@@ -28,5 +29,9 @@ export function toInput(databaseId: string, values: BackupValues): BackupInput {
     label: values.label || null,
     pinned: values.pinned,
     options: toOptions(values),
+    // Left out means: as the database's schedules say.
+    ...(values.retention === BY_SCHEDULES
+      ? {}
+      : { retentionPolicyId: values.retention === FOR_EVER ? null : values.retention }),
   };
 }

@@ -5,7 +5,7 @@ import { Input } from "@/components/ui/input";
 import { Select } from "@/components/ui/select";
 import type { S3Values } from "./s3-schema";
 
-type Flag = "pathStyle" | "allowHttp" | "enabled" | "isDefault";
+type Flag = "pathStyle" | "allowHttp" | "deleteVersions" | "enabled" | "isDefault";
 
 const FLAGS: { name: Flag; label: string; hint: string }[] = [
   { name: "pathStyle", label: "Path style addresses", hint: "Most self-hosted servers want it." },
@@ -15,6 +15,11 @@ const FLAGS: { name: Flag; label: string; hint: string }[] = [
     hint: "Keys and backups then cross the network readable by others.",
   },
   { name: "isDefault", label: "Default", hint: "Backups go here unless another is chosen." },
+  {
+    name: "deleteVersions",
+    label: "Delete all versions",
+    hint: "In a bucket with versioning a deleted backup frees its room only so.",
+  },
   {
     name: "enabled",
     label: "Enabled",

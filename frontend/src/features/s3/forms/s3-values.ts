@@ -13,6 +13,7 @@ export function toValues(saved: S3ConfigView): S3Values {
     pathPrefix: saved.pathPrefix,
     pathStyle: saved.pathStyle,
     allowHttp: saved.allowHttp,
+    deleteVersions: saved.deleteVersions,
     sseMode: saved.sseMode as S3Values["sseMode"],
     kmsKeyId: saved.kmsKeyId ?? "",
     storageClass: saved.storageClass ?? "",

@@ -1,0 +1,81 @@
+"""Tasks that keep the product itself in order, done now because somebody asked."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import time
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from loguru import logger
+from sqlalchemy.exc import OperationalError
+
+from dbbackup.core.errors import ConflictError
+from dbbackup.core.sizes import human_size
+from dbbackup.db.models.base import utc_now
+from dbbackup.services.cleanup import clean_up
+from dbbackup.services.context import Context
+from dbbackup.services.retention_inputs import MaintenanceInput
+
+
+@dataclass(frozen=True, slots=True)
+class Maintenance:
+    """What a task did, in words and in numbers; `duration` in seconds."""
+
+    task: str
+    started_at: datetime
+    duration: float
+    message: str
+    figures: dict[str, int]
+    problems: list[str] = field(default_factory=list)
+
+
+async def maintain(ctx: Context, data: MaintenanceInput) -> Maintenance:
+    """Do the task and return what came of it.
+
+    Raises:
+        ConflictError: it cannot be done now; the message says why.
+    """
+    started_at, start = utc_now(), time.monotonic()
+    if data.task == "vacuum":
+        before, after = await vacuum(ctx)
+        message = f"The catalogue takes {human_size(after)} now, {human_size(before)} before."
+        figures, problems = {"before": before, "after": after}, []
+    else:
+        report = await clean_up(ctx, started_at, accept=data.accept_clock)
+        message, problems = report.summary(), report.problems
+        figures = {
+            "backups": report.backups,
+            "size": report.size,
+            "records": report.records,
+            "logLines": report.lines,
+        }
+    return Maintenance(data.task, started_at, time.monotonic() - start, message, figures, problems)
+
+
+async def vacuum(ctx: Context) -> tuple[int, int]:
+    """Write the catalogue anew without its gaps; return its size before and after, in bytes.
+
+    Raises:
+        ConflictError: there is not enough room for a second copy of it, or it is too busy.
+    """
+    path = ctx.settings.database_path
+    before = path.stat().st_size
+    free = (await asyncio.to_thread(shutil.disk_usage, path.parent)).free
+    if free < 2 * before:
+        raise ConflictError(
+            f"Compacting the catalogue needs {human_size(2 * before)}; {human_size(free)} are free in {path.parent}."
+        )
+    try:
+        async with ctx.catalogue.engine.connect() as connection:
+            await connection.execution_options(isolation_level="AUTOCOMMIT")
+            await connection.exec_driver_sql("VACUUM")
+            await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    except OperationalError as error:
+        raise ConflictError(
+            f"The catalogue is too busy to be compacted now ({error.orig}). Try again later."
+        ) from error
+    after = path.stat().st_size
+    logger.bind(category="application").info("Vacuum: {} before, {} after", human_size(before), human_size(after))
+    return before, after
