@@ -81,3 +81,9 @@ def test_derive_key_when_nothing_is_said_uses_600000_rounds() -> None:
 def test_new_salt_when_asked_twice_differs() -> None:
     assert len(new_salt()) == SALT_BYTES
     assert new_salt() != new_salt()
+
+
+def test_derive_when_the_purpose_or_the_key_differs_then_so_does_the_result() -> None:
+    sealer = Sealer({1: bytes(32), 2: bytes(range(32))})
+    assert sealer.derive("a") == Sealer({2: bytes(range(32))}).derive("a")
+    assert len({sealer.derive("a"), sealer.derive("b"), Sealer({1: bytes(32)}).derive("a"), bytes(range(32))}) == 4

@@ -5,6 +5,7 @@ import type { SessionView } from "@/client";
 import { ago, makeMe } from "@/test/fixtures";
 import { renderApp } from "@/test/render-app";
 import { ok, record, refuse, server } from "@/test/server";
+import { programName } from "./program-name";
 
 function makeSession(change: Partial<SessionView> = {}): SessionView {
   return {
@@ -86,4 +87,18 @@ it("says that there is no account where nobody signs in, and needs no password o
   await renderApp("/account");
   expect(await screen.findByText("There is no sign-in")).toBeInTheDocument();
   expect(screen.queryByRole("button", { name: "Sign out" })).not.toBeInTheDocument();
+});
+
+it.each([
+  ["Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0", "Firefox on Linux"],
+  [
+    "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/126.0 Safari/537.36 Edg/126.0",
+    "Edge on Windows",
+  ],
+  ["Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15) Version/17.0 Safari/605.1.15", "Safari on macOS"],
+  ["Chrome/126.0", "Chrome"],
+  ["curl/8.0", "curl/8.0"],
+  ["", "A program without a name"],
+])("calls %s %s", (userAgent, name) => {
+  expect(programName(userAgent)).toBe(name);
 });

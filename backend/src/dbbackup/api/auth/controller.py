@@ -27,6 +27,7 @@ from dbbackup.db.models import SessionKind, User
 from dbbackup.db.models.base import utc_now
 from dbbackup.services import audit, sessions, throttle, tokens, users
 from dbbackup.services.access_inputs import RefreshInput, SetupInput, SignInInput
+from dbbackup.services.audit_entry import note
 from dbbackup.services.sign_in import as_actor, authenticate
 
 
@@ -98,6 +99,7 @@ class AuthController(Controller):
         user = await _prove(ctx, caller, data)
         async with ctx.catalogue.transaction() as session:
             opened, _ = await sessions.open_session(session, ctx, user, caller, SessionKind.TOKEN)
+            note(as_actor(user, Via.TOKEN, opened.id))
             await audit.write_with(session, ctx)
             return _tokens(tokens.issue(ctx, opened))
 
@@ -140,11 +142,11 @@ async def _prove(ctx: Ctx, caller: From, data: SignInInput) -> User:
 async def _signed_in(session: Session, ctx: Ctx, caller: From, user: User) -> Response[MeEnvelope]:
     """Open a browser's session: always a new one, so that nobody can plant a cookie and have it signed in."""
     opened, token = await sessions.open_session(session, ctx, user, caller, SessionKind.BROWSER)
+    actor = as_actor(user, Via.SESSION, opened.id)
+    note(actor)
     seconds = int((opened.expires_at - utc_now()).total_seconds())
     name = SECURE_COOKIE if caller.secure else COOKIE
-    body = MeEnvelope(
-        success=True, data=me_view(ctx, as_actor(user, Via.SESSION, opened.id), user), error=None, meta=meta()
-    )
+    body = MeEnvelope(success=True, data=me_view(ctx, actor, user), error=None, meta=meta())
     return Response(body, cookies=[_cookie(name, token, seconds, secure=caller.secure)])
 
 

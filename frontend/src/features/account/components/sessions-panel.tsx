@@ -10,6 +10,7 @@ import { Skeleton } from "@/components/ui/skeleton";
 import { Time } from "@/components/ui/time";
 import { describeError } from "@/lib/api-error";
 import { sessionsQuery, useEndOtherSessions, useEndSession } from "../api";
+import { programName } from "../program-name";
 
 /** Where one is signed in. */
 export function SessionsPanel() {
@@ -68,8 +69,8 @@ function SessionRow({ session, onFailed }: SessionRowProps) {
     <li className="flex items-start gap-3 px-4 py-3">
       <Icon className="mt-0.5 size-4.5 shrink-0 text-ink-faint" aria-hidden />
       <div className="min-w-0 flex-1">
-        <p className="line-clamp-2 font-semibold break-words">
-          {session.userAgent || "A program without a name"}
+        <p className="line-clamp-2 font-semibold break-words" title={session.userAgent}>
+          {programName(session.userAgent)}
         </p>
         <p className="mt-0.5 text-sm text-ink-soft">
           {session.address} · last used <Time value={session.lastUsedAt} /> · ends{" "}

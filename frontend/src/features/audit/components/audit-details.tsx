@@ -37,7 +37,8 @@ export function AuditDetails({ event }: { event: AuditEventView }) {
           </p>
         ))}
         <p className="text-ink-faint">
-          Event {event.seq} · by {event.via.replace("_", " ")}
+          Event {event.seq}
+          {event.via === "none" ? "" : ` · by ${event.via.replace("_", " ")}`}
           {event.role ? ` as ${event.role}` : ""}
           {event.status ? ` · answer ${event.status}` : ""}
           {event.requestId ? ` · request ${event.requestId}` : ""}
