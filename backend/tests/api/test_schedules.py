@@ -33,7 +33,7 @@ def run_now(app: RunningApp, schedule: Any) -> str:
 
 def test_create_when_little_is_given_then_presets_and_the_programs_zone(app: RunningApp, shop: Any) -> None:
     made = add(app, shop)
-    assert (made["cronExpression"], made["timezone"], made["reading"]) == ("0 2 * * *", "UTC", "At 02:00")
+    assert (made["cronExpression"], made["timezone"], made["reading"]) == ("0 2 * * *", "UTC", "At 02:00, every day")
     assert (made["enabled"], made["local"], made["uploadToS3"], made["catchUp"]) == (True, True, False, True)
     assert (made["databaseName"], made["databaseEnabled"]) == (shop["name"], True)
     assert made["lastRun"] is None

@@ -44,6 +44,23 @@ def test_ready_when_a_background_task_died_then_503_names_it(app: RunningApp) ->
     assert app.api.request("GET", "/health/ready").status_code == 200
 
 
+def test_ready_when_the_scheduler_died_or_hangs_then_503_says_so(app: RunningApp) -> None:
+    runtime = app.ctx.runtime
+    for seen, failure, says in (
+        (runtime.scheduler_seen, "ValueError: x", "ended with an error (ValueError: x)"),
+        (0.0, None, "has not looked at the clock for"),
+        (None, None, "has not looked at the clock for"),
+    ):
+        before, runtime.scheduler_seen = runtime.scheduler_seen, seen
+        if failure:
+            runtime.failures["scheduler"] = failure
+        answer = app.api.request("GET", "/health/ready")
+        runtime.failures.pop("scheduler", None)
+        runtime.scheduler_seen = before
+        assert answer.status_code == 503
+        assert says in next(c["message"] for c in answer.json()["data"]["checks"] if c["name"] == "scheduler")
+
+
 def test_ready_when_the_storage_folder_is_gone_then_503_says_which(app: RunningApp) -> None:
     moved = app.settings.storage_path.with_name("moved")
     shutil.move(app.settings.storage_path, moved)

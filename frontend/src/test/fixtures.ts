@@ -312,7 +312,7 @@ export function makeSchedule(change: Partial<ScheduleView> = {}): ScheduleView {
     name: "Nightly",
     type: "daily",
     cronExpression: "30 2 * * *",
-    reading: "At 02:30",
+    reading: "At 02:30, every day",
     timezone: "Europe/Berlin",
     enabled: true,
     nextRunAt: inMinutes(220),
@@ -352,7 +352,7 @@ export function makeSchedule(change: Partial<ScheduleView> = {}): ScheduleView {
 
 export function makePreview(change: Partial<SchedulePreview> = {}): SchedulePreview {
   return {
-    reading: "At 02:30",
+    reading: "At 02:30, every day",
     timezone: "Europe/Berlin",
     nextRuns: ["2026-11-27T02:30:00+01:00", "2026-11-28T02:30:00+01:00", "2026-11-29T02:30:00+01:00"],
     warnings: [],

@@ -103,6 +103,8 @@ def read(cron: Cron) -> str:
     """Return the expression in plain English, with 24-hour times."""
     options = Options()
     options.use_24hour_time_format = True
+    # "At 02:00, every day", but not "Every 15 minutes, every hour, every day".
+    options.verbose = not cron.every_hour
     return str(ExpressionDescriptor(cron.expression, options).get_full_description())
 
 

@@ -191,7 +191,11 @@ def blackout_end(schedule: BackupSchedule, now: datetime) -> datetime:
     """Return when a blackout window of the schedule ends that covers this moment, else the moment itself."""
     if not schedule.blackout:
         return now
-    return blackout.parse(schedule.blackout, zone_named(schedule.timezone)).end(now)
+    try:
+        return blackout.parse(schedule.blackout, zone_named(schedule.timezone)).end(now)
+    except ValidationError:
+        # A zone that is no longer known: the scheduler says so, and what is queued must not stand still for it.
+        return now
 
 
 def _preset(type_: str) -> str:

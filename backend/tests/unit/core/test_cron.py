@@ -14,7 +14,8 @@ from dbbackup.core.errors import ValidationError
     ("expression", "says"),
     [
         ("0 * * * *", "Every hour"),
-        ("0 2 * * *", "At 02:00"),
+        ("0 2 * * *", "At 02:00, every day"),
+        ("15 * * * *", "At 15 minutes past the hour"),
         ("0 3 * * 0", "At 03:00, only on Sunday"),
         ("0 4 1 * *", "At 04:00, on day 1 of the month"),
         ("*/15 * * * *", "Every 15 minutes"),
@@ -25,7 +26,7 @@ from dbbackup.core.errors import ValidationError
         ("0 2 * * L5", "At 02:00, on the last Friday of the month"),
         ("0 2 15w * ?", "At 02:00, on the weekday nearest day 15 of the month"),
         ("0 2 * jan,jul 7", "At 02:00, only on Sunday, only in January and July"),
-        ("  0\t2 * *  * ", "At 02:00"),
+        ("  0\t2 * *  * ", "At 02:00, every day"),
         ("@Weekly", "At 00:00, only on Sunday"),
     ],
 )

@@ -104,3 +104,7 @@ async def test_claim_when_a_blackout_window_is_open_then_only_what_a_person_aske
     await save(ctx, by_clock, by_hand)
     assert [run.id for run in await claim(ctx, 10)] == [by_hand.id]
     assert 3500 < await next_start(ctx) <= 7200
+    async with ctx.catalogue.transaction() as session:
+        await session.execute(update(BackupExecution).values(status=RunStatus.QUEUED, not_before=None))
+        (await session.get_one(BackupSchedule, schedule.id)).timezone = "Mars/Base"
+    assert by_clock.id in [run.id for run in await claim(ctx, 10)]

@@ -40,7 +40,7 @@ export function DatabaseFacts({ database }: { database: DatabaseView }) {
           <Time value={database.lastGoodBackupAt} none="None yet" />
         </Fact>
         <Fact name="Next backup">
-          <NextBackupLine database={database} />
+          <NextBackupLine database={database} bare />
         </Fact>
         <Fact name="Restorable">
           <ProofLine database={database} />

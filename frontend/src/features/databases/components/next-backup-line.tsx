@@ -3,8 +3,14 @@ import { CalendarClock, CalendarOff } from "lucide-react";
 import type { DatabaseView } from "@/client";
 import { Countdown } from "@/components/run/countdown";
 
+interface NextBackupLineProps {
+  database: DatabaseView;
+  /** Where the words "next backup" stand already. */
+  bare?: boolean;
+}
+
 /** When the next scheduled backup is due, or the way to one. */
-export function NextBackupLine({ database }: { database: DatabaseView }) {
+export function NextBackupLine({ database, bare }: NextBackupLineProps) {
   const next = database.nextBackupAt;
   const Icon = next ? CalendarClock : CalendarOff;
   return (
@@ -16,7 +22,8 @@ export function NextBackupLine({ database }: { database: DatabaseView }) {
           search={{ databaseId: database.id }}
           className="rounded-sm underline-offset-3 hover:underline"
         >
-          Next backup <Countdown to={next} />
+          {bare ? null : "Next backup "}
+          <Countdown to={next} />
         </Link>
       ) : database.schedules > 0 ? (
         <span className="text-ink-soft">Its schedules rest while it is disabled</span>

@@ -61,33 +61,35 @@ export function ScheduleRow({ schedule, ofOneDatabase }: ScheduleRowProps) {
           </p>
         ) : null}
       </div>
-      <div className="max-md:col-start-2 max-md:row-start-2">
-        <p className="caption">Next run</p>
-        {schedule.enabled && schedule.databaseEnabled && schedule.nextRunAt ? (
-          <>
-            <p className="font-semibold">
-              <Countdown to={schedule.nextRunAt} />
-            </p>
-            <p className="text-sm text-ink-soft">{formatInZone(schedule.nextRunAt, schedule.timezone)}</p>
-          </>
-        ) : (
-          <p className="text-ink-soft">{schedule.enabled ? restReason(schedule) : "Switched off"}</p>
-        )}
-      </div>
-      <div className="max-md:col-start-2 max-md:row-start-3">
-        <p className="caption">Last run</p>
-        {schedule.lastRun ? (
-          <Link
-            to="/backups/$id"
-            params={{ id: schedule.lastRun.id }}
-            className="flex flex-wrap items-center gap-x-2 gap-y-0.5 rounded-sm text-sm text-ink-soft"
-          >
-            <StatusBadge status={schedule.lastRun.status} />
-            <Time value={schedule.lastRun.createdAt} />
-          </Link>
-        ) : (
-          <p className="text-ink-soft">None yet</p>
-        )}
+      <div className="grid grid-cols-2 gap-x-4 max-md:col-span-2 max-md:col-start-2 max-md:row-start-2 md:contents">
+        <div>
+          <p className="caption">Next run</p>
+          {schedule.enabled && schedule.databaseEnabled && schedule.nextRunAt ? (
+            <>
+              <p className="font-semibold">
+                <Countdown to={schedule.nextRunAt} />
+              </p>
+              <p className="text-sm text-ink-soft">{formatInZone(schedule.nextRunAt, schedule.timezone)}</p>
+            </>
+          ) : (
+            <p className="text-ink-soft">{schedule.enabled ? restReason(schedule) : "Switched off"}</p>
+          )}
+        </div>
+        <div>
+          <p className="caption">Last run</p>
+          {schedule.lastRun ? (
+            <Link
+              to="/backups/$id"
+              params={{ id: schedule.lastRun.id }}
+              className="flex flex-wrap items-center gap-x-2 gap-y-0.5 rounded-sm text-sm text-ink-soft"
+            >
+              <StatusBadge status={schedule.lastRun.status} />
+              <Time value={schedule.lastRun.createdAt} />
+            </Link>
+          ) : (
+            <p className="text-ink-soft">None yet</p>
+          )}
+        </div>
       </div>
       <div className="max-md:col-start-3 max-md:row-start-1">
         <ScheduleMenu schedule={schedule} />

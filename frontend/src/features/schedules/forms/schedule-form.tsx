@@ -60,7 +60,7 @@ export function ScheduleForm(props: ScheduleFormProps) {
 
   return (
     <form onSubmit={submit} noValidate className="grid items-start gap-6 lg:grid-cols-[minmax(0,1fr)_21rem]">
-      <div className="panel order-2 space-y-5 p-4 sm:p-6 lg:order-1">
+      <div className="panel space-y-5 p-4 sm:p-6">
         <div className="grid gap-5 sm:grid-cols-2">
           <Field label="Database" error={errors.databaseId?.message}>
             {(control) => (
@@ -79,6 +79,14 @@ export function ScheduleForm(props: ScheduleFormProps) {
           </Field>
         </div>
         <WhenFields form={form} problem={problems.cronExpression} />
+      </div>
+      <div className="lg:col-start-2 lg:row-span-2 lg:row-start-1 lg:h-full">
+        <PreviewPanel
+          preview={preview}
+          problem={problems.cronExpression ?? problems.timezone ?? problems.blackout}
+        />
+      </div>
+      <div className="panel space-y-5 p-4 sm:p-6">
         <Destinations
           s3Configs={around.s3Configs}
           local={values.local}
@@ -146,12 +154,6 @@ export function ScheduleForm(props: ScheduleFormProps) {
             Cancel
           </Link>
         </div>
-      </div>
-      <div className="order-1 lg:order-2 lg:h-full">
-        <PreviewPanel
-          preview={preview}
-          problem={problems.cronExpression ?? problems.timezone ?? problems.blackout}
-        />
       </div>
     </form>
   );

@@ -4,6 +4,7 @@ import { Input } from "@/components/ui/input";
 import { RadioCards } from "@/components/ui/radio-cards";
 import { Select } from "@/components/ui/select";
 import { DayToggles } from "../components/day-toggles";
+import { TimeInput } from "../components/time-input";
 import { buildCron, type CronParts, changeType, parseCron } from "../cron-builder";
 import { zoneNames } from "../zone-time";
 import type { ScheduleValues } from "./schedule-schema";
@@ -90,16 +91,13 @@ export function WhenFields({ form, problem }: WhenFieldsProps) {
           ) : (
             <Field label="At">
               {(control) => (
-                <Input
+                <TimeInput
                   {...control}
-                  type="time"
-                  required
+                  key={type}
                   className="!w-32"
-                  value={`${pad(parts.hour)}:${pad(parts.minute)}`}
-                  onChange={({ target }) => {
-                    const [hour, minute] = target.value.split(":").map(Number);
-                    if (hour !== undefined && minute !== undefined) set({ hour, minute });
-                  }}
+                  hour={parts.hour}
+                  minute={parts.minute}
+                  onTime={(hour, minute) => set({ hour, minute })}
                 />
               )}
             </Field>
@@ -140,8 +138,4 @@ export function WhenFields({ form, problem }: WhenFieldsProps) {
       </Field>
     </div>
   );
-}
-
-function pad(value: number): string {
-  return String(value).padStart(2, "0");
 }
