@@ -65,6 +65,11 @@ class Settings:
         """Spool and partial files: on the storage's file system, so that a rename stays on one."""
         return self.storage_path / ".work"
 
+    @property
+    def uploads_path(self) -> Path:
+        """Files uploaded for a restore; they outlive a restart, unlike everything else in the work folder."""
+        return self.work_path / "uploads"
+
 
 class _Reader:
     """Reads variables and collects every complaint instead of stopping at the first."""

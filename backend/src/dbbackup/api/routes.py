@@ -5,6 +5,7 @@ from __future__ import annotations
 from litestar import Router
 
 from dbbackup.api.backups.controller import BackupController
+from dbbackup.api.contents.controller import ContentsController
 from dbbackup.api.databases.controller import DatabaseController
 from dbbackup.api.dependencies import DEPENDENCIES
 from dbbackup.api.encryption_keys.controller import EncryptionKeyController
@@ -13,6 +14,7 @@ from dbbackup.api.live.sockets import event_socket, log_socket
 from dbbackup.api.restores.controller import RestoreController
 from dbbackup.api.s3_configs.controller import S3ConfigController
 from dbbackup.api.system.controller import HealthController, SystemController
+from dbbackup.api.uploads.controller import RestoreUploadController
 from dbbackup.api.verifications.controller import VerificationController
 
 router = Router(
@@ -21,6 +23,8 @@ router = Router(
         DatabaseController,
         BackupController,
         RestoreController,
+        RestoreUploadController,
+        ContentsController,
         VerificationController,
         S3ConfigController,
         EncryptionKeyController,

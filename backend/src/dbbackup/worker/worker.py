@@ -16,6 +16,7 @@ from dbbackup.worker.copies import delete_copies, refill_copies
 from dbbackup.worker.janitor import reconcile, retry_journal, settle
 from dbbackup.worker.queue import claim
 from dbbackup.worker.restore_run import run_restore
+from dbbackup.worker.uploads import check_uploads, expire_uploads
 from dbbackup.worker.verify_run import run_verification
 
 IDLE_SECONDS = 5.0
@@ -40,6 +41,7 @@ class Worker:
         self._loops = [
             asyncio.create_task(self._repeat("queue", self._serve_queue)),
             asyncio.create_task(self._repeat("sweeper", self._sweep)),
+            asyncio.create_task(self._repeat("uploads", lambda: check_uploads(self._ctx))),
         ]
 
     async def stop(self) -> None:
@@ -129,6 +131,7 @@ class Worker:
         await delete_copies(self._ctx)
         await refill_copies(self._ctx)
         await retry_journal(self._ctx)
+        await expire_uploads(self._ctx)
         with suppress(TimeoutError):
             async with asyncio.timeout(SWEEP_SECONDS):
                 await self._sweep_now.wait()

@@ -8,6 +8,7 @@ from dbbackup.db.models.database_config import DatabaseConfig
 from dbbackup.db.models.encryption_key import EncryptionKey, KeyState
 from dbbackup.db.models.execution_log import ExecutionLog
 from dbbackup.db.models.restore_execution import RestoreExecution
+from dbbackup.db.models.restore_upload import RestoreUpload, UploadState
 from dbbackup.db.models.retention_policy import RetentionPolicy
 from dbbackup.db.models.run_journal import RunJournal
 from dbbackup.db.models.s3_config import S3Config
@@ -31,11 +32,13 @@ __all__ = [
     "ExecutionLog",
     "KeyState",
     "RestoreExecution",
+    "RestoreUpload",
     "RetentionPolicy",
     "Run",
     "RunJournal",
     "RunStatus",
     "S3Config",
     "SystemSetting",
+    "UploadState",
     "Verification",
 ]
