@@ -111,7 +111,7 @@ def taken_entries(toc: Toc, selection: Selection) -> set[int]:
 
     What the chosen objects depend on comes too, by its definition only: types, functions and extensions, the parent of
     a partition, the tables under a view. Partitions of a chosen table come with their rows. A foreign key comes when
-    the table it refers to does.
+    the rows it refers to do.
     """
     entries = {entry.id: entry for entry in toc.entries}
     chosen = _with_partitions(toc, entries, set(_matching(toc, selection)))
@@ -125,7 +125,7 @@ def taken_entries(toc: Toc, selection: Selection) -> set[int]:
         taken |= {e.id for e in toc.entries if e.kind in _BELONGS and _comes_along(e, entries, taken, full)}
         if len(taken) == before:
             break
-    taken |= {e.id for e in toc.entries if e.kind == _REFERENCE and _all_in(e, entries, taken)}
+    taken |= {e.id for e in toc.entries if e.kind == _REFERENCE and _holds(e, entries, taken, chosen)}
     return taken | {e.id for e in toc.entries if e.kind in _ALWAYS}
 
 
@@ -184,8 +184,12 @@ def _is_own(entry: Entry, owner: Entry) -> bool:
     return entry.schema == owner.schema and entry.name.startswith(f"{owner.name} ")
 
 
-def _all_in(entry: Entry, entries: dict[int, Entry], taken: set[int]) -> bool:
-    return all(need in taken for need in entry.needs if need in entries)
+def _holds(entry: Entry, entries: dict[int, Entry], taken: set[int], chosen: set[int]) -> bool:
+    """Tell whether a foreign key can be made: the rows it refers to come, or no rows refer to any."""
+    needs = [need for need in entry.needs if need in entries]
+    tables = [need for need in needs if entries[need].kind == "TABLE"]
+    has_rows = any(need in chosen and _is_own(entry, entries[need]) for need in tables)
+    return all(need in taken for need in needs) and (not has_rows or all(need in chosen for need in tables))
 
 
 def _owned_sequences(toc: Toc) -> dict[int, int]:
