@@ -32,7 +32,7 @@ INSERT INTO other.unrelated VALUES (1);
 SELECT lo_create(0);
 """
 TABLES = """
-SELECT string_agg(schemaname || '.' || tablename, ' ' ORDER BY 1) FROM pg_tables
+SELECT string_agg(schemaname || '.' || tablename, ' ' ORDER BY schemaname, tablename) FROM pg_tables
 WHERE schemaname NOT IN ('pg_catalog', 'information_schema')
 """
 
@@ -141,7 +141,8 @@ def test_selection_when_it_names_what_is_not_there_then_it_is_refused(
     text = findings(app.api.post("/restores/preflight", asked), "error")["selection-unknown"]
     assert "schema gone, table public.nowhere" in text
     assert restore(app, asked)["status"] == "failed"
-    for wrong in ({}, {"schemas": []}, {"objects": ["x"]}, "all", {"tables": ["x"]}):
+    wrongs: list[Any] = [{}, {"schemas": []}, {"objects": ["x"]}, "all", {"tables": ["x"]}]
+    for wrong in wrongs:
         answer = app.api.request("POST", "/restores/preflight", body(database, backup, wrong))
         assert (answer.status_code, answer.json()["error"]["details"][0]["field"]) == (400, "selection")
     answer = app.api.request("POST", "/restores/preflight", body(database, backup, {"schemas": ["x"]}, trusted="yes"))

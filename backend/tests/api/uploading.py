@@ -26,7 +26,7 @@ def mysql_dump(server: MysqlFamilyServer, database: str, *flags: str) -> bytes:
     if "mysql" in type(server).__name__.lower():
         tool = server.bin_dir / "mysqldump"
         flags = ("--set-gtid-purged=OFF", *flags)
-    command = [tool, f"--defaults-file={server.client_file}", *flags, database]
+    command = [str(tool), f"--defaults-file={server.client_file}", *flags, database]
     return subprocess.run(command, capture_output=True, check=True).stdout
 
 

@@ -31,6 +31,7 @@ export const keys = {
   verifications: ["verifications"] as const,
   s3Configs: ["s3-configs"] as const,
   encryptionKeys: ["encryption-keys"] as const,
+  uploads: ["uploads"] as const,
   status: ["status"] as const,
   backup: (id: string) => ["backups", "one", id] as const,
   restore: (id: string) => ["restores", "one", id] as const,

@@ -48,7 +48,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "options": {"mode": "newDatabase", "newDatabase": "shop_copy", "jobs": 2},
         "confirm": True,
     },
-    "S3ObjectSource": {"s3ConfigId": _ID, "key": "shop/2026/11/shop_manual_20261122_020000_k3f9a1b2c3d4.dump.gz"},
+    "RestoreSource": {"s3ConfigId": _ID, "key": "shop/2026/11/shop_manual_20261122_020000_k3f9a1b2c3d4.dump.gz"},
     "S3ConfigInput": {
         "name": "Offsite",
         "bucket": "company-backups",

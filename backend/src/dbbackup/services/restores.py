@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -148,8 +149,7 @@ def _options(ctx: Context, config: DatabaseConfig, source: Source, raw: dict[str
         raise ValidationError.of("trusted", "trusted must be true or false")
     options = engine.parse_restore_options(own)
     if selection is not None:
-        parse_selection(selection)
-        options["selection"] = selection
+        options["selection"] = msgspec.to_builtins(parse_selection(selection))
     if source.is_foreign:
         options |= {"foreign": True, "trusted": trusted}
     return options

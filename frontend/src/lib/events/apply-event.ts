@@ -46,6 +46,7 @@ const RESOURCE_KEYS: Record<string, readonly string[]> = {
   database: keys.databases,
   backup: keys.backups,
   restore: keys.restores,
+  upload: keys.uploads,
   "s3-config": keys.s3Configs,
   "encryption-key": keys.encryptionKeys,
 };
