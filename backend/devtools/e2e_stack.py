@@ -39,6 +39,7 @@ def main() -> int:
             "baseUrl": product.url,
             "postgres": _login(postgres),
             "mariadb": _login(mariadb),
+            "pgDump": str(postgres.bin_dir / "pg_dump"),
             "s3": {
                 "endpoint": storage.endpoint,
                 "bucket": BUCKET,

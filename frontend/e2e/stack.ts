@@ -11,6 +11,8 @@ export interface Stack {
   baseUrl: string;
   postgres: Login;
   mariadb: Login;
+  /** The dump tool of the PostgreSQL server's own version. */
+  pgDump: string;
   s3: { endpoint: string; bucket: string; region: string; accessKey: string; secretKey: string };
 }
 

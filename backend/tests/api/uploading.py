@@ -6,7 +6,7 @@ import os
 import subprocess
 from typing import Any
 
-from devtools.servers import PostgresServer
+from devtools.servers import MariadbServer, PostgresServer
 from devtools.servers.mysql_family import MysqlFamilyServer
 from tests.api.running_app import RunningApp
 from tests.api.support import eventually
@@ -22,10 +22,9 @@ def pg_dump(server: PostgresServer, database: str, *flags: str) -> bytes:
 
 def mysql_dump(server: MysqlFamilyServer, database: str, *flags: str) -> bytes:
     """Return what the dump tool of a server of the MySQL family writes."""
-    tool = next(p for n in ("mariadb-dump", "mysqldump") if (p := server.bin_dir / n).exists())
-    if "mysql" in type(server).__name__.lower():
-        tool = server.bin_dir / "mysqldump"
-        flags = ("--set-gtid-purged=OFF", *flags)
+    is_mariadb = isinstance(server, MariadbServer)
+    tool = server.bin_dir / ("mariadb-dump" if is_mariadb else "mysqldump")
+    flags = flags if is_mariadb else ("--set-gtid-purged=OFF", *flags)
     command = [str(tool), f"--defaults-file={server.client_file}", *flags, database]
     return subprocess.run(command, capture_output=True, check=True).stdout
 

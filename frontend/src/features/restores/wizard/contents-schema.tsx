@@ -69,8 +69,8 @@ export function ContentsSchema({ schema, objects, keys, startOpen, onChange }: C
                   }}
                 />
                 <span className="min-w-0 flex-1">
-                  <span className="break-all">{object.name}</span>
-                  <span className="ml-2 text-sm text-ink-faint">{about(object)}</span>
+                  <span className="break-all">{object.name}</span>{" "}
+                  <span className="ml-1 text-sm text-ink-faint">{about(object)}</span>
                   {object.needs.length > 0 && keys.has(keyOf(object)) ? (
                     <span className="block text-sm text-ink-soft">Refers to {object.needs.join(", ")}</span>
                   ) : null}
