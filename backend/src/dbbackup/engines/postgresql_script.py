@@ -208,6 +208,8 @@ def _find_end(text: bytes, begin: int) -> _Found | None:
                 is_routine = is_routine or _ROUTINE.match(b"".join(code)) is not None
             depth += _step(word.upper(), depth, is_routine)
         elif word == b"\\":
+            if position == len(text):
+                return None
             if text[position : position + 1] in (b";", b":"):
                 position += 1
                 continue

@@ -27,7 +27,7 @@ export function WizardPage({ search, onStep }: WizardPageProps) {
     <>
       <PageHeader
         title="Restore a database"
-        meta="Nothing is changed before the last step, and nothing is ever dropped."
+        meta="Nothing is changed before the last step."
       />
       {databases.isError ? (
         <ErrorState
