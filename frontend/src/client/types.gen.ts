@@ -2358,15 +2358,17 @@ export type HeadRestoreUploadData = {
 
 export type HeadRestoreUploadErrors = {
     /**
-     * Validation Exception
+     * The request is not valid: see `error.details`.
      */
-    400: {
-        status_code: number;
-        detail: string;
-        extra?: null | {
-            [key: string]: unknown;
-        } | Array<unknown>;
-    };
+    400: ErrorEnvelope;
+    /**
+     * It does not exist.
+     */
+    404: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
 };
 
 export type HeadRestoreUploadError = HeadRestoreUploadErrors[keyof HeadRestoreUploadErrors];

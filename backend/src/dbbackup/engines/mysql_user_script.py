@@ -8,7 +8,7 @@ account holds no FILE privilege. The second guard is this reading: it names the 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from dbbackup.core.errors import RestoreError
 from dbbackup.engines.mysql_script import Script, Statement
@@ -55,11 +55,10 @@ class UserScript:
     def update(self, chunk: bytes) -> Iterable[bytes]:
         """Take a chunk and give the statements that are whole."""
         passed = []
-        for piece in self._script.update(chunk):
-            if isinstance(piece, Statement):
-                if not piece.is_delimiter:
-                    self._check(piece.text)
-                passed.append(piece.script)
+        for statement in self._script.statements(chunk):
+            if not statement.is_delimiter:
+                self._check(statement.text)
+            passed.append(statement.script)
         yield b"".join(passed)
 
     def finish(self) -> Iterable[bytes]:
@@ -84,6 +83,10 @@ class _AnyScript(Script):
     """A script whose `INSERT`s may have any form, and which ends where it ends."""
 
     strict_rows = False
+
+    def statements(self, chunk: bytes) -> Iterator[Statement]:
+        """Take a chunk and give the statements that are whole: there are no other pieces."""
+        return (piece for piece in self.update(chunk) if isinstance(piece, Statement))
 
     def finish(self) -> None:
         """Check that nothing is left but white space and comments."""

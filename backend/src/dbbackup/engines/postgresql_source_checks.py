@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from dbbackup.engines.modes import RestoreMode, restore_mode
 from dbbackup.engines.postgresql_commands import ARCHIVE
 from dbbackup.engines.postgresql_connect import Session, ask, session
 from dbbackup.engines.postgresql_findings import error, ok, warning
+from dbbackup.engines.tools import major_of
 from dbbackup.engines.values import Connection, Finding, ToolInfo
 
 RESTRICTED_SINCE = {13: 22, 14: 19, 15: 14, 16: 10, 17: 6}
@@ -93,11 +95,12 @@ def script_tool(chosen: ToolInfo) -> Finding:
     """Check that psql is there and knows how to be restricted."""
     if not (Path(chosen.folder) / "psql").is_file():
         return error("psql-missing", f"psql is not in {chosen.folder}: install the client package of that version.")
-    major, _, minor = chosen.version.partition(".")
-    if int(minor or 0) < RESTRICTED_SINCE.get(int(major), 0):
+    major, minor = major_of(chosen.version), re.fullmatch(r"\d+\.(\d+)", chosen.version)
+    since = RESTRICTED_SINCE.get(major, None if major < min(RESTRICTED_SINCE) else 0)
+    if since is None or (since and (minor is None or int(minor[1]) < since)):
         text = (
             f"psql {chosen.version} cannot be kept from running commands that stand in a script: update the client to "
-            f"{major}.{RESTRICTED_SINCE[int(major)]} or newer."
+            f"the newest {major}, which must be a supported one."
         )
         return error("psql-unrestricted", text)
     return ok("tool", f"psql {chosen.version} is used, its own commands switched off.")

@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 
 from dbbackup.core.errors import RestoreError
-from dbbackup.engines.mysql_selection import Wanted, unquoted
+from dbbackup.core.manifest import TableFacts
+from dbbackup.engines.contents import Selection
+from dbbackup.engines.mysql_selection import ManifestContents, Wanted, unquoted
 from dbbackup.engines.mysql_user_script import UserScript
+from tests.unit.engines.archives import manifest_of
 
 GOOD = rb"""-- a comment; \! no
 # another; system x
@@ -78,6 +81,14 @@ def test_script_when_it_is_trusted_then_the_server_decides_and_client_commands_s
 )
 def test_wanted_when_a_statement_belongs_to_what_was_chosen_then_it_is(statement: bytes, wanted: bool) -> None:
     assert Wanted({"a", "odd `x"}).statement(statement) is wanted
+
+
+def test_contents_when_there_are_no_programs_then_nothing_is_said_of_them() -> None:
+    tables = [TableFacts(schema="shop", name="a", rows=1, rows_exact=False, size=2)]
+    reader = ManifestContents(manifest_of("mysql", "sql", tables=tables))
+    reader.feed(b"rows")
+    assert [(o.name, o.rows, o.size) for o in reader.objects()] == [("a", 1, 2)]
+    assert [f.code for f in reader.choose(Selection(schemas=["shop"])).findings] == ["selection"]
 
 
 def test_unquoted_when_a_name_is_quoted_in_either_way_then_the_quotes_go() -> None:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from dbbackup.core.errors import RestoreError, ValidationError
+from dbbackup.core.secret import Secret
 from dbbackup.engines.contents import ObjectName, Selection, parse_selection, selection_of
+from dbbackup.engines.postgresql_commands import restore_command
+from dbbackup.engines.postgresql_options import parse_restore_options
 from dbbackup.engines.postgresql_selection import ArchiveContents, taken_entries
 from dbbackup.engines.postgresql_toc import MAX_TOC, Toc, TocReader
+from dbbackup.engines.values import Connection, ToolInfo
 from tests.unit.engines.archives import Made, archive, manifest_of, number
 
 TABLE = Made(1, "TABLE", "odd name")
@@ -136,6 +142,16 @@ def test_contents_when_something_is_chosen_then_it_says_what_comes_and_what_does
     wrong = reader.choose(Selection(schemas=["nowhere"]))
     assert [f.code for f in wrong.findings] == ["selection-unknown"]
     assert {f.code for f in reader.choose(Selection(schemas=["sales"])).findings} >= {"selection-foreign-keys"}
+
+
+def test_restore_when_a_selection_has_no_file_to_read_then_it_is_refused(tmp_path: Path) -> None:
+    options = {**parse_restore_options({"newDatabase": "x"}), "selection": {"schemas": ["a"]}}
+    target, tools = (
+        Connection("h", 1, "d", "u", Secret("")),
+        ToolInfo(version="15.1", folder="/", exact=True, note=None),
+    )
+    with pytest.raises(RestoreError, match="read from a file"):
+        restore_command(target, tools, manifest_of(), options, None, tmp_path)
 
 
 def test_parse_selection_when_it_is_none_then_it_is_refused() -> None:

@@ -81,7 +81,12 @@ class RestoreUploadController(Controller):
         """Return how far an upload is, and what it turned out to be."""
         return await upload_answer(ctx, await uploads.get_upload(session, upload_id))
 
-    @head("/uploads/{upload_id:str}", operation_id="headRestoreUpload", summary="Ask for the offset of an upload")
+    @head(
+        "/uploads/{upload_id:str}",
+        operation_id="headRestoreUpload",
+        summary="Ask for the offset of an upload",
+        responses=documented(404),
+    )
     async def head_upload(self, session: Session, ctx: Ctx, upload_id: FromPath[str]) -> Response[None]:
         """Answer with the headers Upload-Offset and Upload-Length."""
         upload = await uploads.get_upload(session, upload_id)
