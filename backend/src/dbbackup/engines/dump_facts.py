@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterable
 from typing import Any, Protocol
 
@@ -142,16 +143,14 @@ class PlainPostgresqlScan:
     def update(self, chunk: bytes) -> Iterable[bytes]:
         """Read a chunk."""
         self._tail = (self._tail + chunk)[-_TAIL:]
-        for _ in self._script.update(chunk):
-            pass
+        deque(self._script.update(chunk), maxlen=0)
         return ()
 
     def finish(self) -> Iterable[bytes]:
         """Look at the end."""
         if _POSTGRESQL_END not in self._tail:
             raise RestoreError("The dump is cut off: its last line (-- PostgreSQL database dump complete) is missing.")
-        for _ in self._script.finish():
-            pass
+        deque(self._script.finish(), maxlen=0)
         return ()
 
     def facts(self) -> DumpFacts:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from dbbackup.core.errors import DatabaseError, DatabaseUnreachableError
+from dbbackup.core.errors import DatabaseError
 from dbbackup.core.manifest import Manifest
 from dbbackup.engines.modes import RestoreMode, restore_mode
 from dbbackup.engines.postgresql_commands import ARCHIVE
@@ -77,8 +77,6 @@ async def script_target(target: Connection, options: dict[str, Any]) -> list[Fin
     try:
         async with session(replace(target, database=name)):
             pass
-    except DatabaseUnreachableError:
-        raise
     except DatabaseError as e:
         return [error("database-refused", f"The database {name} cannot be connected to: {e.message}")]
     return [

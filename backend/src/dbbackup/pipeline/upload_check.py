@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -73,10 +74,8 @@ def check_text(data: bytes) -> DumpFacts:
     if content_of(data[:HEAD]) is not Content.TEXT:
         raise RestoreError(refusal(data[:HEAD]) or "This is no text, but a file: upload it.")
     scan = scan_for(Content.TEXT, data)
-    for _ in scan.update(data):
-        pass
-    for _ in scan.finish():
-        pass
+    deque(scan.update(data), maxlen=0)
+    deque(scan.finish(), maxlen=0)
     return scan.facts()
 
 
@@ -101,8 +100,7 @@ class _Scanner:
     def finish(self) -> Iterable[bytes]:
         """End the reading."""
         last = [] if self._begun else list(self._read(self._begin()))
-        for _ in self.scan.finish():
-            pass
+        deque(self.scan.finish(), maxlen=0)
         last += self._held
         self._held = []
         return last
@@ -114,8 +112,7 @@ class _Scanner:
         return head
 
     def _read(self, chunk: bytes) -> Iterable[bytes]:
-        for _ in self.scan.update(chunk):
-            pass
+        deque(self.scan.update(chunk), maxlen=0)
         if not isinstance(self.scan, ArchiveScan):
             return ()
         self._held.append(chunk)

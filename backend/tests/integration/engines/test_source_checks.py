@@ -25,8 +25,8 @@ MYSQL: dict[str, Any] = {
 
 async def found(server: PostgresServer, made: Any, options: dict[str, Any], **who: Any) -> tuple[set[str], set[str]]:
     """Return the codes of errors, and those of warnings."""
-    raw = {key: options.pop(key) for key in ("foreign", "trusted", "selection") if key in options}
-    parsed = {**engine().parse_restore_options(options), **raw}
+    own = {key: value for key, value in options.items() if key not in ("foreign", "trusted", "selection")}
+    parsed: dict[str, Any] = {**options, **engine().parse_restore_options(own)}
     findings = await engine().preflight(connection(server, **who), made, parsed)
     return levels(findings, "error"), levels(findings, "warning")
 

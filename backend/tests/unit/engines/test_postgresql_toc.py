@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -144,6 +145,12 @@ def test_contents_when_something_is_chosen_then_it_says_what_comes_and_what_does
     assert {f.code for f in reader.choose(Selection(schemas=["sales"])).findings} >= {"selection-foreign-keys"}
 
 
+def test_contents_when_a_table_stands_alone_then_there_is_nothing_to_warn_of() -> None:
+    reader = ArchiveContents(manifest_of())
+    reader.feed(archive(TABLE))
+    assert [f.code for f in reader.choose(Selection(schemas=["public"])).findings] == ["selection"]
+
+
 def test_restore_when_a_selection_has_no_file_to_read_then_it_is_refused(tmp_path: Path) -> None:
     options = {**parse_restore_options({"newDatabase": "x"}), "selection": {"schemas": ["a"]}}
     target, tools = (
@@ -155,7 +162,8 @@ def test_restore_when_a_selection_has_no_file_to_read_then_it_is_refused(tmp_pat
 
 
 def test_parse_selection_when_it_is_none_then_it_is_refused() -> None:
-    for raw in (None, [], {"schemas": "x"}, {"objects": [{}]}, {}, {"other": []}):
+    raws: list[Any] = [None, [], {"schemas": "x"}, {"objects": [{}]}, {}, {"other": []}]
+    for raw in raws:
         with pytest.raises(ValidationError):
             parse_selection(raw)
     assert selection_of({}) is None
