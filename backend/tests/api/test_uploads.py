@@ -158,7 +158,7 @@ def test_upload_when_the_file_is_plain_or_in_zstd_or_encrypted_then_each_is_know
         (lambda data: bytes(257) + b"ustar" + data, "tar archive"),
         (lambda data: os.urandom(2000), "no dump that can be restored"),
         (lambda data: gzip.compress(bytes(5_000_000)), "no dump that can be restored"),
-        (lambda data: gzip.compress(b"-- x\n" * 60_000_000, 9), "compressed bomb"),
+        (lambda data: zstd.compress(b"-- x\n" * 60_000_000), "compressed bomb"),
         (lambda data: b"PGDMP\x01\x63\x00\x04\x08\x01" + data, "newer than this program reads"),
     ],
 )
