@@ -47,6 +47,7 @@ def main() -> int:
             },
             "postgres": _login(postgres),
             "mariadb": _login(mariadb),
+            "pgDump": str(postgres.bin_dir / "pg_dump"),
             "s3": {
                 "endpoint": storage.endpoint,
                 "bucket": BUCKET,

@@ -13,6 +13,8 @@ export interface Stack {
   locked: { baseUrl: string; username: string; password: string };
   postgres: Login;
   mariadb: Login;
+  /** The dump tool of the PostgreSQL server's own version. */
+  pgDump: string;
   s3: { endpoint: string; bucket: string; region: string; accessKey: string; secretKey: string };
 }
 

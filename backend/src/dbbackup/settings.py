@@ -83,6 +83,11 @@ class Settings:
         instance = hashlib.sha256(os.fsencode(self.database_path)).hexdigest()[:12]
         return self.temp_path / f"dbbackup-{instance}"
 
+    @property
+    def uploads_path(self) -> Path:
+        """Files uploaded for a restore; they outlive a restart, unlike everything else in the work folder."""
+        return self.work_path / "uploads"
+
 
 class _Reader:
     """Reads variables and collects every complaint instead of stopping at the first."""

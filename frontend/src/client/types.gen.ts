@@ -146,6 +146,25 @@ export type AuthStateEnvelope = {
 };
 
 /**
+ * BackupContents
+ */
+export type BackupContents = {
+    engine: string;
+    database: string;
+    objects: Array<ContentsObject>;
+};
+
+/**
+ * BackupContentsEnvelope
+ */
+export type BackupContentsEnvelope = {
+    success: boolean;
+    error: null;
+    meta: Meta;
+    data: BackupContents;
+};
+
+/**
  * BackupDetail
  */
 export type BackupDetail = {
@@ -392,6 +411,28 @@ export type ConnectionTestEnvelope = {
     error: null;
     meta: Meta;
     data: ConnectionTest;
+};
+
+/**
+ * ContentsInput
+ */
+export type ContentsInput = {
+    backupId?: string | null;
+    copyId?: string | null;
+    source?: RestoreSource | null;
+};
+
+/**
+ * ContentsObject
+ */
+export type ContentsObject = {
+    kind: string;
+    schema: string;
+    name: string;
+    rows: number | null;
+    rowsExact: boolean;
+    size: number | null;
+    needs: Array<string>;
 };
 
 /**
@@ -1227,7 +1268,7 @@ export type RestoreInput = {
     databaseId: string;
     backupId?: string | null;
     copyId?: string | null;
-    source?: S3ObjectSource | null;
+    source?: RestoreSource | null;
     options?: {
         [key: string]: unknown;
     };
@@ -1251,10 +1292,79 @@ export type RestorePlanInput = {
     databaseId: string;
     backupId?: string | null;
     copyId?: string | null;
-    source?: S3ObjectSource | null;
+    source?: RestoreSource | null;
     options?: {
         [key: string]: unknown;
     };
+};
+
+/**
+ * RestoreSource
+ */
+export type RestoreSource = {
+    s3ConfigId?: string | null;
+    key?: string | null;
+    uploadId?: string | null;
+    script?: string | null;
+};
+
+/**
+ * RestoreUploadEnvelope
+ */
+export type RestoreUploadEnvelope = {
+    success: boolean;
+    error: null;
+    meta: Meta;
+    data: RestoreUploadView;
+};
+
+/**
+ * RestoreUploadInput
+ */
+export type RestoreUploadInput = {
+    name: string;
+    size: number;
+    sha256?: string | null;
+    manifest?: {
+        [key: string]: unknown;
+    } | null;
+};
+
+/**
+ * RestoreUploadListEnvelope
+ */
+export type RestoreUploadListEnvelope = {
+    success: boolean;
+    error: null;
+    meta: Meta;
+    data: Array<RestoreUploadView>;
+};
+
+/**
+ * RestoreUploadView
+ */
+export type RestoreUploadView = {
+    id: string;
+    name: string;
+    size: number;
+    offset: number;
+    state: string;
+    errorCode: string | null;
+    errorMessage: string | null;
+    kind: string | null;
+    format: string | null;
+    engine: string | null;
+    serverVersion: string | null;
+    database: string | null;
+    tables: number | null;
+    compression: string | null;
+    encryption: string | null;
+    sha256: string | null;
+    plainSize: number | null;
+    hasManifest: boolean;
+    createdBy: string;
+    createdAt: string;
+    expiresAt: string;
 };
 
 /**
@@ -1577,14 +1687,6 @@ export type S3Object = {
     size: number;
     modifiedAt: string;
     isBackup: boolean;
-};
-
-/**
- * S3ObjectSource
- */
-export type S3ObjectSource = {
-    s3ConfigId: string;
-    key: string;
 };
 
 /**
@@ -3496,6 +3598,502 @@ export type PreflightRestoreResponses = {
 };
 
 export type PreflightRestoreResponse = PreflightRestoreResponses[keyof PreflightRestoreResponses];
+
+export type CheckRestoreUploadData = {
+    body?: never;
+    path: {
+        upload_id: string;
+    };
+    query?: never;
+    url: '/api/restores/uploads/{upload_id}/check';
+};
+
+export type CheckRestoreUploadErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * It does not exist.
+     */
+    404: ErrorEnvelope;
+    /**
+     * It does not fit the present state.
+     */
+    409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type CheckRestoreUploadError = CheckRestoreUploadErrors[keyof CheckRestoreUploadErrors];
+
+export type CheckRestoreUploadResponses = {
+    /**
+     * Request accepted, processing continues off-line
+     */
+    202: RestoreUploadEnvelope;
+};
+
+export type CheckRestoreUploadResponse = CheckRestoreUploadResponses[keyof CheckRestoreUploadResponses];
+
+export type ListRestoreUploadsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/restores/uploads';
+};
+
+export type ListRestoreUploadsErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type ListRestoreUploadsError = ListRestoreUploadsErrors[keyof ListRestoreUploadsErrors];
+
+export type ListRestoreUploadsResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: RestoreUploadListEnvelope;
+};
+
+export type ListRestoreUploadsResponse = ListRestoreUploadsResponses[keyof ListRestoreUploadsResponses];
+
+export type CreateRestoreUploadData = {
+    body: RestoreUploadInput;
+    path?: never;
+    query?: never;
+    url: '/api/restores/uploads';
+};
+
+export type CreateRestoreUploadErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * It does not fit the present state.
+     */
+    409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type CreateRestoreUploadError = CreateRestoreUploadErrors[keyof CreateRestoreUploadErrors];
+
+export type CreateRestoreUploadResponses = {
+    /**
+     * Document created, URL follows
+     */
+    201: RestoreUploadEnvelope;
+};
+
+export type CreateRestoreUploadResponse = CreateRestoreUploadResponses[keyof CreateRestoreUploadResponses];
+
+export type DeleteRestoreUploadData = {
+    body?: never;
+    path: {
+        upload_id: string;
+    };
+    query?: never;
+    url: '/api/restores/uploads/{upload_id}';
+};
+
+export type DeleteRestoreUploadErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * It does not exist.
+     */
+    404: ErrorEnvelope;
+    /**
+     * It does not fit the present state.
+     */
+    409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type DeleteRestoreUploadError = DeleteRestoreUploadErrors[keyof DeleteRestoreUploadErrors];
+
+export type DeleteRestoreUploadResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: DeletedEnvelope;
+};
+
+export type DeleteRestoreUploadResponse = DeleteRestoreUploadResponses[keyof DeleteRestoreUploadResponses];
+
+export type GetRestoreUploadData = {
+    body?: never;
+    path: {
+        upload_id: string;
+    };
+    query?: never;
+    url: '/api/restores/uploads/{upload_id}';
+};
+
+export type GetRestoreUploadErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * It does not exist.
+     */
+    404: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type GetRestoreUploadError = GetRestoreUploadErrors[keyof GetRestoreUploadErrors];
+
+export type GetRestoreUploadResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: RestoreUploadEnvelope;
+};
+
+export type GetRestoreUploadResponse = GetRestoreUploadResponses[keyof GetRestoreUploadResponses];
+
+export type HeadRestoreUploadData = {
+    body?: never;
+    path: {
+        upload_id: string;
+    };
+    query?: never;
+    url: '/api/restores/uploads/{upload_id}';
+};
+
+export type HeadRestoreUploadErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * It does not exist.
+     */
+    404: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type HeadRestoreUploadError = HeadRestoreUploadErrors[keyof HeadRestoreUploadErrors];
+
+export type HeadRestoreUploadResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: null;
+};
+
+export type HeadRestoreUploadResponse = HeadRestoreUploadResponses[keyof HeadRestoreUploadResponses];
+
+export type SendRestoreUploadData = {
+    body: Blob | File;
+    headers: {
+        /**
+         * Where the first byte of this piece belongs
+         */
+        'Upload-Offset': number;
+    };
+    path: {
+        upload_id: string;
+    };
+    query?: never;
+    url: '/api/restores/uploads/{upload_id}';
+};
+
+export type SendRestoreUploadErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * It does not exist.
+     */
+    404: ErrorEnvelope;
+    /**
+     * It does not fit the present state.
+     */
+    409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type SendRestoreUploadError = SendRestoreUploadErrors[keyof SendRestoreUploadErrors];
+
+export type SendRestoreUploadResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: RestoreUploadEnvelope;
+};
+
+export type SendRestoreUploadResponse = SendRestoreUploadResponses[keyof SendRestoreUploadResponses];
+
+export type UploadRestoreFileData = {
+    body: {
+        file: Blob | File;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/restores/upload';
+};
+
+export type UploadRestoreFileErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * It does not fit the present state.
+     */
+    409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type UploadRestoreFileError = UploadRestoreFileErrors[keyof UploadRestoreFileErrors];
+
+export type UploadRestoreFileResponses = {
+    /**
+     * Document created, URL follows
+     */
+    201: RestoreUploadEnvelope;
+};
+
+export type UploadRestoreFileResponse = UploadRestoreFileResponses[keyof UploadRestoreFileResponses];
+
+export type GetBackupContentsData = {
+    body?: never;
+    path: {
+        backup_id: string;
+    };
+    query?: {
+        copyId?: string | null;
+    };
+    url: '/api/backups/{backup_id}/contents';
+};
+
+export type GetBackupContentsErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * It does not exist.
+     */
+    404: ErrorEnvelope;
+    /**
+     * It does not fit the present state.
+     */
+    409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+    /**
+     * The other side (database server, storage) refused or failed.
+     */
+    502: ErrorEnvelope;
+};
+
+export type GetBackupContentsError = GetBackupContentsErrors[keyof GetBackupContentsErrors];
+
+export type GetBackupContentsResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: BackupContentsEnvelope;
+};
+
+export type GetBackupContentsResponse = GetBackupContentsResponses[keyof GetBackupContentsResponses];
+
+export type GetSourceContentsData = {
+    body: ContentsInput;
+    path?: never;
+    query?: never;
+    url: '/api/restores/contents';
+};
+
+export type GetSourceContentsErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * It does not exist.
+     */
+    404: ErrorEnvelope;
+    /**
+     * It does not fit the present state.
+     */
+    409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+    /**
+     * The other side (database server, storage) refused or failed.
+     */
+    502: ErrorEnvelope;
+};
+
+export type GetSourceContentsError = GetSourceContentsErrors[keyof GetSourceContentsErrors];
+
+export type GetSourceContentsResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: BackupContentsEnvelope;
+};
+
+export type GetSourceContentsResponse = GetSourceContentsResponses[keyof GetSourceContentsResponses];
 
 export type CancelVerificationData = {
     body?: never;

@@ -42,6 +42,7 @@ export const keys = {
   notificationChannels: ["notification-channels"] as const,
   notificationDeliveries: ["notification-deliveries"] as const,
   retentionPolicies: ["retention-policies"] as const,
+  uploads: ["uploads"] as const,
   status: ["status"] as const,
   settings: ["settings"] as const,
   statistics: ["statistics"] as const,

@@ -13,6 +13,7 @@ import type {
   Probe,
   ProgressView,
   RestoreDetail,
+  RestoreUploadView,
   RetentionDecision,
   RetentionPolicyView,
   RetentionPreview,
@@ -629,6 +630,33 @@ export function makeUser(change: Partial<UserView> = {}): UserView {
     passwordChangedAt: ago(5000),
     lastSignInAt: ago(12),
     createdAt: ago(50_000),
+    ...change,
+  };
+}
+
+export function makeUpload(change: Partial<RestoreUploadView> = {}): RestoreUploadView {
+  return {
+    id: "upload-1",
+    name: "shop.dump",
+    size: 1_000_000,
+    offset: 1_000_000,
+    state: "ready",
+    errorCode: null,
+    errorMessage: null,
+    kind: "PostgreSQL archive (pg_dump), server 16.4, gzip",
+    format: "pg_custom",
+    engine: "postgresql",
+    serverVersion: "16.4",
+    database: "shop",
+    tables: 12,
+    compression: "gzip",
+    encryption: null,
+    sha256: "0".repeat(64),
+    plainSize: 5_000_000,
+    hasManifest: false,
+    createdBy: "anonymous",
+    createdAt: ago(3),
+    expiresAt: ago(-2_877),
     ...change,
   };
 }

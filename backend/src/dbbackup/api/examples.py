@@ -79,7 +79,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "size": 1_200_000_000,
     },
     "MaintenanceInput": {"task": "cleanup"},
-    "S3ObjectSource": {"s3ConfigId": _ID, "key": "shop/2026/11/shop_manual_20261122_020000_k3f9a1b2c3d4.dump.gz"},
+    "RestoreSource": {"s3ConfigId": _ID, "key": "shop/2026/11/shop_manual_20261122_020000_k3f9a1b2c3d4.dump.gz"},
     "S3ConfigInput": {
         "name": "Offsite",
         "bucket": "company-backups",

@@ -67,6 +67,8 @@ def complete(schema: dict[str, Any], rules: dict[str, Rule | None]) -> dict[str,
         components.setdefault(name, body)
     for name, example in EXAMPLES.items():
         components[name]["examples"] = [example]
+    for (path, method), content in _STREAMED.items():
+        schema["paths"][path][method]["requestBody"] = {"content": content, "required": True}
     components["EventMessage"] = _union([t.__name__ for t in _EVENTS])
     components["LogMessage"] = _union([t.__name__ for t in _LOGS])
     schema["components"]["securitySchemes"] = _SCHEMES
@@ -97,6 +99,21 @@ def _say_who(operation: dict[str, Any], rule: Rule | None) -> None:
             },
         )
     operation["responses"] = dict(sorted(operation["responses"].items()))
+
+
+def _binary() -> dict[str, str]:
+    return {"type": "string", "format": "binary"}
+
+
+# Bodies that are read as they come: Litestar learns of them nothing from the handlers.
+_STREAMED: dict[tuple[str, str], dict[str, Any]] = {
+    ("/api/restores/uploads/{upload_id}", "patch"): {"application/octet-stream": {"schema": _binary()}},
+    ("/api/restores/upload", "post"): {
+        "multipart/form-data": {
+            "schema": {"type": "object", "properties": {"file": _binary()}, "required": ["file"]},
+        }
+    },
+}
 
 
 def _union(names: list[str]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from dbbackup.api.audit.controller import AuditController
 from dbbackup.api.auth.account import AccountController
 from dbbackup.api.auth.controller import AuthController
 from dbbackup.api.backups.controller import BackupController
+from dbbackup.api.contents.controller import ContentsController
 from dbbackup.api.databases.controller import DatabaseController
 from dbbackup.api.dependencies import DEPENDENCIES
 from dbbackup.api.encryption_keys.controller import EncryptionKeyController
@@ -21,6 +22,7 @@ from dbbackup.api.retention_policies.controller import RetentionPolicyController
 from dbbackup.api.s3_configs.controller import S3ConfigController
 from dbbackup.api.schedules.controller import ScheduleController
 from dbbackup.api.system.controller import HealthController, SystemController, get_metrics
+from dbbackup.api.uploads.controller import RestoreUploadController
 from dbbackup.api.users.controller import UserController
 from dbbackup.api.verifications.controller import VerificationController
 
@@ -30,6 +32,8 @@ router = Router(
         DatabaseController,
         BackupController,
         RestoreController,
+        RestoreUploadController,
+        ContentsController,
         VerificationController,
         ScheduleController,
         RetentionPolicyController,

@@ -180,6 +180,43 @@ class LiveSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         ),
     ] = 365
 
+    upload_max_mib: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=16_777_216,
+            description="Largest file that may be uploaded for a restore, in MiB",
+            extra=_about("restore.uploadMaxMib", "UPLOAD_MAX_MIB"),
+        ),
+    ] = 102_400
+    upload_max_unpacked_mib: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=16_777_216,
+            description="Largest size an uploaded file may unpack to, in MiB",
+            extra=_about("restore.uploadMaxUnpackedMib", "UPLOAD_MAX_UNPACKED_MIB"),
+        ),
+    ] = 1_048_576
+    upload_expiry_hours: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=8_760,
+            description="Hours after which an upload that is neither finished nor used is removed",
+            extra=_about("restore.uploadExpiryHours", "UPLOAD_EXPIRY_HOURS"),
+        ),
+    ] = 48
+    script_max_kib: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=8_192,
+            description="Longest script that may be pasted for a restore, in KiB; longer ones are uploaded",
+            extra=_about("restore.scriptMaxKib", "SCRIPT_MAX_KIB"),
+        ),
+    ] = 1_024
+
 
 _CHECKS: dict[str, Callable[[Any], str | None]] = {"retention.cleanupInterval": cron_problem}
 """What bounds cannot say: each returns what is wrong with a value."""

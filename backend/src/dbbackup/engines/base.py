@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from dbbackup.core.errors import AppError
 from dbbackup.core.manifest import Manifest, SourceFacts, TableFacts
+from dbbackup.engines.contents import ContentsReader
 from dbbackup.engines.values import (
     Command,
     Connection,
@@ -171,6 +172,10 @@ class Engine(Protocol):
 
     def restore_filter(self, manifest: Manifest, options: dict[str, Any]) -> Filter | None:
         """Return a new filter for the plain dump on stdin; None when the tool takes it as it is."""
+        ...
+
+    def contents_reader(self, manifest: Manifest) -> ContentsReader:
+        """Return what learns the objects of a backup, so that some of them can be chosen."""
         ...
 
     def wants_file(self, options: dict[str, Any]) -> bool:

@@ -21,6 +21,8 @@ class RestoreMode(StrEnum):
     """Rows into tables that exist and are empty."""
     APPEND = "append"
     """Rows added to tables that exist, beside those that are there."""
+    RUN_SCRIPT = "runScript"
+    """A plain SQL file or script run in an existing database: what it does there is its own affair."""
 
     @property
     def creates_database(self) -> bool:

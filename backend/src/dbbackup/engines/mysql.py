@@ -18,7 +18,9 @@ from dbbackup.engines import (
     mysql_survey,
     mysql_target,
 )
+from dbbackup.engines.contents import ContentsReader
 from dbbackup.engines.mysql_flavour import Flavour
+from dbbackup.engines.mysql_selection import ManifestContents
 from dbbackup.engines.mysql_tools import MysqlTools, mysql_version
 from dbbackup.engines.values import (
     Command,
@@ -180,6 +182,10 @@ class MysqlEngine:
     def restore_filter(self, manifest: Manifest, options: dict[str, Any]) -> Filter | None:
         """See `mysql_filter`."""
         return mysql_filter.restore_filter(manifest, options)
+
+    def contents_reader(self, manifest: Manifest) -> ContentsReader:
+        """See `mysql_selection`."""
+        return ManifestContents(manifest)
 
     def wants_file(self, options: dict[str, Any]) -> bool:
         """Never: the client reads the script from stdin."""

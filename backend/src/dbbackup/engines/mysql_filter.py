@@ -8,14 +8,19 @@ from typing import Any
 
 from dbbackup.core.errors import RestoreError
 from dbbackup.core.manifest import Manifest
+from dbbackup.engines.contents import selection_of
 from dbbackup.engines.modes import RestoreMode, restore_mode
 from dbbackup.engines.mysql_script import Rows, Script, Statement
+from dbbackup.engines.mysql_selection import Wanted, chosen_names
+from dbbackup.engines.mysql_user_script import UserScript
 from dbbackup.engines.values import Filter
 
 # Names are quoted by the tools; in the text of a trigger MariaDB keeps them as they were typed.
 _NAME = rb"(?:`(?:[^`]|``)++`|\"(?:[^\"]|\"\")++\"|[^\s`\"'.;(]++)"
 _ALONE = _NAME + rb"(?!\s*\.)"
 _CONDITIONAL = re.compile(rb"/\*M?!\d*+|\*/")
+USER_SCRIPT = "script"
+"""The format of a part that no dump tool wrote."""
 _HEAD = 4096
 """Bytes in which the kind of a statement and its definer stand."""
 
@@ -71,12 +76,17 @@ _AFTER_ROWS = b"COMMIT;\n"
 def restore_filter(manifest: Manifest, options: dict[str, Any]) -> Filter:
     """Return the filter of a restore in this mode."""
     mode = restore_mode(options)
+    if mode is RestoreMode.RUN_SCRIPT or manifest.main.format == USER_SCRIPT:
+        return UserScript(trusted=options.get("trusted", False))
+    selection = selection_of(options)
+    wanted = None if selection is None else Wanted(chosen_names(manifest, selection))
     if not mode.creates_database:
-        return RowsOnly(manifest.options.get("characterSet", "utf8mb4"))
+        return RowsOnly(manifest.options.get("characterSet", "utf8mb4"), wanted)
     return Definitions(
         with_rows=mode is RestoreMode.NEW_DATABASE,
         strip_definer="strip" in (options["definer"], manifest.options.get("definer")),
         events=options["events"],
+        wanted=wanted,
     )
 
 
@@ -86,8 +96,10 @@ class Definitions:
     Events come disabled unless `events` is `enabled`, so that none of a copy lives for a moment.
     """
 
-    def __init__(self, *, with_rows: bool, strip_definer: bool, events: str) -> None:
+    def __init__(self, *, with_rows: bool, strip_definer: bool, events: str, wanted: Wanted | None = None) -> None:
         self._with_rows = with_rows
+        self._wanted = wanted
+        self._rows_wanted = True
         self._strip_definer = strip_definer
         self._events = events
         self._script = Script()
@@ -104,7 +116,9 @@ class Definitions:
     def _pieces(self, chunk: bytes) -> Iterator[bytes]:
         for piece in self._script.update(chunk):
             if isinstance(piece, Rows):
-                if self._with_rows:
+                if self._wanted and piece.table is not None:
+                    self._rows_wanted = self._wanted.rows(piece.table)
+                if self._with_rows and self._rows_wanted:
                     yield piece.data
             elif piece.is_delimiter:
                 yield piece.script
@@ -114,7 +128,9 @@ class Definitions:
     def _changed(self, text: bytes) -> bytes | None:
         if own := _ALTER_DATABASE.match(text):
             return b"ALTER DATABASE " + own[1]
-        plain = _check_known(text)
+        plain = check_known(text)
+        if self._wanted and not self._wanted.statement(plain):
+            return None
         if _LOCKS.match(plain):
             # nobody else is in the new database; and a default that asks a sequence of MariaDB fails under locks
             return None
@@ -134,22 +150,32 @@ class Definitions:
 class RowsOnly:
     """For tables that are there: the rows alone, in one transaction that only the end of the whole dump commits."""
 
-    def __init__(self, character_set: str) -> None:
+    def __init__(self, character_set: str, wanted: Wanted | None = None) -> None:
         self._opening = _BEFORE_ROWS % character_set.encode()
+        self._wanted = wanted
+        self._rows_wanted = True
         self._script = Script()
 
     def update(self, chunk: bytes) -> Iterable[bytes]:
         """Take a chunk; give the rows in it."""
         opening, self._opening = self._opening, b""
-        yield opening + b"".join(piece.data for piece in self._script.update(chunk) if isinstance(piece, Rows))
+        yield opening + b"".join(self._rows(chunk))
 
     def finish(self) -> Iterable[bytes]:
         """Commit, after everything has been verified."""
         self._script.finish()
         yield _AFTER_ROWS
 
+    def _rows(self, chunk: bytes) -> Iterator[bytes]:
+        for piece in self._script.update(chunk):
+            if isinstance(piece, Rows):
+                if self._wanted and piece.table is not None:
+                    self._rows_wanted = self._wanted.rows(piece.table)
+                if self._rows_wanted:
+                    yield piece.data
 
-def _check_known(text: bytes) -> bytes:
+
+def check_known(text: bytes) -> bytes:
     """Return the statement's head with the marks of conditional comments taken away.
 
     Raises:

@@ -43,7 +43,7 @@ def parse_restore_options(raw: Mapping[str, Any]) -> dict[str, Any]:
         ValidationError: naming every field that is wrong, unknown or of no use in this mode.
     """
     mode = raw.get("mode", RestoreMode.NEW_DATABASE.value)
-    fills = mode in (RestoreMode.DATA_ONLY, RestoreMode.APPEND)
+    fills = mode in (RestoreMode.DATA_ONLY, RestoreMode.APPEND, RestoreMode.RUN_SCRIPT)
     options, errors = read_options(raw, _FILLING_FIELDS if fills else _CREATING_FIELDS)
     required = "existingDatabase" if fills else "newDatabase"
     if required not in raw:

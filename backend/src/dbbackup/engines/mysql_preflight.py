@@ -9,7 +9,7 @@ from typing import Any
 
 from dbbackup.core.errors import ToolMissingError
 from dbbackup.core.manifest import Manifest
-from dbbackup.engines.modes import restore_mode
+from dbbackup.engines.modes import RestoreMode, restore_mode
 from dbbackup.engines.mysql_connect import Session, session
 from dbbackup.engines.mysql_fill import existing_tables
 from dbbackup.engines.mysql_findings import error, ok, warning
@@ -17,6 +17,7 @@ from dbbackup.engines.mysql_flavour import Flavour, release
 from dbbackup.engines.mysql_options import database_name_problem
 from dbbackup.engines.mysql_privileges import Grants, grants
 from dbbackup.engines.mysql_probe import server_version
+from dbbackup.engines.mysql_source_checks import fits_mode, is_free, reach, script_target
 from dbbackup.engines.mysql_tools import MysqlTools
 from dbbackup.engines.values import Connection, Finding
 
@@ -48,7 +49,7 @@ async def preflight(
     """Check that the restore can work; see `Engine.preflight`."""
     if manifest.source.engine not in _NAMES:
         return [error("wrong-engine", f"This is a backup of {manifest.source.engine}, not of {flavour.name}.")]
-    findings = list(_backup(manifest, options))
+    findings = [*_backup(manifest, options), *fits_mode(manifest, options)]
     async with session(target) as opened:
         there = await _look(opened, target, flavour)
         findings += _server(flavour, there, manifest)
@@ -56,11 +57,15 @@ async def preflight(
         findings += await _collations(opened, manifest)
         findings += await _engines(opened, manifest)
         findings += _settings(there, manifest)
+        if is_free(manifest, options):
+            findings += await reach(opened, there.grants, there.account, options)
         if restore_mode(options).creates_database:
             findings += await _name(opened, options["newDatabase"])
             findings += _privileges(there, manifest, options["newDatabase"])
             findings += _definers(flavour, there, manifest, options)
             findings += _events(there, manifest, options)
+        elif restore_mode(options) is RestoreMode.RUN_SCRIPT:
+            findings += await script_target(opened, options)
         else:
             findings += await existing_tables(opened, flavour, there.grants, manifest, options)
     return findings
@@ -83,7 +88,7 @@ async def _look(opened: Session, target: Connection, flavour: Flavour) -> _Targe
 
 def _backup(manifest: Manifest, options: dict[str, Any]) -> Iterator[Finding]:
     part = manifest.part("database")
-    if part is None or part.format != "sql":
+    if part is None or part.format == "pg_custom":
         yield error("no-script", "The backup holds no script of mysqldump or mariadb-dump.")
     if manifest.options.get("dataOnly") and restore_mode(options).creates_database:
         yield error("data-only", "The backup holds data only: a new database would have no tables to put it in.")
@@ -93,7 +98,9 @@ def _backup(manifest: Manifest, options: dict[str, Any]) -> Iterator[Finding]:
 
 def _server(flavour: Flavour, there: _Target, manifest: Manifest) -> Iterator[Finding]:
     source = manifest.source
-    if source.engine != flavour.type:
+    if not source.server_version:
+        yield warning("source-version-unknown", "Nothing in the source tells which version of the server it is of.")
+    elif source.engine != flavour.type:
         yield from _other_flavour(flavour, manifest)
     elif release(there.version)[0] < release(source.server_version)[0]:
         yield error(

@@ -64,6 +64,9 @@ class Rows:
 class Script:
     """Takes a script in chunks and gives its statements; the comments between them are left out."""
 
+    strict_rows = True
+    """Rows are as the dump tools write them, and passed on in pieces; False: an `INSERT` is a statement like others."""
+
     def __init__(self) -> None:
         self.complete = False
         """The last thing seen was the line that a dump tool writes at its end."""
@@ -99,7 +102,7 @@ class Script:
         if self._in_rows:
             return self._more_rows()
         self._skip()
-        if self._rest.startswith(b"INSERT INTO", self._at) and self._delimiter == b";":
+        if self.strict_rows and self._rest.startswith(b"INSERT INTO", self._at) and self._delimiter == b";":
             return self._first_rows()
         # what a statement is may be seen by its first line only; that of an INSERT is as long as all its rows
         return self._statement() if self._rest.find(b"\n", self._at) >= 0 else None

@@ -19,7 +19,10 @@ from dbbackup.engines import (
     postgresql_survey,
     postgresql_target,
 )
-from dbbackup.engines.modes import restore_mode
+from dbbackup.engines.contents import ContentsReader
+from dbbackup.engines.modes import RestoreMode, restore_mode
+from dbbackup.engines.postgresql_script import PsqlScript
+from dbbackup.engines.postgresql_selection import ArchiveContents
 from dbbackup.engines.postgresql_tools import PostgresqlTools
 from dbbackup.engines.values import (
     Command,
@@ -130,9 +133,19 @@ class PostgresqlEngine:
         return postgresql_contents.list_command(tools, options, archive)
 
     def restore_filter(self, manifest: Manifest, options: dict[str, Any]) -> Filter | None:
-        """pg_restore takes every archive as it is."""
-        return None
+        """pg_restore takes every archive as it is; plain SQL is looked through on its way into psql."""
+        if manifest.main.format == postgresql_commands.ARCHIVE:
+            return None
+        creates = restore_mode(options).creates_database
+        return PsqlScript(alone=not creates, trusted=options.get("trusted", False))
+
+    def contents_reader(self, manifest: Manifest) -> ContentsReader:
+        """See `postgresql_selection`."""
+        return ArchiveContents(manifest)
 
     def wants_file(self, options: dict[str, Any]) -> bool:
-        """Parallel jobs and a choice of contents seek in the archive; everything else reads it from stdin."""
-        return bool(options["jobs"] > 1 or not restore_mode(options).creates_database)
+        """Parallel jobs and a choice of contents seek in the archive; everything else reads from stdin."""
+        mode = restore_mode(options)
+        if mode is RestoreMode.RUN_SCRIPT:
+            return False
+        return bool(options["jobs"] > 1 or not mode.creates_database or options.get("selection"))

@@ -7,16 +7,22 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from dbbackup.core.errors import RestoreError
 from dbbackup.core.manifest import Manifest
+from dbbackup.engines.contents import selection_of
 from dbbackup.engines.modes import RestoreMode, restore_mode, target_database
 from dbbackup.engines.postgresql_connect import APPLICATION_NAME, conninfo, wants_ca
 from dbbackup.engines.postgresql_contents import chosen_rows
+from dbbackup.engines.postgresql_selection import taken_entries
+from dbbackup.engines.postgresql_toc import TocReader
 from dbbackup.engines.tools import major_of
 from dbbackup.engines.values import Command, Connection, DumpPart, ReaderCheck, TailCheck, ToolInfo
 
 LOCK_WAIT = 120
 """Seconds pg_dump waits for a table somebody holds exclusively, before it gives up."""
 
+ARCHIVE = "pg_custom"
+"""The format of a part that pg_restore reads; every other is plain SQL for psql."""
 _CA_FILE = "server-ca.pem"
 _LIST_FILE = "contents.list"
 
@@ -41,9 +47,14 @@ def restore_command(
     Never with --create or --clean: a new database is ours and empty, one that was there before loses nothing,
     and `--create --clean` would drop the database the archive names, not the one connected to.
     """
+    if manifest.main.format != ARCHIVE:
+        return _script_command(target, tools, options, work)
     creates = restore_mode(options).creates_database
+    chosen = _chosen_entries(archive, options)
     flags = ["--exit-on-error", "--verbose", "--no-password"]
     flags += _creating(manifest, options, archive) if creates else _filling(options, work)
+    if creates and chosen is not None:
+        flags.append(f"--use-list={work / _LIST_FILE}")
     connection = replace(target, database=target_database(options))
     flags.append(_dbname(connection, work))
     files = [] if archive is None else [str(archive)]
@@ -52,9 +63,44 @@ def restore_command(
         "PGOPTIONS": _options(tools, default_transaction_read_only="off"),
     }
     command = _command("pg_restore", tools, connection, [*flags, *files], work, environment)
-    if creates:
+    if not creates:
+        return _with_list(command, work, chosen_rows(contents or "", manifest, chosen))
+    if chosen is None:
         return command
-    return replace(command, files={**command.files, work / _LIST_FILE: chosen_rows(contents or "", manifest)})
+    return _with_list(command, work, "".join(f"{id_}; chosen\n" for id_ in chosen).encode())
+
+
+def _with_list(command: Command, work: Path, entries: bytes) -> Command:
+    return replace(command, files={**command.files, work / _LIST_FILE: entries})
+
+
+def _chosen_entries(archive: Path | None, options: dict[str, Any]) -> list[int] | None:
+    """Return the ids of the entries a selection takes, in the archive's order; None when all are taken."""
+    selection = selection_of(options)
+    if selection is None:
+        return None
+    if archive is None:
+        raise RestoreError("A selection is read from a file, and there is none.")
+    reader = TocReader()
+    with archive.open("rb") as file:
+        while not reader.done and (chunk := file.read(1 << 20)):
+            reader.feed(chunk)
+    toc = reader.finish()
+    taken = taken_entries(toc, selection)
+    return [entry.id for entry in toc.entries if entry.id in taken]
+
+
+def _script_command(target: Connection, tools: ToolInfo, options: dict[str, Any], work: Path) -> Command:
+    """Say what to run for plain SQL. psql reads no file of its own, and the first line it is fed restricts it."""
+    flags = ["--no-psqlrc", "--quiet", "--no-password", "--set=ON_ERROR_STOP=1", "--file=-"]
+    if not restore_mode(options).creates_database:
+        flags.append("--single-transaction")
+    connection = replace(target, database=target_database(options))
+    environment = {
+        "PGOPTIONS": _options(tools, default_transaction_read_only="off"),
+        "PSQL_HISTORY": "/dev/null",
+    }
+    return _command("psql", tools, connection, [*flags, _dbname(connection, work)], work, environment)
 
 
 def _creating(manifest: Manifest, options: dict[str, Any], archive: Path | None) -> Iterator[str]:

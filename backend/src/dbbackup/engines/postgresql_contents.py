@@ -5,6 +5,7 @@ from __future__ import annotations
 import graphlib
 import itertools
 import re
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,7 +15,7 @@ from dbbackup.engines.modes import restore_mode
 from dbbackup.engines.values import Command, ToolInfo
 
 # `4321; 0 16385 TABLE DATA public orders postgres`
-_ENTRY = re.compile(r"^\d+; \d+ \d+ (?P<entry>.+)$")
+_ENTRY = re.compile(r"^(?P<id>\d+); \d+ \d+ (?P<entry>.+)$")
 _LARGE_OBJECTS = re.compile(r"^BLOBS? |^BLOB METADATA ")
 _ROWS = "TABLE DATA "
 _LINE_END = re.compile(r"[\r\n]")  # pg_restore lists them as blanks
@@ -43,18 +44,21 @@ def list_command(tools: ToolInfo, options: dict[str, Any], archive: Path | None)
     )
 
 
-def chosen_rows(contents: str, manifest: Manifest) -> bytes:
+def chosen_rows(contents: str, manifest: Manifest, chosen: Collection[int] | None = None) -> bytes:
     """Return the list of contents for `pg_restore --use-list`: rows of tables only, referenced tables first.
 
-    Left out on purpose: the values of sequences, since setval outlives a rollback (`finish_database` sets
-    them after the commit), and the refreshing of materialized views.
+    `chosen` are the ids of the entries a selection takes. Left out on purpose: the values of sequences, since setval
+    outlives a rollback (`finish_database` sets them after the commit), and the refreshing of materialized views.
 
     Raises:
         RestoreError: the archive holds large objects; their numbers may be taken in the target.
     """
     lines = []
     for line in contents.split("\n"):  # splitlines() would part names at other characters too
-        entry = match["entry"] if (match := _ENTRY.match(line)) else ""
+        match = _ENTRY.match(line)
+        if match is None or (chosen is not None and int(match["id"]) not in chosen):
+            continue
+        entry = match["entry"]
         if _LARGE_OBJECTS.match(entry):
             raise RestoreError(LARGE_OBJECTS)
         if entry.startswith(_ROWS):

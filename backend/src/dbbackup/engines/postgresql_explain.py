@@ -25,6 +25,8 @@ from dbbackup.engines.values import Command, Progress
 
 LAST_LINES = 5
 
+_SCRIPT_ERROR = re.compile(r"^psql:<stdin>:(?P<line>\d+): (?:ERROR: *|error: *)(?P<said>.+)$", re.MULTILINE | re.DOTALL)
+
 _VERBOSE = re.compile(r"^pg_\w+: (?!error:|fatal:|warning:|detail:|hint:)")
 _PROGRESS = re.compile(
     r'^(?:pg_dump: dumping contents of table|pg_restore: processing data for table) "(?P<table>.+)"$'
@@ -154,6 +156,10 @@ def explain(command: Command, exit_code: int, stderr_tail: Sequence[str]) -> App
     text = mask(_from_first_error(stderr_tail), command.env.get("PGPASSWORD", ""))
     if tool == "pg_restore" and _ARCHIVE_BROKEN.search(text):
         return _broken_archive(command)
+    if tool == "psql" and (failed := _SCRIPT_ERROR.search(text)):
+        # the first line is ours
+        said = "\n".join(failed["said"].splitlines()[:LAST_LINES])
+        return RestoreError(f"Line {int(failed['line']) - 1} of the script failed: {said}")
     faults = CONNECTION_FAULTS + _COMMON_FAULTS + (_RESTORE_FAULTS if tool == "pg_restore" else _DUMP_FAULTS)
     return diagnose(text, _where(command), faults) or _unknown(tool, command, exit_code, text)
 
@@ -204,4 +210,8 @@ def _unknown(tool: str, command: Command, exit_code: int, text: str) -> AppError
     killed = "it was killed from outside, by a person or for lack of memory. Run it again."
     reason = said or (killed if ended == "signal SIGKILL" else "it gave no reason. Run it again.")
     message = f"{command.tool or tool} ended with {ended}: {reason}"
-    return RestoreError(message) if tool == "pg_restore" and not _checks_only(command) else ToolFailedError(message)
+    return (
+        RestoreError(message)
+        if tool in ("pg_restore", "psql") and not _checks_only(command)
+        else ToolFailedError(message)
+    )

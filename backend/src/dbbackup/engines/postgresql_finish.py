@@ -9,7 +9,7 @@ from typing import Any, LiteralString
 from psycopg.sql import SQL, Composed, Identifier, Literal
 
 from dbbackup.core.manifest import Manifest
-from dbbackup.engines.modes import restore_mode, target_database
+from dbbackup.engines.modes import RestoreMode, restore_mode, target_database
 from dbbackup.engines.postgresql_commands import without_owner
 from dbbackup.engines.postgresql_connect import Session, ask, session
 from dbbackup.engines.postgresql_sequences import raise_sequences
@@ -31,7 +31,7 @@ async def finish_database(target: Connection, manifest: Manifest, options: dict[
     name = target_database(options)
     filled = not restore_mode(options).creates_database
     async with session(replace(target, database=name), statement_timeout=0, limit=None) as opened:
-        if filled:
+        if filled and restore_mode(options) is not RestoreMode.RUN_SCRIPT:
             await raise_sequences(opened, manifest)
         await opened.execute("ANALYZE")
     if filled:

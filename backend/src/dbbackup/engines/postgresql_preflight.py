@@ -9,7 +9,8 @@ from typing import Any
 
 from dbbackup.core.errors import ToolMissingError
 from dbbackup.core.manifest import Manifest
-from dbbackup.engines.modes import restore_mode
+from dbbackup.engines.modes import RestoreMode, restore_mode
+from dbbackup.engines.postgresql_commands import ARCHIVE
 from dbbackup.engines.postgresql_connect import Session, ask, session
 from dbbackup.engines.postgresql_fill_checks import check_filling
 from dbbackup.engines.postgresql_findings import error, ok, warning
@@ -17,6 +18,7 @@ from dbbackup.engines.postgresql_options import database_name_problem
 from dbbackup.engines.postgresql_probe import server_version
 from dbbackup.engines.postgresql_roles import missing_roles, needed_roles, owners
 from dbbackup.engines.postgresql_settings import split_settings
+from dbbackup.engines.postgresql_source_checks import fits_mode, reach, script_target, script_tool
 from dbbackup.engines.postgresql_tools import PostgresqlTools
 from dbbackup.engines.tools import major_of
 from dbbackup.engines.values import Connection, Finding
@@ -42,15 +44,18 @@ async def preflight(
     target: Connection, manifest: Manifest, options: dict[str, Any], tools: PostgresqlTools
 ) -> list[Finding]:
     """Check that the restore can work; see `Engine.preflight`."""
-    findings = list(_backup(manifest))
+    findings = [*_backup(manifest), *fits_mode(manifest, options)]
     async with session(target) as opened:
         [row] = await ask(opened, _ME)
         me = _Me(*row)
         version = server_version(opened)
         findings += _server(me, manifest, version)
         findings += await asyncio.to_thread(_tools, tools, manifest, version)
+        findings += await reach(opened, me.name, options)
         if restore_mode(options).creates_database:
             return findings + await _new_database(opened, me, manifest, options)
+    if restore_mode(options) is RestoreMode.RUN_SCRIPT:
+        return findings + await script_target(target, options)
     return findings + await check_filling(target, manifest, options, superuser=me.superuser)
 
 
@@ -68,16 +73,15 @@ async def _new_database(opened: Session, me: _Me, manifest: Manifest, options: d
 
 
 def _backup(manifest: Manifest) -> Iterator[Finding]:
-    part = manifest.part("database")
     if manifest.source.engine != "postgresql":
         yield error("wrong-engine", f"This is a backup of {manifest.source.engine}, not of PostgreSQL.")
-    elif part is None or part.format != "pg_custom":
-        yield error("no-archive", "The backup holds no PostgreSQL archive in custom format.")
 
 
 def _server(me: _Me, manifest: Manifest, version: str) -> Iterator[Finding]:
     source = manifest.source.server_version
-    if major_of(version) < major_of(source):
+    if not source:
+        yield warning("source-version-unknown", "Nothing in the source tells which version of PostgreSQL it is of.")
+    elif major_of(version) < major_of(source):
         yield error(
             "downgrade",
             f"The backup is of PostgreSQL {source}, the target is {version}: an older server does not understand a "
@@ -108,6 +112,8 @@ def _tools(tools: PostgresqlTools, manifest: Manifest, version: str) -> Iterable
         chosen = tools.choose(version)
     except ToolMissingError as e:
         return [error("tool-missing", e.message)]
+    if manifest.main.format != ARCHIVE:
+        return [script_tool(chosen)]
     findings = [ok("tool", f"pg_restore {chosen.version} is used.")]
     if not chosen.exact:
         # pg_restore 17 and newer set transaction_timeout, and older servers end the restore there
@@ -117,8 +123,8 @@ def _tools(tools: PostgresqlTools, manifest: Manifest, version: str) -> Iterable
             f"apt-get install postgresql-client-{major_of(version)}."
         )
         findings = [error("tool-newer", message) if hopeless else warning("tool-newer", message)]
-    part = manifest.part("database")
-    if part is not None and major_of(part.tool) > major_of(chosen.version):
+    part = manifest.main
+    if major_of(part.tool) > major_of(chosen.version):
         findings.append(
             error(
                 "archive-newer",

@@ -76,6 +76,11 @@ def locale_clauses(properties: dict[str, Any], server_major: int) -> list[Compos
     """Return the parts of CREATE DATABASE that repeat the original's encoding and locale."""
     clauses: list[Composable] = [
         SQL("ENCODING {}").format(Literal(properties["encoding"])),
+    ]
+    if "collate" not in properties:
+        # of an uploaded dump only the encoding is known: the rest is the server's own
+        return clauses
+    clauses += [
         SQL("LC_COLLATE {}").format(Literal(properties["collate"])),
         SQL("LC_CTYPE {}").format(Literal(properties["ctype"])),
     ]
@@ -116,7 +121,7 @@ async def _create(opened: Session, name: str, manifest: Manifest, options: dict[
 def _locale_refused(properties: dict[str, Any], error: psycopg.Error) -> str:
     return (
         f"The target cannot create a database like the original (encoding {properties['encoding']}, collation "
-        f"{properties['collate']}, character type {properties['ctype']}, provider "
+        f"{properties.get('collate', 'its own')}, character type {properties.get('ctype', 'its own')}, provider "
         f"{properties.get('localeProvider', 'libc')}): {error.diag.message_primary}. Install the locale on the "
         "target's machine (locale-gen, then restart the server), or restore into a server that has it."
     )

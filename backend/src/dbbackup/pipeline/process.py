@@ -213,9 +213,12 @@ def _environment(command: Command, workshop: Workshop) -> dict[str, str]:
 
 
 def _parent_death_prefix() -> tuple[str, ...]:
-    """The kernel kills the tool when the thread that spawned it, the event loop's, is gone."""
+    """The kernel kills the tool when the thread that spawned it, the event loop's, is gone.
+
+    And no program the tool might run gains rights by being set-uid.
+    """
     setpriv = shutil.which("setpriv")
-    return (setpriv, "--pdeathsig", "KILL", "--") if setpriv else ()
+    return (setpriv, "--pdeathsig", "KILL", "--no-new-privs", "--") if setpriv else ()
 
 
 def _write_files(command: Command) -> None:

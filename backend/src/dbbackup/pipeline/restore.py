@@ -20,7 +20,7 @@ from dbbackup.engines.values import Command, Connection, ToolInfo
 from dbbackup.pipeline.compress import decompressor
 from dbbackup.pipeline.encrypt import decryptor
 from dbbackup.pipeline.meter import Verifier
-from dbbackup.pipeline.process import Process, Workshop, big_pipe
+from dbbackup.pipeline.process import LineCallback, Process, Workshop, big_pipe
 from dbbackup.pipeline.report import Report
 from dbbackup.pipeline.stream import Stream, Transform, closing, through
 from dbbackup.storages.base import Storage
@@ -78,7 +78,8 @@ async def fill_database(job: RestoreJob, report: Report) -> None:
         else:
             if not restore_mode(job.options).creates_database:
                 report.stage("Verifying the backup")
-                await drain(part_stream(job, main, executor, report))
+                # through the filter, too: what it refuses is refused before anything is touched
+                await drain(_filtered(job, executor, report))
             report.stage("Restoring")
             await _run(job, _command(job, None, await _contents(job, None)), _filtered(job, executor, report), report)
     report.progress.finish_tables()
@@ -186,13 +187,20 @@ async def _run(job: RestoreJob, command: Command, stream: Stream | None, report:
         raise _as_restore_error(job.engine.explain(command, code, tool.stderr_tail))
 
 
-async def feed(command: Command, workshop: Workshop, stream: Stream, on_line: Any) -> tuple[int, Process]:
+async def feed(
+    command: Command,
+    workshop: Workshop,
+    stream: Stream,
+    on_line: LineCallback | None,
+    *,
+    stdout: int = asyncio.subprocess.DEVNULL,
+) -> tuple[int, Process]:
     """Run the tool on the stream. End of input looks like success to it: on any error it is killed first."""
     read_fd, write_fd = big_pipe()
     inlet = _Inlet(write_fd)
     try:
         try:
-            tool = await Process.start(command, workshop, stdin=read_fd, on_line=on_line)
+            tool = await Process.start(command, workshop, stdin=read_fd, stdout=stdout, on_line=on_line)
         finally:
             os.close(read_fd)
         try:

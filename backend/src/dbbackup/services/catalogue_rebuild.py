@@ -20,7 +20,7 @@ from dbbackup.db.models.base import utc_now
 from dbbackup.services.backup_results import note_result, note_stored
 from dbbackup.services.changes import announce
 from dbbackup.services.context import Context
-from dbbackup.services.restores import read_manifest
+from dbbackup.services.restore_sources import read_manifest
 from dbbackup.services.storages import LOCAL
 from dbbackup.storages.base import Storage, StoredObject
 

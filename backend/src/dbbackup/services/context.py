@@ -36,6 +36,10 @@ class Runtime:
     """Set when there is something to deliver."""
     progress: dict[str, RunProgress] = field(default_factory=dict)
     """Counters of the executions running now, by id."""
+    uploads: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when an upload was received and waits to be checked."""
+    receiving: set[str] = field(default_factory=set)
+    """Uploads that a request is writing to now, by id."""
     failures: dict[str, str] = field(default_factory=dict)
     """Background tasks that died, with the reason: shown by the health check."""
     started: float = field(default_factory=time.monotonic)

@@ -132,11 +132,25 @@ class UploadInput(Input):
     s3_config_ids: list[Id] | None = None
 
 
-class S3ObjectSource(Input):
-    """A backup found by browsing a bucket: the key of its manifest or of its main file."""
+class RestoreSource(Input):
+    """Where to restore from, when it is no backup of the catalogue. One of:
 
-    s3_config_id: Id
-    key: Annotated[str, Meta(min_length=1, max_length=1024)]
+    `s3ConfigId` and `key` (a backup found by browsing a bucket: the key of its manifest or of its main file),
+    `uploadId` (an uploaded file), `script` (SQL as text).
+    """
+
+    s3_config_id: Id | None = None
+    key: Annotated[str, Meta(min_length=1, max_length=1024)] | None = None
+    upload_id: Id | None = None
+    script: Annotated[str, Meta(min_length=1, max_length=8_388_608)] | None = None
+
+
+class ContentsInput(Input):
+    """Whose objects to list: those of a backup (`copyId` picks a copy), or of another source."""
+
+    backup_id: Id | None = None
+    copy_id: Id | None = None
+    source: RestoreSource | None = None
 
 
 class RestorePlanInput(Input):
@@ -146,12 +160,15 @@ class RestorePlanInput(Input):
     `backupId` and `source` is given; `copyId` picks one copy of the backup (otherwise local first).
     `options.mode` is one of newDatabase (the default), schemaOnly, dataOnly and append. The first two create
     the database `options.newDatabase`; the others put rows into `options.existingDatabase` and drop nothing.
+    `runScript` runs a script in `options.existingDatabase`, whatever it does there.
+    `options.selection` takes only these `schemas` and `objects` (kind, schema, name) of the backup, as its contents
+    list them. `options.trusted` lets an uploaded source run with rights that reach beyond the database.
     """
 
     database_id: Id
     backup_id: Id | None = None
     copy_id: Id | None = None
-    source: S3ObjectSource | None = None
+    source: RestoreSource | None = None
     options: dict[str, Any] = {}
 
 

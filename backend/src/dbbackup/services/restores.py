@@ -2,56 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbbackup.core import manifest as manifests
-from dbbackup.core.errors import IntegrityError, NotFoundError, ObjectMissingError, ValidationError
+from dbbackup.core.errors import NotFoundError, ValidationError
 from dbbackup.core.manifest import Manifest
 from dbbackup.core.naming import new_id
 from dbbackup.core.sizes import human_size
-from dbbackup.db.models import DatabaseConfig, RestoreExecution, RunStatus, S3Config
+from dbbackup.db.models import DatabaseConfig, RestoreExecution, RunStatus
+from dbbackup.engines.contents import parse_selection
 from dbbackup.engines.modes import target_database
 from dbbackup.engines.values import Finding
-from dbbackup.services.backups import get_backup, request_cancel
+from dbbackup.services.backups import request_cancel
 from dbbackup.services.changes import announce_run
 from dbbackup.services.connections import saved_connection
+from dbbackup.services.contents import narrowed
 from dbbackup.services.context import Context
 from dbbackup.services.databases import get_database
-from dbbackup.services.downloads import backup_manifest, choose_copy
 from dbbackup.services.encryption import check_key
-from dbbackup.services.inputs import RestoreInput, RestorePlanInput, S3ObjectSource
-from dbbackup.storages.base import Storage
-
-_MAX_MANIFEST = 64 * 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where the bytes of a restore come from; `key` is the main file's."""
-
-    manifest: Manifest
-    storage_id: str
-    key: str
-    version: str | None
-    bucket: str | None
-    backup_id: str | None
-
-    @property
-    def type(self) -> str:
-        """Return `local` or `s3`."""
-        return "local" if self.storage_id == "local" else "s3"
-
-    def sibling(self, file: str) -> str:
-        """Return the key of another file of the same copy."""
-        folder, slash, _ = self.key.rpartition("/")
-        return f"{folder}{slash}{file}"
+from dbbackup.services.foreign_sources import foreign_findings
+from dbbackup.services.inputs import RestoreInput, RestorePlanInput
+from dbbackup.services.restore_sources import Source, find_source
 
 
-async def preflight(session: AsyncSession, ctx: Context, data: RestorePlanInput) -> tuple[Source, list[Finding]]:
+async def preflight(
+    session: AsyncSession, ctx: Context, data: RestorePlanInput, actor: str
+) -> tuple[Source, list[Finding]]:
     """Check that the restore can work; changes nothing.
 
     Raises:
@@ -59,15 +39,21 @@ async def preflight(session: AsyncSession, ctx: Context, data: RestorePlanInput)
         DatabaseError, StorageError: the target or the source cannot be asked.
     """
     config = await get_database(session, data.database_id)
-    source = await find_source(session, ctx, data)
-    options = _options(ctx, config, source.manifest, data.options)
-    return source, await run_checks(ctx, config, source, options)
+    source = await find_source(session, ctx, data, config, actor)
+    options = _options(ctx, config, source, data.options)
+    chosen, findings = await narrowed(ctx, source, options)
+    return source, findings + await run_checks(ctx, config, chosen, options)
 
 
 async def run_checks(ctx: Context, config: DatabaseConfig, source: Source, options: dict[str, Any]) -> list[Finding]:
-    """Check source, target and disk; the worker calls it again right before it starts."""
+    """Check source, target and disk; the worker calls it again right before it starts.
+
+    Of a source from which objects were chosen the manifest names only these (`contents.narrowed`).
+    """
     engine = ctx.engines[config.type]
     findings = await _source_findings(ctx, source)
+    if source.is_foreign and all(finding.level != "error" for finding in findings):
+        findings += await foreign_findings(ctx, source, engine.restore_filter(source.manifest, options))
     if engine.wants_file(options):
         findings.append(await _spool_finding(ctx, source.manifest))
     target = await engine.maintenance(saved_connection(ctx, config))
@@ -87,8 +73,8 @@ async def queue_restore(session: AsyncSession, ctx: Context, data: RestoreInput,
     if not data.confirm:
         raise ValidationError.of("confirm", "A restore changes a database server: send confirm: true to go on.")
     config = await get_database(session, data.database_id)
-    source = await find_source(session, ctx, data)
-    options = _options(ctx, config, source.manifest, data.options)
+    source = await find_source(session, ctx, data, config, actor)
+    options = _options(ctx, config, source, data.options)
     restore = RestoreExecution(
         id=new_id(),
         database_id=config.id,
@@ -96,7 +82,7 @@ async def queue_restore(session: AsyncSession, ctx: Context, data: RestoreInput,
         target_database=target_database(options),
         backup_id=source.backup_id,
         source_type=source.type,
-        source_s3_config_id=None if source.storage_id == "local" else source.storage_id,
+        source_s3_config_id=source.storage_id if source.type == "s3" else None,
         source_bucket=source.bucket,
         source_key=source.key,
         source_version=source.version,
@@ -149,69 +135,24 @@ async def cancel_restore(session: AsyncSession, ctx: Context, restore_id: str) -
     return restore
 
 
-async def find_source(session: AsyncSession, ctx: Context, data: RestorePlanInput) -> Source:
-    """Return where to restore from.
-
-    Raises:
-        ValidationError: neither or both of `backupId` and `source` are given.
-        NotFoundError, ConflictError: the backup or copy does not exist or is not complete.
-        ObjectMissingError, IntegrityError: no manifest lies beside the S3 object, or it cannot be read.
-    """
-    if (data.backup_id is None) == (data.source is None):
-        raise ValidationError.of("backupId", "Give either backupId or source.")
-    if data.source is not None:
-        return await _browsed_source(session, ctx, data.source)
-    backup = await get_backup(session, data.backup_id or "")
-    copy = choose_copy(backup, data.copy_id)
-    return Source(backup_manifest(backup), copy.storage_id, copy.key or "", copy.version, copy.bucket, backup.id)
-
-
-def saved_source(restore: RestoreExecution) -> Source:
-    """Return the source a queued restore was given."""
-    return Source(
-        manifests.from_dict(restore.manifest),
-        restore.source_s3_config_id or "local",
-        restore.source_key,
-        restore.source_version,
-        restore.source_bucket,
-        restore.backup_id,
-    )
-
-
-async def _browsed_source(session: AsyncSession, ctx: Context, source: S3ObjectSource) -> Source:
-    config = await session.get(S3Config, source.s3_config_id)
-    if config is None:
-        raise NotFoundError(f"There is no S3 config {source.s3_config_id}.")
-    storage = await ctx.storages.open(config.id)
-    key = source.key if source.key.endswith(manifests.SUFFIX) else source.key + manifests.SUFFIX
-    manifest = await read_manifest(storage, key)
-    folder, slash, _ = key.rpartition("/")
-    return Source(manifest, config.id, f"{folder}{slash}{manifest.main.file}", None, config.bucket, None)
-
-
-async def read_manifest(storage: Storage, key: str) -> Manifest:
-    """Read and check a manifest. Raises ObjectMissingError, IntegrityError, StorageError."""
-    found = await storage.stat(key)
-    if found is None:
-        raise ObjectMissingError(f"There is no manifest {key}: without it the file is not a backup of this product.")
-    if found.size > _MAX_MANIFEST:
-        raise IntegrityError(f"{key} is {found.size} bytes long: that is no manifest.")
-    data = b"".join([chunk async for chunk in storage.read(key, 0, found.version)])
-    try:
-        return manifests.decode(data)
-    except ValueError as error:
-        raise IntegrityError(f"{key} is not a manifest this version can read: {error}") from error
-
-
-def _options(ctx: Context, config: DatabaseConfig, manifest: Manifest, raw: dict[str, Any]) -> dict[str, Any]:
-    engine = ctx.engines[config.type]
+def _options(ctx: Context, config: DatabaseConfig, source: Source, raw: dict[str, Any]) -> dict[str, Any]:
+    engine, manifest = ctx.engines[config.type], source.manifest
     if manifest.source.engine not in engine.restores:
         raise ValidationError.of(
             "databaseId",
             f"This backup is of {manifest.source.engine}; {config.name} is {config.type}, which can be given backups"
             f" of {' and '.join(sorted(engine.restores))} only. Choose a server of a kind that fits.",
         )
-    return engine.parse_restore_options(raw)
+    own = dict(raw)
+    selection, trusted = own.pop("selection", None), own.pop("trusted", False)
+    if not isinstance(trusted, bool):
+        raise ValidationError.of("trusted", "trusted must be true or false")
+    options = engine.parse_restore_options(own)
+    if selection is not None:
+        options["selection"] = msgspec.to_builtins(parse_selection(selection))
+    if source.is_foreign:
+        options |= {"foreign": True, "trusted": trusted}
+    return options
 
 
 async def _source_findings(ctx: Context, source: Source) -> list[Finding]:

@@ -18,6 +18,8 @@ from dbbackup.storages.s3_client import Patience
 from dbbackup.storages.s3_settings import Encryption, S3Settings
 
 LOCAL = "local"
+UPLOADS = "uploads"
+"""What was uploaded to be restored; never a place for backups."""
 
 
 class StoragePool:
@@ -29,15 +31,19 @@ class StoragePool:
         self._work = settings.work_path
         self._budget = PartBudget()
         self.local = LocalStorage(settings.storage_path, shred=settings.secure_delete)
+        self.uploads_path = settings.uploads_path
+        self._uploads = LocalStorage(settings.uploads_path)
         self._open: dict[str, tuple[datetime, S3Storage]] = {}
         self._retired: list[S3Storage] = []
 
     async def open(self, storage_id: str) -> Storage:
-        """Return the storage of that id (`local`, or the id of an S3 config).
+        """Return the storage of that id (`local`, `uploads`, or the id of an S3 config).
 
         Raises:
             NotFoundError: there is no such S3 config.
         """
+        if storage_id == UPLOADS:
+            return self._uploads
         return self.local if storage_id == LOCAL else await self.open_s3(storage_id)
 
     async def open_s3(self, config_id: str) -> S3Storage:

@@ -29,13 +29,13 @@ from dbbackup.db.models import (
     RunStatus,
     Verification,
 )
-from dbbackup.engines.modes import restore_mode
+from dbbackup.engines.modes import RestoreMode, restore_mode
 from dbbackup.pipeline.process import OWNER_VARIABLE
 from dbbackup.services.backup_results import note_result, note_stored
 from dbbackup.services.changes import announce_run
 from dbbackup.services.connections import saved_connection
 from dbbackup.services.context import Context
-from dbbackup.services.restores import read_manifest
+from dbbackup.services.restore_sources import read_manifest
 from dbbackup.services.run_notifications import notify_run_end
 from dbbackup.storages.base import Storage, StoredObject
 from dbbackup.worker.retry import queue_after_crash
@@ -61,7 +61,7 @@ async def reconcile(ctx: Context) -> None:
     ended = await asyncio.to_thread(end_orphans, ctx.instance_id)
     if ended:
         _log.warning("{} processes of an earlier life were ended", ended)
-    await asyncio.to_thread(_empty_work_folder, ctx.settings.work_path)
+    await asyncio.to_thread(_empty_work_folder, ctx.settings.work_path, ctx.settings.uploads_path)
     async with ctx.catalogue.sessions() as session:
         backups = await _running(session, BackupExecution)
         restores = await _running(session, RestoreExecution)
@@ -128,8 +128,14 @@ def end_orphans(instance_id: str) -> int:
 
 def _cut_off(restore: RestoreExecution) -> InterruptedRunError | None:
     """Return the error of a restore into a database that was there; nobody saw whether its transaction ended."""
-    if restore_mode(restore.options).creates_database:
+    mode = restore_mode(restore.options)
+    if mode.creates_database:
         return None
+    if mode is RestoreMode.RUN_SCRIPT:
+        return InterruptedRunError(
+            f"{INTERRUPTED}: the program ended while a script ran in {restore.target_database}. In PostgreSQL all of "
+            "it was done, or nothing; in MySQL and MariaDB a part may be: look before you start it again."
+        )
     return InterruptedRunError(
         f"{INTERRUPTED}: the program ended while rows were put into {restore.target_database} by one transaction. "
         "All of them are there, or none: look before you start it again."
@@ -140,9 +146,14 @@ async def _running(session: AsyncSession, model: type[R]) -> list[R]:
     return list(await session.scalars(select(model).where(model.status == RunStatus.RUNNING)))
 
 
-def _empty_work_folder(folder: Path) -> None:
-    """Everything in it belongs to runs, and none is going on yet."""
-    shutil.rmtree(folder, ignore_errors=True)
+def _empty_work_folder(folder: Path, uploads: Path) -> None:
+    """Everything in it but uploads belongs to runs, and none is going on yet."""
+    for entry in folder.iterdir() if folder.is_dir() else ():
+        if entry != uploads:
+            if entry.is_dir() and not entry.is_symlink():
+                shutil.rmtree(entry, ignore_errors=True)
+            else:
+                entry.unlink(missing_ok=True)
 
 
 async def _complete_backup(ctx: Context, backup_id: str) -> bool:

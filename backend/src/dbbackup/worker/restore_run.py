@@ -9,13 +9,15 @@ from typing import Any
 from dbbackup.core.errors import AppError, ConflictError, RestoreError
 from dbbackup.core.journal import JournalKind
 from dbbackup.db.models import DatabaseConfig, RestoreExecution
-from dbbackup.engines.modes import restore_mode, target_database
+from dbbackup.engines.modes import RestoreMode, restore_mode, target_database
 from dbbackup.pipeline.restore import RestoreJob, fill_database
 from dbbackup.services.changes import announce_run
 from dbbackup.services.connections import saved_connection
+from dbbackup.services.contents import narrowed
 from dbbackup.services.context import Context
 from dbbackup.services.encryption import identities
-from dbbackup.services.restores import Source, run_checks, saved_source
+from dbbackup.services.restore_sources import Source, saved_source
+from dbbackup.services.restores import run_checks
 from dbbackup.services.run_notifications import notify_run_end
 from dbbackup.storages.offload import finish
 from dbbackup.worker.run import RunTools, run_tools, say_end, set_end
@@ -60,13 +62,14 @@ async def prepare(
     engine, report = ctx.engines[config.type], tools.report
     report.progress.total_counts_written = True
     report.progress.bytes_total = source.manifest.main.size
-    report.progress.tables_total = len(source.manifest.source.tables)
     report.stage("Checking beforehand")
-    findings = await run_checks(ctx, config, source, options)
+    source, of_selection = await narrowed(ctx, source, options)
+    findings = of_selection + await run_checks(ctx, config, source, options)
     for finding in findings:
         tools.log.say(_LEVELS[finding.level], finding.message, check=finding.code)
     if errors := [f.message for f in findings if f.level == "error"]:
         raise RestoreError("The restore was refused before anything was changed. " + " ".join(errors))
+    report.progress.tables_total = len(source.manifest.source.tables)
     target = await engine.maintenance(saved_connection(ctx, config))
     probe = await engine.probe(target)
     return RestoreJob(
@@ -110,7 +113,7 @@ async def _fill_existing(restore: RestoreExecution, job: RestoreJob, tools: RunT
     try:
         await fill_database(job, tools.report)
     except BaseException:
-        tools.log.say("info", f"Rows go into {name} by one transaction: without its end nothing there is changed.")
+        tools.log.say("info", _undone(job, name))
         raise
     tools.report.stage("Finishing")
     # The rows are there for good: a cancellation comes too late, and sequences left behind would break inserts.
@@ -123,6 +126,13 @@ async def _fill_existing(restore: RestoreExecution, job: RestoreJob, tools: RunT
             f"All rows were put into {name} and stay there, but what follows failed: {reason}. Do not start this "
             f"restore again; set sequences that are behind their columns, and run ANALYZE."
         )
+
+
+def _undone(job: RestoreJob, name: str) -> str:
+    """Say what is left in a database that was there, of a restore that failed in it."""
+    if restore_mode(job.options) is RestoreMode.RUN_SCRIPT and job.engine.type != "postgresql":
+        return f"What the script did in {name} before it failed stays: the server commits changes of tables at once."
+    return f"All of it goes into {name} by one transaction: without its end nothing there is changed."
 
 
 async def _clean_up(job: RestoreJob, restore: RestoreExecution, tools: RunTools) -> bool:

@@ -26,7 +26,7 @@ from dbbackup.services.connections import saved_connection
 from dbbackup.services.context import Context
 from dbbackup.services.downloads import backup_manifest, choose_copy
 from dbbackup.services.encryption import check_key, identities
-from dbbackup.services.restores import Source, read_manifest
+from dbbackup.services.restore_sources import Source, read_manifest
 from dbbackup.services.run_notifications import notify_run_end
 from dbbackup.worker.restore_run import drop_own, prepare
 from dbbackup.worker.run import RunTools, run_tools, say_end, set_end

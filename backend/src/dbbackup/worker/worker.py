@@ -21,6 +21,7 @@ from dbbackup.worker.outbox import Outbox
 from dbbackup.worker.queue import claim, next_start
 from dbbackup.worker.restore_run import run_restore
 from dbbackup.worker.scheduler import Scheduler
+from dbbackup.worker.uploads import check_uploads, expire_uploads
 from dbbackup.worker.verify_run import run_verification
 from dbbackup.worker.watch import WATCH_SECONDS, watch
 
@@ -54,6 +55,7 @@ class Worker:
             asyncio.create_task(self._repeat("notifications", self._outbox.step)),
             asyncio.create_task(self._repeat("watch", self._watch)),
             asyncio.create_task(self._repeat("cleanup", CleanupJob(self._ctx).step)),
+            asyncio.create_task(self._repeat("uploads", lambda: check_uploads(self._ctx))),
         ]
 
     async def stop(self) -> None:
@@ -150,6 +152,7 @@ class Worker:
         await delete_copies(self._ctx)
         await refill_copies(self._ctx)
         await retry_journal(self._ctx)
+        await expire_uploads(self._ctx)
         with suppress(TimeoutError):
             async with asyncio.timeout(SWEEP_SECONDS):
                 await self._sweep_now.wait()

@@ -1,5 +1,12 @@
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
-import { cancelRestore, createRestore, preflightRestore, type RestorePlanInput } from "@/client";
+import {
+  type ContentsInput,
+  cancelRestore,
+  createRestore,
+  getSourceContents,
+  preflightRestore,
+  type RestorePlanInput,
+} from "@/client";
 import { ask } from "@/lib/api";
 import { isWorthRetrying } from "@/lib/api-error";
 import { keys } from "@/lib/queries";
@@ -11,6 +18,15 @@ export const preflightQuery = (plan: RestorePlanInput) =>
     queryFn: () => ask(preflightRestore({ body: plan })),
     staleTime: 5_000,
     gcTime: 60_000,
+    retry: (failures, error) => failures < 1 && isWorthRetrying(error),
+  });
+
+/** What is in a source. Read from the front of the backup itself, which does not change. */
+export const contentsQuery = (source: ContentsInput) =>
+  queryOptions({
+    queryKey: ["contents", source],
+    queryFn: () => ask(getSourceContents({ body: source })),
+    staleTime: Number.POSITIVE_INFINITY,
     retry: (failures, error) => failures < 1 && isWorthRetrying(error),
   });
 

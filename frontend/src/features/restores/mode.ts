@@ -1,4 +1,4 @@
-export type RestoreMode = "newDatabase" | "schemaOnly" | "dataOnly" | "append";
+export type RestoreMode = "newDatabase" | "schemaOnly" | "dataOnly" | "append" | "runScript";
 
 interface ModeWords {
   label: string;
@@ -26,6 +26,11 @@ export const MODES: Record<RestoreMode, ModeWords> = {
   append: {
     label: "Rows only, beside those that are there",
     hint: "Adds to tables of an existing database. Overwrites and deletes nothing; a row that collides stops it all.",
+    creates: false,
+  },
+  runScript: {
+    label: "Run it in an existing database",
+    hint: "Does there what the script says, dropping and overwriting included.",
     creates: false,
   },
 };

@@ -49,6 +49,7 @@ const RESOURCE_KEYS: Record<string, readonly string[]> = {
   schedule: keys.schedules,
   backup: keys.backups,
   restore: keys.restores,
+  upload: keys.uploads,
   "s3-config": keys.s3Configs,
   "encryption-key": keys.encryptionKeys,
   settings: keys.settings,

@@ -70,9 +70,11 @@ class RestoreController(Controller):
         responses=documented(404, 409, 502),
         guards=[requires(Permission.RESTORE_EXECUTE)],
     )
-    async def preflight(self, session: Session, ctx: Ctx, data: JSONBody[RestorePlanInput]) -> PreflightEnvelope:
+    async def preflight(
+        self, session: Session, ctx: Ctx, actor: Who, data: JSONBody[RestorePlanInput]
+    ) -> PreflightEnvelope:
         """Say what the restore would meet; nothing is changed."""
-        source, findings = await restores.preflight(session, ctx, data)
+        source, findings = await restores.preflight(session, ctx, data, actor.id)
         return PreflightEnvelope(success=True, data=preflight_view(source, findings), error=None, meta=meta())
 
     @get(

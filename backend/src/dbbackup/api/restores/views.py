@@ -11,7 +11,8 @@ from dbbackup.db.models import RestoreExecution
 from dbbackup.engines.values import Finding
 from dbbackup.services import execution_logs
 from dbbackup.services.context import Context
-from dbbackup.services.restores import Source, queue_positions
+from dbbackup.services.restore_sources import Source
+from dbbackup.services.restores import queue_positions
 
 _SAME = (
     "id",

@@ -12,6 +12,7 @@ from dbbackup.db.models.execution_log import ExecutionLog
 from dbbackup.db.models.notification_channel import NotificationChannel, NotificationCondition
 from dbbackup.db.models.notification_outbox import DeliveryState, NotificationOutbox
 from dbbackup.db.models.restore_execution import RestoreExecution
+from dbbackup.db.models.restore_upload import RestoreUpload, UploadState
 from dbbackup.db.models.retention_policy import RetentionPolicy
 from dbbackup.db.models.run_journal import RunJournal
 from dbbackup.db.models.s3_config import S3Config
@@ -45,6 +46,7 @@ __all__ = [
     "NotificationCondition",
     "NotificationOutbox",
     "RestoreExecution",
+    "RestoreUpload",
     "RetentionPolicy",
     "Run",
     "RunJournal",
@@ -53,6 +55,7 @@ __all__ = [
     "SessionKind",
     "SignInThrottle",
     "SystemSetting",
+    "UploadState",
     "User",
     "UserSession",
     "Verification",

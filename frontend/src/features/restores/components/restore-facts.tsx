@@ -3,10 +3,10 @@ import { Fact, Facts } from "@/components/ui/facts";
 import { Section } from "@/components/ui/section";
 import { formatAbsolute, formatDuration } from "@/lib/format";
 import { MODES, modeOf } from "../mode";
+import { describeSelection, type Selection } from "../wizard/selection";
 
 export function RestoreFacts({ restore }: { restore: RestoreDetail }) {
-  const from =
-    restore.sourceType === "local" ? restore.sourceKey : `s3://${restore.sourceBucket}/${restore.sourceKey}`;
+  const from = fromText(restore);
   const mode = MODES[modeOf(restore.options)];
   const options = Object.entries(restore.options).filter(
     ([name, value]) => !TOLD.includes(name) && isSet(value),
@@ -27,6 +27,9 @@ export function RestoreFacts({ restore }: { restore: RestoreDetail }) {
         {restore.duration === null ? null : (
           <Fact name="Took">{formatDuration(restore.duration * 1000)}</Fact>
         )}
+        {restore.options.selection ? (
+          <Fact name="Chosen">{describeSelection(restore.options.selection as Selection)}</Fact>
+        ) : null}
         {options.length > 0 ? (
           <Fact name="Options" mono>
             {options.map(([name, value]) => `${name}: ${String(value)}`).join(", ")}
@@ -37,7 +40,14 @@ export function RestoreFacts({ restore }: { restore: RestoreDetail }) {
   );
 }
 
-const TOLD = ["mode", "newDatabase", "existingDatabase"];
+const TOLD = ["mode", "newDatabase", "existingDatabase", "selection", "foreign"];
+
+function fromText(restore: RestoreDetail): string {
+  if (restore.sourceType === "upload") return restore.sourceName;
+  return restore.sourceType === "local"
+    ? restore.sourceKey
+    : `s3://${restore.sourceBucket}/${restore.sourceKey}`;
+}
 
 function isSet(value: unknown): boolean {
   return value !== false && value !== null && value !== "" && !(Array.isArray(value) && value.length === 0);

@@ -2,6 +2,8 @@ import type { DatabaseView, RestorePlanInput } from "@/client";
 import { isMysqlFamily } from "@/lib/engine";
 import { MODES, type RestoreMode } from "../mode";
 import type { RestoreSource } from "./plan";
+import type { Selection } from "./selection";
+import { isPlainSql, sourceOptions, sourcePart } from "./source-plan";
 
 export interface RestoreChoices {
   targetId: string;
@@ -16,6 +18,10 @@ export interface RestoreChoices {
   /** MySQL's and MariaDB's. */
   definer: "keep" | "strip";
   events: "disabled" | "enabled" | "skip";
+  /** The chosen objects; null: all of them. */
+  selection: Selection | null;
+  /** Of an upload or a script: it may act with rights that reach beyond the database. */
+  trusted: boolean;
 }
 
 export const FIRST_CHOICES: RestoreChoices = {
@@ -28,6 +34,8 @@ export const FIRST_CHOICES: RestoreChoices = {
   disableTriggers: false,
   definer: "keep",
   events: "disabled",
+  selection: null,
+  trusted: false,
 };
 
 /** The choices with another server; a name that was taken over from the old one follows. */
@@ -66,15 +74,18 @@ export function isSourceItself(
 export function toPlan(source: RestoreSource, choices: RestoreChoices, engine: string): RestorePlanInput {
   return {
     databaseId: choices.targetId,
-    ...(source.kind === "backup"
-      ? { backupId: source.backupId, ...(source.copyId ? { copyId: source.copyId } : {}) }
-      : { source: { s3ConfigId: source.s3ConfigId, key: source.key } }),
-    options: { mode: choices.mode, ...options(choices, isMysqlFamily(engine)) },
+    ...sourcePart(source),
+    options: {
+      mode: choices.mode,
+      ...options(choices, isMysqlFamily(engine), isPlainSql(source)),
+      ...sourceOptions(source, choices),
+    },
   };
 }
 
-function options(choices: RestoreChoices, mysql: boolean): Record<string, unknown> {
+function options(choices: RestoreChoices, mysql: boolean, plainSql: boolean): Record<string, unknown> {
   const name = targetName(choices);
+  if (plainSql) return { [MODES[choices.mode].creates ? "newDatabase" : "existingDatabase"]: name };
   if (!MODES[choices.mode].creates) {
     return {
       existingDatabase: name,

@@ -15,6 +15,7 @@ import { MODES } from "../mode";
 import { isSourceItself, type RestoreChoices, targetName, toPlan } from "./choices";
 import { OptionFacts } from "./option-facts";
 import type { RestoreSource } from "./plan";
+import { describeSelection } from "./selection";
 import { WhatHappens } from "./what-happens";
 
 interface ConfirmStepProps {
@@ -33,6 +34,7 @@ export function ConfirmStep({ databases, source, choices, onBack }: ConfirmStepP
   const navigate = useNavigate();
   const [understood, setUnderstood] = useState(false);
   const creates = MODES[choices.mode].creates;
+  const runs = choices.mode === "runScript";
   const name = targetName(choices);
   const warnings = preflight?.findings.filter((finding) => finding.level === "warning") ?? [];
 
@@ -49,9 +51,7 @@ export function ConfirmStep({ databases, source, choices, onBack }: ConfirmStepP
           <strong className="font-semibold">{preflight?.sourceName ?? "The backup"}</strong>
           {preflight ? ` as of ${formatAbsolute(preflight.backupCompletedAt)}` : null}
         </Fact>
-        <Fact name="From">
-          {source.kind === "backup" ? fromText(source) : `${source.configName}: ${source.key}`}
-        </Fact>
+        <Fact name="From">{fromText(source)}</Fact>
         <Fact name="To the server">
           {target ? `${target.host}:${target.port}, configured as ${target.name}` : "–"}
         </Fact>
@@ -59,6 +59,7 @@ export function ConfirmStep({ databases, source, choices, onBack }: ConfirmStepP
         <Fact name={creates ? "New database" : "Existing database"} mono>
           {name}
         </Fact>
+        {choices.selection ? <Fact name="Chosen">{describeSelection(choices.selection)}</Fact> : null}
         <OptionFacts choices={choices} engine={engine} />
         {preflight ? <Fact name="To read">{formatBytes(preflight.storedSize)}</Fact> : null}
       </Facts>
@@ -68,14 +69,19 @@ export function ConfirmStep({ databases, source, choices, onBack }: ConfirmStepP
             {finding.message}
           </Notice>
         ))}
-        <WhatHappens name={name} creates={creates} itself={isSourceItself(source, choices, target)} />
+        <WhatHappens
+          name={name}
+          creates={creates}
+          runs={runs}
+          itself={isSourceItself(source, choices, target)}
+        />
         <Checkbox
           checked={understood}
           onChange={setUnderstood}
           label={
             creates
               ? `I understand that this creates a database on ${target?.host ?? "the server"} and puts load on it.`
-              : `I understand that this adds rows to the existing database ${name} on ${target?.host ?? "the server"}.`
+              : `I understand that this ${runs ? "runs a script in" : "adds rows to"} the existing database ${name} on ${target?.host ?? "the server"}.`
           }
         />
         {create.isError ? (
@@ -91,13 +97,15 @@ export function ConfirmStep({ databases, source, choices, onBack }: ConfirmStepP
         </Button>
         <Button variant="primary" disabled={!understood} busy={create.isPending} onClick={start}>
           {create.isPending ? null : <RotateCcw aria-hidden />}
-          {creates ? `Restore into ${name}` : `Add the rows to ${name}`}
+          {creates ? `Restore into ${name}` : runs ? `Run it in ${name}` : `Add the rows to ${name}`}
         </Button>
       </footer>
     </Section>
   );
 }
 
-function fromText(source: Extract<RestoreSource, { kind: "backup" }>): string {
-  return source.copyId ? "The copy you chose" : "The nearest whole copy";
+function fromText(source: RestoreSource): string {
+  if (source.kind === "backup") return source.copyId ? "The copy you chose" : "The nearest whole copy";
+  if (source.kind === "s3") return `${source.configName}: ${source.key}`;
+  return source.kind === "upload" ? `The uploaded file ${source.name}` : "The script you wrote";
 }

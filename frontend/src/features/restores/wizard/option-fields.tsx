@@ -5,7 +5,10 @@ import { isMysqlFamily } from "@/lib/engine";
 import { MODES, RESTORE_MODES } from "../mode";
 import type { RestoreChoices } from "./choices";
 import { MysqlFields } from "./mysql-fields";
+import type { RestoreSource } from "./plan";
 import { PostgresqlFields } from "./postgresql-fields";
+import { SourceOptions } from "./source-options";
+import { fits, isPlainSql } from "./source-plan";
 import { TargetFields } from "./target-fields";
 
 export interface OptionProps {
@@ -15,13 +18,14 @@ export interface OptionProps {
 }
 
 interface OptionFieldsProps {
+  source: RestoreSource;
   databases: DatabaseView[];
   choices: RestoreChoices;
   onChoices: (choices: RestoreChoices) => void;
   problems: FieldProblem[];
 }
 
-export function OptionFields({ databases, choices, onChoices, problems }: OptionFieldsProps) {
+export function OptionFields({ source, databases, choices, onChoices, problems }: OptionFieldsProps) {
   const onChange = (change: Partial<RestoreChoices>) => onChoices({ ...choices, ...change });
   const problem = (field: string) => problems.find((one) => one.field === field)?.message;
   const engine = databases.find((one) => one.id === choices.targetId)?.type ?? "postgresql";
@@ -35,7 +39,7 @@ export function OptionFields({ databases, choices, onChoices, problems }: Option
           value={choices.mode}
           onChange={(mode) => onChange({ mode })}
           className="sm:grid-cols-2"
-          options={RESTORE_MODES.map((mode) => ({
+          options={RESTORE_MODES.filter((mode) => fits(source, mode)).map((mode) => ({
             value: mode,
             label: MODES[mode].label,
             hint: MODES[mode].hint,
@@ -43,7 +47,8 @@ export function OptionFields({ databases, choices, onChoices, problems }: Option
         />
       </fieldset>
       <TargetFields databases={databases} choices={choices} onChange={onChange} problem={problem} />
-      <Fields choices={choices} onChange={onChange} problem={problem} />
+      <SourceOptions source={source} choices={choices} onChange={onChange} />
+      {isPlainSql(source) ? null : <Fields choices={choices} onChange={onChange} problem={problem} />}
     </div>
   );
 }

@@ -25,7 +25,8 @@ export function OptionsStep({ databases, source, choices, onChoices, onBack, onN
   const engine = databases.find((one) => one.id === choices.targetId)?.type ?? "postgresql";
   const plan = useMemo(() => toPlan(source, choices, engine), [source, choices, engine]);
   const settled = useDebounced(plan);
-  const ready = Boolean(choices.targetId && targetName(choices));
+  const nothingChosen = choices.selection?.schemas.length === 0 && choices.selection.objects.length === 0;
+  const ready = Boolean(choices.targetId && targetName(choices)) && !nothingChosen;
   const preflight = useQuery({ ...preflightQuery(settled), enabled: ready });
   const upToDate = settled === plan && !preflight.isFetching;
   const problems = preflight.error instanceof ApiError ? preflight.error.details : [];
@@ -34,7 +35,13 @@ export function OptionsStep({ databases, source, choices, onChoices, onBack, onN
     <div className="grid items-start gap-5 lg:grid-cols-[minmax(0,1fr)_22rem]">
       <section aria-label="Options" className="panel">
         <div className="p-4 sm:p-5">
-          <OptionFields databases={databases} choices={choices} onChoices={onChoices} problems={problems} />
+          <OptionFields
+            source={source}
+            databases={databases}
+            choices={choices}
+            onChoices={onChoices}
+            problems={problems}
+          />
         </div>
         <footer className="flex flex-wrap items-center justify-between gap-3 border-t px-4 py-3 sm:px-5">
           <Button onClick={onBack}>
@@ -43,7 +50,7 @@ export function OptionsStep({ databases, source, choices, onChoices, onBack, onN
           </Button>
           <Button
             variant="primary"
-            disabled={!upToDate || !preflight.data?.ok}
+            disabled={!ready || !upToDate || !preflight.data?.ok}
             aria-describedby="preflight-verdict"
             onClick={onNext}
           >

@@ -35,7 +35,18 @@ export type RestoreSource =
       databaseId: string | null;
       databaseName: string;
     }
-  | { kind: "s3"; s3ConfigId: string; configName: string; key: string };
+  | { kind: "s3"; s3ConfigId: string; configName: string; key: string }
+  | {
+      kind: "upload";
+      uploadId: string;
+      name: string;
+      /** `pg_custom`, `sql` or `script`. */
+      format: string;
+      /** Null where nothing in the file tells. */
+      engine: string | null;
+      database: string | null;
+    }
+  | { kind: "script"; text: string; format: "script" };
 
 /** A name that is most likely free, and says what it is. */
 export function suggestName(databaseName: string): string {

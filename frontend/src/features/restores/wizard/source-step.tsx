@@ -1,4 +1,4 @@
-import { Archive, ArrowRight, Cloud } from "lucide-react";
+import { Archive, ArrowRight, Cloud, FileUp, SquareTerminal } from "lucide-react";
 import { useState } from "react";
 import type { DatabaseView } from "@/client";
 import { Button } from "@/components/ui/button";
@@ -6,6 +6,8 @@ import { Segmented } from "@/components/ui/segmented";
 import { BackupPicker } from "./backup-picker";
 import { BucketPicker } from "./bucket-picker";
 import type { RestoreSource } from "./plan";
+import { ScriptEditor } from "./script-editor";
+import { UploadPicker } from "./upload-picker";
 
 interface SourceStepProps {
   databases: DatabaseView[];
@@ -17,7 +19,7 @@ interface SourceStepProps {
 }
 
 export function SourceStep({ databases, databaseId, s3ConfigId, source, onSource, onNext }: SourceStepProps) {
-  const [from, setFrom] = useState<"backup" | "s3">(s3ConfigId || source?.kind === "s3" ? "s3" : "backup");
+  const [from, setFrom] = useState<RestoreSource["kind"]>(source?.kind ?? (s3ConfigId ? "s3" : "backup"));
   return (
     <section aria-label="Source" className="panel">
       <div className="space-y-4 p-4 sm:p-5">
@@ -28,7 +30,7 @@ export function SourceStep({ databases, databaseId, s3ConfigId, source, onSource
             setFrom(next);
             onSource(null);
           }}
-          className="max-sm:flex"
+          className="max-sm:grid max-sm:grid-cols-2"
           options={[
             {
               value: "backup",
@@ -46,12 +48,32 @@ export function SourceStep({ databases, databaseId, s3ConfigId, source, onSource
                 </>
               ),
             },
+            {
+              value: "upload",
+              label: (
+                <>
+                  <FileUp aria-hidden /> A file
+                </>
+              ),
+            },
+            {
+              value: "script",
+              label: (
+                <>
+                  <SquareTerminal aria-hidden /> A script
+                </>
+              ),
+            },
           ]}
         />
         {from === "backup" ? (
           <BackupPicker databases={databases} databaseId={databaseId} source={source} onSource={onSource} />
-        ) : (
+        ) : from === "s3" ? (
           <BucketPicker s3ConfigId={s3ConfigId} source={source} onSource={onSource} />
+        ) : from === "upload" ? (
+          <UploadPicker source={source} onSource={onSource} />
+        ) : (
+          <ScriptEditor source={source} onSource={onSource} />
         )}
       </div>
       <footer className="flex items-center justify-end gap-3 border-t px-4 py-3 sm:px-5">

@@ -3,18 +3,28 @@ import { Notice } from "@/components/ui/notice";
 interface WhatHappensProps {
   name: string;
   creates: boolean;
+  /** A script is run there. */
+  runs: boolean;
   /** Rows go back into the very database the backup is of. */
   itself: boolean;
 }
 
 /** What the restore does to the server, said before it starts. */
-export function WhatHappens({ name, creates, itself }: WhatHappensProps) {
+export function WhatHappens({ name, creates, runs, itself }: WhatHappensProps) {
   const database = <strong className="font-semibold text-ink">{name}</strong>;
   if (creates) {
     return (
       <Notice>
         The database {database} is created beside what is there; nothing existing is changed. If the restore
         fails or the backup turns out damaged, the new database is removed again.
+      </Notice>
+    );
+  }
+  if (runs) {
+    return (
+      <Notice tone="warn" title={`${name} is changed`}>
+        The script does in {database} whatever it says, dropping and overwriting included. In PostgreSQL a
+        failure undoes all of it; in MySQL and MariaDB what was done before it stays.
       </Notice>
     );
   }

@@ -9,6 +9,7 @@ import { FIRST_CHOICES, type RestoreChoices, withTarget } from "./choices";
 import { ConfirmStep } from "./confirm-step";
 import { OptionsStep } from "./options-step";
 import { type RestoreSearch, type RestoreSource, suggestName, type WizardStep } from "./plan";
+import { fits } from "./source-plan";
 import { SourceStep } from "./source-step";
 import { StepList } from "./step-list";
 
@@ -24,10 +25,7 @@ export function WizardPage({ search, onStep }: WizardPageProps) {
 
   return (
     <>
-      <PageHeader
-        title="Restore a database"
-        meta="Nothing is changed before the last step, and nothing is ever dropped."
-      />
+      <PageHeader title="Restore a database" meta="Nothing is changed before the last step." />
       {databases.isError ? (
         <ErrorState
           title="The databases could not be loaded"
@@ -81,8 +79,12 @@ function Wizard({ search, onStep, databases, given }: WizardProps) {
       const name =
         source.kind === "backup"
           ? (target?.database ?? source.databaseName)
-          : (target?.database ?? "database");
-      const named = { ...old, newDatabase: old.newDatabase || suggestName(name) };
+          : (source.kind === "upload" && source.database) || (target?.database ?? "database");
+      const named = {
+        ...old,
+        newDatabase: old.newDatabase || suggestName(name),
+        mode: fits(source, old.mode) ? old.mode : ("newDatabase" as const),
+      };
       return target ? withTarget(named, target) : named;
     });
     onStep("options");
@@ -97,7 +99,11 @@ function Wizard({ search, onStep, databases, given }: WizardProps) {
           databaseId={search.target ?? given?.databaseId ?? undefined}
           s3ConfigId={search.s3}
           source={source}
-          onSource={setSource}
+          onSource={(next) => {
+            setSource(next);
+            // What was chosen of one source means nothing in another.
+            setChoices((old) => ({ ...old, selection: null, trusted: false }));
+          }}
           onNext={goToOptions}
         />
       ) : null}

@@ -1,0 +1,1 @@
+"""Uploads to restore from, over HTTP."""
