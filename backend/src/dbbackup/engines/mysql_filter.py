@@ -71,17 +71,17 @@ _AFTER_ROWS = b"COMMIT;\n"
 def restore_filter(manifest: Manifest, options: dict[str, Any]) -> Filter:
     """Return the filter of a restore in this mode."""
     mode = restore_mode(options)
-    if not mode.creates_database:
+    if mode.adds_rows:
         return RowsOnly(manifest.options.get("characterSet", "utf8mb4"))
     return Definitions(
-        with_rows=mode is RestoreMode.NEW_DATABASE,
+        with_rows=mode is not RestoreMode.SCHEMA_ONLY,
         strip_definer="strip" in (options["definer"], manifest.options.get("definer")),
         events=options["events"],
     )
 
 
 class Definitions:
-    """For a new database: all definitions, with the rows or without.
+    """For a new database, or objects that are made anew: all definitions, with the rows or without.
 
     Events come disabled unless `events` is `enabled`, so that none of a copy lives for a moment.
     """

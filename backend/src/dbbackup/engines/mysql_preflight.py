@@ -9,7 +9,7 @@ from typing import Any
 
 from dbbackup.core.errors import ToolMissingError
 from dbbackup.core.manifest import Manifest
-from dbbackup.engines.modes import restore_mode
+from dbbackup.engines.modes import RestoreMode, restore_mode, target_database
 from dbbackup.engines.mysql_connect import Session, session
 from dbbackup.engines.mysql_fill import existing_tables
 from dbbackup.engines.mysql_findings import error, ok, warning
@@ -17,6 +17,7 @@ from dbbackup.engines.mysql_flavour import Flavour, release
 from dbbackup.engines.mysql_options import database_name_problem
 from dbbackup.engines.mysql_privileges import Grants, grants
 from dbbackup.engines.mysql_probe import server_version
+from dbbackup.engines.mysql_replace import check_replacing
 from dbbackup.engines.mysql_tools import MysqlTools
 from dbbackup.engines.values import Connection, Finding
 
@@ -56,13 +57,16 @@ async def preflight(
         findings += await _collations(opened, manifest)
         findings += await _engines(opened, manifest)
         findings += _settings(there, manifest)
-        if restore_mode(options).creates_database:
+        mode = restore_mode(options)
+        if mode.adds_rows:
+            return findings + await existing_tables(opened, flavour, there.grants, manifest, options)
+        if mode.creates_database:
             findings += await _name(opened, options["newDatabase"])
-            findings += _privileges(there, manifest, options["newDatabase"])
-            findings += _definers(flavour, there, manifest, options)
-            findings += _events(there, manifest, options)
         else:
-            findings += await existing_tables(opened, flavour, there.grants, manifest, options)
+            findings += await check_replacing(opened, manifest, options)
+        findings += _privileges(there, manifest, target_database(options))
+        findings += _definers(flavour, there, manifest, options)
+        findings += _events(there, manifest, options)
     return findings
 
 
@@ -85,9 +89,10 @@ def _backup(manifest: Manifest, options: dict[str, Any]) -> Iterator[Finding]:
     part = manifest.part("database")
     if part is None or part.format != "sql":
         yield error("no-script", "The backup holds no script of mysqldump or mariadb-dump.")
-    if manifest.options.get("dataOnly") and restore_mode(options).creates_database:
+    mode = restore_mode(options)
+    if manifest.options.get("dataOnly") and (mode.creates_database or mode is RestoreMode.REPLACE):
         yield error("data-only", "The backup holds data only: a new database would have no tables to put it in.")
-    if manifest.options.get("schemaOnly") and not restore_mode(options).creates_database:
+    if manifest.options.get("schemaOnly") and mode.adds_rows:
         yield error("schema-only", "The backup holds no rows: it was made with schemaOnly.")
 
 
@@ -228,7 +233,7 @@ def _privileges(there: _Target, manifest: Manifest, name: str) -> Iterator[Findi
     if missing:
         grant = f"GRANT {', '.join(missing)} ON `{name.replace('`', '``')}`.* TO {there.account}"
         yield error(
-            "missing-privileges", f"The account {there.account} lacks privileges for the new database: {grant}."
+            "missing-privileges", f"The account {there.account} lacks privileges for the database {name}: {grant}."
         )
     programs = properties["triggers"] or properties["routines"]
     if programs and there.distrusts_functions and not there.grants.has("SUPER", "*"):

@@ -9,6 +9,7 @@ from typing import Any
 from dbbackup.core.errors import AppError
 from dbbackup.core.manifest import Manifest, SourceFacts, TableFacts
 from dbbackup.engines import (
+    postgresql_clean,
     postgresql_commands,
     postgresql_contents,
     postgresql_explain,
@@ -19,7 +20,8 @@ from dbbackup.engines import (
     postgresql_survey,
     postgresql_target,
 )
-from dbbackup.engines.modes import restore_mode
+from dbbackup.engines.modes import RestoreMode, restore_mode
+from dbbackup.engines.postgresql_swap import PostgresqlSwapping
 from dbbackup.engines.postgresql_tools import PostgresqlTools
 from dbbackup.engines.values import (
     Command,
@@ -41,6 +43,8 @@ class PostgresqlEngine:
 
     type = "postgresql"
     restores = frozenset({"postgresql"})
+    swapping = PostgresqlSwapping()
+    in_place = None
 
     def __init__(self, tools: PostgresqlTools) -> None:
         self._tools = tools
@@ -100,6 +104,10 @@ class PostgresqlEngine:
         """See `postgresql_preflight`."""
         return await postgresql_preflight.preflight(target, manifest, options, self._tools)
 
+    async def standing(self, target: Connection, options: dict[str, Any]) -> dict[str, Any]:
+        """See `postgresql_clean`."""
+        return await postgresql_clean.standing(target, options)
+
     async def create_database(self, target: Connection, manifest: Manifest, options: dict[str, Any]) -> None:
         """See `postgresql_target`."""
         await postgresql_target.create_database(target, manifest, options)
@@ -135,4 +143,5 @@ class PostgresqlEngine:
 
     def wants_file(self, options: dict[str, Any]) -> bool:
         """Parallel jobs and a choice of contents seek in the archive; everything else reads it from stdin."""
-        return bool(options["jobs"] > 1 or not restore_mode(options).creates_database)
+        mode = restore_mode(options)
+        return bool(options["jobs"] > 1 or mode.adds_rows or mode is RestoreMode.CLEAN)

@@ -10,7 +10,7 @@ from typing import Any
 from dbbackup.core.manifest import Manifest
 from dbbackup.engines.modes import RestoreMode, restore_mode, target_database
 from dbbackup.engines.postgresql_connect import APPLICATION_NAME, conninfo, wants_ca
-from dbbackup.engines.postgresql_contents import chosen_rows
+from dbbackup.engines.postgresql_contents import chosen_rows, without_standing
 from dbbackup.engines.tools import major_of
 from dbbackup.engines.values import Command, Connection, DumpPart, ReaderCheck, TailCheck, ToolInfo
 
@@ -38,12 +38,17 @@ def restore_command(
 ) -> Command:
     """Say what to run to fill the database from the archive, or from stdin.
 
-    Never with --create or --clean: a new database is ours and empty, one that was there before loses nothing,
-    and `--create --clean` would drop the database the archive names, not the one connected to.
+    Never with --create: with --clean it would drop the database the archive names, not the one connected to. And
+    --clean only where the mode says so: a new database is ours and empty, one that gets rows loses nothing.
     """
-    creates = restore_mode(options).creates_database
+    mode = restore_mode(options)
     flags = ["--exit-on-error", "--verbose", "--no-password"]
-    flags += _creating(manifest, options, archive) if creates else _filling(options, work)
+    if mode.creates_database:
+        flags += _creating(manifest, options, archive)
+    elif mode.adds_rows:
+        flags += _filling(options, work)
+    else:
+        flags += _cleaning(manifest, options, work)
     connection = replace(target, database=target_database(options))
     flags.append(_dbname(connection, work))
     files = [] if archive is None else [str(archive)]
@@ -52,9 +57,11 @@ def restore_command(
         "PGOPTIONS": _options(tools, default_transaction_read_only="off"),
     }
     command = _command("pg_restore", tools, connection, [*flags, *files], work, environment)
-    if creates:
+    if mode.creates_database:
         return command
-    return replace(command, files={**command.files, work / _LIST_FILE: chosen_rows(contents or "", manifest)})
+    listed = contents or ""
+    chosen = chosen_rows(listed, manifest) if mode.adds_rows else without_standing(listed, options)
+    return replace(command, files={**command.files, work / _LIST_FILE: chosen})
 
 
 def _creating(manifest: Manifest, options: dict[str, Any], archive: Path | None) -> Iterator[str]:
@@ -65,6 +72,10 @@ def _creating(manifest: Manifest, options: dict[str, Any], archive: Path | None)
         yield f"--jobs={options['jobs']}"
     if restore_mode(options) is RestoreMode.SCHEMA_ONLY:
         yield "--schema-only"
+    yield from _ownership(manifest, options)
+
+
+def _ownership(manifest: Manifest, options: dict[str, Any]) -> Iterator[str]:
     if without_owner(manifest, options):
         yield "--no-owner"
     if options["noPrivileges"]:
@@ -82,6 +93,15 @@ def _filling(options: dict[str, Any], work: Path) -> Iterator[str]:
     yield f"--use-list={work / _LIST_FILE}"
     if options["disableTriggers"]:
         yield "--disable-triggers"
+
+
+def _cleaning(manifest: Manifest, options: dict[str, Any], work: Path) -> Iterator[str]:
+    """Yield the flags for a database whose objects are made anew: all of that or nothing."""
+    yield "--single-transaction"
+    yield "--clean"
+    yield "--if-exists"
+    yield f"--use-list={work / _LIST_FILE}"
+    yield from _ownership(manifest, options)
 
 
 def end_check(part: str, tools: ToolInfo) -> ReaderCheck | TailCheck:

@@ -27,7 +27,8 @@ from dbbackup.services.context import Context
 from dbbackup.services.downloads import backup_manifest, choose_copy
 from dbbackup.services.encryption import check_key, identities
 from dbbackup.services.restores import Source, read_manifest
-from dbbackup.worker.restore_run import drop_own, prepare
+from dbbackup.worker.restore_run import prepare
+from dbbackup.worker.restore_work import drop_own
 from dbbackup.worker.run import RunTools, run_tools, say_end, set_end
 
 SCRATCH_PREFIX = "dbbackup_verify_"

@@ -14,6 +14,7 @@ from dbbackup.services.context import Context
 from dbbackup.worker.backup_run import run_backup
 from dbbackup.worker.copies import delete_copies, refill_copies
 from dbbackup.worker.janitor import reconcile, retry_journal, settle
+from dbbackup.worker.kept import release_kept
 from dbbackup.worker.queue import claim
 from dbbackup.worker.restore_run import run_restore
 from dbbackup.worker.verify_run import run_verification
@@ -129,6 +130,7 @@ class Worker:
         await delete_copies(self._ctx)
         await refill_copies(self._ctx)
         await retry_journal(self._ctx)
+        await release_kept(self._ctx)
         with suppress(TimeoutError):
             async with asyncio.timeout(SWEEP_SECONDS):
                 await self._sweep_now.wait()

@@ -7,7 +7,7 @@ from dbbackup.db.models.base import Base
 from dbbackup.db.models.database_config import DatabaseConfig
 from dbbackup.db.models.encryption_key import EncryptionKey, KeyState
 from dbbackup.db.models.execution_log import ExecutionLog
-from dbbackup.db.models.restore_execution import RestoreExecution
+from dbbackup.db.models.restore_execution import RestoreExecution, UndoState
 from dbbackup.db.models.retention_policy import RetentionPolicy
 from dbbackup.db.models.run_journal import RunJournal
 from dbbackup.db.models.s3_config import S3Config
@@ -37,5 +37,6 @@ __all__ = [
     "RunStatus",
     "S3Config",
     "SystemSetting",
+    "UndoState",
     "Verification",
 ]
