@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbbackup.core.errors import ConflictError, ValidationError
@@ -51,8 +52,19 @@ async def undo_restore(
     else:
         undo = await from_safety_backup(session, ctx, config, restore, actor)
         undo.options = {**undo.options, "safetyBackup": True, "stopConnections": data.stop_connections}
-    session.add(undo)
-    await session.flush()
+    # The key lets one run at a time have it: a double click makes one.
+    undo.idempotency_key = f"undo:{restore.id}"
+    ended = update(RestoreExecution).where(
+        RestoreExecution.idempotency_key == undo.idempotency_key, RestoreExecution.status.in_(FINAL)
+    )
+    await session.execute(ended.values(idempotency_key=None))
+    try:
+        async with session.begin_nested():
+            session.add(undo)
+    except IntegrityError:
+        if going_on := await active_undo(session, restore.id):
+            return going_on
+        raise
     announce_run(session, ctx, undo)
     return undo
 
