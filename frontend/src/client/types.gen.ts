@@ -572,6 +572,8 @@ export type Preflight = {
     tables: number;
     storedSize: number;
     backupCompletedAt: string;
+    estimatedSeconds: number | null;
+    estimatedFrom: number;
 };
 
 /**
@@ -652,6 +654,15 @@ export type RestoreDetail = {
     errorMessage: string | null;
     startedBy: string;
     confirmedBy: string;
+    safetyBackupId: string | null;
+    checks: Array<Check>;
+    undoOfId: string | null;
+    undoneById: string | null;
+    undoState: 'available' | 'undone' | 'releasing' | 'released' | null;
+    keptDatabase: string | null;
+    keptUntil: string | null;
+    attempt: number;
+    notBefore: string | null;
     queuePosition: number | null;
     progress: ProgressView | null;
     logTail: Array<LogLine>;
@@ -679,6 +690,8 @@ export type RestoreInput = {
         [key: string]: unknown;
     };
     confirm?: boolean;
+    confirmName?: string | null;
+    idempotencyKey?: string | null;
 };
 
 /**
@@ -730,6 +743,15 @@ export type RestoreView = {
     errorMessage: string | null;
     startedBy: string;
     confirmedBy: string;
+    safetyBackupId: string | null;
+    checks: Array<Check>;
+    undoOfId: string | null;
+    undoneById: string | null;
+    undoState: 'available' | 'undone' | 'releasing' | 'released' | null;
+    keptDatabase: string | null;
+    keptUntil: string | null;
+    attempt: number;
+    notBefore: string | null;
     queuePosition: number | null;
     progress: ProgressView | null;
 };
@@ -982,6 +1004,14 @@ export type ToolInfo = {
     folder: string;
     exact: boolean;
     note: string | null;
+};
+
+/**
+ * UndoInput
+ */
+export type UndoInput = {
+    confirm?: boolean;
+    stopConnections?: boolean;
 };
 
 /**
@@ -1910,6 +1940,12 @@ export type ListRestoresResponse = ListRestoresResponses[keyof ListRestoresRespo
 
 export type CreateRestoreData = {
     body: RestoreInput;
+    headers?: {
+        /**
+         * The same request sent again starts nothing new
+         */
+        'Idempotency-Key'?: string | null;
+    };
     path?: never;
     query?: never;
     url: '/api/restores';
@@ -2069,6 +2105,84 @@ export type PreflightRestoreResponses = {
 };
 
 export type PreflightRestoreResponse = PreflightRestoreResponses[keyof PreflightRestoreResponses];
+
+export type ReleaseRestoreData = {
+    body?: never;
+    path: {
+        restore_id: string;
+    };
+    query?: never;
+    url: '/api/restores/{restore_id}/release';
+};
+
+export type ReleaseRestoreErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * It does not exist.
+     */
+    404: ErrorEnvelope;
+    /**
+     * It does not fit the present state.
+     */
+    409: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type ReleaseRestoreError = ReleaseRestoreErrors[keyof ReleaseRestoreErrors];
+
+export type ReleaseRestoreResponses = {
+    /**
+     * Request accepted, processing continues off-line
+     */
+    202: RestoreEnvelope;
+};
+
+export type ReleaseRestoreResponse = ReleaseRestoreResponses[keyof ReleaseRestoreResponses];
+
+export type UndoRestoreData = {
+    body: UndoInput;
+    path: {
+        restore_id: string;
+    };
+    query?: never;
+    url: '/api/restores/{restore_id}/undo';
+};
+
+export type UndoRestoreErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * It does not exist.
+     */
+    404: ErrorEnvelope;
+    /**
+     * It does not fit the present state.
+     */
+    409: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type UndoRestoreError = UndoRestoreErrors[keyof UndoRestoreErrors];
+
+export type UndoRestoreResponses = {
+    /**
+     * Request accepted, processing continues off-line
+     */
+    202: RestoreEnvelope;
+};
+
+export type UndoRestoreResponse = UndoRestoreResponses[keyof UndoRestoreResponses];
 
 export type CancelVerificationData = {
     body?: never;

@@ -1,5 +1,13 @@
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
-import { cancelRestore, createRestore, preflightRestore, type RestorePlanInput } from "@/client";
+import {
+  cancelRestore,
+  createRestore,
+  preflightRestore,
+  type RestoreInput,
+  type RestorePlanInput,
+  releaseRestore,
+  undoRestore,
+} from "@/client";
 import { ask } from "@/lib/api";
 import { isWorthRetrying } from "@/lib/api-error";
 import { keys } from "@/lib/queries";
@@ -14,10 +22,13 @@ export const preflightQuery = (plan: RestorePlanInput) =>
     retry: (failures, error) => failures < 1 && isWorthRetrying(error),
   });
 
+export type Confirmation = Pick<RestoreInput, "confirmName" | "idempotencyKey">;
+
 export function useCreateRestore() {
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: (plan: RestorePlanInput) => ask(createRestore({ body: { ...plan, confirm: true } })),
+    mutationFn: ({ plan, ...confirmation }: Confirmation & { plan: RestorePlanInput }) =>
+      ask(createRestore({ body: { ...plan, ...confirmation, confirm: true } })),
     onSuccess: () => queries.invalidateQueries({ queryKey: keys.restores }),
   });
 }
@@ -26,6 +37,24 @@ export function useCancelRestore(id: string) {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: () => ask(cancelRestore({ path: { restore_id: id } })),
+    onSuccess: () => queries.invalidateQueries({ queryKey: keys.restores }),
+  });
+}
+
+/** Starts the run that takes a restore back, and returns it. */
+export function useUndoRestore(id: string) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (stopConnections: boolean) =>
+      ask(undoRestore({ path: { restore_id: id }, body: { confirm: true, stopConnections } })),
+    onSuccess: () => queries.invalidateQueries({ queryKey: keys.restores }),
+  });
+}
+
+export function useReleaseRestore(id: string) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: () => ask(releaseRestore({ path: { restore_id: id } })),
     onSuccess: () => queries.invalidateQueries({ queryKey: keys.restores }),
   });
 }

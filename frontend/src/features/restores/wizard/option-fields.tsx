@@ -3,9 +3,10 @@ import { RadioCards } from "@/components/ui/radio-cards";
 import type { FieldProblem } from "@/lib/api-error";
 import { isMysqlFamily } from "@/lib/engine";
 import { MODES, RESTORE_MODES } from "../mode";
-import type { RestoreChoices } from "./choices";
+import { type RestoreChoices, withMode } from "./choices";
 import { MysqlFields } from "./mysql-fields";
 import { PostgresqlFields } from "./postgresql-fields";
+import { SafetyFields } from "./safety-fields";
 import { TargetFields } from "./target-fields";
 
 export interface OptionProps {
@@ -24,7 +25,8 @@ interface OptionFieldsProps {
 export function OptionFields({ databases, choices, onChoices, problems }: OptionFieldsProps) {
   const onChange = (change: Partial<RestoreChoices>) => onChoices({ ...choices, ...change });
   const problem = (field: string) => problems.find((one) => one.field === field)?.message;
-  const engine = databases.find((one) => one.id === choices.targetId)?.type ?? "postgresql";
+  const target = databases.find((one) => one.id === choices.targetId);
+  const engine = target?.type ?? "postgresql";
   const Fields = isMysqlFamily(engine) ? MysqlFields : PostgresqlFields;
   return (
     <div className="space-y-5">
@@ -33,16 +35,20 @@ export function OptionFields({ databases, choices, onChoices, problems }: Option
         <RadioCards
           label="What to do"
           value={choices.mode}
-          onChange={(mode) => onChange({ mode })}
+          onChange={(mode) => onChange(withMode(mode, target))}
           className="sm:grid-cols-2"
           options={RESTORE_MODES.map((mode) => ({
             value: mode,
             label: MODES[mode].label,
             hint: MODES[mode].hint,
+            tone: MODES[mode].destroys ? "danger" : undefined,
           }))}
         />
       </fieldset>
       <TargetFields databases={databases} choices={choices} onChange={onChange} problem={problem} />
+      {MODES[choices.mode].destroys ? (
+        <SafetyFields choices={choices} onChange={onChange} problem={problem} engine={engine} />
+      ) : null}
       <Fields choices={choices} onChange={onChange} problem={problem} />
     </div>
   );

@@ -24,10 +24,7 @@ export function WizardPage({ search, onStep }: WizardPageProps) {
 
   return (
     <>
-      <PageHeader
-        title="Restore a database"
-        meta="Nothing is changed before the last step, and nothing is ever dropped."
-      />
+      <PageHeader title="Restore a database" meta="Nothing is changed before the last step." />
       {databases.isError ? (
         <ErrorState
           title="The databases could not be loaded"
