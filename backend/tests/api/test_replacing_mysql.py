@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import select
 
 from dbbackup.db.models import RestoreExecution
+from dbbackup.pipeline.restore import fill_database
 from dbbackup.worker import replace_run
 from devtools.servers import MariadbServer, MysqlServer
 from devtools.servers.mysql_family import MysqlFamilyServer
@@ -209,7 +210,7 @@ def test_restore_when_cancelled_in_place_then_put_back_and_nothing_else_runs_bef
 ) -> None:
     backup, since = back_up(app, shop), state(server, shop)
     path: list[str] = []
-    real = replace_run.fill_database
+    real = fill_database
 
     async def cancelled(job: Any, report: Any) -> None:
         """The first time the database is dropped and empty: cancelled there, with a backup waiting behind."""

@@ -13,7 +13,7 @@ from dbbackup.engines.postgresql_connect import Session, ask, session
 from dbbackup.engines.postgresql_findings import error, named, ok, warning
 from dbbackup.engines.postgresql_settings import split_settings
 from dbbackup.engines.postgresql_survey import database_properties
-from dbbackup.engines.postgresql_swap import SESSIONS, as_it_is
+from dbbackup.engines.postgresql_swap import SESSIONS, UNTOUCHABLE, as_it_is
 from dbbackup.engines.values import Connection, Finding
 
 _LIVE = """
@@ -23,14 +23,6 @@ SELECT d.oid, d.datallowconn, d.datistemplate, pg_database_size(d.oid), pg_has_r
     (SELECT coalesce(array_agg(slot_name::text), '{}') FROM pg_replication_slots s WHERE s.database = d.datname),
     (SELECT coalesce(array_agg(subname::text), '{}') FROM pg_subscription u WHERE u.subdbid = d.oid)
 FROM pg_database d WHERE d.datname = %s
-"""
-# Only their own role, a member of pg_signal_backend, or for a superuser's session a superuser, may end sessions.
-_UNTOUCHABLE = """
-SELECT DISTINCT a.usename FROM pg_stat_activity a JOIN pg_roles r ON r.oid = a.usesysid, pg_roles me
-WHERE a.datname = %s AND a.backend_type = 'client backend' AND a.pid <> pg_backend_pid()
-  AND me.rolname = current_user AND NOT me.rolsuper
-  AND (r.rolsuper OR NOT (pg_has_role(r.oid, 'USAGE') OR pg_has_role('pg_signal_backend', 'USAGE')))
-ORDER BY 1
 """
 
 
@@ -72,7 +64,7 @@ async def sessions(opened: Session, name: str, options: dict[str, Any]) -> list[
     if not options.get("stopConnections"):
         return [error("sessions", f"{count} End them, or let the restore end them (stopConnections).")]
     findings = [warning("sessions", f"{count} They are ended, and what they have not committed is lost.")]
-    if others := [role for (role,) in await ask(opened, _UNTOUCHABLE, name)]:
+    if others := [role for (role,) in await ask(opened, UNTOUCHABLE, name)]:
         text = f"Your role may not end the connections of {named(others)}: GRANT it pg_signal_backend (a superuser's "
         findings.append(error("sessions-untouchable", text + "connections can be ended by a superuser only)."))
     return findings

@@ -37,12 +37,26 @@ _OF_DATABASE = ("owner", "acl", "comment", "connectionLimit", "settings")
 _TRIES = 3
 """PostgreSQL waits 5 s for sessions to leave; a large rollback may take longer."""
 _END_EVERY = 0.2
+_NOTHING = "Nothing was changed."
 
+# Of the sessions of others a role without pg_read_all_stats sees no type.
 SESSIONS = """
 SELECT coalesce(usename, backend_type) || coalesce(' from ' || client_addr::text, '')
     || coalesce(' (' || nullif(application_name, '') || ')', '')
 FROM pg_stat_activity
-WHERE datname = ANY(%s) AND backend_type = 'client backend' AND pid <> pg_backend_pid() ORDER BY 1
+WHERE datname = ANY(%s) AND coalesce(backend_type, 'client backend') = 'client backend' AND usesysid IS NOT NULL
+  AND pid <> pg_backend_pid()
+ORDER BY 1
+"""
+
+
+# Only their own role, a member of pg_signal_backend, or for a superuser's session a superuser, may end sessions.
+UNTOUCHABLE = """
+SELECT DISTINCT a.usename FROM pg_stat_activity a JOIN pg_roles r ON r.oid = a.usesysid, pg_roles me
+WHERE a.datname = %s AND coalesce(a.backend_type, 'client backend') = 'client backend' AND a.pid <> pg_backend_pid()
+  AND me.rolname = current_user AND NOT me.rolsuper
+  AND (r.rolsuper OR NOT (pg_has_role(r.oid, 'USAGE') OR pg_has_role('pg_signal_backend', 'USAGE')))
+ORDER BY 1
 """
 
 
@@ -75,18 +89,17 @@ class PostgresqlSwapping:
         """See `Swapping.swap`."""
         elsewhere = await _elsewhere(target)
         async with session(elsewhere, statement_timeout=CREATE_TIMEOUT, limit=CREATE_TIMEOUT) as opened:
-            for _ in range(_TRIES if stop_connections else 1):
-                try:
-                    async with _ending(elsewhere, swap) if stop_connections else contextlib.nullcontext():
-                        await self._swap(opened, swap)
-                except psycopg.errors.ObjectInUse as e:
-                    why = e.diag.message_detail or str(e)
-                else:
+            # asked first: while a rename waits for somebody nobody else comes in
+            if not stop_connections:
+                await _refuse_sessions(opened, swap, "End them, or let the restore do it (stopConnections).")
+            for tries_left in reversed(range(_TRIES if stop_connections else 1)):
+                async with _ending(elsewhere, swap) if stop_connections else contextlib.nullcontext():
+                    in_use = await self._swap(opened, swap)
+                if in_use is None:
                     return
-            there = [text for (text,) in await ask(opened, SESSIONS, [swap.live, swap.incoming])]
-        who = f" They are of {named(there)}." if there else ""
-        how = "They did not end." if stop_connections else "End them, or let the restore do it (stopConnections)."
-        raise ConflictError(f"{swap.live} is in use: {why}{who} {how} Nothing was changed.")
+                if not tries_left:
+                    await _refuse_sessions(opened, swap, "They did not end, or come back at once.")
+                    raise ConflictError(f"{swap.live} is in use: {in_use.diag.message_detail} {_NOTHING}") from in_use
 
     async def swapped(self, target: Connection, swap: Swap) -> bool:
         """See `Swapping.swapped`. Where nothing was put aside, the restored one has lost its mark and old name."""
@@ -108,21 +121,31 @@ class PostgresqlSwapping:
         async with session(elsewhere, statement_timeout=CREATE_TIMEOUT, limit=2 * CREATE_TIMEOUT) as opened:
             return await drop_marked(opened, name, kept(marker))
 
-    async def _swap(self, opened: Session, swap: Swap) -> None:
-        async with opened.transaction():
-            there, comment = await comment_of(opened, swap.live)
-            if there is swap.new:
-                raise ConflictError(f"{swap.live} was made or dropped meanwhile. Nothing was changed.")
-            _, waiting = await comment_of(opened, swap.incoming)
-            if own_comment(waiting) == waiting:
-                raise ConflictError(f"The database {swap.incoming} bears no mark of ours. Nothing was changed.")
-            if there:
-                await _rename(opened, swap.live, swap.kept)
-            await _rename(opened, swap.incoming, swap.live)
-            if there:
-                await set_comment(opened, swap.kept, marked(kept(swap.marker), own_comment(comment)))
-            await set_comment(opened, swap.live, own_comment(waiting))
-            await keep_roles(opened, swap.marker)
+    async def _swap(self, opened: Session, swap: Swap) -> psycopg.errors.ObjectInUse | None:
+        """Do it in one transaction; return the error when somebody was in there for too long."""
+        try:
+            async with opened.transaction():
+                there, comment = await comment_of(opened, swap.live)
+                if there is swap.new:
+                    raise ConflictError(f"{swap.live} was made or dropped meanwhile. {_NOTHING}")
+                _, waiting = await comment_of(opened, swap.incoming)
+                if own_comment(waiting) == waiting:
+                    raise ConflictError(f"The database {swap.incoming} bears no mark of ours. {_NOTHING}")
+                if there:
+                    await _rename(opened, swap.live, swap.kept)
+                await _rename(opened, swap.incoming, swap.live)
+                if there:
+                    await set_comment(opened, swap.kept, marked(kept(swap.marker), own_comment(comment)))
+                await set_comment(opened, swap.live, own_comment(waiting))
+                await keep_roles(opened, swap.marker)
+        except psycopg.errors.ObjectInUse as error:
+            return error
+        return None
+
+
+async def _refuse_sessions(opened: Session, swap: Swap, what_to_do: str) -> None:
+    if there := [text for (text,) in await ask(opened, SESSIONS, [swap.live, swap.incoming])]:
+        raise ConflictError(f"{swap.live} is in use by {named(there)}. {what_to_do} {_NOTHING}")
 
 
 def as_it_is(manifest: Manifest, properties: dict[str, Any]) -> Manifest:
@@ -156,6 +179,7 @@ async def _elsewhere(target: Connection) -> Connection:
 async def _ending(elsewhere: Connection, swap: Swap) -> AsyncIterator[None]:
     """End the sessions in both databases, again and again, as long as the block lasts."""
     async with session(elsewhere, limit=None) as opened:
+        await _refuse_untouchable(opened, swap)
         # by number: the names change meanwhile
         ending = asyncio.create_task(_keep_ending(opened, await _oids(opened, [swap.live, swap.incoming])))
         try:
@@ -164,6 +188,13 @@ async def _ending(elsewhere: Connection, swap: Swap) -> AsyncIterator[None]:
             ending.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await ending
+
+
+async def _refuse_untouchable(opened: Session, swap: Swap) -> None:
+    """Say at once that a session cannot be ended, instead of waiting for it. Raises ConflictError."""
+    for name in (swap.live, swap.incoming):
+        if others := [role for (role,) in await ask(opened, UNTOUCHABLE, name)]:
+            raise ConflictError(f"Your role may not end the sessions of {named(others)} in {name}. {_NOTHING}")
 
 
 async def _keep_ending(opened: Session, databases: list[int]) -> None:
@@ -175,7 +206,7 @@ async def _keep_ending(opened: Session, databases: list[int]) -> None:
 async def _end_sessions(opened: Session, databases: list[int]) -> None:
     query = "SELECT pid FROM pg_stat_activity WHERE datid = ANY(%s) AND pid <> pg_backend_pid()"
     for (pid,) in await ask(opened, query, databases):
-        # one we may not end is named by the swap, which then fails
+        # who came since, and may not be ended, is what the rename waits for in vain
         with contextlib.suppress(psycopg.errors.InsufficientPrivilege):
             await ask(opened, "SELECT pg_terminate_backend(%s)", pid)
 

@@ -59,7 +59,7 @@ async def end_restore(
         elif error is None:
             await _note_success(session, ctx, restore)
         else:
-            await _note_failure(session, ctx, restore, in_place=in_place)
+            await _note_failure(session, ctx, restore, error, in_place=in_place)
         announce_run(session, ctx, restore)
 
 
@@ -136,9 +136,11 @@ async def _note_success(session: AsyncSession, ctx: Context, restore: RestoreExe
         restore.kept_until = utc_now() + timedelta(days=ctx.live.keep_replaced_days)
 
 
-async def _note_failure(session: AsyncSession, ctx: Context, restore: RestoreExecution, *, in_place: bool) -> None:
+async def _note_failure(
+    session: AsyncSession, ctx: Context, restore: RestoreExecution, error: BaseException, *, in_place: bool
+) -> None:
     if restore.options.get(PUT_BACK):
-        _try_again(restore)
+        _try_again(restore, at_once=isinstance(error, InterruptedRunError))
     elif not in_place:
         await let_go(session, ctx, restore)
     elif restore.safety_backup_id is None:
@@ -159,13 +161,13 @@ async def _supersede(session: AsyncSession, ctx: Context, restore: RestoreExecut
             announce_run(session, ctx, other)
 
 
-def _try_again(restore: RestoreExecution) -> None:
+def _try_again(restore: RestoreExecution, *, at_once: bool) -> None:
     """Queue the run anew: a database that is not whole has nothing else to wait for."""
     name = restore.target_database
     if restore.status == RunStatus.CANCELLED or restore.database_id is None:
         _add(restore, f"{name} may not be whole: restore the safety backup, which is kept.")
         return
-    delay = min(_LONGEST_DELAY, _FIRST_DELAY * 2 ** (restore.attempt - 1))
+    delay = 0.0 if at_once else min(_LONGEST_DELAY, _FIRST_DELAY * 2 ** (restore.attempt - 1))
     restore.status, restore.completed_at, restore.started_at = RunStatus.QUEUED, None, None
     restore.attempt, restore.not_before = restore.attempt + 1, utc_now() + timedelta(seconds=delay)
 
