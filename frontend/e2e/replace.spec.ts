@@ -28,7 +28,7 @@ test("it is replaced by the keyboard alone, its name typed, and undone with one 
   await mode.focus();
   await page.keyboard.press("ArrowRight");
   await expect(page.getByRole("radio", { name: "Drop and recreate the database" })).toBeChecked();
-  await expect(page.getByLabel("The database")).toHaveValue("shop");
+  await expect(page.getByLabel("The database", { exact: true })).toHaveValue("shop");
   const stop = page.getByRole("checkbox", { name: "End active connections" });
   await stop.focus();
   await page.keyboard.press("Space");

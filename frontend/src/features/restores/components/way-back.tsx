@@ -11,7 +11,7 @@ export function WayBack({ restore }: { restore: RestoreDetail }) {
   const until = restore.keptUntil ? (
     <>
       {" "}
-      It is kept until <Time value={restore.keptUntil} />.
+      It is let go <Time value={restore.keptUntil} />.
     </>
   ) : null;
   if (restore.undoState === "available") {
