@@ -35,7 +35,7 @@ def name(postgres: PostgresServer) -> Iterator[str]:
     yield name
     for found in databases(postgres):
         if found.startswith(name):
-            postgres.psql(f'DROP DATABASE "{found}" WITH (FORCE)')
+            postgres.psql(f'DROP DATABASE IF EXISTS "{found}" WITH (FORCE)')
 
 
 @pytest.fixture

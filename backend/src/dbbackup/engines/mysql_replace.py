@@ -36,20 +36,26 @@ class MysqlInPlace:
         """See `InPlace.make_room`. Grants on the database name it, and outlive it."""
         async with session(replace(target, database=ALWAYS_THERE), limit=CREATE_TIMEOUT) as opened:
             await opened.ask(f"SET SESSION lock_wait_timeout = {_LOCK_WAIT}")
-            for tries_left in reversed(range(_TRIES)):
-                await end_connections(opened, name)
-                try:
-                    await opened.ask(f"DROP DATABASE IF EXISTS {quote(name)}")
-                except MySQLError as e:
-                    if error_number(e) not in _LOCK_TIMEOUTS or not tries_left:
-                        raise DatabaseError(f"The database {name} could not be dropped: {e.args[-1]}.") from e
-                else:
-                    return
+            tries = 0
+            while not await _dropped(opened, name, last=(tries := tries + 1) >= _TRIES):
+                pass
 
     async def end_connections(self, target: Connection, name: str) -> None:
         """See `InPlace.end_connections`."""
         async with session(replace(target, database=ALWAYS_THERE)) as opened:
             await end_connections(opened, name)
+
+
+async def _dropped(opened: Session, name: str, *, last: bool) -> bool:
+    """Try to drop the database; False when a lock was not to be had in time. Raises DatabaseError."""
+    await end_connections(opened, name)
+    try:
+        await opened.ask(f"DROP DATABASE IF EXISTS {quote(name)}")
+    except MySQLError as e:
+        if last or error_number(e) not in _LOCK_TIMEOUTS:
+            raise DatabaseError(f"The database {name} could not be dropped: {e.args[-1]}.") from e
+        return False
+    return True
 
 
 async def check_replacing(opened: Session, manifest: Manifest, options: dict[str, Any]) -> list[Finding]:

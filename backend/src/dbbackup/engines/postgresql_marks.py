@@ -15,12 +15,12 @@ _OURS = ("dbbackup:", "dbbackup-kept:")
 
 def made(marker: str) -> str:
     """Return the mark of a database or role that a restore made and has not finished."""
-    return f"dbbackup:{marker}"
+    return f"dbbackup:{marker}" if marker else ""
 
 
 def kept(marker: str) -> str:
     """Return the mark of a database that a restore put aside."""
-    return f"dbbackup-kept:{marker}"
+    return f"dbbackup-kept:{marker}" if marker else ""
 
 
 def own_comment(text: str | None) -> str | None:
@@ -42,9 +42,9 @@ async def comment_of(opened: Session, name: str) -> tuple[bool, str | None]:
 
 
 async def bears(opened: Session, name: str, mark: str) -> bool:
-    """Tell whether the database is there and bears the mark."""
+    """Tell whether the database is there and bears the mark; nothing bears an empty one."""
     _, comment = await comment_of(opened, name)
-    return comment is not None and comment.partition("\n")[0] == mark
+    return bool(mark) and comment is not None and comment.partition("\n")[0] == mark
 
 
 async def set_comment(opened: Session, name: str, comment: str | None) -> None:

@@ -92,12 +92,13 @@ class PostgresqlSwapping:
             # asked first: while a rename waits for somebody nobody else comes in
             if not stop_connections:
                 await _refuse_sessions(opened, swap, "End them, or let the restore do it (stopConnections).")
-            for tries_left in reversed(range(_TRIES if stop_connections else 1)):
-                async with _ending(elsewhere, swap) if stop_connections else contextlib.nullcontext():
-                    in_use = await self._swap(opened, swap)
+            tries = _TRIES if stop_connections else 1
+            while True:
+                in_use = await self._try(opened, elsewhere, swap, stop_connections)
                 if in_use is None:
                     return
-                if not tries_left:
+                tries -= 1
+                if not tries:
                     await _refuse_sessions(opened, swap, "They did not end, or come back at once.")
                     raise ConflictError(f"{swap.live} is in use: {in_use.diag.message_detail} {_NOTHING}") from in_use
 
@@ -120,6 +121,12 @@ class PostgresqlSwapping:
         elsewhere = await _elsewhere(target)
         async with session(elsewhere, statement_timeout=CREATE_TIMEOUT, limit=2 * CREATE_TIMEOUT) as opened:
             return await drop_marked(opened, name, kept(marker))
+
+    async def _try(
+        self, opened: Session, elsewhere: Connection, swap: Swap, stop_connections: bool
+    ) -> psycopg.errors.ObjectInUse | None:
+        async with _ending(elsewhere, swap) if stop_connections else contextlib.nullcontext():
+            return await self._swap(opened, swap)
 
     async def _swap(self, opened: Session, swap: Swap) -> psycopg.errors.ObjectInUse | None:
         """Do it in one transaction; return the error when somebody was in there for too long."""
@@ -181,13 +188,13 @@ async def _ending(elsewhere: Connection, swap: Swap) -> AsyncIterator[None]:
     async with session(elsewhere, limit=None) as opened:
         await _refuse_untouchable(opened, swap)
         # by number: the names change meanwhile
-        ending = asyncio.create_task(_keep_ending(opened, await _oids(opened, [swap.live, swap.incoming])))
+        databases, over = await _oids(opened, [swap.live, swap.incoming]), asyncio.Event()
+        ending = asyncio.create_task(_keep_ending(opened, databases, over))
         try:
             yield
         finally:
-            ending.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await ending
+            over.set()
+            await ending
 
 
 async def _refuse_untouchable(opened: Session, swap: Swap) -> None:
@@ -197,10 +204,12 @@ async def _refuse_untouchable(opened: Session, swap: Swap) -> None:
             raise ConflictError(f"Your role may not end the sessions of {named(others)} in {name}. {_NOTHING}")
 
 
-async def _keep_ending(opened: Session, databases: list[int]) -> None:
-    while True:
+async def _keep_ending(opened: Session, databases: list[int], over: asyncio.Event) -> None:
+    while not over.is_set():
         await _end_sessions(opened, databases)
-        await asyncio.sleep(_END_EVERY)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_END_EVERY):
+                await over.wait()
 
 
 async def _end_sessions(opened: Session, databases: list[int]) -> None:

@@ -77,12 +77,14 @@ async def test_make_room_when_the_database_is_held_then_ended_and_otherwise_said
     with pytest.raises(DatabaseError, match=f"The database {NAME} could not be dropped"):
         await in_place.make_room(family.connection(), NAME)
     assert NAME in family.databases()
-    holder.join(30)
-    monkeypatch.setattr(mysql_replace, "_TRIES", 3)
+    # tried again while it is held, until it is free
+    monkeypatch.setattr(mysql_replace, "_TRIES", 30)
     await in_place.make_room(family.connection(NAME), NAME)
     assert NAME not in family.databases()
     await in_place.make_room(family.connection(), NAME)
+    await in_place.end_connections(family.connection(), NAME)
+    holder.join(30)
 
 
 def _hold(family: Family) -> None:
-    family.sql(f"BEGIN; SELECT * FROM {NAME}.item; SELECT SLEEP(2.5); COMMIT")
+    family.sql(f"BEGIN; SELECT * FROM {NAME}.item; SELECT SLEEP(4); COMMIT")

@@ -83,6 +83,20 @@ async def test_swap_when_a_prepared_transaction_holds_it_then_refused(pair: Post
     assert there(pair) == {LIVE, SHADOW}
 
 
+async def test_swap_when_sessions_take_long_to_end_then_tried_again(
+    pair: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = PostgresqlSwapping._swap
+
+    async def too_long(*_: Any) -> psycopg.errors.ObjectInUse:
+        monkeypatch.setattr(PostgresqlSwapping, "_swap", real)
+        return psycopg.errors.ObjectInUse()
+
+    monkeypatch.setattr(PostgresqlSwapping, "_swap", too_long)
+    await swapping.swap(connection(pair), SWAP, stop_connections=True)
+    assert there(pair) == {LIVE, KEPT}
+
+
 async def test_swap_when_there_is_no_live_one_then_only_the_shadow_is_renamed(pair: PostgresServer) -> None:
     pair.psql(f"DROP DATABASE {LIVE}")
     new = Swap(LIVE, SHADOW, KEPT, "r1", new=True)
