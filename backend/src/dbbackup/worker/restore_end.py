@@ -43,8 +43,12 @@ async def end_restore(
     result: dict[str, Any] | None = None,
     swapped: Swap | None = None,
     in_place: bool = False,
+    committed: bool = False,
 ) -> None:
-    """Close a running restore, in one transaction with all that follows from its end."""
+    """Close a running restore, in one transaction with all that follows from its end.
+
+    `committed` tells that the target was changed, or may have been, by one transaction.
+    """
     async with ctx.catalogue.transaction() as session:
         restore = await session.get_one(RestoreExecution, restore_id)
         if restore.status != RunStatus.RUNNING:
@@ -58,6 +62,8 @@ async def end_restore(
             await _note_swap(session, ctx, restore, swapped)
         elif error is None:
             await _note_success(session, ctx, restore)
+        elif committed:
+            _keep_safety_backup(ctx, restore)
         else:
             await _note_failure(session, ctx, restore, error, in_place=in_place)
         announce_run(session, ctx, restore)
@@ -81,7 +87,9 @@ async def settle_restore(ctx: Context, restore: RestoreExecution, error: BaseExc
                 _log.info("Restore {} had swapped its databases when it was cut off: its record was closed", restore.id)
                 return
     began = any(entry.kind == JournalKind.PUT_BACK for entry in entries)
-    await end_restore(ctx, restore.id, error, interrupted=interrupted, in_place=began)
+    # Nobody saw the end of that transaction: what it may have replaced is kept.
+    unseen = cut_off(restore) is not None and not began
+    await end_restore(ctx, restore.id, error, interrupted=interrupted, in_place=began, committed=unseen)
 
 
 async def look_again(ctx: Context, entry: RunJournal) -> None:
@@ -131,6 +139,11 @@ async def _note_success(session: AsyncSession, ctx: Context, restore: RestoreExe
             note_undone(ctx, original, None)
         await let_go(session, ctx, original)
         announce(session, ctx, "restore", original.id, "updated")
+    _keep_safety_backup(ctx, restore)
+
+
+def _keep_safety_backup(ctx: Context, restore: RestoreExecution) -> None:
+    """Let the safety backup, if there is one, be the way back for a while."""
     if restore.safety_backup_id is not None:
         restore.undo_state = UndoState.AVAILABLE
         restore.kept_until = utc_now() + timedelta(days=ctx.live.keep_replaced_days)

@@ -97,6 +97,7 @@ async def _close(work: RestoreWork, failure: BaseException | None) -> None:
         result=work.result,
         swapped=work.swapped,
         in_place=work.in_place,
+        committed=work.committed,
     )
 
 
@@ -158,6 +159,7 @@ async def _fill_existing(work: RestoreWork, job: RestoreJob) -> None:
         what = f"Objects of {name} are made anew" if cleans else f"Rows go into {name}"
         tools.log.say("info", f"{what} by one transaction: without its end nothing there is changed.")
         raise
+    work.committed = True
     # It is there for good: a cancellation comes too late, and sequences left behind would break inserts.
     finishing = asyncio.ensure_future(_finish_existing(work, job, name))
     with suppress(AppError, asyncio.CancelledError):

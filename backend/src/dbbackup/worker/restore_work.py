@@ -32,6 +32,8 @@ class RestoreWork:
     """The restore whose database is this run's to drop, should it fail."""
     swapped: Swap | None = None
     """Two databases changed places: what comes after cannot undo that."""
+    committed: bool = False
+    """One transaction has changed the target: what fails after it does not bring back what was there."""
     uncertain: bool = False
     """Whether they did could not be learned: the journal keeps the question."""
     in_place: bool = False
