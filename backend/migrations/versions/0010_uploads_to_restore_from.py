@@ -5,7 +5,7 @@ from advanced_alchemy.types import DateTimeUTC
 from alembic import op
 
 revision = "0010"
-down_revision = '0008'
+down_revision = '0009'
 
 
 def upgrade() -> None:

@@ -85,7 +85,11 @@ def test_data_only_when_the_tables_are_empty_then_they_get_the_rows(
     assert postgres.psql("INSERT INTO item (note) VALUES ('new') RETURNING id", database=target).startswith("201")
     assert databases(postgres) == before
     stages = [line["metadata"]["stage"] for line in done["logTail"] if "stage" in (line["metadata"] or {})]
-    assert stages[-4:] == ["Fetching the archive", "Restoring", "Finishing", "Completed"]
+    ends = ["Restoring", "Finishing", "Comparing with the manifest", "Completed"]
+    assert stages[-5:] == ["Fetching the archive", *ends]
+    assert [(check["name"], check["ok"]) for check in done["checks"]] == [
+        (n, True) for n in ("tables", "columns", "rows")
+    ]
     assert "Creating the database" not in stages
 
 
@@ -138,7 +142,7 @@ def test_fill_when_options_are_of_another_mode_then_the_field_is_named(
 ) -> None:
     options = {"mode": "append", "existingDatabase": "x"}
     wrong: list[tuple[dict[str, Any], str]] = [
-        ({"mode": "replace"}, "mode"),
+        ({"mode": "merge"}, "mode"),
         ({"newDatabase": "y"}, "newDatabase"),
         ({"jobs": 2}, "jobs"),
         ({"existingDatabase": "template1"}, "existingDatabase"),

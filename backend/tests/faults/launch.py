@@ -13,13 +13,14 @@ from typing import Any
 from dbbackup import cli
 from dbbackup.core import manifest
 from dbbackup.db.models.base import utc_now
+from dbbackup.engines import postgresql_swap
 from dbbackup.services import retention, storages
 from dbbackup.services.context import Context
 from dbbackup.storages.base import StoredObject
 from dbbackup.storages.local import LocalStorage
 from dbbackup.storages.s3 import S3Storage
 from dbbackup.storages.s3_client import Patience
-from dbbackup.worker import backup_run, restore_run, worker
+from dbbackup.worker import backup_run, replace_run, restore_run, worker
 from dbbackup.worker.scheduler import Scheduler
 
 
@@ -82,6 +83,22 @@ def die_between_two_copies() -> None:
     setattr(S3Storage, "delete", die)  # noqa: B010
 
 
+def die_between_the_renames() -> None:
+    """The live database has its new name, the restored one has not taken the old; the transaction is open."""
+    rename = postgresql_swap._rename
+
+    async def once(*arguments: Any) -> None:
+        setattr(postgresql_swap, "_rename", die)  # noqa: B010
+        await rename(*arguments)
+
+    setattr(postgresql_swap, "_rename", once)  # noqa: B010
+
+
+def die_while_the_database_is_empty() -> None:
+    """A database that is replaced in place was dropped and made again; nothing is in it."""
+    setattr(replace_run, "fill_database", die)  # noqa: B010
+
+
 def be_impatient_with_s3() -> None:
     """Give up on a dead S3 server after seconds instead of minutes."""
     patience = Patience(attempts=3, wait_initial=0.1, wait_max=0.5, wait_jitter=0.1, connect=2, answer=3, stall=3)
@@ -112,6 +129,8 @@ CHANGES: dict[str, Callable[[], None]] = {
         die_while_retention_marks,
         die_after_a_manifest_was_deleted,
         die_between_two_copies,
+        die_between_the_renames,
+        die_while_the_database_is_empty,
         be_impatient_with_s3,
         tell_the_time_of_the_test,
     )

@@ -1145,6 +1145,8 @@ export type Preflight = {
     tables: number;
     storedSize: number;
     backupCompletedAt: string;
+    estimatedSeconds: number | null;
+    estimatedFrom: number;
 };
 
 /**
@@ -1246,6 +1248,15 @@ export type RestoreDetail = {
     errorMessage: string | null;
     startedBy: string;
     confirmedBy: string;
+    safetyBackupId: string | null;
+    checks: Array<Check>;
+    undoOfId: string | null;
+    undoneById: string | null;
+    undoState: 'available' | 'undone' | 'releasing' | 'released' | null;
+    keptDatabase: string | null;
+    keptUntil: string | null;
+    attempt: number;
+    notBefore: string | null;
     queuePosition: number | null;
     progress: ProgressView | null;
     logTail: Array<LogLine>;
@@ -1273,6 +1284,8 @@ export type RestoreInput = {
         [key: string]: unknown;
     };
     confirm?: boolean;
+    confirmName?: string | null;
+    idempotencyKey?: string | null;
 };
 
 /**
@@ -1393,6 +1406,15 @@ export type RestoreView = {
     errorMessage: string | null;
     startedBy: string;
     confirmedBy: string;
+    safetyBackupId: string | null;
+    checks: Array<Check>;
+    undoOfId: string | null;
+    undoneById: string | null;
+    undoState: 'available' | 'undone' | 'releasing' | 'released' | null;
+    keptDatabase: string | null;
+    keptUntil: string | null;
+    attempt: number;
+    notBefore: string | null;
     queuePosition: number | null;
     progress: ProgressView | null;
 };
@@ -2141,6 +2163,14 @@ export type ToolInfo = {
     folder: string;
     exact: boolean;
     note: string | null;
+};
+
+/**
+ * UndoInput
+ */
+export type UndoInput = {
+    confirm?: boolean;
+    stopConnections?: boolean;
 };
 
 /**
@@ -3391,6 +3421,12 @@ export type ListRestoresResponse = ListRestoresResponses[keyof ListRestoresRespo
 
 export type CreateRestoreData = {
     body: RestoreInput;
+    headers?: {
+        /**
+         * The same request sent again starts nothing new
+         */
+        'Idempotency-Key'?: string | null;
+    };
     path?: never;
     query?: never;
     url: '/api/restores';
@@ -3598,6 +3634,108 @@ export type PreflightRestoreResponses = {
 };
 
 export type PreflightRestoreResponse = PreflightRestoreResponses[keyof PreflightRestoreResponses];
+
+export type ReleaseRestoreData = {
+    body?: never;
+    path: {
+        restore_id: string;
+    };
+    query?: never;
+    url: '/api/restores/{restore_id}/release';
+};
+
+export type ReleaseRestoreErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * It does not exist.
+     */
+    404: ErrorEnvelope;
+    /**
+     * It does not fit the present state.
+     */
+    409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type ReleaseRestoreError = ReleaseRestoreErrors[keyof ReleaseRestoreErrors];
+
+export type ReleaseRestoreResponses = {
+    /**
+     * Request accepted, processing continues off-line
+     */
+    202: RestoreEnvelope;
+};
+
+export type ReleaseRestoreResponse = ReleaseRestoreResponses[keyof ReleaseRestoreResponses];
+
+export type UndoRestoreData = {
+    body: UndoInput;
+    path: {
+        restore_id: string;
+    };
+    query?: never;
+    url: '/api/restores/{restore_id}/undo';
+};
+
+export type UndoRestoreErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * It does not exist.
+     */
+    404: ErrorEnvelope;
+    /**
+     * It does not fit the present state.
+     */
+    409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type UndoRestoreError = UndoRestoreErrors[keyof UndoRestoreErrors];
+
+export type UndoRestoreResponses = {
+    /**
+     * Request accepted, processing continues off-line
+     */
+    202: RestoreEnvelope;
+};
+
+export type UndoRestoreResponse = UndoRestoreResponses[keyof UndoRestoreResponses];
 
 export type CheckRestoreUploadData = {
     body?: never;

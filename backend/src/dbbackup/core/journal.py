@@ -15,6 +15,10 @@ class JournalKind(StrEnum):
     """path"""
     NEW_DATABASE = "new_database"
     """databaseId (whose server), name, marker"""
+    SWAP = "swap"
+    """databaseId, live, incoming, kept, marker, new: two databases that change places"""
+    PUT_BACK = "put_back"
+    """name: a database that is being changed in place, to be put back from the restore's safety backup"""
 
 
 class Journal(Protocol):

@@ -216,6 +216,15 @@ class LiveSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             extra=_about("restore.scriptMaxKib", "SCRIPT_MAX_KIB"),
         ),
     ] = 1_024
+    keep_replaced_days: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=365,
+            description="Days that the old database, or the safety backup, is kept after a restore replaced it",
+            extra=_about("restore.keepReplacedDays", "KEEP_REPLACED_DAYS"),
+        ),
+    ] = 7
 
 
 _CHECKS: dict[str, Callable[[Any], str | None]] = {"retention.cleanupInterval": cron_problem}

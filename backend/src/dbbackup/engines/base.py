@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from dbbackup.core.errors import AppError
 from dbbackup.core.manifest import Manifest, SourceFacts, TableFacts
 from dbbackup.engines.contents import ContentsReader
+from dbbackup.engines.replacing import InPlace, Swapping
 from dbbackup.engines.values import (
     Command,
     Connection,
@@ -39,6 +40,16 @@ class Engine(Protocol):
     @property
     def restores(self) -> frozenset[str]:
         """The engine types whose backups this engine's servers can be given; `preflight` may still refuse."""
+        ...
+
+    @property
+    def swapping(self) -> Swapping | None:
+        """How the engine replaces a database by renaming; None when it replaces in place."""
+        ...
+
+    @property
+    def in_place(self) -> InPlace | None:
+        """How the engine replaces a database in place; None when it swaps. Exactly one of the two is there."""
         ...
 
     def parse_dump_options(self, raw: dict[str, Any]) -> dict[str, Any]:
@@ -119,8 +130,16 @@ class Engine(Protocol):
 
         `target.database` is the maintenance database to connect to; the database to make or to fill
         is `target_database(options)`. Where it exists already (`dataOnly`, `append`) every table that
-        gets rows must be there with the same columns, and for `dataOnly` be empty. Raises DatabaseError
-        only when the server cannot be asked at all.
+        gets rows must be there with the same columns, and for `dataOnly` be empty. For `replace` and `clean`
+        it says what is dropped, and who is connected. Raises DatabaseError only when the server cannot be
+        asked at all.
+        """
+        ...
+
+    async def standing(self, target: Connection, options: dict[str, Any]) -> dict[str, Any]:
+        """Return further options for `restore`: what is found on the target, and must be known to `clean` it.
+
+        Raises DatabaseError; changes nothing.
         """
         ...
 
@@ -137,6 +156,7 @@ class Engine(Protocol):
 
         In a database that was there before (`dataOnly`, `append`) only ANALYZE, and what makes its next rows
         come after those that were put in (sequences, counters): raised where it is behind, never set back.
+        After `clean` only ANALYZE.
 
         Raises DatabaseError; what belongs to the database itself is then as `create_database` left it.
         """
@@ -146,7 +166,8 @@ class Engine(Protocol):
         """Drop a database this run created, ending its connections; tell whether it was there.
 
         `marker` is what `create_database` wrote into the new database (comment): a database
-        without it was made by somebody else and is never dropped (ConflictError).
+        without it was made by somebody else and is never dropped (ConflictError). Roles that
+        `create_database` made go with it, unless something else belongs to them by now.
         """
         ...
 

@@ -20,6 +20,7 @@ from dbbackup.engines import (
 )
 from dbbackup.engines.contents import ContentsReader
 from dbbackup.engines.mysql_flavour import Flavour
+from dbbackup.engines.mysql_replace import MysqlInPlace
 from dbbackup.engines.mysql_selection import ManifestContents
 from dbbackup.engines.mysql_tools import MysqlTools, mysql_version
 from dbbackup.engines.values import (
@@ -81,6 +82,8 @@ class MysqlEngine:
 
     flavour: ClassVar[Flavour] = MYSQL
     restores = frozenset({"mysql", "mariadb"})
+    swapping = None
+    in_place = MysqlInPlace()
 
     def __init__(self, tools: MysqlTools) -> None:
         self._tools = tools
@@ -149,6 +152,10 @@ class MysqlEngine:
     async def preflight(self, target: Connection, manifest: Manifest, options: dict[str, Any]) -> list[Finding]:
         """See `mysql_preflight`."""
         return await mysql_preflight.preflight(self.flavour, target, manifest, options, self._tools)
+
+    async def standing(self, target: Connection, options: dict[str, Any]) -> dict[str, Any]:
+        """Nothing: a script drops what it makes, and knows neither schemas nor extensions."""
+        return {}
 
     async def create_database(self, target: Connection, manifest: Manifest, options: dict[str, Any]) -> None:
         """See `mysql_target`."""

@@ -80,10 +80,10 @@ def restore_filter(manifest: Manifest, options: dict[str, Any]) -> Filter:
         return UserScript(trusted=options.get("trusted", False))
     selection = selection_of(options)
     wanted = None if selection is None else Wanted(chosen_names(manifest, selection))
-    if not mode.creates_database:
+    if mode.adds_rows:
         return RowsOnly(manifest.options.get("characterSet", "utf8mb4"), wanted)
     return Definitions(
-        with_rows=mode is RestoreMode.NEW_DATABASE,
+        with_rows=mode is not RestoreMode.SCHEMA_ONLY,
         strip_definer="strip" in (options["definer"], manifest.options.get("definer")),
         events=options["events"],
         wanted=wanted,
@@ -91,7 +91,7 @@ def restore_filter(manifest: Manifest, options: dict[str, Any]) -> Filter:
 
 
 class Definitions:
-    """For a new database: all definitions, with the rows or without.
+    """For a new database, or objects that are made anew: all definitions, with the rows or without.
 
     Events come disabled unless `events` is `enabled`, so that none of a copy lives for a moment.
     """

@@ -18,7 +18,7 @@ SYSTEM_DATABASES = frozenset({"mysql", "information_schema", "performance_schema
 _UNREADABLE = frozenset({"big5", "cp932", "gb18030", "gbk", "sjis", "ucs2", "utf16", "utf16le", "utf32"})
 _REQUIRED = {
     "newDatabase": "newDatabase is required: the name of the database to create",
-    "existingDatabase": "existingDatabase is required: the name of the database that gets the rows",
+    "existingDatabase": "existingDatabase is required: the name of the database to restore into",
 }
 
 
@@ -43,9 +43,13 @@ def parse_restore_options(raw: Mapping[str, Any]) -> dict[str, Any]:
         ValidationError: naming every field that is wrong, unknown or of no use in this mode.
     """
     mode = raw.get("mode", RestoreMode.NEW_DATABASE.value)
-    fills = mode in (RestoreMode.DATA_ONLY, RestoreMode.APPEND, RestoreMode.RUN_SCRIPT)
-    options, errors = read_options(raw, _FILLING_FIELDS if fills else _CREATING_FIELDS)
-    required = "existingDatabase" if fills else "newDatabase"
+    fields = _CREATING_FIELDS
+    if mode in (RestoreMode.DATA_ONLY, RestoreMode.APPEND, RestoreMode.RUN_SCRIPT):
+        fields = _FILLING_FIELDS
+    elif mode in (RestoreMode.REPLACE, RestoreMode.CLEAN):
+        fields = _REPLACING_FIELDS
+    options, errors = read_options(raw, fields)
+    required = "newDatabase" if "newDatabase" in fields else "existingDatabase"
     if required not in raw:
         errors.append(FieldError(required, _REQUIRED[required]))
     refuse(errors)
@@ -95,4 +99,11 @@ _CREATING_FIELDS: Fields = {
 _FILLING_FIELDS: Fields = {
     "mode": _MODE,
     "existingDatabase": ("", database_name_problem),
+}
+_REPLACING_FIELDS: Fields = {
+    "mode": _MODE,
+    "existingDatabase": ("", database_name_problem),
+    "definer": ("keep", one_of("keep", "strip")),
+    # not a copy beside the original, but the database itself: its events are to live as they did
+    "events": ("enabled", one_of("disabled", "enabled", "skip")),
 }

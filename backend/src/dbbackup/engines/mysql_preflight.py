@@ -9,7 +9,7 @@ from typing import Any
 
 from dbbackup.core.errors import ToolMissingError
 from dbbackup.core.manifest import Manifest
-from dbbackup.engines.modes import RestoreMode, restore_mode
+from dbbackup.engines.modes import RestoreMode, restore_mode, target_database
 from dbbackup.engines.mysql_connect import Session, session
 from dbbackup.engines.mysql_fill import existing_tables
 from dbbackup.engines.mysql_findings import error, ok, warning
@@ -17,6 +17,7 @@ from dbbackup.engines.mysql_flavour import Flavour, release
 from dbbackup.engines.mysql_options import database_name_problem
 from dbbackup.engines.mysql_privileges import Grants, grants
 from dbbackup.engines.mysql_probe import server_version
+from dbbackup.engines.mysql_replace import check_replacing
 from dbbackup.engines.mysql_source_checks import fits_mode, is_free, reach, script_target
 from dbbackup.engines.mysql_tools import MysqlTools
 from dbbackup.engines.values import Connection, Finding
@@ -59,15 +60,18 @@ async def preflight(
         findings += _settings(there, manifest)
         if is_free(manifest, options):
             findings += await reach(opened, there.grants, there.account, options)
-        if restore_mode(options).creates_database:
+        mode = restore_mode(options)
+        if mode is RestoreMode.RUN_SCRIPT:
+            return findings + await script_target(opened, options)
+        if mode.adds_rows:
+            return findings + await existing_tables(opened, flavour, there.grants, manifest, options)
+        if mode.creates_database:
             findings += await _name(opened, options["newDatabase"])
-            findings += _privileges(there, manifest, options["newDatabase"])
-            findings += _definers(flavour, there, manifest, options)
-            findings += _events(there, manifest, options)
-        elif restore_mode(options) is RestoreMode.RUN_SCRIPT:
-            findings += await script_target(opened, options)
         else:
-            findings += await existing_tables(opened, flavour, there.grants, manifest, options)
+            findings += await check_replacing(opened, manifest, options)
+        findings += _privileges(there, manifest, target_database(options))
+        findings += _definers(flavour, there, manifest, options)
+        findings += _events(there, manifest, options)
     return findings
 
 
@@ -90,9 +94,10 @@ def _backup(manifest: Manifest, options: dict[str, Any]) -> Iterator[Finding]:
     part = manifest.part("database")
     if part is None or part.format == "pg_custom":
         yield error("no-script", "The backup holds no script of mysqldump or mariadb-dump.")
-    if manifest.options.get("dataOnly") and restore_mode(options).creates_database:
+    mode = restore_mode(options)
+    if manifest.options.get("dataOnly") and (mode.creates_database or mode is RestoreMode.REPLACE):
         yield error("data-only", "The backup holds data only: a new database would have no tables to put it in.")
-    if manifest.options.get("schemaOnly") and not restore_mode(options).creates_database:
+    if manifest.options.get("schemaOnly") and mode.adds_rows:
         yield error("schema-only", "The backup holds no rows: it was made with schemaOnly.")
 
 
@@ -235,7 +240,7 @@ def _privileges(there: _Target, manifest: Manifest, name: str) -> Iterator[Findi
     if missing:
         grant = f"GRANT {', '.join(missing)} ON `{name.replace('`', '``')}`.* TO {there.account}"
         yield error(
-            "missing-privileges", f"The account {there.account} lacks privileges for the new database: {grant}."
+            "missing-privileges", f"The account {there.account} lacks privileges for the database {name}: {grant}."
         )
     programs = properties["triggers"] or properties["routines"]
     if programs and there.distrusts_functions and not there.grants.has("SUPER", "*"):

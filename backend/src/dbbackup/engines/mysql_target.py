@@ -94,7 +94,7 @@ async def drop_database(target: Connection, name: str, marker: str) -> bool:
         )
         if not marker or mark != _mark(marker):
             raise ConflictError(f"The database {name} was not made by this restore, so it is not dropped.")
-        await _end_connections(opened, name)
+        await end_connections(opened, name)
         await opened.ask(f"DROP DATABASE {quote(name)}")
     return True
 
@@ -118,11 +118,12 @@ async def _count(opened: Session, table: TableFacts) -> int:
     return int(await opened.value(f"SELECT COUNT(*) FROM {quote(table.schema)}.{quote(table.name)}"))  # noqa: S608
 
 
-async def _end_connections(opened: Session, name: str) -> None:
-    """End the sessions in the database: that of a killed client may still hold a table, and DROP would wait for it."""
+async def end_connections(opened: Session, name: str) -> None:
+    """End the other sessions in the database: a killed client's may still hold a table, and DROP would wait for it."""
+    own = await opened.value("SELECT CONNECTION_ID()")
     for row in await opened.ask("SHOW PROCESSLIST"):
         identity, database = row[0], row[3]
-        if database == name:
+        if database == name and identity != own:
             # it may have ended by itself, or belong to somebody we may not end
             with contextlib.suppress(MySQLError):
                 await opened.ask(f"KILL {int(identity)}")

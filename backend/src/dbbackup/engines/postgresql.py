@@ -9,6 +9,7 @@ from typing import Any
 from dbbackup.core.errors import AppError
 from dbbackup.core.manifest import Manifest, SourceFacts, TableFacts
 from dbbackup.engines import (
+    postgresql_clean,
     postgresql_commands,
     postgresql_contents,
     postgresql_explain,
@@ -23,6 +24,7 @@ from dbbackup.engines.contents import ContentsReader
 from dbbackup.engines.modes import RestoreMode, restore_mode
 from dbbackup.engines.postgresql_script import PsqlScript
 from dbbackup.engines.postgresql_selection import ArchiveContents
+from dbbackup.engines.postgresql_swap import PostgresqlSwapping
 from dbbackup.engines.postgresql_tools import PostgresqlTools
 from dbbackup.engines.values import (
     Command,
@@ -44,6 +46,8 @@ class PostgresqlEngine:
 
     type = "postgresql"
     restores = frozenset({"postgresql"})
+    swapping = PostgresqlSwapping()
+    in_place = None
 
     def __init__(self, tools: PostgresqlTools) -> None:
         self._tools = tools
@@ -103,6 +107,10 @@ class PostgresqlEngine:
         """See `postgresql_preflight`."""
         return await postgresql_preflight.preflight(target, manifest, options, self._tools)
 
+    async def standing(self, target: Connection, options: dict[str, Any]) -> dict[str, Any]:
+        """See `postgresql_clean`."""
+        return await postgresql_clean.standing(target, options)
+
     async def create_database(self, target: Connection, manifest: Manifest, options: dict[str, Any]) -> None:
         """See `postgresql_target`."""
         await postgresql_target.create_database(target, manifest, options)
@@ -144,8 +152,9 @@ class PostgresqlEngine:
         return ArchiveContents(manifest)
 
     def wants_file(self, options: dict[str, Any]) -> bool:
-        """Parallel jobs and a choice of contents seek in the archive; everything else reads from stdin."""
+        """Parallel jobs and a choice of contents seek in the archive; everything else reads it from stdin."""
         mode = restore_mode(options)
         if mode is RestoreMode.RUN_SCRIPT:
             return False
-        return bool(options["jobs"] > 1 or not mode.creates_database or options.get("selection"))
+        chooses = mode.adds_rows or mode is RestoreMode.CLEAN or bool(options.get("selection"))
+        return bool(options["jobs"] > 1 or chooses)

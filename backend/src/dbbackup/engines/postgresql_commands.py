@@ -12,7 +12,7 @@ from dbbackup.core.manifest import Manifest
 from dbbackup.engines.contents import selection_of
 from dbbackup.engines.modes import RestoreMode, restore_mode, target_database
 from dbbackup.engines.postgresql_connect import APPLICATION_NAME, conninfo, wants_ca
-from dbbackup.engines.postgresql_contents import chosen_rows
+from dbbackup.engines.postgresql_contents import chosen_rows, without_standing
 from dbbackup.engines.postgresql_selection import taken_entries
 from dbbackup.engines.postgresql_toc import TocReader
 from dbbackup.engines.tools import major_of
@@ -44,17 +44,20 @@ def restore_command(
 ) -> Command:
     """Say what to run to fill the database from the archive, or from stdin.
 
-    Never with --create or --clean: a new database is ours and empty, one that was there before loses nothing,
-    and `--create --clean` would drop the database the archive names, not the one connected to.
+    Never with --create: with --clean it would drop the database the archive names, not the one connected to. And
+    --clean only where the mode says so: a new database is ours and empty, one that gets rows loses nothing.
     """
     if manifest.main.format != ARCHIVE:
         return _script_command(target, tools, options, work)
-    creates = restore_mode(options).creates_database
-    chosen = _chosen_entries(archive, options)
+    mode, chosen = restore_mode(options), _chosen_entries(archive, options)
     flags = ["--exit-on-error", "--verbose", "--no-password"]
-    flags += _creating(manifest, options, archive) if creates else _filling(options, work)
-    if creates and chosen is not None:
-        flags.append(f"--use-list={work / _LIST_FILE}")
+    if mode.adds_rows:
+        flags += _filling(options, work)
+    elif mode is RestoreMode.CLEAN:
+        flags += _cleaning(manifest, options, work)
+    else:
+        flags += _creating(manifest, options, archive)
+        flags += [] if chosen is None else [f"--use-list={work / _LIST_FILE}"]
     connection = replace(target, database=target_database(options))
     flags.append(_dbname(connection, work))
     files = [] if archive is None else [str(archive)]
@@ -63,8 +66,10 @@ def restore_command(
         "PGOPTIONS": _options(tools, default_transaction_read_only="off"),
     }
     command = _command("pg_restore", tools, connection, [*flags, *files], work, environment)
-    if not creates:
+    if mode.adds_rows:
         return _with_list(command, work, chosen_rows(contents or "", manifest, chosen))
+    if mode is RestoreMode.CLEAN:
+        return _with_list(command, work, without_standing(contents or "", options))
     if chosen is None:
         return command
     return _with_list(command, work, "".join(f"{id_}; chosen\n" for id_ in chosen).encode())
@@ -111,6 +116,10 @@ def _creating(manifest: Manifest, options: dict[str, Any], archive: Path | None)
         yield f"--jobs={options['jobs']}"
     if restore_mode(options) is RestoreMode.SCHEMA_ONLY:
         yield "--schema-only"
+    yield from _ownership(manifest, options)
+
+
+def _ownership(manifest: Manifest, options: dict[str, Any]) -> Iterator[str]:
     if without_owner(manifest, options):
         yield "--no-owner"
     if options["noPrivileges"]:
@@ -128,6 +137,15 @@ def _filling(options: dict[str, Any], work: Path) -> Iterator[str]:
     yield f"--use-list={work / _LIST_FILE}"
     if options["disableTriggers"]:
         yield "--disable-triggers"
+
+
+def _cleaning(manifest: Manifest, options: dict[str, Any], work: Path) -> Iterator[str]:
+    """Yield the flags for a database whose objects are made anew: all of that or nothing."""
+    yield "--single-transaction"
+    yield "--clean"
+    yield "--if-exists"
+    yield f"--use-list={work / _LIST_FILE}"
+    yield from _ownership(manifest, options)
 
 
 def end_check(part: str, tools: ToolInfo) -> ReaderCheck | TailCheck:

@@ -66,6 +66,24 @@ def chosen_rows(contents: str, manifest: Manifest, chosen: Collection[int] | Non
     return "".join(f"{line}\n" for line in _in_order(lines, manifest)).encode("utf-8", "surrogateescape")
 
 
+def without_standing(contents: str, options: dict[str, Any]) -> bytes:
+    """Return the list of contents without the schemas and extensions that the target has already.
+
+    `options["standing"]` names them. To drop one of them would fail as long as anything that is not in the backup
+    lies in it or depends on it.
+    """
+    standing = options.get("standing", {})
+    there = [f"{kind} - {name} " for kind in standing for name in standing[kind]]
+    # only the owner of an extension may comment on it
+    there += [f"COMMENT - EXTENSION {name} " for name in standing.get("EXTENSION", ())]
+    lines = [
+        line
+        for line in contents.split("\n")
+        if (match := _ENTRY.match(line)) and not match["entry"].startswith(tuple(there))
+    ]
+    return "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogateescape")
+
+
 def tables_in_order(manifest: Manifest) -> tuple[list[Table], list[list[Table]]]:
     """Return the tables with foreign keys between them, referenced ones first, and the circles among them.
 

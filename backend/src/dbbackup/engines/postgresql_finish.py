@@ -9,9 +9,11 @@ from typing import Any, LiteralString
 from psycopg.sql import SQL, Composed, Identifier, Literal
 
 from dbbackup.core.manifest import Manifest
-from dbbackup.engines.modes import RestoreMode, restore_mode, target_database
+from dbbackup.engines.modes import restore_mode, target_database
 from dbbackup.engines.postgresql_commands import without_owner
 from dbbackup.engines.postgresql_connect import Session, ask, session
+from dbbackup.engines.postgresql_marks import set_comment
+from dbbackup.engines.postgresql_roles import keep_roles
 from dbbackup.engines.postgresql_sequences import raise_sequences
 from dbbackup.engines.postgresql_settings import apply_settings, split_settings
 from dbbackup.engines.values import Connection
@@ -28,34 +30,45 @@ async def finish_database(target: Connection, manifest: Manifest, options: dict[
 
     In a database that was there before nothing of that: sequences that are behind are raised, and ANALYZE.
     """
-    name = target_database(options)
-    filled = not restore_mode(options).creates_database
+    name, mode = target_database(options), restore_mode(options)
     async with session(replace(target, database=name), statement_timeout=0, limit=None) as opened:
-        if filled and restore_mode(options) is not RestoreMode.RUN_SCRIPT:
+        if mode.adds_rows:
             await raise_sequences(opened, manifest)
         await opened.execute("ANALYZE")
-    if filled:
+    if not mode.creates_database:
         return
+    async with session(target) as opened, opened.transaction():
+        await keep_roles(opened, options.get("marker", ""))
+        await give_belongings(
+            opened,
+            name,
+            manifest,
+            comment=manifest.source.properties.get("comment"),
+            acl=not options["noPrivileges"],
+            owner=not without_owner(manifest, options),
+        )
+
+
+async def give_belongings(
+    opened: Session, name: str, manifest: Manifest, *, comment: str | None, acl: bool, owner: bool
+) -> None:
+    """Give a database what belongs to itself, not to an object in it; to be called in a transaction."""
     properties = manifest.source.properties
-    async with session(target) as opened:
-        settings, _ = await split_settings(opened, manifest)
-        async with opened.transaction():
-            await apply_settings(opened, name, settings)
-            if not options["noPrivileges"] and properties.get("acl") is not None:
-                await _set_acl(opened, name, properties["owner"], properties["acl"])
-            await opened.execute(
-                SQL("ALTER DATABASE {} CONNECTION LIMIT {}").format(
-                    Identifier(name), Literal(properties.get("connectionLimit", -1))
-                )
-            )
-            await opened.execute(
-                SQL("COMMENT ON DATABASE {} IS {}").format(Identifier(name), Literal(properties.get("comment")))
-            )
-            if not without_owner(manifest, options):
-                # last: who is no superuser may do nothing more to it afterwards
-                await opened.execute(
-                    SQL("ALTER DATABASE {} OWNER TO {}").format(Identifier(name), Identifier(properties["owner"]))
-                )
+    settings, _ = await split_settings(opened, manifest)
+    await apply_settings(opened, name, settings)
+    if acl and properties.get("acl") is not None:
+        await _set_acl(opened, name, properties["owner"], properties["acl"])
+    await opened.execute(
+        SQL("ALTER DATABASE {} CONNECTION LIMIT {}").format(
+            Identifier(name), Literal(properties.get("connectionLimit", -1))
+        )
+    )
+    await set_comment(opened, name, comment)
+    if owner:
+        # last: who is no superuser may do nothing more to it afterwards
+        await opened.execute(
+            SQL("ALTER DATABASE {} OWNER TO {}").format(Identifier(name), Identifier(properties["owner"]))
+        )
 
 
 async def _set_acl(opened: Session, name: str, owner: str, acl: list[dict[str, Any]]) -> None:

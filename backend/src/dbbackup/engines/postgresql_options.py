@@ -42,12 +42,13 @@ def parse_restore_options(raw: Mapping[str, Any]) -> dict[str, Any]:
     mode = raw.get("mode", RestoreMode.NEW_DATABASE)
     if problem := _mode(mode):
         raise ValidationError.of("mode", f"mode {problem}")
-    foreign = _FILLING_ONLY if RestoreMode(mode).creates_database else _CREATING_ONLY
-    fields = {name: _unused(*field, mode) if name in foreign else field for name, field in _RESTORE_FIELDS.items()}
+    own = _OF_MODE[RestoreMode(mode)]
+    fields = {name: field if name in own else _unused(*field, mode) for name, field in _RESTORE_FIELDS.items()}
     options, errors = _read(raw, fields)
     required = "newDatabase" if RestoreMode(mode).creates_database else "existingDatabase"
     if required not in raw:
-        errors.append(FieldError(required, f"{required} is required: the name of the database {_PURPOSES[required]}"))
+        purpose = "to create" if required == "newDatabase" else _PURPOSES[RestoreMode(mode)]
+        errors.append(FieldError(required, f"{required} is required: the name of the database {purpose}"))
     if options["singleTransaction"] is True and options["jobs"] != 1:
         errors.append(FieldError("singleTransaction", "singleTransaction and jobs above 1 exclude each other"))
     _refuse(errors)
@@ -144,7 +145,21 @@ _RESTORE_FIELDS: dict[str, tuple[Any, Check]] = {
     "role": (None, _role),
     "disableTriggers": (False, _flag),
 }
-_FILLING_ONLY = frozenset({"existingDatabase", "disableTriggers"})
+_OWNERSHIP = frozenset({"noOwner", "noPrivileges", "noTablespaces", "role"})
+_CREATING = _OWNERSHIP | {"mode", "newDatabase", "jobs", "singleTransaction", "missingRoles"}
 # Rows alone have no owner, and what goes into a database that was there goes in by one transaction.
-_CREATING_ONLY = frozenset(_RESTORE_FIELDS) - _FILLING_ONLY - {"mode"}
-_PURPOSES = {"newDatabase": "to create", "existingDatabase": "to fill"}
+_FILLING = frozenset({"mode", "existingDatabase", "disableTriggers"})
+_OF_MODE = {
+    RestoreMode.NEW_DATABASE: _CREATING,
+    RestoreMode.SCHEMA_ONLY: _CREATING,
+    RestoreMode.DATA_ONLY: _FILLING,
+    RestoreMode.APPEND: _FILLING,
+    RestoreMode.REPLACE: _CREATING - {"newDatabase"} | {"existingDatabase"},
+    RestoreMode.CLEAN: _OWNERSHIP | {"mode", "existingDatabase"},
+}
+_PURPOSES = {
+    RestoreMode.DATA_ONLY: "to fill",
+    RestoreMode.APPEND: "to fill",
+    RestoreMode.REPLACE: "to replace",
+    RestoreMode.CLEAN: "to restore into",
+}

@@ -10,14 +10,15 @@ from typing import Any
 from dbbackup.core.errors import ToolMissingError
 from dbbackup.core.manifest import Manifest
 from dbbackup.engines.modes import RestoreMode, restore_mode
+from dbbackup.engines.postgresql_clean import check_cleaning
 from dbbackup.engines.postgresql_commands import ARCHIVE
 from dbbackup.engines.postgresql_connect import Session, ask, session
 from dbbackup.engines.postgresql_fill_checks import check_filling
 from dbbackup.engines.postgresql_findings import error, ok, warning
 from dbbackup.engines.postgresql_options import database_name_problem
 from dbbackup.engines.postgresql_probe import server_version
+from dbbackup.engines.postgresql_replace_checks import check_replacing, skipped_settings
 from dbbackup.engines.postgresql_roles import missing_roles, needed_roles, owners
-from dbbackup.engines.postgresql_settings import split_settings
 from dbbackup.engines.postgresql_source_checks import fits_mode, reach, script_target, script_tool
 from dbbackup.engines.postgresql_tools import PostgresqlTools
 from dbbackup.engines.tools import major_of
@@ -52,23 +53,31 @@ async def preflight(
         findings += _server(me, manifest, version)
         findings += await asyncio.to_thread(_tools, tools, manifest, version)
         findings += await reach(opened, me.name, options)
-        if restore_mode(options).creates_database:
-            return findings + await _new_database(opened, me, manifest, options)
-    if restore_mode(options) is RestoreMode.RUN_SCRIPT:
+        mode = restore_mode(options)
+        if mode.creates_database or mode is RestoreMode.REPLACE:
+            findings += _creator(me, manifest)
+        if mode.creates_database:
+            findings += await _name(opened, options["newDatabase"])
+        if not mode.adds_rows and mode is not RestoreMode.RUN_SCRIPT:
+            findings += await _needs(opened, me, manifest, options)
+    if mode is RestoreMode.RUN_SCRIPT:
         return findings + await script_target(target, options)
-    return findings + await check_filling(target, manifest, options, superuser=me.superuser)
+    if mode is RestoreMode.REPLACE:
+        return findings + await check_replacing(target, manifest, options)
+    if mode is RestoreMode.CLEAN:
+        return findings + await check_cleaning(target, manifest, options)
+    if mode.adds_rows:
+        return findings + await check_filling(target, manifest, options, superuser=me.superuser)
+    async with session(target) as opened:
+        return findings + await skipped_settings(opened, manifest)
 
 
-async def _new_database(opened: Session, me: _Me, manifest: Manifest, options: dict[str, Any]) -> list[Finding]:
-    findings = list(_creator(me, manifest))
-    findings += await _name(opened, options["newDatabase"])
-    findings += await _roles(opened, me, manifest, options)
+async def _needs(opened: Session, me: _Me, manifest: Manifest, options: dict[str, Any]) -> list[Finding]:
+    """Check for what definitions need outside their database."""
+    findings = await _roles(opened, me, manifest, options)
     findings += await _role(opened, me, options)
-    findings += await _extensions(opened, me, manifest)
+    findings += await _extensions(opened, me, manifest, restore_mode(options))
     findings += await _tablespaces(opened, manifest, options)
-    _, refused = await split_settings(opened, manifest)
-    for setting, reason in refused:
-        findings.append(warning("setting-skipped", f"The setting {setting.name} will be left out: {reason}."))
     return findings
 
 
@@ -157,7 +166,8 @@ async def _roles(opened: Session, me: _Me, manifest: Manifest, options: dict[str
             error(
                 "missing-roles",
                 f"Roles of the backup are missing: {', '.join(missing)}. Create them (the globals of the backup hold "
-                "them), set missingRoles to create, or leave out owners and privileges (noOwner, noPrivileges).",
+                "them), let missing roles be created without login (missingRoles), give everything to one role that "
+                "is there (role, noPrivileges), or leave out owners and privileges (noOwner, noPrivileges).",
             )
         )
     foreign = await _not_mine(opened, owners(manifest, options) - set(missing))
@@ -190,7 +200,7 @@ async def _role(opened: Session, me: _Me, options: dict[str, Any]) -> list[Findi
     return []
 
 
-async def _extensions(opened: Session, me: _Me, manifest: Manifest) -> list[Finding]:
+async def _extensions(opened: Session, me: _Me, manifest: Manifest, mode: RestoreMode) -> list[Finding]:
     names = [text.rpartition(" ")[0] for text in manifest.source.extensions]
     available = dict(
         await ask(
@@ -206,7 +216,8 @@ async def _extensions(opened: Session, me: _Me, manifest: Manifest) -> list[Find
         partial = manifest.options.get("includeTables") or manifest.options.get("includeSchemas")
         findings.append(warning("missing-extensions", message) if partial else error("missing-extensions", message))
     locked = [name for name in names if available.get(name, False) and name != "plpgsql"]
-    if locked and not me.superuser:
+    # where the database is there its extensions mostly are, too
+    if locked and not me.superuser and mode is not RestoreMode.CLEAN:
         message = f"Only a superuser may create these extensions: {', '.join(locked)}."
         findings.append(error("extension-superuser", message))
     return findings

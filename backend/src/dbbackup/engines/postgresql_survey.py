@@ -133,13 +133,22 @@ SELECT schema, name, value FROM (
 ) found WHERE value IS NOT NULL ORDER BY 1, 2
 """
 
+# Those of an extension come and go with it.
+_VIEWS = """
+SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('v', 'm') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+  AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
+      AND d.deptype = 'e')
+ORDER BY 1, 2
+"""
+
 _LARGE_OBJECTS = "SELECT EXISTS (SELECT FROM pg_largeobject_metadata)"
 
 
 async def survey(connection: Connection) -> Survey:
     """Collect what the manifest holds of the database; see `Engine.survey`."""
     async with session(connection) as opened:
-        properties, size = await _properties(opened)
+        properties, size = await database_properties(opened)
         uses = dict(await ask(opened, _ROLES))
         properties["roleUses"] = {kind: uses.get(kind, []) for kind in ("owners", "grantees", "others")}
         properties |= await _for_filling(opened)
@@ -168,7 +177,7 @@ async def _count(opened: Session, table: TableFacts) -> int:
     return int(rows)
 
 
-async def _properties(opened: Session) -> tuple[dict[str, Any], int]:
+async def database_properties(opened: Session) -> tuple[dict[str, Any], int]:
     """Return the properties of the database for the manifest, and its size in bytes."""
     [row] = await ask(opened, _DATABASE)
     encoding, collate, ctype, provider, locale, rules, owner, comment, limit, has_public, has_acl, size = row
@@ -206,6 +215,7 @@ async def _for_filling(opened: Session) -> dict[str, Any]:
             {"schema": schema, "name": name, "value": value} for schema, name, value in await _sequences(opened)
         ],
         "largeObjects": large_objects,
+        "views": [[schema, name] for schema, name in await ask(opened, _VIEWS)],
     }
 
 

@@ -11,8 +11,9 @@ from psycopg.sql import SQL, Composable, Identifier, Literal
 
 from dbbackup.core.errors import ConflictError, DatabaseError, DatabaseUnreachableError
 from dbbackup.core.manifest import Manifest
-from dbbackup.engines.postgresql_connect import Session, ask, session
-from dbbackup.engines.postgresql_roles import create_roles, needed_roles
+from dbbackup.engines.postgresql_connect import Session, session
+from dbbackup.engines.postgresql_marks import drop, drop_marked, made, set_comment
+from dbbackup.engines.postgresql_roles import create_roles, drop_roles, needed_roles
 from dbbackup.engines.values import Connection
 
 CREATE_TIMEOUT = 600
@@ -41,35 +42,28 @@ async def maintenance(target: Connection) -> Connection:
 
 async def create_database(target: Connection, manifest: Manifest, options: dict[str, Any]) -> None:
     """Create the empty database and mark it, and the missing roles if wanted; see `Engine.create_database`."""
-    name = options["newDatabase"]
+    name, marker = options["newDatabase"], options["marker"]
     async with session(target, statement_timeout=CREATE_TIMEOUT, limit=2 * CREATE_TIMEOUT) as opened:
         await _create(opened, name, manifest, options)
         try:
-            await opened.execute(
-                SQL("COMMENT ON DATABASE {} IS {}").format(Identifier(name), Literal(_mark(options["marker"])))
-            )
+            await set_comment(opened, name, made(marker))
             if options["missingRoles"] == "create":
-                await create_roles(opened, needed_roles(manifest, options))
+                await create_roles(opened, needed_roles(manifest, options), marker)
             if not manifest.source.properties.get("publicSchema", True):
                 await _drop_public_schema(replace(target, database=name))
         except BaseException:  # a cancelled restore too must leave no database without the mark
             with contextlib.suppress(psycopg.Error):  # the first error is the one to tell
-                await _drop(opened, name)
+                await drop(opened, name)
+                await drop_roles(opened, marker)
             raise
 
 
 async def drop_database(target: Connection, name: str, marker: str) -> bool:
-    """Drop the database if it bears the mark; see `Engine.drop_database`."""
+    """Drop the database if it bears the mark, and the roles made for it; see `Engine.drop_database`."""
     async with session(target, statement_timeout=CREATE_TIMEOUT, limit=2 * CREATE_TIMEOUT) as opened:
-        rows = await ask(
-            opened, "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s", name
-        )
-        if not rows:
-            return False
-        if not marker or rows[0][0] != _mark(marker):
-            raise ConflictError(f"The database {name} was not made by this restore, so it is not dropped.")
-        await _drop(opened, name)
-    return True
+        there = await drop_marked(opened, name, made(marker))
+        await drop_roles(opened, marker)
+    return there
 
 
 def locale_clauses(properties: dict[str, Any], server_major: int) -> list[Composable]:
@@ -131,11 +125,3 @@ async def _drop_public_schema(connection: Connection) -> None:
     """Remove what template0 brings and the original did not have; pg_dump does not note its absence."""
     async with session(connection) as opened:
         await opened.execute("DROP SCHEMA IF EXISTS public")
-
-
-async def _drop(opened: Session, name: str) -> None:
-    await opened.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
-
-
-def _mark(marker: str) -> str:
-    return f"dbbackup:{marker}"

@@ -15,7 +15,7 @@ from dbbackup.core.errors import AppError, RestoreError
 from dbbackup.core.manifest import Manifest, PartFacts
 from dbbackup.core.progress import RunProgress
 from dbbackup.engines.base import Engine
-from dbbackup.engines.modes import restore_mode
+from dbbackup.engines.modes import RestoreMode, restore_mode
 from dbbackup.engines.values import Command, Connection, ToolInfo
 from dbbackup.pipeline.compress import decompressor
 from dbbackup.pipeline.encrypt import decryptor
@@ -76,13 +76,27 @@ async def fill_database(job: RestoreJob, report: Report) -> None:
             report.stage("Restoring")
             await _run(job, _command(job, archive, contents), None, report)
         else:
-            if not restore_mode(job.options).creates_database:
-                report.stage("Verifying the backup")
+            mode = restore_mode(job.options)
+            if mode.adds_rows or mode is RestoreMode.RUN_SCRIPT:
                 # through the filter, too: what it refuses is refused before anything is touched
-                await drain(_filtered(job, executor, report))
+                await _prove(job, executor, report)
             report.stage("Restoring")
             await _run(job, _command(job, None, await _contents(job, None)), _filtered(job, executor, report), report)
     report.progress.finish_tables()
+
+
+async def prove(job: RestoreJob, report: Report) -> None:
+    """Read the main part once to its end, through everything a restore sends it through, and run nothing.
+
+    For what is changed in place: whatever is wrong with the backup must show before. Raises as `fill_database`.
+    """
+    with ThreadPoolExecutor(1, thread_name_prefix="pipeline") as executor:
+        await _prove(job, executor, report)
+
+
+async def _prove(job: RestoreJob, executor: ThreadPoolExecutor, report: Report) -> None:
+    report.stage("Verifying the backup")
+    await drain(_filtered(job, executor, report))
 
 
 def part_stream(

@@ -15,6 +15,7 @@ Id = Annotated[str, Meta(min_length=1, max_length=36)]
 EngineType = Literal["postgresql", "mysql", "mariadb"]
 Compression = Literal["gzip", "zstd", "none"]
 Encryption = Literal["age", "none"]
+IdempotencyKey = Annotated[str, Meta(min_length=8, max_length=100)]
 SseMode = Literal["none", "SSE-S3", "SSE-KMS"]
 
 
@@ -158,11 +159,12 @@ class RestorePlanInput(Input):
 
     `databaseId` names the configured database whose server is the target. Exactly one of
     `backupId` and `source` is given; `copyId` picks one copy of the backup (otherwise local first).
-    `options.mode` is one of newDatabase (the default), schemaOnly, dataOnly and append. The first two create
-    the database `options.newDatabase`; the others put rows into `options.existingDatabase` and drop nothing.
-    `runScript` runs a script in `options.existingDatabase`, whatever it does there.
-    `options.selection` takes only these `schemas` and `objects` (kind, schema, name) of the backup, as its contents
-    list them. `options.trusted` lets an uploaded source run with rights that reach beyond the database.
+    `options.mode` is one of newDatabase (the default), schemaOnly, dataOnly, append, replace, clean and runScript. The
+    first two create the database `options.newDatabase`; dataOnly and append put rows into `options.existingDatabase`
+    and drop nothing; replace (drop and recreate) and clean drop what is there, and take `stopConnections`,
+    `safetyBackup` and `safetyS3ConfigId` besides; runScript runs a script in `options.existingDatabase`, whatever it
+    does there. `options.selection` takes only these `schemas` and `objects` (kind, schema, name) of the backup, as
+    its contents list them. `options.trusted` lets an uploaded source run with rights that reach beyond the database.
     """
 
     database_id: Id
@@ -173,9 +175,25 @@ class RestorePlanInput(Input):
 
 
 class RestoreInput(RestorePlanInput):
-    """A restore to start; nothing happens unless `confirm` is true."""
+    """A restore to start; nothing happens unless `confirm` is true.
+
+    The modes that drop something want the name of the database in `confirmName` as well. A request that is sent
+    again with the same `idempotencyKey` (or header Idempotency-Key) starts nothing new.
+    """
 
     confirm: bool = False
+    confirm_name: Annotated[str, Meta(max_length=255)] | None = None
+    idempotency_key: IdempotencyKey | None = None
+
+
+class UndoInput(Input):
+    """To take a restore back; nothing happens unless `confirm` is true.
+
+    `stopConnections` ends the sessions in the database, which must be without any for a moment.
+    """
+
+    confirm: bool = False
+    stop_connections: bool = False
 
 
 class CatalogueRebuildInput(Input):

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import msgspec
+from msgspec import structs
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError as DatabaseIntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbbackup.core import manifest as manifests
-from dbbackup.core.errors import NotFoundError, ValidationError
+from dbbackup.core.errors import ConflictError, NotFoundError, ValidationError
 from dbbackup.core.manifest import Manifest
 from dbbackup.core.naming import new_id
 from dbbackup.core.sizes import human_size
 from dbbackup.db.models import DatabaseConfig, RestoreExecution, RunStatus
-from dbbackup.engines.contents import parse_selection
-from dbbackup.engines.modes import target_database
+from dbbackup.engines.modes import restore_mode, target_database
 from dbbackup.engines.values import Finding
 from dbbackup.services.backups import request_cancel
 from dbbackup.services.changes import announce_run
@@ -26,7 +28,9 @@ from dbbackup.services.databases import get_database
 from dbbackup.services.encryption import check_key
 from dbbackup.services.foreign_sources import foreign_findings
 from dbbackup.services.inputs import RestoreInput, RestorePlanInput
+from dbbackup.services.restore_options import parse_options
 from dbbackup.services.restore_sources import Source, find_source
+from dbbackup.services.safety_backups import safety_findings
 
 
 async def preflight(
@@ -40,7 +44,7 @@ async def preflight(
     """
     config = await get_database(session, data.database_id)
     source = await find_source(session, ctx, data, config, actor)
-    options = _options(ctx, config, source, data.options)
+    options = parse_options(ctx, config, source, data.options)
     chosen, findings = await narrowed(ctx, source, options)
     return source, findings + await run_checks(ctx, config, chosen, options)
 
@@ -60,22 +64,46 @@ async def run_checks(ctx: Context, config: DatabaseConfig, source: Source, optio
     if target.database != config.database_name:
         text = f"{config.database_name} cannot be connected to: the server is reached through {target.database}."
         findings.append(Finding("warning", "database-gone", text))
-    return findings + await engine.preflight(target, source.manifest, options)
+    findings += await engine.preflight(target, source.manifest, options)
+    return findings + (await safety_findings(ctx, config, options) if restore_mode(options).destroys else [])
 
 
 async def queue_restore(session: AsyncSession, ctx: Context, data: RestoreInput, actor: str) -> RestoreExecution:
-    """Put a restore into the queue.
+    """Put a restore into the queue; sent again with the same idempotency key, return the first one.
 
     Raises:
         ValidationError: it is not confirmed, or options make no sense.
-        NotFoundError, ConflictError: as `preflight`.
+        NotFoundError, ConflictError: as `preflight`; or the key came with another request.
     """
+    digest = request_digest(data, actor)
+    if data.idempotency_key and (known := await _sent_before(session, data.idempotency_key, digest)):
+        return known
     if not data.confirm:
         raise ValidationError.of("confirm", "A restore changes a database server: send confirm: true to go on.")
     config = await get_database(session, data.database_id)
     source = await find_source(session, ctx, data, config, actor)
-    options = _options(ctx, config, source, data.options)
-    restore = RestoreExecution(
+    options = parse_options(ctx, config, source, data.options)
+    if restore_mode(options).destroys and data.confirm_name != target_database(options):
+        text = f"This drops what is in a database: send its name ({target_database(options)}) as confirmName to go on."
+        raise ValidationError.of("confirmName", text)
+    restore = new_restore(config, source, options, actor)
+    restore.idempotency_key = data.idempotency_key
+    restore.request_sha256 = digest if data.idempotency_key else None
+    try:
+        async with session.begin_nested():
+            session.add(restore)
+    except DatabaseIntegrityError:
+        # The same request in the same moment got the key: only now it is to be seen from here.
+        if known := await _sent_before(session, data.idempotency_key or "", digest):
+            return known
+        raise
+    announce_run(session, ctx, restore)
+    return restore
+
+
+def new_restore(config: DatabaseConfig, source: Source, options: dict[str, Any], actor: str) -> RestoreExecution:
+    """Return a queued restore that is not in the catalogue yet."""
+    return RestoreExecution(
         id=new_id(),
         database_id=config.id,
         database_name=config.name,
@@ -92,10 +120,20 @@ async def queue_restore(session: AsyncSession, ctx: Context, data: RestoreInput,
         started_by=actor,
         confirmed_by=actor,
     )
-    session.add(restore)
-    await session.flush()
-    announce_run(session, ctx, restore)
-    return restore
+
+
+def request_digest(data: RestoreInput, actor: str) -> str:
+    """Return what tells one request from another that comes with the same key."""
+    body = msgspec.json.encode([actor, structs.replace(data, idempotency_key=None)], order="sorted")
+    return hashlib.sha256(body).hexdigest()
+
+
+async def _sent_before(session: AsyncSession, key: str, digest: str) -> RestoreExecution | None:
+    """Return the restore that this request made before. Raises ConflictError."""
+    found = await session.scalar(select(RestoreExecution).where(RestoreExecution.idempotency_key == key))
+    if found is not None and found.request_sha256 != digest:
+        raise ConflictError("This idempotency key came with another request before: send a new key with a new request.")
+    return found
 
 
 async def get_restore(session: AsyncSession, restore_id: str) -> RestoreExecution:
@@ -133,26 +171,6 @@ async def cancel_restore(session: AsyncSession, ctx: Context, restore_id: str) -
     request_cancel(session, ctx, restore)
     await session.flush()
     return restore
-
-
-def _options(ctx: Context, config: DatabaseConfig, source: Source, raw: dict[str, Any]) -> dict[str, Any]:
-    engine, manifest = ctx.engines[config.type], source.manifest
-    if manifest.source.engine not in engine.restores:
-        raise ValidationError.of(
-            "databaseId",
-            f"This backup is of {manifest.source.engine}; {config.name} is {config.type}, which can be given backups"
-            f" of {' and '.join(sorted(engine.restores))} only. Choose a server of a kind that fits.",
-        )
-    own = dict(raw)
-    selection, trusted = own.pop("selection", None), own.pop("trusted", False)
-    if not isinstance(trusted, bool):
-        raise ValidationError.of("trusted", "trusted must be true or false")
-    options = engine.parse_restore_options(own)
-    if selection is not None:
-        options["selection"] = msgspec.to_builtins(parse_selection(selection))
-    if source.is_foreign:
-        options |= {"foreign": True, "trusted": trusted}
-    return options
 
 
 async def _source_findings(ctx: Context, source: Source) -> list[Finding]:

@@ -15,7 +15,7 @@ from loguru import logger
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from dbbackup.core.errors import AppError, BackupError, ConflictError, NotFoundError
+from dbbackup.core.errors import AppError, ConflictError, NotFoundError
 from dbbackup.core.journal import JournalKind
 from dbbackup.core.manifest import SUFFIX, Manifest
 from dbbackup.db.models import (
@@ -29,7 +29,6 @@ from dbbackup.db.models import (
     RunStatus,
     Verification,
 )
-from dbbackup.engines.modes import RestoreMode, restore_mode
 from dbbackup.pipeline.process import OWNER_VARIABLE
 from dbbackup.services.backup_results import note_result, note_stored
 from dbbackup.services.changes import announce_run
@@ -38,6 +37,7 @@ from dbbackup.services.context import Context
 from dbbackup.services.restore_sources import read_manifest
 from dbbackup.services.run_notifications import notify_run_end
 from dbbackup.storages.base import Storage, StoredObject
+from dbbackup.worker.restore_end import InterruptedRunError, cut_off, look_again, settle_restore
 from dbbackup.worker.retry import queue_after_crash
 from dbbackup.worker.run import INTERRUPTED, set_end
 
@@ -47,10 +47,6 @@ _START_SECONDS = 15.0
 """The start waits no longer for a storage or server that is down: whoever watches the program would end it again."""
 
 _log = logger.bind(category="application")
-
-
-class InterruptedRunError(BackupError):
-    """The process ended while a run was going on."""
 
 
 async def reconcile(ctx: Context) -> None:
@@ -73,7 +69,7 @@ async def reconcile(ctx: Context) -> None:
     for verification in verifications:
         await settle(ctx, verification, error)
     for restore in restores:
-        await settle(ctx, restore, _cut_off(restore) or error)
+        await settle(ctx, restore, cut_off(restore) or error)
     with suppress(TimeoutError):
         async with asyncio.timeout(_START_SECONDS):
             await retry_journal(ctx)
@@ -83,7 +79,7 @@ async def reconcile(ctx: Context) -> None:
 async def settle(ctx: Context, run: Run, error: BaseException, *, interrupted: bool = False) -> None:
     """End a run that could not write its own end: complete if its manifest was written, else with the error."""
     if isinstance(run, RestoreExecution):
-        await _fail(ctx, RestoreExecution, run.id, error, interrupted)
+        await settle_restore(ctx, run, error, interrupted=interrupted)
     elif isinstance(run, Verification):
         await _fail(ctx, Verification, run.id, error, interrupted)
     elif not await _complete_backup(ctx, run.id):
@@ -124,22 +120,6 @@ def end_orphans(instance_id: str) -> int:
                 os.kill(int(entry.name), signal.SIGKILL)
                 count += 1
     return count
-
-
-def _cut_off(restore: RestoreExecution) -> InterruptedRunError | None:
-    """Return the error of a restore into a database that was there; nobody saw whether its transaction ended."""
-    mode = restore_mode(restore.options)
-    if mode.creates_database:
-        return None
-    if mode is RestoreMode.RUN_SCRIPT:
-        return InterruptedRunError(
-            f"{INTERRUPTED}: the program ended while a script ran in {restore.target_database}. In PostgreSQL all of "
-            "it was done, or nothing; in MySQL and MariaDB a part may be: look before you start it again."
-        )
-    return InterruptedRunError(
-        f"{INTERRUPTED}: the program ended while rows were put into {restore.target_database} by one transaction. "
-        "All of them are there, or none: look before you start it again."
-    )
 
 
 async def _running(session: AsyncSession, model: type[R]) -> list[R]:
@@ -242,6 +222,11 @@ async def _clean(ctx: Context, entry: RunJournal) -> None:
                 await storage.delete(facts["key"])
         case JournalKind.NEW_DATABASE:
             await _drop(ctx, facts)
+        case JournalKind.SWAP:
+            await look_again(ctx, entry)
+        case JournalKind.PUT_BACK:
+            # The restore's own end has queued the run that puts it back, and that one is tried until it works.
+            pass
 
 
 async def _is_kept(ctx: Context, backup_id: str, storage: Storage, key: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TypeVar
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbbackup.db.models import RUNS, BackupExecution, BackupSchedule, RestoreExecution, Run, RunStatus, Verification
@@ -80,12 +80,22 @@ async def _claim_one(session: AsyncSession, model: type[R]) -> R | None:
     busy = [
         select(kind.database_id).where(kind.status == RunStatus.RUNNING, kind.database_id.is_not(None)) for kind in RUNS
     ]
+    # A database that is to be put back is not whole: nothing else is done with it before, least of all a backup.
+    broken = select(RestoreExecution.database_id).where(
+        RestoreExecution.status == RunStatus.QUEUED, RestoreExecution.database_id.is_not(None), _puts_back()
+    )
+    busy += [broken] if model is not RestoreExecution else []
     free = or_(model.database_id.is_(None), and_(*(model.database_id.not_in(ids) for ids in busy)))
     order = [model.created_at, model.id]
     chosen = select(model.id).where(model.status == RunStatus.QUEUED, free)
     if model is BackupExecution:
         ready = or_(BackupExecution.not_before.is_(None), BackupExecution.not_before <= utc_now())
         chosen = chosen.where(ready).order_by(BackupExecution.priority.desc())
+    if model is RestoreExecution:
+        waits = RestoreExecution.not_before
+        chosen = chosen.where(or_(waits.is_(None), waits <= utc_now()))
+        # What puts a database back goes first.
+        chosen = chosen.order_by(_puts_back().desc())
     chosen = chosen.order_by(*order).limit(1)
     statement = (
         update(model)
@@ -95,3 +105,8 @@ async def _claim_one(session: AsyncSession, model: type[R]) -> R | None:
     )
     run_id = await session.scalar(statement)
     return await session.get(model, run_id, populate_existing=True) if run_id else None
+
+
+def _puts_back() -> ColumnElement[bool]:
+    put_back: ColumnElement[bool] = RestoreExecution.options["putBack"].as_boolean().is_(True)
+    return put_back

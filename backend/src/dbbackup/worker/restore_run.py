@@ -1,26 +1,31 @@
-"""Does one claimed restore: checks, creates the database or finds it there, fills it, finishes, or undoes it all."""
+"""Does one claimed restore: checks, backs up what is to be dropped, fills a database, finishes, or undoes it all."""
 
 from __future__ import annotations
 
 import asyncio
+import time
 from contextlib import suppress
 from typing import Any
 
-from dbbackup.core.errors import AppError, ConflictError, RestoreError
+from dbbackup.core.errors import AppError, RestoreError
 from dbbackup.core.journal import JournalKind
 from dbbackup.db.models import DatabaseConfig, RestoreExecution
-from dbbackup.engines.modes import RestoreMode, restore_mode, target_database
+from dbbackup.engines.modes import RestoreMode, restore_mode
 from dbbackup.pipeline.restore import RestoreJob, fill_database
-from dbbackup.services.changes import announce_run
 from dbbackup.services.connections import saved_connection
 from dbbackup.services.contents import narrowed
 from dbbackup.services.context import Context
 from dbbackup.services.encryption import identities
 from dbbackup.services.restore_sources import Source, saved_source
+from dbbackup.services.restore_undo import SWAP_BACK
 from dbbackup.services.restores import run_checks
-from dbbackup.services.run_notifications import notify_run_end
 from dbbackup.storages.offload import finish
-from dbbackup.worker.run import RunTools, run_tools, say_end, set_end
+from dbbackup.worker.replace_run import clean_in_place, replace_in_place, swap_back, swap_in
+from dbbackup.worker.restore_checks import check_restored
+from dbbackup.worker.restore_end import end_restore
+from dbbackup.worker.restore_work import RestoreWork, drop_own
+from dbbackup.worker.run import RunTools, run_tools, say_end
+from dbbackup.worker.safety_backup import back_up_first
 
 _FINISH_GRACE = 60.0
 """Seconds that a cancelled or stopped restore has left for what follows the commit."""
@@ -33,25 +38,25 @@ async def run_restore(ctx: Context, restore_id: str, *, stopping: asyncio.Event)
         restore = await session.get_one(RestoreExecution, restore_id)
         config = await session.get(DatabaseConfig, restore.database_id) if restore.database_id else None
     if config is None:
-        await _close(ctx, restore_id, RestoreError("The database was deleted before its restore began."), False)
+        error = RestoreError("The database was deleted before its restore began.")
+        await end_restore(ctx, restore_id, error, interrupted=False)
         return
     async with run_tools(ctx, restore, [saved_connection(ctx, config).password]) as tools:
-        error: BaseException | None = None
-        job: RestoreJob | None = None
+        work = RestoreWork(ctx, restore, config, tools, stopping)
+        failure: BaseException | None = None
         try:
-            # The marker proves later that a database is ours to drop.
-            options = {**restore.options, "marker": restore.id}
-            job = await prepare(ctx, config, saved_source(restore), options, tools)
-            await _restore(restore, config, job, tools)
-        except (Exception, asyncio.CancelledError) as failure:  # noqa: BLE001 - every end is written down
-            error = failure
-            say_end(tools, failure, stopping.is_set())
-        # Before the job was prepared nothing was touched: there is nothing to clean up.
-        cleaned = error is None or job is None or await _clean_up(job, restore, tools)
+            await _restore(work)
+        except (Exception, asyncio.CancelledError) as e:  # noqa: BLE001 - every end is written down
+            failure = e
+            say_end(tools, e, stopping.is_set())
+        # Without a database of its own there is nothing to drop.
+        cleaned = (
+            failure is None or work.own is None or await drop_own(work.own, restore.id, tools, "half-filled database")
+        )
         await tools.log.close()
-        await _close(ctx, restore_id, error, stopping.is_set())
+        await _close(work, failure)
         # What could not be removed now stays in the journal: the janitor tries again.
-        if cleaned:
+        if cleaned and not work.uncertain:
             await tools.journal.clear()
 
 
@@ -80,88 +85,111 @@ async def prepare(
         storage=await ctx.storages.open(source.storage_id),
         key=source.key,
         version=source.version,
-        options=options,
+        options={**options, **await engine.standing(target, options)},
         workshop=tools.workshop,
         identities=await identities(ctx) if source.manifest.encryption else (),
     )
 
 
-async def _restore(restore: RestoreExecution, config: DatabaseConfig, job: RestoreJob, tools: RunTools) -> None:
-    if restore_mode(job.options).creates_database:
-        await _make_new(restore, config, job, tools)
+async def _close(work: RestoreWork, failure: BaseException | None) -> None:
+    await end_restore(
+        work.ctx,
+        work.restore.id,
+        failure,
+        interrupted=work.stopping.is_set(),
+        result=work.result,
+        swapped=work.swapped,
+        in_place=work.in_place,
+        committed=work.committed,
+    )
+
+
+async def _restore(work: RestoreWork) -> None:
+    ctx, restore, config, tools = work.ctx, work.restore, work.config, work.tools
+    if restore.options.get(SWAP_BACK):
+        await swap_back(work)
+        return
+    # The marker proves later that a database is ours to drop.
+    options = {**restore.options, "marker": restore.id}
+    job = await prepare(ctx, config, saved_source(restore), options, tools)
+    mode = restore_mode(options)
+    saved = mode.destroys and await back_up_first(ctx, restore, config, job, tools, work.stopping)
+    started = time.monotonic()
+    if mode.creates_database:
+        await _make_new(work, job)
+    elif mode is RestoreMode.REPLACE and job.engine.swapping is not None:
+        await swap_in(work, job, job.engine.swapping)
+    elif mode is RestoreMode.REPLACE:
+        await replace_in_place(work, job, saved=saved)
+    elif mode is RestoreMode.CLEAN and job.engine.in_place is not None:
+        await clean_in_place(work, job, saved=saved)
     else:
-        await _fill_existing(restore, job, tools)
+        await _fill_existing(work, job)
+    if not mode.adds_rows and mode is not RestoreMode.SCHEMA_ONLY:
+        work.result["restoreSeconds"] = time.monotonic() - started
     tools.log.say("info", f"Restore completed: {restore.target_database} is ready.", stage="Completed")
 
 
-async def _make_new(restore: RestoreExecution, config: DatabaseConfig, job: RestoreJob, tools: RunTools) -> None:
-    engine, report = job.engine, tools.report
+async def _make_new(work: RestoreWork, job: RestoreJob) -> None:
+    restore, tools, engine, report = work.restore, work.tools, job.engine, work.tools.report
     report.stage("Creating the database")
     await tools.journal.note(
-        JournalKind.NEW_DATABASE, databaseId=config.id, name=restore.target_database, marker=restore.id
+        JournalKind.NEW_DATABASE, databaseId=work.config.id, name=restore.target_database, marker=restore.id
     )
+    work.own = job
     await engine.create_database(job.target, job.manifest, job.options)
     tools.log.say("info", f"Created {restore.target_database} with the encoding and locale of the original")
     await fill_database(job, report)
+    checks, lost = await check_restored(job, restore.target_database, tools)
+    work.note_checks(checks)
     report.stage("Finishing")
     await engine.finish_database(job.target, job.manifest, job.options)
+    if lost:
+        # Something is better than nothing on the worst day; but it is not called a success.
+        work.own = None
+        raise RestoreError(f"{restore.target_database} was made and stays, but it is not what was backed up. {lost}")
 
 
-async def _fill_existing(restore: RestoreExecution, job: RestoreJob, tools: RunTools) -> None:
-    """Put rows into a database that was there; nothing is journalled, since nothing of it is ours to remove."""
-    name = restore.target_database
+async def _fill_existing(work: RestoreWork, job: RestoreJob) -> None:
+    """Change a database that was there by one transaction; nothing is journalled, since nothing is ours to remove."""
+    name, tools = work.restore.target_database, work.tools
+    cleans = restore_mode(job.options) is RestoreMode.CLEAN
+    if cleans and job.options["stopConnections"] and job.engine.swapping is not None:
+        await job.engine.swapping.end_connections(job.target, name)
     try:
         await fill_database(job, tools.report)
     except BaseException:
         tools.log.say("info", _undone(job, name))
         raise
-    tools.report.stage("Finishing")
-    # The rows are there for good: a cancellation comes too late, and sequences left behind would break inserts.
-    finishing = asyncio.ensure_future(job.engine.finish_database(job.target, job.manifest, job.options))
+    work.committed = True
+    # It is there for good: a cancellation comes too late, and sequences left behind would break inserts.
+    finishing = asyncio.ensure_future(_finish_existing(work, job, name))
     with suppress(AppError, asyncio.CancelledError):
         await finish(finishing, _FINISH_GRACE)
     if finishing.cancelled() or (error := finishing.exception()):
         reason = "it took too long to stop" if finishing.cancelled() else str(error)
+        what = "Everything was made anew in" if cleans else "All rows were put into"
+        hint = "run ANALYZE" if cleans else "set sequences that are behind their columns, and run ANALYZE"
         raise RestoreError(
-            f"All rows were put into {name} and stay there, but what follows failed: {reason}. Do not start this "
-            f"restore again; set sequences that are behind their columns, and run ANALYZE."
+            f"{what} {name} and stay{'s' if cleans else ''} there, but what follows failed: {reason}. Do not start "
+            f"this restore again; {hint}."
         )
+    if lost := finishing.result():
+        raise RestoreError(f"The restore into {name} ended and stays, but that is not what was backed up. {lost}")
+
+
+async def _finish_existing(work: RestoreWork, job: RestoreJob, name: str) -> str | None:
+    work.tools.report.stage("Finishing")
+    await job.engine.finish_database(job.target, job.manifest, job.options)
+    checks, lost = await check_restored(job, name, work.tools)
+    work.note_checks(checks)
+    return lost
 
 
 def _undone(job: RestoreJob, name: str) -> str:
     """Say what is left in a database that was there, of a restore that failed in it."""
-    if restore_mode(job.options) is RestoreMode.RUN_SCRIPT and job.engine.type != "postgresql":
+    mode = restore_mode(job.options)
+    if mode is RestoreMode.RUN_SCRIPT and job.engine.type != "postgresql":
         return f"What the script did in {name} before it failed stays: the server commits changes of tables at once."
-    return f"All of it goes into {name} by one transaction: without its end nothing there is changed."
-
-
-async def _clean_up(job: RestoreJob, restore: RestoreExecution, tools: RunTools) -> bool:
-    """Drop the database this run made, and only that; tell whether nothing is left."""
-    if not restore_mode(job.options).creates_database:
-        return True
-    return await drop_own(job, restore.id, tools, "half-filled database")
-
-
-async def drop_own(job: RestoreJob, marker: str, tools: RunTools, kind: str) -> bool:
-    """Drop the database that bears this run's mark, and only that; tell whether nothing is left."""
-    name = target_database(job.options)
-    try:
-        dropped = await job.engine.drop_database(await job.engine.maintenance(job.target), name, marker)
-    except ConflictError:
-        # It bears no mark of this run: it was there before, or somebody made it in the same moment.
-        tools.log.say("info", f"{name} was not made by this run and was left alone.")
-        return True
-    except AppError as error:
-        tools.log.say("error", f"The {kind} {name} could not be dropped ({error.message}). It will be tried again.")
-        return False
-    if dropped:
-        tools.log.say("info", f"The {kind} {name} was dropped.")
-    return True
-
-
-async def _close(ctx: Context, restore_id: str, error: BaseException | None, interrupted: bool) -> None:
-    async with ctx.catalogue.transaction() as session:
-        restore = await session.get_one(RestoreExecution, restore_id)
-        set_end(restore, error, interrupted=interrupted)
-        await notify_run_end(session, ctx, restore)
-        announce_run(session, ctx, restore)
+    what = {RestoreMode.CLEAN: f"Objects of {name} are made anew", RestoreMode.RUN_SCRIPT: f"The script runs in {name}"}
+    return f"{what.get(mode, f'Rows go into {name}')} by one transaction: without its end nothing there is changed."

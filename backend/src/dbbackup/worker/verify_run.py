@@ -28,7 +28,8 @@ from dbbackup.services.downloads import backup_manifest, choose_copy
 from dbbackup.services.encryption import check_key, identities
 from dbbackup.services.restore_sources import Source, read_manifest
 from dbbackup.services.run_notifications import notify_run_end
-from dbbackup.worker.restore_run import drop_own, prepare
+from dbbackup.worker.restore_run import prepare
+from dbbackup.worker.restore_work import drop_own
 from dbbackup.worker.run import RunTools, run_tools, say_end, set_end
 
 SCRATCH_PREFIX = "dbbackup_verify_"

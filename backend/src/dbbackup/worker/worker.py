@@ -17,6 +17,7 @@ from dbbackup.worker.cleanup import CleanupJob
 from dbbackup.worker.copies import delete_copies, refill_copies
 from dbbackup.worker.housekeeping import keep_house
 from dbbackup.worker.janitor import reconcile, retry_journal, settle
+from dbbackup.worker.kept import release_kept
 from dbbackup.worker.outbox import Outbox
 from dbbackup.worker.queue import claim, next_start
 from dbbackup.worker.restore_run import run_restore
@@ -153,6 +154,7 @@ class Worker:
         await refill_copies(self._ctx)
         await retry_journal(self._ctx)
         await expire_uploads(self._ctx)
+        await release_kept(self._ctx)
         with suppress(TimeoutError):
             async with asyncio.timeout(SWEEP_SECONDS):
                 await self._sweep_now.wait()

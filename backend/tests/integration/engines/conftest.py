@@ -16,7 +16,8 @@ hostnossl all  tls_only  127.0.0.1/32  reject
 
 
 def _start(major: int, ssl: bool) -> PostgresServer:
-    server = PostgresServer.start(major, ssl=ssl, settings={"lc_messages": "C"})
+    settings = {"lc_messages": "C", "wal_level": "logical", "max_prepared_transactions": "2"}
+    server = PostgresServer.start(major, ssl=ssl, settings=settings)
     hba = server.data_dir / "pgdata" / "pg_hba.conf"
     hba.write_text(HBA + hba.read_text())
     server.psql("SELECT pg_reload_conf()")

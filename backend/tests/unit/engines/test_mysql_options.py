@@ -66,7 +66,7 @@ def test_restore_options_are_those_of_the_mode() -> None:
         ({}, ["newDatabase"]),
         ({"mode": "dataOnly"}, ["existingDatabase"]),
         ({"mode": "append", "existingDatabase": "x", "events": "skip"}, ["events"]),
-        ({"mode": "clean", "newDatabase": "x"}, ["mode"]),
+        ({"mode": "merge", "newDatabase": "x"}, ["mode"]),
         ({"mode": ["append"], "newDatabase": "x"}, ["mode"]),
         ({"newDatabase": "mysql", "existingDatabase": "x"}, ["existingDatabase", "newDatabase"]),
     ],

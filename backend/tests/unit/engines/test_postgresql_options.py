@@ -90,7 +90,7 @@ def test_bad_dump_options_are_named(raw: dict[str, Any], fields: list[str]) -> N
         ({"newDatabase": "a", "schemaOnly": True}, ["schemaOnly"]),
         ({"newDatabase": "a", "existingDatabase": "b"}, ["existingDatabase"]),
         ({"newDatabase": "a", "disableTriggers": True}, ["disableTriggers"]),
-        ({"newDatabase": "a", "mode": "clean"}, ["mode"]),
+        ({"newDatabase": "a", "mode": "merge"}, ["mode"]),
         ({"newDatabase": "a", "mode": ["append"]}, ["mode"]),
         ({"mode": "append"}, ["existingDatabase"]),
         ({"mode": "dataOnly", "existingDatabase": "postgres"}, ["existingDatabase"]),

@@ -5,7 +5,10 @@ import {
   createRestore,
   getSourceContents,
   preflightRestore,
+  type RestoreInput,
   type RestorePlanInput,
+  releaseRestore,
+  undoRestore,
 } from "@/client";
 import { ask } from "@/lib/api";
 import { isWorthRetrying } from "@/lib/api-error";
@@ -30,10 +33,13 @@ export const contentsQuery = (source: ContentsInput) =>
     retry: (failures, error) => failures < 1 && isWorthRetrying(error),
   });
 
+export type Confirmation = Pick<RestoreInput, "confirmName" | "idempotencyKey">;
+
 export function useCreateRestore() {
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: (plan: RestorePlanInput) => ask(createRestore({ body: { ...plan, confirm: true } })),
+    mutationFn: ({ plan, ...confirmation }: Confirmation & { plan: RestorePlanInput }) =>
+      ask(createRestore({ body: { ...plan, ...confirmation, confirm: true } })),
     onSuccess: () => queries.invalidateQueries({ queryKey: keys.restores }),
   });
 }
@@ -42,6 +48,24 @@ export function useCancelRestore(id: string) {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: () => ask(cancelRestore({ path: { restore_id: id } })),
+    onSuccess: () => queries.invalidateQueries({ queryKey: keys.restores }),
+  });
+}
+
+/** Starts the run that takes a restore back, and returns it. */
+export function useUndoRestore(id: string) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (stopConnections: boolean) =>
+      ask(undoRestore({ path: { restore_id: id }, body: { confirm: true, stopConnections } })),
+    onSuccess: () => queries.invalidateQueries({ queryKey: keys.restores }),
+  });
+}
+
+export function useReleaseRestore(id: string) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: () => ask(releaseRestore({ path: { restore_id: id } })),
     onSuccess: () => queries.invalidateQueries({ queryKey: keys.restores }),
   });
 }

@@ -37,6 +37,7 @@ it("restores a chosen backup's S3 copy into a new database", async () => {
     backupId: "backup-1",
     copyId: "copy-2",
     confirm: true,
+    idempotencyKey: expect.any(String),
     options: { mode: "schemaOnly", newDatabase: "shop_copy", jobs: 4, noOwner: true, noPrivileges: true },
   });
   expect(plans.at(-1)?.body).toMatchObject({ options: { newDatabase: "shop_copy" } });

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Annotated
 
 from litestar import Controller, get, post
-from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, QueryParameter
+from msgspec import structs
 
 from dbbackup.api.backups.controller import Level, Status
 from dbbackup.api.backups.schemas import LogListEnvelope
@@ -17,8 +18,9 @@ from dbbackup.api.restores.schemas import PreflightEnvelope, RestoreEnvelope, Re
 from dbbackup.api.restores.views import preflight_view, restore_detail, restore_views
 from dbbackup.core.access import Permission
 from dbbackup.db.models import RestoreExecution
-from dbbackup.services import execution_logs, restores
-from dbbackup.services.inputs import RestoreInput, RestorePlanInput
+from dbbackup.services import execution_logs, restore_undo, restores
+from dbbackup.services.inputs import IdempotencyKey, RestoreInput, RestorePlanInput, UndoInput
+from dbbackup.services.restore_estimates import estimate
 
 
 class RestoreController(Controller):
@@ -57,9 +59,19 @@ class RestoreController(Controller):
         guards=[requires(Permission.RESTORE_EXECUTE)],
     )
     async def create_restore(
-        self, session: Session, ctx: Ctx, actor: Who, data: JSONBody[RestoreInput]
+        self,
+        session: Session,
+        ctx: Ctx,
+        actor: Who,
+        data: JSONBody[RestoreInput],
+        idempotency_key: Annotated[
+            IdempotencyKey | None,
+            HeaderParameter(name="Idempotency-Key", description="The same request sent again starts nothing new"),
+        ] = None,
     ) -> RestoreEnvelope:
         """Put a confirmed restore into the queue; watch it by its id."""
+        if data.idempotency_key is None and idempotency_key is not None:
+            data = structs.replace(data, idempotency_key=idempotency_key)
         return await _answer(session, ctx, await restores.queue_restore(session, ctx, data, actor.id))
 
     @post(
@@ -75,7 +87,9 @@ class RestoreController(Controller):
     ) -> PreflightEnvelope:
         """Say what the restore would meet; nothing is changed."""
         source, findings = await restores.preflight(session, ctx, data, actor.id)
-        return PreflightEnvelope(success=True, data=preflight_view(source, findings), error=None, meta=meta())
+        estimated = await estimate(session, data.database_id, source.manifest)
+        view = preflight_view(source, findings, estimated)
+        return PreflightEnvelope(success=True, data=view, error=None, meta=meta())
 
     @get(
         "/{restore_id:str}",
@@ -117,8 +131,38 @@ class RestoreController(Controller):
         guards=[requires(Permission.RESTORE_EXECUTE)],
     )
     async def cancel_restore(self, session: Session, ctx: Ctx, restore_id: FromPath[str]) -> RestoreEnvelope:
-        """Cancel a restore; a database it was making is dropped, one that was there stays as it was."""
+        """Cancel a restore; a database it was making is dropped, one that was there stays or is put back as it was."""
         return await _answer(session, ctx, await restores.cancel_restore(session, ctx, restore_id))
+
+    @post(
+        "/{restore_id:str}/undo",
+        status_code=202,
+        operation_id="undoRestore",
+        summary="Take a restore back",
+        responses=documented(404, 409),
+        guards=[requires(Permission.RESTORE_EXECUTE)],
+    )
+    async def undo_restore(
+        self, session: Session, ctx: Ctx, actor: Who, restore_id: FromPath[str], data: JSONBody[UndoInput]
+    ) -> RestoreEnvelope:
+        """Queue the run that brings back what a restore replaced, and return that run.
+
+        Where the old database was kept it takes its place again at once; else the safety backup is restored.
+        """
+        undo = await restore_undo.undo_restore(session, ctx, restore_id, data, actor.id)
+        return await _answer(session, ctx, undo)
+
+    @post(
+        "/{restore_id:str}/release",
+        status_code=202,
+        operation_id="releaseRestore",
+        summary="Let go what a restore keeps for its undoing",
+        responses=documented(404, 409),
+        guards=[requires(Permission.RESTORE_EXECUTE)],
+    )
+    async def release_restore(self, session: Session, ctx: Ctx, restore_id: FromPath[str]) -> RestoreEnvelope:
+        """Drop the database that was put aside, and leave the safety backup to retention."""
+        return await _answer(session, ctx, await restore_undo.release_restore(session, ctx, restore_id))
 
 
 async def _answer(session: Session, ctx: Ctx, restore: RestoreExecution) -> RestoreEnvelope:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct
 
 from dbbackup.api.envelope import Envelope
+from dbbackup.core.comparison import Check
 from dbbackup.core.progress import ProgressView
 from dbbackup.services.execution_logs import LogLine
 
@@ -36,6 +37,21 @@ class RestoreView(Struct, kw_only=True, rename="camel"):
     error_message: str | None
     started_by: str
     confirmed_by: str
+    safety_backup_id: str | None
+    """The backup that was made before anything was dropped."""
+    checks: list[Check]
+    """What was compared with the manifest afterwards."""
+    undo_of_id: str | None
+    """The restore that this one takes back."""
+    undone_by_id: str | None
+    """The newest run that takes this one back."""
+    undo_state: Literal["available", "undone", "releasing", "released"] | None
+    """None: it replaced nothing that could be brought back."""
+    kept_database: str | None
+    """What was put aside on the server under this name; None with an `undoState`: the safety backup is the way back."""
+    kept_until: datetime | None
+    attempt: int
+    not_before: datetime | None
     queue_position: int | None
     progress: ProgressView | None
 
@@ -66,6 +82,10 @@ class Preflight(Struct, kw_only=True, rename="camel"):
     tables: int
     stored_size: int
     backup_completed_at: datetime
+    estimated_seconds: float | None
+    """Going by the restores measured on that server; None without any."""
+    estimated_from: int
+    """How many restores say so."""
 
 
 class RestoreEnvelope(Envelope, kw_only=True, rename="camel"):

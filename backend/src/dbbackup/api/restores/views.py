@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbbackup.api.restores.schemas import FindingView, Preflight, RestoreDetail, RestoreView
+from dbbackup.core.comparison import Check
 from dbbackup.db.models import RestoreExecution
 from dbbackup.engines.values import Finding
 from dbbackup.services import execution_logs
 from dbbackup.services.context import Context
 from dbbackup.services.restore_sources import Source
+from dbbackup.services.restore_undo import last_undos
 from dbbackup.services.restores import queue_positions
 
 _SAME = (
@@ -34,24 +37,34 @@ _SAME = (
     "error_message",
     "started_by",
     "confirmed_by",
+    "safety_backup_id",
+    "undo_of_id",
+    "undo_state",
+    "kept_database",
+    "kept_until",
+    "attempt",
+    "not_before",
 )
 
 
 async def restore_views(session: AsyncSession, ctx: Context, restores: list[RestoreExecution]) -> list[RestoreView]:
     """Return what lists show."""
     places = await queue_positions(session)
-    return [RestoreView(**_values(ctx, restore, places)) for restore in restores]
+    undos = await last_undos(session, [restore.id for restore in restores])
+    return [RestoreView(**_values(ctx, restore, places, undos)) for restore in restores]
 
 
 async def restore_detail(session: AsyncSession, ctx: Context, restore: RestoreExecution) -> RestoreDetail:
     """Return everything known of a restore, with the end of its log."""
-    values = _values(ctx, restore, await queue_positions(session))
+    undos = await last_undos(session, [restore.id])
+    values = _values(ctx, restore, await queue_positions(session), undos)
     return RestoreDetail(**values, log_tail=await execution_logs.tail(session, restore.id))
 
 
-def preflight_view(source: Source, findings: list[Finding]) -> Preflight:
+def preflight_view(source: Source, findings: list[Finding], estimated: tuple[float, int] | None) -> Preflight:
     """Return the preflight's findings with the facts of the source."""
     facts = source.manifest
+    seconds, runs = estimated or (None, 0)
     return Preflight(
         ok=all(f.level != "error" for f in findings),
         findings=[FindingView(level=f.level, code=f.code, message=f.message) for f in findings],
@@ -62,14 +75,18 @@ def preflight_view(source: Source, findings: list[Finding]) -> Preflight:
         tables=len(facts.source.tables),
         stored_size=sum(part.size for part in facts.parts),
         backup_completed_at=facts.completed_at,
+        estimated_seconds=seconds,
+        estimated_from=runs,
     )
 
 
-def _values(ctx: Context, restore: RestoreExecution, places: dict[str, int]) -> dict[str, Any]:
+def _values(ctx: Context, restore: RestoreExecution, places: dict[str, int], undos: dict[str, str]) -> dict[str, Any]:
     progress = ctx.runtime.progress.get(restore.id)
     return {
         **{name: getattr(restore, name) for name in _SAME},
         "source_name": restore.manifest["source"]["configName"],
+        "checks": msgspec.convert(restore.result.get("checks", []), list[Check]),
+        "undone_by_id": undos.get(restore.id),
         "queue_position": places.get(restore.id),
         "progress": progress.view() if progress else None,
     }

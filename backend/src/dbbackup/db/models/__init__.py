@@ -11,7 +11,7 @@ from dbbackup.db.models.encryption_key import EncryptionKey, KeyState
 from dbbackup.db.models.execution_log import ExecutionLog
 from dbbackup.db.models.notification_channel import NotificationChannel, NotificationCondition
 from dbbackup.db.models.notification_outbox import DeliveryState, NotificationOutbox
-from dbbackup.db.models.restore_execution import RestoreExecution
+from dbbackup.db.models.restore_execution import RestoreExecution, UndoState
 from dbbackup.db.models.restore_upload import RestoreUpload, UploadState
 from dbbackup.db.models.retention_policy import RetentionPolicy
 from dbbackup.db.models.run_journal import RunJournal
@@ -55,6 +55,7 @@ __all__ = [
     "SessionKind",
     "SignInThrottle",
     "SystemSetting",
+    "UndoState",
     "UploadState",
     "User",
     "UserSession",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -11,11 +12,27 @@ from dbbackup.db.models.backup_execution import RunStatus
 from dbbackup.db.models.base import Base, Id, JsonDict
 
 
+class UndoState(StrEnum):
+    """What became of the way back from a restore that replaced something."""
+
+    AVAILABLE = "available"
+    """It can be undone: the old database is kept beside, or there is the safety backup."""
+    UNDONE = "undone"
+    """The old database is live again; what had been restored is kept beside, where the engine swaps."""
+    RELEASING = "releasing"
+    """Let go: what is kept is about to be dropped."""
+    RELEASED = "released"
+
+
 class RestoreExecution(Base):
     """A restore and its result; `duration` in seconds."""
 
     __tablename__ = "restore_execution"
-    __table_args__ = (Index("ix_restore_execution_status_created", "status", "created_at"),)
+    __table_args__ = (
+        Index("ix_restore_execution_status_created", "status", "created_at"),
+        # A request that is sent twice makes one run.
+        Index("uq_restore_execution_idempotency_key", "idempotency_key", unique=True),
+    )
 
     database_id: Mapped[str | None] = mapped_column(
         Id, ForeignKey("database_config.id", ondelete="SET NULL"), index=True
@@ -44,3 +61,20 @@ class RestoreExecution(Base):
     started_by: Mapped[str] = mapped_column(String(200))
     confirmed_by: Mapped[str] = mapped_column(String(200))
     cancel_requested: Mapped[bool] = mapped_column(default=False)
+    idempotency_key: Mapped[str | None] = mapped_column(String(100))
+    request_sha256: Mapped[str | None] = mapped_column(String(64))
+    """Of the request that came with the key: another request with the same key is refused."""
+    result: Mapped[JsonDict] = mapped_column(default=dict)
+    """`checks`: name, ok and message of each thing that was looked at afterwards."""
+    undo_of_id: Mapped[str | None] = mapped_column(
+        Id, ForeignKey("restore_execution.id", ondelete="SET NULL"), index=True
+    )
+    """The restore that this one takes back."""
+    undo_state: Mapped[str | None] = mapped_column(String(20), index=True)
+    kept_database: Mapped[str | None] = mapped_column(String(255))
+    """What was put aside under this name, on the target's server."""
+    kept_until: Mapped[datetime | None]
+    attempt: Mapped[int] = mapped_column(default=1)
+    """Counted where a database is put back: that is tried until it works."""
+    not_before: Mapped[datetime | None]
+    """While queued: when it may start."""

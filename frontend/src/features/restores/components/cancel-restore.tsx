@@ -34,20 +34,25 @@ export function CancelRestore({ restore }: { restore: RestoreDetail }) {
           })
         }
       >
-        {MODES[modeOf(restore.options)].creates ? (
-          <p>
-            The half-filled database <Target restore={restore} /> is removed. Nothing else is touched.
-          </p>
-        ) : (
-          <p>
-            The rows go into <Target restore={restore} /> all at once at the end: it stays as it was before.
-          </p>
-        )}
+        <p>
+          <WhatStays restore={restore} />
+        </p>
       </ConfirmDialog>
     </Allowed>
   );
 }
 
-function Target({ restore }: { restore: RestoreDetail }) {
-  return <strong className="font-semibold text-ink">{restore.targetDatabase}</strong>;
+function WhatStays({ restore }: { restore: RestoreDetail }) {
+  const { creates, destroys } = MODES[modeOf(restore.options)];
+  const target = <strong className="font-semibold text-ink">{restore.targetDatabase}</strong>;
+  if (restore.options.putBack) {
+    return <>Then {target} stays as it is now, which may not be whole. Its safety backup is kept.</>;
+  }
+  if (creates) {
+    return <>The half-filled database {target} is removed. Nothing else is touched.</>;
+  }
+  if (destroys) {
+    return <>{target} stays as it was, or is put back as it was.</>;
+  }
+  return <>The rows go into {target} all at once at the end: it stays as it was before.</>;
 }

@@ -2,6 +2,7 @@ import { Link } from "@tanstack/react-router";
 import type { RestoreView } from "@/client";
 import { StatusBadge } from "@/components/run/status-badge";
 import { Time } from "@/components/ui/time";
+import { UndoNote } from "./undo-note";
 
 /** A restore on the phone. */
 export function RestoreCard({ restore }: { restore: RestoreView }) {
@@ -16,6 +17,7 @@ export function RestoreCard({ restore }: { restore: RestoreView }) {
         <span className="text-sm text-ink-soft">
           of {restore.sourceName} · <Time value={restore.createdAt} />
         </span>
+        <UndoNote restore={restore} />
       </span>
       <StatusBadge status={restore.status} queuePosition={restore.queuePosition} />
     </Link>

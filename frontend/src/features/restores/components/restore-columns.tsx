@@ -5,6 +5,7 @@ import type { DataTableFeatures } from "@/components/data-table/features";
 import { StatusBadge } from "@/components/run/status-badge";
 import { Time } from "@/components/ui/time";
 import { formatDuration } from "@/lib/format";
+import { UndoNote } from "./undo-note";
 
 const helper = createColumnHelper<DataTableFeatures, RestoreView>();
 
@@ -38,7 +39,10 @@ export const restoreColumns = helper.columns([
   helper.accessor("status", {
     header: "Status",
     cell: ({ row: { original: restore } }) => (
-      <StatusBadge status={restore.status} queuePosition={restore.queuePosition} />
+      <span>
+        <StatusBadge status={restore.status} queuePosition={restore.queuePosition} />
+        <UndoNote restore={restore} />
+      </span>
     ),
   }),
   helper.accessor("duration", {

@@ -1,3 +1,4 @@
+import { Link } from "@tanstack/react-router";
 import type { RestoreDetail } from "@/client";
 import { Fact, Facts } from "@/components/ui/facts";
 import { Section } from "@/components/ui/section";
@@ -18,10 +19,24 @@ export function RestoreFacts({ restore }: { restore: RestoreDetail }) {
           {from}
         </Fact>
         <Fact name="Server of">{restore.databaseName}</Fact>
-        <Fact name="What">{mode.label}</Fact>
+        <Fact name="What">{restore.undoOfId ? "Take a restore back" : mode.label}</Fact>
         <Fact name={mode.creates ? "New database" : "Existing database"} mono>
           {restore.targetDatabase}
         </Fact>
+        {restore.safetyBackupId ? (
+          <Fact name="Safety backup">
+            <Link to="/backups/$id" params={{ id: restore.safetyBackupId }} className="rounded-sm underline">
+              Made before
+            </Link>
+          </Fact>
+        ) : null}
+        {restore.undoOfId ? (
+          <Fact name="Takes back">
+            <Link to="/restores/$id" params={{ id: restore.undoOfId }} className="rounded-sm underline">
+              An earlier restore
+            </Link>
+          </Fact>
+        ) : null}
         {restore.startedAt ? <Fact name="Started">{formatAbsolute(restore.startedAt)}</Fact> : null}
         {restore.completedAt ? <Fact name="Ended">{formatAbsolute(restore.completedAt)}</Fact> : null}
         {restore.duration === null ? null : (
@@ -40,7 +55,7 @@ export function RestoreFacts({ restore }: { restore: RestoreDetail }) {
   );
 }
 
-const TOLD = ["mode", "newDatabase", "existingDatabase", "selection", "foreign"];
+const TOLD = ["mode", "newDatabase", "existingDatabase", "selection", "foreign", "swapBack", "putBack"];
 
 function fromText(restore: RestoreDetail): string {
   if (restore.sourceType === "upload") return restore.sourceName;

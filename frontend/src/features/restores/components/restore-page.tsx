@@ -1,6 +1,7 @@
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Archive } from "lucide-react";
+import type { RestoreDetail } from "@/client";
 import { BackLink } from "@/components/layout/back-link";
 import { PageHeader } from "@/components/layout/page-header";
 import { LogViewer } from "@/components/log/log-viewer";
@@ -13,8 +14,10 @@ import { useProgress } from "@/lib/events/use-progress";
 import { useLogStream } from "@/lib/log-stream";
 import { restoreQuery } from "@/lib/queries";
 import { CancelRestore } from "./cancel-restore";
+import { RestoreChecks } from "./restore-checks";
 import { RestoreFacts } from "./restore-facts";
 import { RestoreOutcome } from "./restore-outcome";
+import { WayBack } from "./way-back";
 
 export function RestorePage({ id }: { id: string }) {
   const { data: restore } = useSuspenseQuery({
@@ -27,7 +30,7 @@ export function RestorePage({ id }: { id: string }) {
   return (
     <>
       <PageHeader
-        title={`Restore into ${restore.targetDatabase}`}
+        title={title(restore)}
         back={<BackLink to="/restores">Restores</BackLink>}
         meta={
           <span className="flex flex-wrap items-center gap-x-3 gap-y-1">
@@ -54,9 +57,17 @@ export function RestorePage({ id }: { id: string }) {
         {isActive(restore.status) ? (
           <RunProgress kind="restore" progress={progress} startedAt={restore.startedAt} />
         ) : null}
+        <WayBack restore={restore} />
+        <RestoreChecks restore={restore} />
         <RestoreFacts restore={restore} />
         <LogViewer stream={stream} fileName={`restore-${restore.targetDatabase}-${restore.id}.log`} />
       </div>
     </>
   );
+}
+
+function title(restore: RestoreDetail): string {
+  return restore.undoOfId
+    ? `${restore.targetDatabase} is brought back`
+    : `Restore into ${restore.targetDatabase}`;
 }

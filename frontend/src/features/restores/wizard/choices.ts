@@ -1,6 +1,6 @@
 import type { DatabaseView, RestorePlanInput } from "@/client";
 import { isMysqlFamily } from "@/lib/engine";
-import { MODES, type RestoreMode } from "../mode";
+import { MODES, type RestoreMode, swaps } from "../mode";
 import type { RestoreSource } from "./plan";
 import type { Selection } from "./selection";
 import { isPlainSql, sourceOptions, sourcePart } from "./source-plan";
@@ -9,20 +9,32 @@ export interface RestoreChoices {
   targetId: string;
   mode: RestoreMode;
   newDatabase: string;
-  /** Of the modes that fill a database that is there. */
+  /** Of the modes that work on a database that is there. */
   existingDatabase: string;
   /** PostgreSQL's. */
-  owners: "keep" | "create" | "drop";
+  owners: "keep" | "create" | "map" | "drop";
+  /** Who gets everything, where owners are mapped. */
+  role: string;
   jobs: number;
   disableTriggers: boolean;
   /** MySQL's and MariaDB's. */
   definer: "keep" | "strip";
-  events: "disabled" | "enabled" | "skip";
   /** The chosen objects; null: all of them. */
   selection: Selection | null;
   /** Of an upload or a script: it may act with rights that reach beyond the database. */
   trusted: boolean;
+  /** Of a copy beside the original. */
+  events: EventChoice;
+  /** Of the database itself. */
+  ownEvents: EventChoice;
+  /** Of the modes that drop something; null means what the engine's way of doing it asks for. */
+  safetyBackup: boolean | null;
+  /** Empty: local disk. */
+  safetyS3ConfigId: string;
+  stopConnections: boolean;
 }
+
+export type EventChoice = "disabled" | "enabled" | "skip";
 
 export const FIRST_CHOICES: RestoreChoices = {
   targetId: "",
@@ -30,12 +42,17 @@ export const FIRST_CHOICES: RestoreChoices = {
   newDatabase: "",
   existingDatabase: "",
   owners: "create",
+  role: "",
   jobs: 1,
   disableTriggers: false,
   definer: "keep",
   events: "disabled",
   selection: null,
   trusted: false,
+  ownEvents: "enabled",
+  safetyBackup: null,
+  safetyS3ConfigId: "",
+  stopConnections: false,
 };
 
 /** The choices with another server; a name that was taken over from the old one follows. */
@@ -45,19 +62,31 @@ export function withTarget(
   before?: DatabaseView,
 ): RestoreChoices {
   const own = !choices.existingDatabase || choices.existingDatabase === before?.database;
+  const follows = own || MODES[choices.mode].destroys;
   return {
     ...choices,
     targetId: target.id,
-    existingDatabase: own ? target.database : choices.existingDatabase,
+    existingDatabase: follows ? target.database : choices.existingDatabase,
   };
 }
 
-/** The database that is made or filled. */
+/** The choices in another mode; only a database that is configured is ever replaced. */
+export function withMode(mode: RestoreMode, target: DatabaseView | undefined): Partial<RestoreChoices> {
+  const fixed = MODES[mode].destroys && target ? { existingDatabase: target.database } : {};
+  return { mode, safetyBackup: null, ...fixed };
+}
+
+/** The database that is made, filled or replaced. */
 export function targetName(choices: RestoreChoices): string {
   return (MODES[choices.mode].creates ? choices.newDatabase : choices.existingDatabase).trim();
 }
 
-/** Tells whether rows go back into the very database the backup is of. */
+/** Whether a safety backup is made first. A swap keeps the old database itself, which is the better one. */
+export function savesFirst(choices: RestoreChoices, engine: string): boolean {
+  return MODES[choices.mode].destroys && (choices.safetyBackup ?? !swaps(choices.mode, engine));
+}
+
+/** Tells whether it goes back into the very database the backup is of. */
 export function isSourceItself(
   source: RestoreSource,
   choices: RestoreChoices,
@@ -77,26 +106,47 @@ export function toPlan(source: RestoreSource, choices: RestoreChoices, engine: s
     ...sourcePart(source),
     options: {
       mode: choices.mode,
-      ...options(choices, isMysqlFamily(engine), isPlainSql(source)),
+      ...options(choices, engine, isPlainSql(source)),
       ...sourceOptions(source, choices),
     },
   };
 }
 
-function options(choices: RestoreChoices, mysql: boolean, plainSql: boolean): Record<string, unknown> {
+function options(choices: RestoreChoices, engine: string, plainSql: boolean): Record<string, unknown> {
   const name = targetName(choices);
-  if (plainSql) return { [MODES[choices.mode].creates ? "newDatabase" : "existingDatabase"]: name };
-  if (!MODES[choices.mode].creates) {
+  const mysql = isMysqlFamily(engine);
+  const { creates, destroys } = MODES[choices.mode];
+  if (plainSql) return { [creates ? "newDatabase" : "existingDatabase"]: name };
+  if (!creates && !destroys) {
     return {
       existingDatabase: name,
       ...(choices.disableTriggers && !mysql ? { disableTriggers: true } : {}),
     };
   }
-  if (mysql) return { newDatabase: name, definer: choices.definer, events: choices.events };
   return {
-    newDatabase: name,
-    jobs: choices.jobs,
-    ...(choices.owners === "create" ? { missingRoles: "create" } : {}),
+    ...(creates ? { newDatabase: name } : { existingDatabase: name }),
+    ...(mysql
+      ? { definer: choices.definer, events: destroys ? choices.ownEvents : choices.events }
+      : ownership(choices)),
+    ...(destroys ? safety(choices, engine) : {}),
+  };
+}
+
+function ownership(choices: RestoreChoices): Record<string, unknown> {
+  const inPlace = choices.mode === "clean";
+  return {
+    ...(inPlace ? {} : { jobs: choices.jobs }),
+    ...(choices.owners === "create" && !inPlace ? { missingRoles: "create" } : {}),
+    ...(choices.owners === "map" ? { role: choices.role.trim(), noPrivileges: true } : {}),
     ...(choices.owners === "drop" ? { noOwner: true, noPrivileges: true } : {}),
+  };
+}
+
+function safety(choices: RestoreChoices, engine: string): Record<string, unknown> {
+  const saves = savesFirst(choices, engine);
+  return {
+    safetyBackup: saves,
+    ...(saves && choices.safetyS3ConfigId ? { safetyS3ConfigId: choices.safetyS3ConfigId } : {}),
+    ...(choices.stopConnections ? { stopConnections: true } : {}),
   };
 }

@@ -10,12 +10,14 @@ import { Notice } from "@/components/ui/notice";
 import { Section } from "@/components/ui/section";
 import { describeError } from "@/lib/api-error";
 import { formatAbsolute, formatBytes } from "@/lib/format";
+import { newKey } from "@/lib/new-key";
 import { preflightQuery, useCreateRestore } from "../api";
-import { MODES } from "../mode";
+import { MODES, type RestoreMode } from "../mode";
 import { isSourceItself, type RestoreChoices, targetName, toPlan } from "./choices";
 import { OptionFacts } from "./option-facts";
 import type { RestoreSource } from "./plan";
 import { describeSelection } from "./selection";
+import { TypedName } from "./typed-name";
 import { WhatHappens } from "./what-happens";
 
 interface ConfirmStepProps {
@@ -33,16 +35,22 @@ export function ConfirmStep({ databases, source, choices, onBack }: ConfirmStepP
   const create = useCreateRestore();
   const navigate = useNavigate();
   const [understood, setUnderstood] = useState(false);
-  const creates = MODES[choices.mode].creates;
-  const runs = choices.mode === "runScript";
+  const [typed, setTyped] = useState("");
+  // One key for this confirmation: however often the button is pressed, one restore starts.
+  const [idempotencyKey] = useState(newKey);
+  const { creates, destroys } = MODES[choices.mode];
   const name = targetName(choices);
+  const confirmed = understood && (!destroys || typed === name);
   const warnings = preflight?.findings.filter((finding) => finding.level === "warning") ?? [];
 
   const start = () =>
-    create.mutate(plan, {
-      onSuccess: (restore) =>
-        void navigate({ to: "/restores/$id", params: { id: restore.id }, replace: true }),
-    });
+    create.mutate(
+      { plan, idempotencyKey, ...(destroys ? { confirmName: typed } : {}) },
+      {
+        onSuccess: (restore) =>
+          void navigate({ to: "/restores/$id", params: { id: restore.id }, replace: true }),
+      },
+    );
 
   return (
     <Section title="Confirm" className="max-w-3xl">
@@ -69,20 +77,12 @@ export function ConfirmStep({ databases, source, choices, onBack }: ConfirmStepP
             {finding.message}
           </Notice>
         ))}
-        <WhatHappens
-          name={name}
-          creates={creates}
-          runs={runs}
-          itself={isSourceItself(source, choices, target)}
-        />
+        <WhatHappens choices={choices} engine={engine} itself={isSourceItself(source, choices, target)} />
+        {destroys ? <TypedName name={name} typed={typed} onTyped={setTyped} /> : null}
         <Checkbox
           checked={understood}
           onChange={setUnderstood}
-          label={
-            creates
-              ? `I understand that this creates a database on ${target?.host ?? "the server"} and puts load on it.`
-              : `I understand that this ${runs ? "runs a script in" : "adds rows to"} the existing database ${name} on ${target?.host ?? "the server"}.`
-          }
+          label={understanding(choices.mode, name, target?.host ?? "the server")}
         />
         {create.isError ? (
           <Notice tone="bad" live title="The restore did not start">
@@ -95,13 +95,31 @@ export function ConfirmStep({ databases, source, choices, onBack }: ConfirmStepP
           <ArrowLeft aria-hidden />
           Options
         </Button>
-        <Button variant="primary" disabled={!understood} busy={create.isPending} onClick={start}>
+        <Button
+          variant={destroys ? "danger" : "primary"}
+          disabled={!confirmed}
+          busy={create.isPending}
+          onClick={start}
+        >
           {create.isPending ? null : <RotateCcw aria-hidden />}
-          {creates ? `Restore into ${name}` : runs ? `Run it in ${name}` : `Add the rows to ${name}`}
+          {startLabel(choices.mode, name)}
         </Button>
       </footer>
     </Section>
   );
+}
+
+function understanding(mode: RestoreMode, name: string, host: string): string {
+  if (MODES[mode].creates) return `I understand that this creates a database on ${host} and puts load on it.`;
+  if (MODES[mode].destroys) return `I understand that this will modify the database ${name} on ${host}.`;
+  const does = mode === "runScript" ? "runs a script in" : "adds rows to";
+  return `I understand that this ${does} the existing database ${name} on ${host}.`;
+}
+
+function startLabel(mode: RestoreMode, name: string): string {
+  if (mode === "replace") return `Replace ${name}`;
+  if (mode === "runScript") return `Run it in ${name}`;
+  return MODES[mode].creates || mode === "clean" ? `Restore into ${name}` : `Add the rows to ${name}`;
 }
 
 function fromText(source: RestoreSource): string {

@@ -4,7 +4,8 @@ import type { OptionProps } from "./option-fields";
 
 /** MySQL's and MariaDB's own options; rows alone need none. */
 export function MysqlFields({ choices, onChange }: OptionProps) {
-  if (!MODES[choices.mode].creates) return null;
+  const { creates, destroys } = MODES[choices.mode];
+  if (!creates && !destroys) return null;
   return (
     <>
       <fieldset>
@@ -24,14 +25,16 @@ export function MysqlFields({ choices, onChange }: OptionProps) {
         <legend className="mb-1.5 text-sm font-semibold">Scheduled events</legend>
         <RadioCards
           label="Scheduled events"
-          value={choices.events}
-          onChange={(events) => onChange({ events })}
+          value={destroys ? choices.ownEvents : choices.events}
+          onChange={(events) => onChange(destroys ? { ownEvents: events } : { events })}
           className="sm:grid-cols-3"
           options={[
             {
               value: "disabled",
               label: "Restore, switched off",
-              hint: "So that none runs twice beside the original.",
+              hint: destroys
+                ? "You switch on those that are to run."
+                : "So that none runs twice beside the original.",
             },
             { value: "enabled", label: "Restore as they were", hint: "They run as soon as they are there." },
             { value: "skip", label: "Leave them out" },

@@ -1,14 +1,15 @@
 import { Checkbox } from "@/components/ui/checkbox";
 import { Field } from "@/components/ui/field";
-import { RadioCards } from "@/components/ui/radio-cards";
 import { Select } from "@/components/ui/select";
 import { MODES } from "../mode";
 import type { OptionProps } from "./option-fields";
+import { OwnerFields } from "./owner-fields";
 
 const JOBS = [1, 2, 4, 8];
 
 export function PostgresqlFields({ choices, onChange, problem }: OptionProps) {
-  if (!MODES[choices.mode].creates) {
+  const { creates, destroys } = MODES[choices.mode];
+  if (!creates && !destroys) {
     return (
       <Checkbox
         checked={choices.disableTriggers}
@@ -21,25 +22,11 @@ export function PostgresqlFields({ choices, onChange, problem }: OptionProps) {
       />
     );
   }
+  const owners = <OwnerFields choices={choices} onChange={onChange} problem={problem} />;
+  if (choices.mode === "clean") return owners;
   return (
     <>
-      <fieldset>
-        <legend className="mb-1.5 text-sm font-semibold">Owners and privileges</legend>
-        <RadioCards
-          label="Owners and privileges"
-          value={choices.owners}
-          onChange={(owners) => onChange({ owners })}
-          options={[
-            {
-              value: "create",
-              label: "Keep them, create missing roles",
-              hint: "Roles of the backup that the server lacks are created without a password.",
-            },
-            { value: "keep", label: "Keep them, stop if a role is missing" },
-            { value: "drop", label: "Leave them out", hint: "Everything belongs to the user who restores." },
-          ]}
-        />
-      </fieldset>
+      {owners}
       <Field
         label="Parallel jobs"
         error={problem("jobs")}

@@ -8,7 +8,7 @@ import { Skeleton } from "@/components/ui/skeleton";
 import { Time } from "@/components/ui/time";
 import { ApiError, describeError } from "@/lib/api-error";
 import { cn } from "@/lib/cn";
-import { formatBytes, formatCount } from "@/lib/format";
+import { formatBytes, formatCount, formatDuration } from "@/lib/format";
 
 interface PreflightPanelProps {
   preflight: Preflight | undefined;
@@ -82,6 +82,13 @@ function Result({ preflight, stale }: { preflight: Preflight; stale: boolean }) 
           {preflight.tables === 1 ? "table" : "tables"}
         </Fact>
         <Fact name="To read">{formatBytes(preflight.storedSize)}</Fact>
+        {preflight.estimatedSeconds === null ? null : (
+          <Fact name="Expected time">
+            {`about ${formatDuration(preflight.estimatedSeconds * 1000)}, going by ${formatCount(
+              preflight.estimatedFrom,
+            )} earlier ${preflight.estimatedFrom === 1 ? "restore" : "restores"}`}
+          </Fact>
+        )}
       </Facts>
       <ul className="space-y-2.5 border-t border-line-strong pt-4">
         {[...preflight.findings]

@@ -14,9 +14,14 @@ interface TargetFieldsProps extends OptionProps {
 /** The server, and the database on it that is made or filled. */
 export function TargetFields({ databases, choices, onChange, problem }: TargetFieldsProps) {
   const target = databases.find((one) => one.id === choices.targetId);
-  const field = MODES[choices.mode].creates ? "newDatabase" : "existingDatabase";
-  const creates = field === "newDatabase";
+  const { creates, destroys } = MODES[choices.mode];
+  const field = creates ? "newDatabase" : "existingDatabase";
   const missing = creates ? "Enter a name for the new database." : "Enter the name of the database to fill.";
+  const label = creates
+    ? "Into a new database called"
+    : destroys
+      ? "The database"
+      : "Into the existing database";
   return (
     <div className="grid gap-4 sm:grid-cols-2">
       <Field label="On the server of" error={problem("databaseId")} hint={serverHint(target)}>
@@ -38,14 +43,17 @@ export function TargetFields({ databases, choices, onChange, problem }: TargetFi
         )}
       </Field>
       <Field
-        label={creates ? "Into a new database called" : "Into the existing database"}
+        label={label}
         error={targetName(choices) ? problem(field) : missing}
-        hint={creates ? "It must not exist yet." : "Its tables must be there already."}
+        hint={
+          creates ? "It must not exist yet." : destroys ? CONFIGURED : "Its tables must be there already."
+        }
       >
         {(control) => (
           <Input
             {...control}
             value={choices[field]}
+            readOnly={destroys}
             spellCheck={false}
             onChange={(event) => onChange({ [field]: event.target.value })}
           />
@@ -54,6 +62,8 @@ export function TargetFields({ databases, choices, onChange, problem }: TargetFi
     </div>
   );
 }
+
+const CONFIGURED = "Only a configured database can be replaced; choose it beside.";
 
 function serverHint(database: DatabaseView | undefined): string {
   if (!database) return "Add a database of that server first.";
