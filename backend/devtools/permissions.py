@@ -40,7 +40,7 @@ def routes(app: Litestar) -> Iterator[tuple[Row, Rule | None]]:
             if isinstance(handler, WebsocketRouteHandler):
                 methods = ["WS"]
             elif isinstance(handler, HTTPRouteHandler):
-                methods = sorted(str(method) for method in handler.http_methods - {"OPTIONS", "HEAD"})
+                methods = sorted(str(method) for method in handler.http_methods - {"OPTIONS"})
             else:
                 methods = ["ASGI"]
             rule = rule_of(handler) if handler is not None else None

@@ -154,12 +154,14 @@ _OF_MODE = {
     RestoreMode.SCHEMA_ONLY: _CREATING,
     RestoreMode.DATA_ONLY: _FILLING,
     RestoreMode.APPEND: _FILLING,
+    RestoreMode.RUN_SCRIPT: _FILLING,
     RestoreMode.REPLACE: _CREATING - {"newDatabase"} | {"existingDatabase"},
     RestoreMode.CLEAN: _OWNERSHIP | {"mode", "existingDatabase"},
 }
 _PURPOSES = {
     RestoreMode.DATA_ONLY: "to fill",
     RestoreMode.APPEND: "to fill",
+    RestoreMode.RUN_SCRIPT: "to run it in",
     RestoreMode.REPLACE: "to replace",
     RestoreMode.CLEAN: "to restore into",
 }
