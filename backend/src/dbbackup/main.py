@@ -104,6 +104,7 @@ async def opened(settings: Settings, events: Events) -> AsyncIterator[Context]:
             storages=StoragePool(settings, catalogue, sealer),
             events=events,
             instance_id=await bootstrap.instance_id(catalogue),
+            signing_key=await bootstrap.signing_key(catalogue, sealer),
         )
         async with catalogue.sessions() as session:
             ctx.runtime.live = await live_settings.load(session, settings)

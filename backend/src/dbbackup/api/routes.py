@@ -10,6 +10,7 @@ from dbbackup.api.dependencies import DEPENDENCIES
 from dbbackup.api.encryption_keys.controller import EncryptionKeyController
 from dbbackup.api.live.origin import own_page_guard
 from dbbackup.api.live.sockets import event_socket, log_socket
+from dbbackup.api.recovery.controller import RecoveryController
 from dbbackup.api.restores.controller import RestoreController
 from dbbackup.api.s3_configs.controller import S3ConfigController
 from dbbackup.api.system.controller import HealthController, SystemController
@@ -24,6 +25,7 @@ router = Router(
         VerificationController,
         S3ConfigController,
         EncryptionKeyController,
+        RecoveryController,
         SystemController,
         HealthController,
         event_socket,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,15 @@ from dbbackup.engines import (
     postgresql_options,
     postgresql_preflight,
     postgresql_probe,
+    postgresql_proof,
+    postgresql_reading,
     postgresql_survey,
     postgresql_target,
 )
 from dbbackup.engines.modes import restore_mode
 from dbbackup.engines.postgresql_tools import PostgresqlTools
 from dbbackup.engines.values import (
+    Answer,
     Command,
     Connection,
     DumpPart,
@@ -30,6 +34,8 @@ from dbbackup.engines.values import (
     Probe,
     Progress,
     ReaderCheck,
+    Reading,
+    RowCounter,
     Survey,
     TailCheck,
     ToolInfo,
@@ -72,9 +78,22 @@ class PostgresqlEngine:
         options: dict[str, Any],
         work: Path,
         source: SourceFacts | None = None,  # one command fits every database
+        snapshot: str | None = None,
     ) -> Sequence[DumpPart]:
         """See `postgresql_commands`."""
-        return postgresql_commands.dump_parts(connection, tools, options, work)
+        return postgresql_commands.dump_parts(connection, tools, options, work, snapshot)
+
+    def reading(self, connection: Connection) -> AbstractAsyncContextManager[Reading]:
+        """See `postgresql_reading`."""
+        return postgresql_reading.reading(connection)
+
+    def row_counter(self, options: dict[str, Any], source: SourceFacts) -> RowCounter | None:
+        """None: an archive is not counted, the snapshot it is made of is."""
+        return None
+
+    def scratch_options(self, manifest: Manifest, name: str) -> dict[str, Any]:
+        """See `postgresql_contents`."""
+        return postgresql_contents.scratch_options(manifest, self.parse_restore_options({"newDatabase": name}))
 
     def end_check(self, part: str, tools: ToolInfo) -> ReaderCheck | TailCheck:
         """See `postgresql_commands`."""
@@ -88,9 +107,17 @@ class PostgresqlEngine:
         """See `postgresql_explain`."""
         return postgresql_explain.progress(line)
 
-    async def counted_tables(self, connection: Connection) -> list[TableFacts]:
-        """See `postgresql_survey`."""
-        return await postgresql_survey.counted_tables(connection)
+    async def counted_tables(self, connection: Connection, wanted: Sequence[TableFacts]) -> list[TableFacts]:
+        """See `postgresql_proof`."""
+        return await postgresql_proof.counted_tables(connection, wanted)
+
+    async def object_facts(self, connection: Connection) -> dict[str, dict[str, Any]]:
+        """See `postgresql_proof`."""
+        return await postgresql_proof.object_facts(connection)
+
+    async def answer(self, connection: Connection, statement: str, seconds: int) -> Answer:
+        """See `postgresql_proof`."""
+        return await postgresql_proof.answer(connection, statement, seconds)
 
     async def maintenance(self, target: Connection) -> Connection:
         """See `postgresql_target`."""
@@ -135,4 +162,6 @@ class PostgresqlEngine:
 
     def wants_file(self, options: dict[str, Any]) -> bool:
         """Parallel jobs and a choice of contents seek in the archive; everything else reads it from stdin."""
-        return bool(options["jobs"] > 1 or not restore_mode(options).creates_database)
+        return bool(
+            options["jobs"] > 1 or not restore_mode(options).creates_database or postgresql_contents.leaves_out(options)
+        )

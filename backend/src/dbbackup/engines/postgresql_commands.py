@@ -10,7 +10,7 @@ from typing import Any
 from dbbackup.core.manifest import Manifest
 from dbbackup.engines.modes import RestoreMode, restore_mode, target_database
 from dbbackup.engines.postgresql_connect import APPLICATION_NAME, conninfo, wants_ca
-from dbbackup.engines.postgresql_contents import chosen_rows
+from dbbackup.engines.postgresql_contents import SCRATCH, chosen_rows, leaves_out, without_links
 from dbbackup.engines.tools import major_of
 from dbbackup.engines.values import Command, Connection, DumpPart, ReaderCheck, TailCheck, ToolInfo
 
@@ -21,10 +21,12 @@ _CA_FILE = "server-ca.pem"
 _LIST_FILE = "contents.list"
 
 
-def dump_parts(connection: Connection, tools: ToolInfo, options: dict[str, Any], work: Path) -> list[DumpPart]:
+def dump_parts(
+    connection: Connection, tools: ToolInfo, options: dict[str, Any], work: Path, snapshot: str | None = None
+) -> list[DumpPart]:
     """Say what to run for a backup: the roles first, if wanted, and the database last."""
     parts = [] if options["globals"] == "none" else [_globals_part(connection, tools, options, work)]
-    return [*parts, _database_part(connection, tools, options, work)]
+    return [*parts, _database_part(connection, tools, options, work, snapshot)]
 
 
 def restore_command(
@@ -43,7 +45,10 @@ def restore_command(
     """
     creates = restore_mode(options).creates_database
     flags = ["--exit-on-error", "--verbose", "--no-password"]
-    flags += _creating(manifest, options, archive) if creates else _filling(options, work)
+    flags += _creating(manifest, options, archive) if creates else _filling(options)
+    chosen = _chosen(manifest, options, contents or "")
+    if chosen is not None:
+        flags.append(f"--use-list={work / _LIST_FILE}")
     connection = replace(target, database=target_database(options))
     flags.append(_dbname(connection, work))
     files = [] if archive is None else [str(archive)]
@@ -52,13 +57,22 @@ def restore_command(
         "PGOPTIONS": _options(tools, default_transaction_read_only="off"),
     }
     command = _command("pg_restore", tools, connection, [*flags, *files], work, environment)
-    if creates:
+    if chosen is None:
         return command
-    return replace(command, files={**command.files, work / _LIST_FILE: chosen_rows(contents or "", manifest)})
+    return replace(command, files={**command.files, work / _LIST_FILE: chosen})
+
+
+def _chosen(manifest: Manifest, options: dict[str, Any], contents: str) -> bytes | None:
+    """Return which entries of the archive to restore; None: all of them."""
+    if not restore_mode(options).creates_database:
+        return chosen_rows(contents, manifest)
+    return without_links(contents) if leaves_out(options) else None
 
 
 def _creating(manifest: Manifest, options: dict[str, Any], archive: Path | None) -> Iterator[str]:
     """Yield the flags for a database that is new."""
+    if options.get(SCRATCH):
+        yield "--no-subscriptions"
     if options["singleTransaction"]:
         yield "--single-transaction"
     if options["jobs"] > 1 and archive is not None:  # parallel jobs cannot share stdin
@@ -75,11 +89,10 @@ def _creating(manifest: Manifest, options: dict[str, Any], archive: Path | None)
         yield f"--role={options['role']}"
 
 
-def _filling(options: dict[str, Any], work: Path) -> Iterator[str]:
+def _filling(options: dict[str, Any]) -> Iterator[str]:
     """Yield the flags for a database that was there before: all the rows or none."""
     yield "--single-transaction"
     yield "--data-only"
-    yield f"--use-list={work / _LIST_FILE}"
     if options["disableTriggers"]:
         yield "--disable-triggers"
 
@@ -121,13 +134,16 @@ def _globals_part(connection: Connection, tools: ToolInfo, options: dict[str, An
     )
 
 
-def _database_part(connection: Connection, tools: ToolInfo, options: dict[str, Any], work: Path) -> DumpPart:
+def _database_part(
+    connection: Connection, tools: ToolInfo, options: dict[str, Any], work: Path, snapshot: str | None
+) -> DumpPart:
     flags = [
         "--format=custom",
         "--compress=0",  # compressed outside, on another core
         "--verbose",
         "--no-password",
         f"--lock-wait-timeout={LOCK_WAIT}s",
+        *([] if snapshot is None else [f"--snapshot={snapshot}"]),
         *_selection(options),
         _dbname(connection, work),
     ]

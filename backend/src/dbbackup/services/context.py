@@ -11,6 +11,7 @@ from dbbackup.core.crypto import Sealer
 from dbbackup.core.events import Events
 from dbbackup.core.live_settings import LiveSettings
 from dbbackup.core.progress import RunProgress
+from dbbackup.core.signing import SigningKey
 from dbbackup.db.session import Catalogue
 from dbbackup.engines.base import Engine
 from dbbackup.services.storages import StoragePool
@@ -43,6 +44,7 @@ class Context:
     storages: StoragePool
     events: Events
     instance_id: str
+    signing_key: SigningKey
     runtime: Runtime = field(default_factory=Runtime)
 
     @property

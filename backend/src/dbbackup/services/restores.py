@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbbackup.core import manifest as manifests
-from dbbackup.core.errors import IntegrityError, NotFoundError, ObjectMissingError, ValidationError
+from dbbackup.core.errors import NotFoundError, ValidationError
 from dbbackup.core.manifest import Manifest
 from dbbackup.core.naming import new_id
 from dbbackup.core.sizes import human_size
@@ -24,9 +24,8 @@ from dbbackup.services.databases import get_database
 from dbbackup.services.downloads import backup_manifest, choose_copy
 from dbbackup.services.encryption import check_key
 from dbbackup.services.inputs import RestoreInput, RestorePlanInput, S3ObjectSource
-from dbbackup.storages.base import Storage
-
-_MAX_MANIFEST = 64 * 1024 * 1024
+from dbbackup.services.signatures import signature_finding
+from dbbackup.services.stored_manifests import read_manifest
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,20 +188,6 @@ async def _browsed_source(session: AsyncSession, ctx: Context, source: S3ObjectS
     return Source(manifest, config.id, f"{folder}{slash}{manifest.main.file}", None, config.bucket, None)
 
 
-async def read_manifest(storage: Storage, key: str) -> Manifest:
-    """Read and check a manifest. Raises ObjectMissingError, IntegrityError, StorageError."""
-    found = await storage.stat(key)
-    if found is None:
-        raise ObjectMissingError(f"There is no manifest {key}: without it the file is not a backup of this product.")
-    if found.size > _MAX_MANIFEST:
-        raise IntegrityError(f"{key} is {found.size} bytes long: that is no manifest.")
-    data = b"".join([chunk async for chunk in storage.read(key, 0, found.version)])
-    try:
-        return manifests.decode(data)
-    except ValueError as error:
-        raise IntegrityError(f"{key} is not a manifest this version can read: {error}") from error
-
-
 def _options(ctx: Context, config: DatabaseConfig, manifest: Manifest, raw: dict[str, Any]) -> dict[str, Any]:
     engine = ctx.engines[config.type]
     if manifest.source.engine not in engine.restores:
@@ -230,7 +215,7 @@ async def _source_findings(ctx: Context, source: Source) -> list[Finding]:
     versions = [source.version if part.name == "database" else None for part in source.manifest.parts]
     files = [storage.read(source.sibling(p.file), 0, v) for p, v in zip(source.manifest.parts, versions, strict=True)]
     there = Finding("ok", "source", "All files of the backup are there and have the right size.")
-    return [there, *await check_key(ctx, source.manifest, files)]
+    return [there, signature_finding(ctx, source.manifest), *await check_key(ctx, source.manifest, files)]
 
 
 async def _spool_finding(ctx: Context, manifest: Manifest) -> Finding:

@@ -16,6 +16,7 @@ from dbbackup.worker.copies import delete_copies, refill_copies
 from dbbackup.worker.janitor import reconcile, retry_journal, settle
 from dbbackup.worker.queue import claim
 from dbbackup.worker.restore_run import run_restore
+from dbbackup.worker.upkeep import Upkeep
 from dbbackup.worker.verify_run import run_verification
 
 IDLE_SECONDS = 5.0
@@ -40,6 +41,7 @@ class Worker:
         self._loops = [
             asyncio.create_task(self._repeat("queue", self._serve_queue)),
             asyncio.create_task(self._repeat("sweeper", self._sweep)),
+            asyncio.create_task(self._repeat("upkeep", Upkeep(self._ctx).step)),
         ]
 
     async def stop(self) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from dbbackup.core.crypto import Sealer
 from dbbackup.core.live_settings import LiveSettings
+from dbbackup.core.signing import SigningKey
 from dbbackup.db.migrate import migrate
 from dbbackup.db.session import Catalogue
 from dbbackup.engines import build_registry
@@ -34,6 +35,7 @@ async def ctx(tmp_path: Path) -> AsyncIterator[Context]:
         storages=pool,
         events=Heard(),
         instance_id="abcd",
+        signing_key=SigningKey.generate(),
     )
     wired.runtime.live = LiveSettings(max_concurrent=2)
     yield wired

@@ -11,8 +11,10 @@ from dbbackup.api.backups.schemas import BackupDetail, BackupView, CopyView
 from dbbackup.core import manifest as manifests
 from dbbackup.db.models import BackupCopy, BackupExecution, CopyState, S3Config
 from dbbackup.services import execution_logs
+from dbbackup.services.anomalies import recorded
 from dbbackup.services.backups import queue_positions, s3_copies
 from dbbackup.services.context import Context
+from dbbackup.services.signatures import judge
 
 _SAME = (
     "id",
@@ -37,6 +39,7 @@ _SAME = (
     "attempt",
     "verified_level",
     "verified_at",
+    "damage",
     "created_at",
     "started_at",
     "completed_at",
@@ -55,6 +58,8 @@ _COPY_SAME = (
     "state",
     "upload_started_at",
     "upload_completed_at",
+    "checked_at",
+    "seen_at",
 )
 
 Configs = dict[str, S3Config]
@@ -74,6 +79,7 @@ async def backup_detail(session: AsyncSession, ctx: Context, backup: BackupExecu
         **_values(ctx, backup, await _configs(session), await queue_positions(session)),
         options=backup.options,
         recipients=backup.recipients or [],
+        signature=judge(ctx, manifest) if manifest else None,
         parts=manifest.parts if manifest else [],
         tables=manifest.source.tables if manifest else [],
         roles=manifest.source.roles if manifest else [],
@@ -86,6 +92,7 @@ def _values(ctx: Context, backup: BackupExecution, configs: Configs, places: dic
     first = next(iter(s3_copies(backup)), None)
     return {
         **{name: getattr(backup, name) for name in _SAME},
+        "anomalies": recorded(backup),
         "queue_position": places.get(backup.id),
         "s3_uploaded": first is not None and first.state == CopyState.COMPLETE,
         "s3_bucket": first.bucket if first else None,
