@@ -153,6 +153,8 @@ async def _stream_part(
 
 
 def _say_counted(tables: list[TableFacts], report: Report) -> None:
+    if not tables:
+        return
     exact = sum(table.rows_exact for table in tables)
     rest = len(tables) - exact
     said = f"Rows counted exactly in {exact} of {len(tables)} tables" + (f", {rest} are estimates" if rest else "")

@@ -147,8 +147,9 @@ async def last_proofs(session: AsyncSession, database_ids: Sequence[str]) -> dic
 
 def _choose(backup: BackupExecution, copy_id: str | None) -> BackupCopy:
     """Return the copy to read. One that was found damaged may be read again: it may be well by now."""
-    damaged = next((c for c in backup.copies if c.id == copy_id and c.state == CopyState.DAMAGED), None)
-    return damaged or choose_copy(backup, copy_id)
+    damaged = [c for c in backup.copies if c.state == CopyState.DAMAGED and copy_id in (None, c.id)]
+    whole = copy_id is None and any(c.state == CopyState.COMPLETE for c in backup.copies)
+    return damaged[0] if damaged and not whole else choose_copy(backup, copy_id)
 
 
 async def _target(session: AsyncSession, config: DatabaseConfig | None, wanted: str | None) -> DatabaseConfig:
