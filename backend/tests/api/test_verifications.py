@@ -118,9 +118,7 @@ def test_verify_when_restored_then_rows_are_counted_and_the_time_is_kept(
         ("public", "item"): 200,
         ("public", "other"): 0,
     }
-    assert done["checks"][-1]["message"] == (
-        "The same as in the manifest: 1 constraints, 1 indexes."
-    )
+    assert done["checks"][-1]["message"] == ("The same as in the manifest: 1 constraints, 1 indexes.")
     assert done["checks"][-3]["message"] == "200 rows counted in 2 tables; 2 tables compared with the manifest."
     assert done["checks"][-2]["message"] == "200 rows hashed: all rows of 2 tables, a sample of 0 others."
     assert 0 < done["restoreSeconds"] < done["duration"]
