@@ -5,6 +5,32 @@ export type ClientOptions = {
 };
 
 /**
+ * Anomaly
+ */
+export type Anomaly = {
+    kind: string;
+    message: string;
+    foundAt: string;
+    acknowledgedAt?: string | null;
+};
+
+/**
+ * Assertion
+ */
+export type Assertion = {
+    name: string;
+    sql: string;
+};
+
+/**
+ * AssertionInput
+ */
+export type AssertionInput = {
+    name: string;
+    sql: string;
+};
+
+/**
  * BackupDetail
  */
 export type BackupDetail = {
@@ -30,6 +56,8 @@ export type BackupDetail = {
     attempt: number;
     verifiedLevel: number | null;
     verifiedAt: string | null;
+    damage: string | null;
+    anomalies: Array<Anomaly>;
     createdAt: string;
     startedAt: string | null;
     completedAt: string | null;
@@ -47,6 +75,7 @@ export type BackupDetail = {
         [key: string]: unknown;
     };
     recipients: Array<string>;
+    signature: SignatureFacts | null;
     parts: Array<PartFacts>;
     tables: Array<TableFacts>;
     roles: Array<string>;
@@ -117,6 +146,8 @@ export type BackupView = {
     attempt: number;
     verifiedLevel: number | null;
     verifiedAt: string | null;
+    damage: string | null;
+    anomalies: Array<Anomaly>;
     createdAt: string;
     startedAt: string | null;
     completedAt: string | null;
@@ -231,6 +262,8 @@ export type CopyView = {
     error: string | null;
     uploadStartedAt: string | null;
     uploadCompletedAt: string | null;
+    checkedAt: string | null;
+    seenAt: string | null;
 };
 
 /**
@@ -345,6 +378,10 @@ export type DatabaseView = {
     lastGoodBackupAt: string | null;
     lastProvenAt: string | null;
     lastRestoreSeconds: number | null;
+    rpoSeconds: number | null;
+    rtoSeconds: number | null;
+    assertions: Array<Assertion>;
+    verifyTargetId: string | null;
     createdAt: string;
     updatedAt: string;
 };
@@ -619,11 +656,26 @@ export type ProgressView = {
 };
 
 /**
+ * ProofInput
+ */
+export type ProofInput = {
+    assertions: Array<AssertionInput>;
+    verifyTargetId?: string | null;
+};
+
+/**
  * RebuiltInstance
  */
 export type RebuiltInstance = {
     instanceId: string;
     manifests: number;
+};
+
+/**
+ * RecoveryKitInput
+ */
+export type RecoveryKitInput = {
+    confirm?: boolean;
 };
 
 /**
@@ -929,6 +981,34 @@ export type SettingsInput = {
 };
 
 /**
+ * SignatureFacts
+ */
+export type SignatureFacts = {
+    state: 'own' | 'unknown' | 'unsigned' | 'foreign' | 'wrong';
+    fingerprint: string | null;
+    message: string;
+};
+
+/**
+ * SigningKeyEnvelope
+ */
+export type SigningKeyEnvelope = {
+    success: boolean;
+    error: null;
+    meta: Meta;
+    data: SigningKeyView;
+};
+
+/**
+ * SigningKeyView
+ */
+export type SigningKeyView = {
+    algorithm: string;
+    pem: string;
+    fingerprint: string;
+};
+
+/**
  * SystemStatus
  */
 export type SystemStatus = {
@@ -965,6 +1045,18 @@ export type TableFacts = {
     columns?: {
         [key: string]: string;
     };
+    sample?: TableSample | null;
+};
+
+/**
+ * TableSample
+ */
+export type TableSample = {
+    key: Array<string>;
+    every: number;
+    probe: string;
+    rows: number;
+    sha256: string;
 };
 
 /**
@@ -1001,6 +1093,8 @@ export type VerificationDetail = {
     storage: string;
     databaseId: string | null;
     databaseName: string;
+    targetId: string | null;
+    targetName: string | null;
     level: number;
     status: string;
     createdAt: string;
@@ -1048,6 +1142,8 @@ export type VerificationView = {
     storage: string;
     databaseId: string | null;
     databaseName: string;
+    targetId: string | null;
+    targetName: string | null;
     level: number;
     status: string;
     createdAt: string;
@@ -1069,6 +1165,7 @@ export type VerificationView = {
 export type VerifyInput = {
     level: number;
     copyId?: string | null;
+    targetDatabaseId?: string | null;
 };
 
 /**
@@ -1144,6 +1241,41 @@ export type LogEndMessage = {
 export type EventMessage = ExecutionEvent | ProgressEvent | ChangeEvent | PingEvent;
 
 export type LogMessage = LogLinesMessage | LogEndMessage;
+
+export type ChangeProofData = {
+    body: ProofInput;
+    path: {
+        database_id: string;
+    };
+    query?: never;
+    url: '/api/databases/{database_id}/proof';
+};
+
+export type ChangeProofErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * It does not exist.
+     */
+    404: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type ChangeProofError = ChangeProofErrors[keyof ChangeProofErrors];
+
+export type ChangeProofResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: DatabaseEnvelope;
+};
+
+export type ChangeProofResponse = ChangeProofResponses[keyof ChangeProofResponses];
 
 export type ListDatabasesData = {
     body?: never;
@@ -1419,6 +1551,41 @@ export type TestUnsavedDatabaseResponses = {
 };
 
 export type TestUnsavedDatabaseResponse = TestUnsavedDatabaseResponses[keyof TestUnsavedDatabaseResponses];
+
+export type AcknowledgeAnomaliesData = {
+    body?: never;
+    path: {
+        backup_id: string;
+    };
+    query?: never;
+    url: '/api/backups/{backup_id}/acknowledge';
+};
+
+export type AcknowledgeAnomaliesErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * It does not exist.
+     */
+    404: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type AcknowledgeAnomaliesError = AcknowledgeAnomaliesErrors[keyof AcknowledgeAnomaliesErrors];
+
+export type AcknowledgeAnomaliesResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: BackupEnvelope;
+};
+
+export type AcknowledgeAnomaliesResponse = AcknowledgeAnomaliesResponses[keyof AcknowledgeAnomaliesResponses];
 
 export type CancelBackupData = {
     body?: never;
@@ -2842,6 +3009,64 @@ export type RetireEncryptionKeyResponses = {
 };
 
 export type RetireEncryptionKeyResponse = RetireEncryptionKeyResponses[keyof RetireEncryptionKeyResponses];
+
+export type DownloadRecoveryKitData = {
+    body: RecoveryKitInput;
+    path?: never;
+    query?: never;
+    url: '/api/recovery/kit';
+};
+
+export type DownloadRecoveryKitErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type DownloadRecoveryKitError = DownloadRecoveryKitErrors[keyof DownloadRecoveryKitErrors];
+
+export type DownloadRecoveryKitResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: Blob | File;
+};
+
+export type DownloadRecoveryKitResponse = DownloadRecoveryKitResponses[keyof DownloadRecoveryKitResponses];
+
+export type GetSigningKeyData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/recovery/signing-key';
+};
+
+export type GetSigningKeyErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type GetSigningKeyError = GetSigningKeyErrors[keyof GetSigningKeyErrors];
+
+export type GetSigningKeyResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: SigningKeyEnvelope;
+};
+
+export type GetSigningKeyResponse = GetSigningKeyResponses[keyof GetSigningKeyResponses];
 
 export type ListSettingsData = {
     body?: never;
