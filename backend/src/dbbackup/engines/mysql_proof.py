@@ -16,6 +16,8 @@ from dbbackup.engines.mysql_survey import tables
 from dbbackup.engines.statements import wrap
 from dbbackup.engines.values import Answer, Connection
 
+LATE = 5
+"""Seconds after which a server that does not end a statement by itself is left alone."""
 OUTGOING = frozenset({"FEDERATED", "CONNECT", "SPIDER", "S3"})
 """Storage engines whose tables lie on another server: a copy of such a table is that very table."""
 
@@ -48,7 +50,7 @@ async def answer(connection: Connection, statement: str, seconds: int, *, is_mar
     async with session(connection, limit=None) as opened:
         try:
             # the server ends it by itself; ours is for a server that does not
-            async with asyncio.timeout(seconds + 5):
+            async with asyncio.timeout(seconds + LATE):
                 await opened.ask(f"SET SESSION {limit}")
                 await opened.ask("START TRANSACTION READ ONLY")
                 rows = await opened.ask(wrap(statement))

@@ -22,6 +22,8 @@ from dbbackup.engines.postgresql_connect import (
 )
 from dbbackup.engines.values import Connection, Survey
 
+BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+"""As pg_dump itself begins."""
 LOCK_WAIT = "1s"
 """How long a count waits for a table that somebody holds exclusively."""
 
@@ -103,7 +105,7 @@ async def reading(connection: Connection) -> AsyncIterator[PostgresqlReading]:
 async def _export(opened: Session, connection: Connection) -> str:
     try:
         await opened.execute("SET idle_in_transaction_session_timeout = 0")
-        await opened.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        await opened.execute(BEGIN)
         [(snapshot,)] = await ask(opened, "SELECT pg_export_snapshot()")
     except psycopg.Error as e:
         raise translate(e, connection) from e

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import shlex
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -76,19 +77,7 @@ def test_signature_when_checked_by_openssl_then_it_holds(tmp_path: Path) -> None
     (tmp_path / "signed").write_bytes(signing.canonical(to_dict(made)))
     (tmp_path / "signature").write_bytes(base64.b64decode(made.signature.value))
     (tmp_path / "key.pem").write_text(signing.pem(made.signature.public_key))
-    verify = [
-        "openssl",
-        "pkeyutl",
-        "-verify",
-        "-pubin",
-        "-inkey",
-        "key.pem",
-        "-rawin",
-        "-in",
-        "signed",
-        "-sigfile",
-        "signature",
-    ]
+    verify = shlex.split("openssl pkeyutl -verify -pubin -inkey key.pem -rawin -in signed -sigfile signature")
     done = subprocess.run(verify, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert "Signature Verified Successfully" in done.stdout
     der = subprocess.run(
