@@ -5,6 +5,7 @@ import { Fact, Facts } from "@/components/ui/facts";
 import { Section } from "@/components/ui/section";
 import { formatAbsolute, formatBytes, formatDuration, formatRatio } from "@/lib/format";
 import { RecipientNames } from "./recipient-names";
+import { SignatureLine } from "./signature-line";
 
 export function BackupFacts({ backup }: { backup: BackupDetail }) {
   const format = backup.parts.find((part) => part.name === "database")?.format;
@@ -48,6 +49,11 @@ export function BackupFacts({ backup }: { backup: BackupDetail }) {
         {backup.verifiedLevel === null ? null : (
           <Fact name="Checked">{CHECKED[backup.verifiedLevel] ?? `Level ${backup.verifiedLevel}`}</Fact>
         )}
+        {backup.signature ? (
+          <Fact name="Manifest">
+            <SignatureLine signature={backup.signature} />
+          </Fact>
+        ) : null}
         {backup.fileName ? (
           <Fact name="File" mono>
             {backup.fileName}
@@ -76,5 +82,5 @@ const CHECKED: Record<number, string> = {
   1: "Stored bytes read again and compared",
   2: "Decompressed and parsed to the end",
   3: "Restored into a scratch database and compared",
-  4: "Restored and your own checks passed",
+  4: "Restored, and all your assertions held",
 };

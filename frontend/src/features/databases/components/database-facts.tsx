@@ -4,7 +4,6 @@ import { Fact, Facts } from "@/components/ui/facts";
 import { Section } from "@/components/ui/section";
 import { Time } from "@/components/ui/time";
 import { formatBytes } from "@/lib/format";
-import { ProofLine } from "./proof-line";
 
 export function DatabaseFacts({ database }: { database: DatabaseView }) {
   return (
@@ -37,9 +36,6 @@ export function DatabaseFacts({ database }: { database: DatabaseView }) {
         </Fact>
         <Fact name="Last good backup">
           <Time value={database.lastGoodBackupAt} none="None yet" />
-        </Fact>
-        <Fact name="Restorable">
-          <ProofLine database={database} />
         </Fact>
       </Facts>
     </Section>
