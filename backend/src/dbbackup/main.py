@@ -114,6 +114,7 @@ async def opened(settings: Settings, events: Events, logbook: Logbook | None = N
             instance_id=await bootstrap.instance_id(catalogue),
             logbook=logbook or Logbook(),
             audit_key=await bootstrap.open_audit_key(catalogue, sealer),
+            signing_key=await bootstrap.signing_key(catalogue, sealer),
         )
         async with catalogue.sessions() as session:
             ctx.runtime.live = await live_settings.load(session, settings)

@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from dbbackup.core import manifest as manifests
 from dbbackup.core.naming import new_id, random_token
+from dbbackup.core.signing import SigningKey
 from dbbackup.db.models import BackupExecution, CopyState
 from devtools.compare import compare
 from devtools.servers import PostgresServer, SeaweedServer
@@ -18,7 +20,7 @@ from tests.api.running_app import RunningApp
 from tests.api.support import add_bucket, add_database, back_up, eventually, unique
 
 # Not in any manifest: the log, ids of rows, the time of queueing, and which database of the new catalogue it is of.
-_OWN = {"createdAt", "databaseId", "copies", "logTail", "s3UploadAt"}
+_OWN = {"createdAt", "databaseId", "copies", "logTail", "s3UploadAt", "signature"}
 _OWN_OF_A_COPY = {"id", "s3ConfigId", "s3ConfigName", "uploadStartedAt", "uploadCompletedAt", "position"}
 
 
@@ -69,6 +71,9 @@ def test_rebuild_from_disk_and_bucket_gives_back_the_same_backups_which_restore(
             assert rebuild(app, **source)["known"] == 1
         view = app.api.get(f"/backups/{made['id']}")
         assert without(view, _OWN) == without(made, _OWN)
+        # The key was lost with the catalogue: its fingerprint is in the recovery kit.
+        assert (made["signature"]["state"], view["signature"]["state"]) == ("own", "unknown")
+        assert view["signature"]["fingerprint"] == made["signature"]["fingerprint"]
         assert [without(c, _OWN_OF_A_COPY) for c in view["copies"]] == [
             without(c, _OWN_OF_A_COPY) for c in made["copies"]
         ]
@@ -122,7 +127,7 @@ def test_rebuild_when_files_are_damaged_then_each_is_named_and_the_rest_is_added
     main_of(broken[1]).unlink()
     broken[2].write_text("{")
     same_token = json.loads(manifest_file.read_text()) | {"backupId": new_id()}
-    (manifest_file.parent / manifest_file.name.replace("_manual_", "_daily_")).write_text(json.dumps(same_token))
+    (manifest_file.parent / manifest_file.name.replace("_manual_", "_daily_")).write_text(signed(same_token))
     (manifest_file.parent / "notes.json").write_text("{}")
     lose_the_catalogue(first)
     with RunningApp.start(home) as app:
@@ -187,9 +192,14 @@ def clone(manifest_file: Path, **changes: Any) -> str:
         name = part["file"].replace(old, new)
         shutil.copyfile(manifest_file.parent / part["file"], manifest_file.parent / name)
         part["file"] = name
-    (manifest_file.parent / manifest_file.name.replace(old, new)).write_text(json.dumps(manifest))
+    (manifest_file.parent / manifest_file.name.replace(old, new)).write_text(signed(manifest))
     backup_id: str = manifest["backupId"]
     return backup_id
+
+
+def signed(values: dict[str, Any]) -> str:
+    """Return the manifest as another instance would have written it."""
+    return manifests.encode(manifests.sign(manifests.from_dict(values), SigningKey.generate())).decode()
 
 
 def main_of(manifest_file: Path) -> Path:

@@ -15,6 +15,8 @@ from tests.api.test_encryption_keys import download, generate
 
 PAGE = Path(__file__).parents[3] / "docs" / "how-to" / "recover-without-this-product.md"
 MARK = "<!-- The test of this page runs the commands from here to the end of this section as they stand. -->"
+MANIFEST_PAGE = PAGE.parents[1] / "reference" / "manifest.md"
+MANIFEST_MARK = "<!-- The test of this page runs these commands as they stand. -->"
 COUNT = "SELECT count(*), sum(id), max(note) FROM item"
 
 
@@ -78,3 +80,20 @@ def test_recovery_by_hand_when_the_key_is_another_then_nothing_comes_out(
     assert "no identity matched" in done.stderr
     assert postgres.psql("SELECT to_regclass('item') IS NULL", database="shop_recovered") == "t"
     postgres.psql("DROP DATABASE shop_recovered")
+
+
+def test_signature_when_checked_as_documented_then_it_holds_and_an_altered_manifest_does_not(
+    app: RunningApp, postgres: PostgresServer, tmp_path: Path
+) -> None:
+    section = MANIFEST_PAGE.read_text().partition(MANIFEST_MARK)[2].partition("\n## ")[0]
+    [commands] = re.findall(r"^```sh\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
+    backup = back_up(app, add_database(app, postgres), encryption="none")
+    save(app, backup, tmp_path)
+    (tmp_path / "signing-key.pem").write_text(app.api.get("/recovery/signing-key")["pem"])
+    name = backup["fileName"].removesuffix(".dump.gz")
+    assert "Signature Verified Successfully" in run(commands, tmp_path, postgres, name).stdout
+    manifest = tmp_path / f"{backup['fileName']}.json"
+    manifest.write_text(manifest.read_text().replace('"rows": 200,', '"rows": 201,'))
+    altered = run(commands, tmp_path, postgres, name)
+    assert altered.returncode != 0
+    assert "Signature Verification Failure" in altered.stdout + altered.stderr

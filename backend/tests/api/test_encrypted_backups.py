@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
+from dbbackup.core import manifest as manifests
 from dbbackup.core.age_keys import Identity, key_file
 from dbbackup.db.models import EncryptionKey
 from dbbackup.db.models.base import utc_now
@@ -249,7 +250,8 @@ def test_restore_when_the_encryption_is_of_a_later_version_then_said(
     name = f"{backup['s3Key']}.json"
     client = seaweed.client()
     manifest = json.loads(client.get_object(Bucket=bucket["bucket"], Key=name)["Body"].read())
-    changed = json.dumps({**manifest, "encryption": "later"}).encode()
+    later = manifests.from_dict({**manifest, "encryption": "later"})
+    changed = manifests.encode(manifests.sign(later, app.ctx.signing_key))
     client.put_object(Bucket=bucket["bucket"], Key=name, Body=changed)
     try:
         body = plan(database, backup)

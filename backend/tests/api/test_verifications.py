@@ -10,14 +10,15 @@ import msgspec
 import pytest
 
 from dbbackup.core import manifest as manifests
+from dbbackup.core.signing import SigningKey
 from dbbackup.db.models import BackupExecution
 from devtools.servers import PostgresServer, SeaweedServer
 from tests.api.running_app import RunningApp
 from tests.api.support import add_bucket, add_database, back_up, eventually, make_database, unique
 
-FINAL_CHECKS = ["manifest", "stored-bytes", "stored-bytes"]
+FINAL_CHECKS = ["manifest", "stored-bytes", "stored-bytes", "signature"]
 READ_CHECKS = [*FINAL_CHECKS, "read-to-the-end", "read-to-the-end"]
-PROVEN = [*READ_CHECKS, "restored", "tables", "columns", "rows"]
+PROVEN = [*READ_CHECKS, "restored", "tables", "columns", "rows", "sampled-rows", "objects"]
 
 
 @pytest.fixture(scope="module")
@@ -55,8 +56,11 @@ def flip(path: Path, position: int) -> None:
     path.write_bytes(data)
 
 
-def forge(app: RunningApp, backup: Any, change: Any) -> None:
-    """Alter the plain dump and make every hash right again: in the manifest beside it, and in the catalogue."""
+def forge(app: RunningApp, backup: Any, change: Any, key: SigningKey | None = None) -> None:
+    """Alter the plain dump and make every hash right again: in the manifest beside it, and in the catalogue.
+
+    The manifest is signed anew, too: with the key given, else with the instance's own, which nobody else has.
+    """
     path = local_path(app, backup)
     data = change(path.read_bytes())
     path.write_bytes(data)
@@ -65,7 +69,7 @@ def forge(app: RunningApp, backup: Any, change: Any) -> None:
     old = manifests.decode(beside.read_bytes())
     same = {"size": len(data), "sha256": sha256, "plain_size": len(data), "plain_sha256": sha256}
     parts = [msgspec.structs.replace(p, **same) if p.name == "database" else p for p in old.parts]
-    forged = msgspec.structs.replace(old, parts=parts)
+    forged = manifests.sign(msgspec.structs.replace(old, parts=parts), key or app.ctx.signing_key)
     beside.write_bytes(manifests.encode(forged))
 
     async def note() -> None:
@@ -114,9 +118,9 @@ def test_verify_when_restored_then_rows_are_counted_and_the_time_is_kept(
         ("public", "item"): 200,
         ("public", "other"): 0,
     }
-    assert done["checks"][-1]["message"] == (
-        "200 rows counted in 2 tables; not compared, the manifest holds estimates."
-    )
+    assert done["checks"][-1]["message"] == ("The same as in the manifest: 1 constraints, 1 indexes.")
+    assert done["checks"][-3]["message"] == "200 rows counted in 2 tables; 2 tables compared with the manifest."
+    assert done["checks"][-2]["message"] == "200 rows hashed: all rows of 2 tables, a sample of 0 others."
     assert 0 < done["restoreSeconds"] < done["duration"]
     proven = app.api.get(f"/databases/{database['id']}")
     assert (proven["lastProvenAt"], proven["lastRestoreSeconds"]) == (done["completedAt"], done["restoreSeconds"])
@@ -133,13 +137,17 @@ def test_verify_when_a_byte_is_flipped_then_the_named_copy_fails_and_the_other_i
     backup = back_up(app, database, uploadToS3=True, s3ConfigIds=[bucket["id"]])
     local, s3 = backup["copies"]
     flip(local_path(app, backup), 100)
-    for level in (1, 2, 3):
-        failed = verify(app, backup, level, copyId=local["id"])
-        assert (failed["status"], failed["errorCode"]) == ("failed", "RESTORE_ERROR")
-        assert failed["errorMessage"].startswith("The copy on the local disk is not proven: ")
-        assert "is not what was written" in failed["errorMessage"]
-        assert failed["checks"][-1]["ok"] is False
+    failed = verify(app, backup, 3, copyId=local["id"])
+    assert (failed["status"], failed["errorCode"]) == ("failed", "RESTORE_ERROR")
+    assert failed["errorMessage"].startswith("The copy on the local disk is not proven: ")
+    assert "is not what was written" in failed["errorMessage"]
+    assert failed["checks"][-1]["ok"] is False
+    # It is made again from the other copy, which is read to its end before anything is removed.
+    app.api.until(f"/backups/{backup['id']}", lambda seen: seen["copies"][0]["state"] == "complete")
     assert app.api.get(f"/backups/{backup['id']}")["verifiedLevel"] == 0
+    assert app.api.get(f"/backups/{backup['id']}")["damage"] is None
+    again = verify(app, backup, 1, copyId=local["id"])
+    assert again["status"] == "completed"
     good = verify(app, backup, 2, copyId=s3["id"])
     assert (good["status"], good["storage"]) == ("completed", f"{bucket['name']} (bucket {bucket['bucket']})")
 
@@ -159,9 +167,20 @@ def test_verify_when_the_manifest_beside_it_differs_then_it_fails(app: RunningAp
     path = local_path(app, backup)
     beside = path.with_name(path.name + manifests.SUFFIX)
     old = manifests.decode(beside.read_bytes())
-    beside.write_bytes(manifests.encode(msgspec.structs.replace(old, label="another")))
+    altered = msgspec.structs.replace(old, label="another")
+    beside.write_bytes(manifests.encode(altered))
+    assert "its signature is wrong" in verify(app, backup, 1)["errorMessage"]
+    beside.write_bytes(manifests.encode(manifests.sign(altered, app.ctx.signing_key)))
     failed = verify(app, backup, 1)
     assert "not the manifest that the catalogue holds" in failed["errorMessage"]
+    [copy] = app.api.get(f"/backups/{backup['id']}")["copies"]
+    assert (copy["state"], copy["error"]) == ("damaged", failed["errorMessage"])
+    # Put back as it was, it is well again.
+    beside.write_bytes(manifests.encode(old))
+    assert verify(app, backup, 1)["status"] == "completed"
+    [copy] = app.api.get(f"/backups/{backup['id']}")["copies"]
+    assert (copy["state"], copy["error"]) == ("complete", None)
+    assert copy["checkedAt"] is not None
 
 
 def test_verify_when_a_cut_dump_has_right_hashes_then_only_reading_to_the_end_sees_it(
@@ -198,25 +217,19 @@ def test_verify_when_a_table_vanished_from_a_forged_dump_then_only_the_compariso
     assert verify(app, backup, 2)["status"] == "completed"
     failed = verify(app, backup, 3)
     assert failed["status"] == "failed"
+    assert app.api.get(f"/backups/{backup['id']}")["damage"] == failed["errorMessage"]
+    assert app.api.get(f"/databases/{database['id']}")["lastGoodBackupAt"] is not None
     assert "public.other is missing" in failed["errorMessage"]
     assert "those of public.item differ" in failed["errorMessage"]
-    assert [(check["name"], check["ok"]) for check in failed["checks"][-4:]] == [
+    assert [(check["name"], check["ok"]) for check in failed["checks"][-6:]] == [
         ("restored", True),
         ("tables", False),
         ("columns", False),
         ("rows", True),
+        ("sampled-rows", True),
+        ("objects", True),
     ]
     assert app.api.get(f"/databases/{database['id']}")["lastProvenAt"] is None
-    assert scratch(postgres) == []
-
-
-def test_verify_when_a_cell_was_altered_and_all_hashes_with_it_then_no_level_sees_it(
-    app: RunningApp, postgres: PostgresServer, backup: Any
-) -> None:
-    """What the documentation says of level 3: it knows no cell of the source."""
-    forge(app, backup, lambda data: data.replace(b"note 17\n", b"note 71\n"))
-    done = verify(app, backup, 3)
-    assert done["status"] == "completed", done["errorMessage"]
     assert scratch(postgres) == []
 
 
@@ -235,7 +248,7 @@ def test_verify_when_the_server_is_gone_then_it_fails_and_lower_levels_still_wor
 
 def test_verify_when_asked_wrongly_then_it_is_refused(app: RunningApp, postgres: PostgresServer, backup: Any) -> None:
     path = f"/backups/{backup['id']}/verify"
-    for level in (0, 4, "all"):
+    for level in (0, 5, "all"):
         app.api.refused("POST", path, {"level": level}, status=400, code="VALIDATION_ERROR")
     app.api.refused("POST", path, {}, status=400, code="VALIDATION_ERROR")
     app.api.refused("POST", path, {"level": 1, "copyId": "nope"}, status=404, code="NOT_FOUND", says="no copy")

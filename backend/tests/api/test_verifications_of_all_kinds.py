@@ -15,6 +15,7 @@ from tests.api.support import add_database, back_up, unique
 from tests.api.test_encryption_keys import download
 from tests.api.test_verifications import forge, names, scratch, verify
 
+STORED = ["manifest", "stored-bytes", "signature"]
 _ROWS = """
 CREATE TABLE item (id INT PRIMARY KEY, note VARCHAR(50), twice INT AS (id * 2));
 INSERT INTO item (id, note) VALUES (1, 'one'), (2, 'two'), (3, 'three');
@@ -58,12 +59,16 @@ def test_verify_when_mysql_family_then_all_levels_are_proven_and_the_mark_is_no_
     app: RunningApp, server: MysqlFamilyServer, family: Any
 ) -> None:
     backup = back_up(app, family)
+    exact = {table["name"]: (table["rows"], table["rowsExact"]) for table in backup["tables"]}
+    assert (exact["item"], exact["other"]) == ((3, True), (0, True))
+    rows = sum(count for count, _ in exact.values())
     for level in (1, 2, 3):
         done = verify(app, backup, level)
         assert done["status"] == "completed", done["errorMessage"]
-    assert names(done) == ["manifest", "stored-bytes", "read-to-the-end", "restored", "tables", "columns", "rows"]
+    assert names(done) == [*STORED, "read-to-the-end", "restored", "tables", "columns", "rows", "objects"]
     assert {t["name"] for t in done["tables"]} == {"item", "other", "beat"}
     assert {t["rows"] for t in done["tables"] if t["name"] == "item"} == {3}
+    assert done["checks"][-2]["message"] == f"{rows} rows counted in 3 tables; 3 tables compared with the manifest."
     assert schemas(server) == []
 
 

@@ -2,7 +2,7 @@
 
 import { type Client, formDataBodySerializer, type Options as Options2, type TDataShape } from './client';
 import { client } from './client.gen';
-import type { ActivateEncryptionKeyData, ActivateEncryptionKeyErrors, ActivateEncryptionKeyResponses, BrowseS3ConfigData, BrowseS3ConfigErrors, BrowseS3ConfigResponses, CancelBackupData, CancelBackupErrors, CancelBackupResponses, CancelRestoreData, CancelRestoreErrors, CancelRestoreResponses, CancelVerificationData, CancelVerificationErrors, CancelVerificationResponses, ChangeMyPasswordData, ChangeMyPasswordErrors, ChangeMyPasswordResponses, ChangeSettingsData, ChangeSettingsErrors, ChangeSettingsResponses, CheckRestoreUploadData, CheckRestoreUploadErrors, CheckRestoreUploadResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, CreateBackupData, CreateBackupErrors, CreateBackupResponses, CreateDatabaseData, CreateDatabaseErrors, CreateDatabaseResponses, CreateEncryptionKeyData, CreateEncryptionKeyErrors, CreateEncryptionKeyResponses, CreateNotificationChannelData, CreateNotificationChannelErrors, CreateNotificationChannelResponses, CreateRestoreData, CreateRestoreErrors, CreateRestoreResponses, CreateRestoreUploadData, CreateRestoreUploadErrors, CreateRestoreUploadResponses, CreateRetentionPolicyData, CreateRetentionPolicyErrors, CreateRetentionPolicyResponses, CreateS3ConfigData, CreateS3ConfigErrors, CreateS3ConfigResponses, CreateScheduleData, CreateScheduleErrors, CreateScheduleResponses, CreateTokensData, CreateTokensErrors, CreateTokensResponses, CreateUserData, CreateUserErrors, CreateUserResponses, DeleteApiKeyData, DeleteApiKeyErrors, DeleteApiKeyResponses, DeleteBackupData, DeleteBackupErrors, DeleteBackupResponses, DeleteDatabaseData, DeleteDatabaseErrors, DeleteDatabaseResponses, DeleteEncryptionKeyData, DeleteEncryptionKeyErrors, DeleteEncryptionKeyResponses, DeleteNotificationChannelData, DeleteNotificationChannelErrors, DeleteNotificationChannelResponses, DeleteRestoreUploadData, DeleteRestoreUploadErrors, DeleteRestoreUploadResponses, DeleteRetentionPolicyData, DeleteRetentionPolicyErrors, DeleteRetentionPolicyResponses, DeleteS3ConfigData, DeleteS3ConfigErrors, DeleteS3ConfigResponses, DeleteScheduleData, DeleteScheduleErrors, DeleteScheduleResponses, DeleteUserData, DeleteUserErrors, DeleteUserResponses, DisableScheduleData, DisableScheduleErrors, DisableScheduleResponses, DownloadBackupData, DownloadBackupErrors, DownloadBackupResponses, DownloadEncryptionKeyData, DownloadEncryptionKeyErrors, DownloadEncryptionKeyResponses, EnableScheduleData, EnableScheduleErrors, EnableScheduleResponses, EndOtherSessionsData, EndOtherSessionsErrors, EndOtherSessionsResponses, EndSessionData, EndSessionErrors, EndSessionResponses, ExportAuditEventsData, ExportAuditEventsErrors, ExportAuditEventsResponses, GetAuthStateData, GetAuthStateErrors, GetAuthStateResponses, GetBackupContentsData, GetBackupContentsErrors, GetBackupContentsResponses, GetBackupData, GetBackupErrors, GetBackupLogsData, GetBackupLogsErrors, GetBackupLogsResponses, GetBackupResponses, GetDatabaseData, GetDatabaseErrors, GetDatabaseResponses, GetEncryptionKeyData, GetEncryptionKeyErrors, GetEncryptionKeyResponses, GetLivenessData, GetLivenessErrors, GetLivenessResponses, GetMeData, GetMeErrors, GetMeResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetNotificationChannelData, GetNotificationChannelErrors, GetNotificationChannelResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetRestoreData, GetRestoreErrors, GetRestoreLogsData, GetRestoreLogsErrors, GetRestoreLogsResponses, GetRestoreResponses, GetRestoreUploadData, GetRestoreUploadErrors, GetRestoreUploadResponses, GetRetentionPolicyData, GetRetentionPolicyErrors, GetRetentionPolicyResponses, GetS3ConfigData, GetS3ConfigErrors, GetS3ConfigResponses, GetScheduleData, GetScheduleErrors, GetScheduleResponses, GetSourceContentsData, GetSourceContentsErrors, GetSourceContentsResponses, GetStatisticsData, GetStatisticsErrors, GetStatisticsResponses, GetSystemLogsData, GetSystemLogsErrors, GetSystemLogsResponses, GetSystemStatusData, GetSystemStatusErrors, GetSystemStatusResponses, GetUserData, GetUserErrors, GetUserResponses, GetVerificationData, GetVerificationErrors, GetVerificationLogsData, GetVerificationLogsErrors, GetVerificationLogsResponses, GetVerificationResponses, HeadRestoreUploadData, HeadRestoreUploadErrors, HeadRestoreUploadResponses, ImportEncryptionKeyData, ImportEncryptionKeyErrors, ImportEncryptionKeyResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListAuditActionsData, ListAuditActionsErrors, ListAuditActionsResponses, ListAuditEventsData, ListAuditEventsErrors, ListAuditEventsResponses, ListBackupsData, ListBackupsErrors, ListBackupsResponses, ListDatabasesData, ListDatabasesErrors, ListDatabasesResponses, ListEncryptionKeysData, ListEncryptionKeysErrors, ListEncryptionKeysResponses, ListNextRunsData, ListNextRunsErrors, ListNextRunsResponses, ListNotificationChannelsData, ListNotificationChannelsErrors, ListNotificationChannelsResponses, ListNotificationDeliveriesData, ListNotificationDeliveriesErrors, ListNotificationDeliveriesResponses, ListNotificationEventsData, ListNotificationEventsErrors, ListNotificationEventsResponses, ListRestoresData, ListRestoresErrors, ListRestoresResponses, ListRestoreUploadsData, ListRestoreUploadsErrors, ListRestoreUploadsResponses, ListRetentionPoliciesData, ListRetentionPoliciesErrors, ListRetentionPoliciesResponses, ListS3BucketsData, ListS3BucketsErrors, ListS3BucketsResponses, ListS3ConfigsData, ListS3ConfigsErrors, ListS3ConfigsResponses, ListSchedulesData, ListSchedulesErrors, ListSchedulesResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSettingsData, ListSettingsErrors, ListSettingsResponses, ListUsersData, ListUsersErrors, ListUsersResponses, ListVerificationsData, ListVerificationsErrors, ListVerificationsResponses, PinBackupData, PinBackupErrors, PinBackupResponses, PreflightRestoreData, PreflightRestoreErrors, PreflightRestoreResponses, PreviewRetentionPolicyData, PreviewRetentionPolicyErrors, PreviewRetentionPolicyResponses, PreviewScheduleData, PreviewScheduleErrors, PreviewScheduleResponses, PreviewUnsavedRetentionPolicyData, PreviewUnsavedRetentionPolicyErrors, PreviewUnsavedRetentionPolicyResponses, RebuildCatalogueData, RebuildCatalogueErrors, RebuildCatalogueResponses, RefreshTokensData, RefreshTokensErrors, RefreshTokensResponses, ReleaseRestoreData, ReleaseRestoreErrors, ReleaseRestoreResponses, RetireEncryptionKeyData, RetireEncryptionKeyErrors, RetireEncryptionKeyResponses, RetryNotificationDeliveryData, RetryNotificationDeliveryErrors, RetryNotificationDeliveryResponses, RunMaintenanceData, RunMaintenanceErrors, RunMaintenanceResponses, RunScheduleData, RunScheduleErrors, RunScheduleResponses, SendRestoreUploadData, SendRestoreUploadErrors, SendRestoreUploadResponses, SetUpData, SetUpErrors, SetUpResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, SimulateRetentionPolicyData, SimulateRetentionPolicyErrors, SimulateRetentionPolicyResponses, TestDatabaseData, TestDatabaseErrors, TestDatabaseResponses, TestNotificationChannelData, TestNotificationChannelErrors, TestNotificationChannelResponses, TestS3ConfigData, TestS3ConfigErrors, TestS3ConfigResponses, TestUnsavedDatabaseData, TestUnsavedDatabaseErrors, TestUnsavedDatabaseResponses, TestUnsavedNotificationChannelData, TestUnsavedNotificationChannelErrors, TestUnsavedNotificationChannelResponses, TestUnsavedS3ConfigData, TestUnsavedS3ConfigErrors, TestUnsavedS3ConfigResponses, UndoRestoreData, UndoRestoreErrors, UndoRestoreResponses, UpdateDatabaseData, UpdateDatabaseErrors, UpdateDatabaseResponses, UpdateNotificationChannelData, UpdateNotificationChannelErrors, UpdateNotificationChannelResponses, UpdateRetentionPolicyData, UpdateRetentionPolicyErrors, UpdateRetentionPolicyResponses, UpdateS3ConfigData, UpdateS3ConfigErrors, UpdateS3ConfigResponses, UpdateScheduleData, UpdateScheduleErrors, UpdateScheduleResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, UploadBackupData, UploadBackupErrors, UploadBackupResponses, UploadRestoreFileData, UploadRestoreFileErrors, UploadRestoreFileResponses, VerifyAuditLogData, VerifyAuditLogErrors, VerifyAuditLogResponses, VerifyBackupData, VerifyBackupErrors, VerifyBackupResponses } from './types.gen';
+import type { AcknowledgeAnomaliesData, AcknowledgeAnomaliesErrors, AcknowledgeAnomaliesResponses, ActivateEncryptionKeyData, ActivateEncryptionKeyErrors, ActivateEncryptionKeyResponses, BrowseS3ConfigData, BrowseS3ConfigErrors, BrowseS3ConfigResponses, CancelBackupData, CancelBackupErrors, CancelBackupResponses, CancelRestoreData, CancelRestoreErrors, CancelRestoreResponses, CancelVerificationData, CancelVerificationErrors, CancelVerificationResponses, ChangeMyPasswordData, ChangeMyPasswordErrors, ChangeMyPasswordResponses, ChangeProofData, ChangeProofErrors, ChangeProofResponses, ChangeSettingsData, ChangeSettingsErrors, ChangeSettingsResponses, CheckRestoreUploadData, CheckRestoreUploadErrors, CheckRestoreUploadResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, CreateBackupData, CreateBackupErrors, CreateBackupResponses, CreateDatabaseData, CreateDatabaseErrors, CreateDatabaseResponses, CreateEncryptionKeyData, CreateEncryptionKeyErrors, CreateEncryptionKeyResponses, CreateNotificationChannelData, CreateNotificationChannelErrors, CreateNotificationChannelResponses, CreateRestoreData, CreateRestoreErrors, CreateRestoreResponses, CreateRestoreUploadData, CreateRestoreUploadErrors, CreateRestoreUploadResponses, CreateRetentionPolicyData, CreateRetentionPolicyErrors, CreateRetentionPolicyResponses, CreateS3ConfigData, CreateS3ConfigErrors, CreateS3ConfigResponses, CreateScheduleData, CreateScheduleErrors, CreateScheduleResponses, CreateTokensData, CreateTokensErrors, CreateTokensResponses, CreateUserData, CreateUserErrors, CreateUserResponses, DeleteApiKeyData, DeleteApiKeyErrors, DeleteApiKeyResponses, DeleteBackupData, DeleteBackupErrors, DeleteBackupResponses, DeleteDatabaseData, DeleteDatabaseErrors, DeleteDatabaseResponses, DeleteEncryptionKeyData, DeleteEncryptionKeyErrors, DeleteEncryptionKeyResponses, DeleteNotificationChannelData, DeleteNotificationChannelErrors, DeleteNotificationChannelResponses, DeleteRestoreUploadData, DeleteRestoreUploadErrors, DeleteRestoreUploadResponses, DeleteRetentionPolicyData, DeleteRetentionPolicyErrors, DeleteRetentionPolicyResponses, DeleteS3ConfigData, DeleteS3ConfigErrors, DeleteS3ConfigResponses, DeleteScheduleData, DeleteScheduleErrors, DeleteScheduleResponses, DeleteUserData, DeleteUserErrors, DeleteUserResponses, DisableScheduleData, DisableScheduleErrors, DisableScheduleResponses, DownloadBackupData, DownloadBackupErrors, DownloadBackupResponses, DownloadEncryptionKeyData, DownloadEncryptionKeyErrors, DownloadEncryptionKeyResponses, DownloadRecoveryKitData, DownloadRecoveryKitErrors, DownloadRecoveryKitResponses, EnableScheduleData, EnableScheduleErrors, EnableScheduleResponses, EndOtherSessionsData, EndOtherSessionsErrors, EndOtherSessionsResponses, EndSessionData, EndSessionErrors, EndSessionResponses, ExportAuditEventsData, ExportAuditEventsErrors, ExportAuditEventsResponses, GetAuthStateData, GetAuthStateErrors, GetAuthStateResponses, GetBackupContentsData, GetBackupContentsErrors, GetBackupContentsResponses, GetBackupData, GetBackupErrors, GetBackupLogsData, GetBackupLogsErrors, GetBackupLogsResponses, GetBackupResponses, GetDatabaseData, GetDatabaseErrors, GetDatabaseResponses, GetEncryptionKeyData, GetEncryptionKeyErrors, GetEncryptionKeyResponses, GetLivenessData, GetLivenessErrors, GetLivenessResponses, GetMeData, GetMeErrors, GetMeResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetNotificationChannelData, GetNotificationChannelErrors, GetNotificationChannelResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetRestoreData, GetRestoreErrors, GetRestoreLogsData, GetRestoreLogsErrors, GetRestoreLogsResponses, GetRestoreResponses, GetRestoreUploadData, GetRestoreUploadErrors, GetRestoreUploadResponses, GetRetentionPolicyData, GetRetentionPolicyErrors, GetRetentionPolicyResponses, GetS3ConfigData, GetS3ConfigErrors, GetS3ConfigResponses, GetScheduleData, GetScheduleErrors, GetScheduleResponses, GetSigningKeyData, GetSigningKeyErrors, GetSigningKeyResponses, GetSourceContentsData, GetSourceContentsErrors, GetSourceContentsResponses, GetStatisticsData, GetStatisticsErrors, GetStatisticsResponses, GetSystemLogsData, GetSystemLogsErrors, GetSystemLogsResponses, GetSystemStatusData, GetSystemStatusErrors, GetSystemStatusResponses, GetUserData, GetUserErrors, GetUserResponses, GetVerificationData, GetVerificationErrors, GetVerificationLogsData, GetVerificationLogsErrors, GetVerificationLogsResponses, GetVerificationResponses, HeadRestoreUploadData, HeadRestoreUploadErrors, HeadRestoreUploadResponses, ImportEncryptionKeyData, ImportEncryptionKeyErrors, ImportEncryptionKeyResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListAuditActionsData, ListAuditActionsErrors, ListAuditActionsResponses, ListAuditEventsData, ListAuditEventsErrors, ListAuditEventsResponses, ListBackupsData, ListBackupsErrors, ListBackupsResponses, ListDatabasesData, ListDatabasesErrors, ListDatabasesResponses, ListEncryptionKeysData, ListEncryptionKeysErrors, ListEncryptionKeysResponses, ListNextRunsData, ListNextRunsErrors, ListNextRunsResponses, ListNotificationChannelsData, ListNotificationChannelsErrors, ListNotificationChannelsResponses, ListNotificationDeliveriesData, ListNotificationDeliveriesErrors, ListNotificationDeliveriesResponses, ListNotificationEventsData, ListNotificationEventsErrors, ListNotificationEventsResponses, ListRestoresData, ListRestoresErrors, ListRestoresResponses, ListRestoreUploadsData, ListRestoreUploadsErrors, ListRestoreUploadsResponses, ListRetentionPoliciesData, ListRetentionPoliciesErrors, ListRetentionPoliciesResponses, ListS3BucketsData, ListS3BucketsErrors, ListS3BucketsResponses, ListS3ConfigsData, ListS3ConfigsErrors, ListS3ConfigsResponses, ListSchedulesData, ListSchedulesErrors, ListSchedulesResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSettingsData, ListSettingsErrors, ListSettingsResponses, ListUsersData, ListUsersErrors, ListUsersResponses, ListVerificationsData, ListVerificationsErrors, ListVerificationsResponses, PinBackupData, PinBackupErrors, PinBackupResponses, PreflightRestoreData, PreflightRestoreErrors, PreflightRestoreResponses, PreviewRetentionPolicyData, PreviewRetentionPolicyErrors, PreviewRetentionPolicyResponses, PreviewScheduleData, PreviewScheduleErrors, PreviewScheduleResponses, PreviewUnsavedRetentionPolicyData, PreviewUnsavedRetentionPolicyErrors, PreviewUnsavedRetentionPolicyResponses, RebuildCatalogueData, RebuildCatalogueErrors, RebuildCatalogueResponses, RefreshTokensData, RefreshTokensErrors, RefreshTokensResponses, ReleaseRestoreData, ReleaseRestoreErrors, ReleaseRestoreResponses, RetireEncryptionKeyData, RetireEncryptionKeyErrors, RetireEncryptionKeyResponses, RetryNotificationDeliveryData, RetryNotificationDeliveryErrors, RetryNotificationDeliveryResponses, RunMaintenanceData, RunMaintenanceErrors, RunMaintenanceResponses, RunScheduleData, RunScheduleErrors, RunScheduleResponses, SendRestoreUploadData, SendRestoreUploadErrors, SendRestoreUploadResponses, SetUpData, SetUpErrors, SetUpResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, SimulateRetentionPolicyData, SimulateRetentionPolicyErrors, SimulateRetentionPolicyResponses, TestDatabaseData, TestDatabaseErrors, TestDatabaseResponses, TestNotificationChannelData, TestNotificationChannelErrors, TestNotificationChannelResponses, TestS3ConfigData, TestS3ConfigErrors, TestS3ConfigResponses, TestUnsavedDatabaseData, TestUnsavedDatabaseErrors, TestUnsavedDatabaseResponses, TestUnsavedNotificationChannelData, TestUnsavedNotificationChannelErrors, TestUnsavedNotificationChannelResponses, TestUnsavedS3ConfigData, TestUnsavedS3ConfigErrors, TestUnsavedS3ConfigResponses, UndoRestoreData, UndoRestoreErrors, UndoRestoreResponses, UpdateDatabaseData, UpdateDatabaseErrors, UpdateDatabaseResponses, UpdateNotificationChannelData, UpdateNotificationChannelErrors, UpdateNotificationChannelResponses, UpdateRetentionPolicyData, UpdateRetentionPolicyErrors, UpdateRetentionPolicyResponses, UpdateS3ConfigData, UpdateS3ConfigErrors, UpdateS3ConfigResponses, UpdateScheduleData, UpdateScheduleErrors, UpdateScheduleResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, UploadBackupData, UploadBackupErrors, UploadBackupResponses, UploadRestoreFileData, UploadRestoreFileErrors, UploadRestoreFileResponses, VerifyAuditLogData, VerifyAuditLogErrors, VerifyAuditLogResponses, VerifyBackupData, VerifyBackupErrors, VerifyBackupResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -17,6 +17,27 @@ export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends 
      */
     meta?: Record<string, unknown>;
 };
+
+/**
+ * Say how its backups are proven
+ */
+export const changeProof = <ThrowOnError extends boolean = false>(options: Options<ChangeProofData, ThrowOnError>) => (options.client ?? client).put<ChangeProofResponses, ChangeProofErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
+    url: '/api/databases/{database_id}/proof',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
 
 /**
  * List databases
@@ -147,6 +168,23 @@ export const testUnsavedDatabase = <ThrowOnError extends boolean = false>(option
         'Content-Type': 'application/json',
         ...options.headers
     }
+});
+
+/**
+ * Say that what is odd about a backup is all right
+ */
+export const acknowledgeAnomalies = <ThrowOnError extends boolean = false>(options: Options<AcknowledgeAnomaliesData, ThrowOnError>) => (options.client ?? client).post<AcknowledgeAnomaliesResponses, AcknowledgeAnomaliesErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
+    url: '/api/backups/{backup_id}/acknowledge',
+    ...options
 });
 
 /**
@@ -1565,6 +1603,44 @@ export const retryNotificationDelivery = <ThrowOnError extends boolean = false>(
         { name: 'X-API-Key', type: 'apiKey' }
     ],
     url: '/api/notification-deliveries/{delivery_id}/retry',
+    ...options
+});
+
+/**
+ * Download the recovery kit
+ */
+export const downloadRecoveryKit = <ThrowOnError extends boolean = false>(options: Options<DownloadRecoveryKitData, ThrowOnError>) => (options.client ?? client).post<DownloadRecoveryKitResponses, DownloadRecoveryKitErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
+    url: '/api/recovery/kit',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * The key manifests are signed with
+ */
+export const getSigningKey = <ThrowOnError extends boolean = false>(options?: Options<GetSigningKeyData, ThrowOnError>) => (options?.client ?? client).get<GetSigningKeyResponses, GetSigningKeyErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
+    url: '/api/recovery/signing-key',
     ...options
 });
 

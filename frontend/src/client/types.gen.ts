@@ -5,6 +5,16 @@ export type ClientOptions = {
 };
 
 /**
+ * Anomaly
+ */
+export type Anomaly = {
+    kind: string;
+    message: string;
+    foundAt: string;
+    acknowledgedAt?: string | null;
+};
+
+/**
  * ApiKeyInput
  */
 export type ApiKeyInput = {
@@ -52,6 +62,22 @@ export type AppriseInput = {
 export type AppriseView = {
     hasUrl: boolean;
     kind: 'apprise';
+};
+
+/**
+ * Assertion
+ */
+export type Assertion = {
+    name: string;
+    sql: string;
+};
+
+/**
+ * AssertionInput
+ */
+export type AssertionInput = {
+    name: string;
+    sql: string;
 };
 
 /**
@@ -199,6 +225,8 @@ export type BackupDetail = {
     deletedAt: string | null;
     deletedBy: string | null;
     deletedReason: string | null;
+    damage: string | null;
+    anomalies: Array<Anomaly>;
     createdAt: string;
     startedAt: string | null;
     completedAt: string | null;
@@ -216,6 +244,7 @@ export type BackupDetail = {
         [key: string]: unknown;
     };
     recipients: Array<string>;
+    signature: SignatureFacts | null;
     parts: Array<PartFacts>;
     tables: Array<TableFacts>;
     roles: Array<string>;
@@ -297,6 +326,8 @@ export type BackupView = {
     deletedAt: string | null;
     deletedBy: string | null;
     deletedReason: string | null;
+    damage: string | null;
+    anomalies: Array<Anomaly>;
     createdAt: string;
     startedAt: string | null;
     completedAt: string | null;
@@ -453,6 +484,8 @@ export type CopyView = {
     error: string | null;
     uploadStartedAt: string | null;
     uploadCompletedAt: string | null;
+    checkedAt: string | null;
+    seenAt: string | null;
 };
 
 /**
@@ -569,6 +602,10 @@ export type DatabaseView = {
     schedules: number;
     lastProvenAt: string | null;
     lastRestoreSeconds: number | null;
+    rpoSeconds: number | null;
+    rtoSeconds: number | null;
+    assertions: Array<Assertion>;
+    verifyTargetId: string | null;
     createdAt: string;
     updatedAt: string;
 };
@@ -1208,11 +1245,26 @@ export type ProgressView = {
 };
 
 /**
+ * ProofInput
+ */
+export type ProofInput = {
+    assertions: Array<AssertionInput>;
+    verifyTargetId?: string | null;
+};
+
+/**
  * RebuiltInstance
  */
 export type RebuiltInstance = {
     instanceId: string;
     manifests: number;
+};
+
+/**
+ * RecoveryKitInput
+ */
+export type RecoveryKitInput = {
+    confirm?: boolean;
 };
 
 /**
@@ -1977,6 +2029,34 @@ export type SignInInput = {
 };
 
 /**
+ * SignatureFacts
+ */
+export type SignatureFacts = {
+    state: 'own' | 'unknown' | 'unsigned' | 'foreign' | 'wrong';
+    fingerprint: string | null;
+    message: string;
+};
+
+/**
+ * SigningKeyEnvelope
+ */
+export type SigningKeyEnvelope = {
+    success: boolean;
+    error: null;
+    meta: Meta;
+    data: SigningKeyView;
+};
+
+/**
+ * SigningKeyView
+ */
+export type SigningKeyView = {
+    algorithm: string;
+    pem: string;
+    fingerprint: string;
+};
+
+/**
  * SimulatedBackup
  */
 export type SimulatedBackup = {
@@ -2126,6 +2206,18 @@ export type TableFacts = {
     columns?: {
         [key: string]: string;
     };
+    sample?: TableSample | null;
+};
+
+/**
+ * TableSample
+ */
+export type TableSample = {
+    key: Array<string>;
+    every: number;
+    probe: string;
+    rows: number;
+    sha256: string;
 };
 
 /**
@@ -2254,6 +2346,8 @@ export type VerificationDetail = {
     storage: string;
     databaseId: string | null;
     databaseName: string;
+    targetId: string | null;
+    targetName: string | null;
     level: number;
     status: string;
     createdAt: string;
@@ -2301,6 +2395,8 @@ export type VerificationView = {
     storage: string;
     databaseId: string | null;
     databaseName: string;
+    targetId: string | null;
+    targetName: string | null;
     level: number;
     status: string;
     createdAt: string;
@@ -2322,6 +2418,7 @@ export type VerificationView = {
 export type VerifyInput = {
     level: number;
     copyId?: string | null;
+    targetDatabaseId?: string | null;
 };
 
 /**
@@ -2422,6 +2519,53 @@ export type LogEndMessage = {
 export type EventMessage = ExecutionEvent | ProgressEvent | ChangeEvent | PingEvent;
 
 export type LogMessage = LogLinesMessage | LogEndMessage;
+
+export type ChangeProofData = {
+    body: ProofInput;
+    path: {
+        database_id: string;
+    };
+    query?: never;
+    url: '/api/databases/{database_id}/proof';
+};
+
+export type ChangeProofErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * It does not exist.
+     */
+    404: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type ChangeProofError = ChangeProofErrors[keyof ChangeProofErrors];
+
+export type ChangeProofResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: DatabaseEnvelope;
+};
+
+export type ChangeProofResponse = ChangeProofResponses[keyof ChangeProofResponses];
 
 export type ListDatabasesData = {
     body?: never;
@@ -2781,6 +2925,53 @@ export type TestUnsavedDatabaseResponses = {
 };
 
 export type TestUnsavedDatabaseResponse = TestUnsavedDatabaseResponses[keyof TestUnsavedDatabaseResponses];
+
+export type AcknowledgeAnomaliesData = {
+    body?: never;
+    path: {
+        backup_id: string;
+    };
+    query?: never;
+    url: '/api/backups/{backup_id}/acknowledge';
+};
+
+export type AcknowledgeAnomaliesErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * It does not exist.
+     */
+    404: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type AcknowledgeAnomaliesError = AcknowledgeAnomaliesErrors[keyof AcknowledgeAnomaliesErrors];
+
+export type AcknowledgeAnomaliesResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: BackupEnvelope;
+};
+
+export type AcknowledgeAnomaliesResponse = AcknowledgeAnomaliesResponses[keyof AcknowledgeAnomaliesResponses];
 
 export type CancelBackupData = {
     body?: never;
@@ -6583,6 +6774,88 @@ export type RetryNotificationDeliveryResponses = {
 };
 
 export type RetryNotificationDeliveryResponse = RetryNotificationDeliveryResponses[keyof RetryNotificationDeliveryResponses];
+
+export type DownloadRecoveryKitData = {
+    body: RecoveryKitInput;
+    path?: never;
+    query?: never;
+    url: '/api/recovery/kit';
+};
+
+export type DownloadRecoveryKitErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type DownloadRecoveryKitError = DownloadRecoveryKitErrors[keyof DownloadRecoveryKitErrors];
+
+export type DownloadRecoveryKitResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: Blob | File;
+};
+
+export type DownloadRecoveryKitResponse = DownloadRecoveryKitResponses[keyof DownloadRecoveryKitResponses];
+
+export type GetSigningKeyData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/recovery/signing-key';
+};
+
+export type GetSigningKeyErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type GetSigningKeyError = GetSigningKeyErrors[keyof GetSigningKeyErrors];
+
+export type GetSigningKeyResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: SigningKeyEnvelope;
+};
+
+export type GetSigningKeyResponse = GetSigningKeyResponses[keyof GetSigningKeyResponses];
 
 export type ListSettingsData = {
     body?: never;

@@ -42,6 +42,9 @@ export async function askPage<Item>(request: Promise<Answer<PageBody<Item>>>): P
 /** Plain text, which comes without an envelope. Throws `ApiError`. */
 export const askText = (request: Promise<Answer<string>>): Promise<string> => settle(request);
 
+/** A file, which comes without an envelope. Throws `ApiError`. */
+export const askFile = (request: Promise<Answer<unknown>>): Promise<Blob> => settle(request) as Promise<Blob>;
+
 async function settle<Body>(request: Promise<Answer<Body>>): Promise<Body> {
   const answer = await request;
   if (answer.data !== undefined && answer.error === undefined) return answer.data;

@@ -1,6 +1,11 @@
 /** Offers text as a file to save. */
 export function saveText(fileName: string, text: string) {
-  const url = URL.createObjectURL(new Blob([text], { type: "text/plain;charset=utf-8" }));
+  saveBlob(fileName, new Blob([text], { type: "text/plain;charset=utf-8" }));
+}
+
+/** Offers bytes as a file to save. */
+export function saveBlob(fileName: string, blob: Blob) {
+  const url = URL.createObjectURL(blob);
   const link = document.createElement("a");
   link.href = url;
   link.download = fileName;

@@ -15,8 +15,14 @@ export const LEVELS = [
   {
     level: 3,
     label: "Restore it on the side",
-    does: "Restores it into a scratch database on the same server, compares tables and columns, counts all rows, and drops it.",
-    blind: "Does not know the cells: a value that was altered together with all checksums passes.",
+    does: "Restores it into a scratch database, compares tables, columns, row counts, hashes of sampled rows and other objects, and drops it.",
+    blind: "Sees altered cells in sampled rows only, and in none of MySQL and MariaDB.",
+  },
+  {
+    level: 4,
+    label: "Ask your own questions",
+    does: "Runs the database's assertions on the restored copy; each must hold.",
+    blind: "Sees what they ask for, and nothing else.",
   },
 ] as const;
 

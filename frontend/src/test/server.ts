@@ -100,6 +100,11 @@ export const server = setupServer(
   http.get("*/api/retention-policies/:id", () => ok(makePolicy())),
   http.put("*/api/retention-policies/:id", () => ok(makePolicy())),
   http.delete("*/api/retention-policies/:id", () => ok({ id: "policy-1" })),
+  http.put("*/api/databases/:id/proof", () => ok(makeDatabase())),
+  http.get("*/api/recovery/signing-key", () =>
+    ok({ algorithm: "ed25519", pem: "PEM", fingerprint: "0451e76d" }),
+  ),
+  http.post("*/api/recovery/kit", () => HttpResponse.arrayBuffer(new ArrayBuffer(8))),
   http.get("*/api/encryption-keys", () => ok([])),
   http.post("*/api/encryption-keys", () => ok(makeKey({ downloadedAt: null, backups: 0 }))),
   http.post("*/api/encryption-keys/import", () => ok(makeKey({ backups: 0 }))),

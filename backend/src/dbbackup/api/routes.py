@@ -17,6 +17,7 @@ from dbbackup.api.guards import shut_without_rule
 from dbbackup.api.live.origin import own_page_guard
 from dbbackup.api.live.sockets import event_socket, log_socket
 from dbbackup.api.notifications.controller import NotificationChannelController, NotificationDeliveryController
+from dbbackup.api.recovery.controller import RecoveryController
 from dbbackup.api.restores.controller import RestoreController
 from dbbackup.api.retention_policies.controller import RetentionPolicyController
 from dbbackup.api.s3_configs.controller import S3ConfigController
@@ -41,6 +42,7 @@ router = Router(
         EncryptionKeyController,
         NotificationChannelController,
         NotificationDeliveryController,
+        RecoveryController,
         SystemController,
         HealthController,
         get_metrics,

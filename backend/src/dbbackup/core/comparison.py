@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from dbbackup.core.manifest import Manifest, TableFacts
@@ -30,7 +32,23 @@ def compare(manifest: Manifest, restored: list[TableFacts], database: str) -> li
         _tables(set(wanted), set(there), selected=any(manifest.options.get(name) for name in _SELECTING)),
         _columns(wanted, there),
         _rows(wanted, there, schema_only=bool(manifest.options.get("schemaOnly"))),
+        *_samples(wanted, there),
     ]
+
+
+def compare_objects(manifest: Manifest, wanted: dict[str, Any], there: dict[str, Any]) -> Check:
+    """Compare the other objects of the scratch database with those the manifest has a fingerprint of."""
+    if not wanted:
+        return _check("objects", [], "Other objects were not compared: the manifest holds no fingerprint of them.")
+    if any(manifest.options.get(name) for name in _SELECTING) or not _all_objects(manifest.options):
+        return _check("objects", [], "Other objects were not compared: the backup holds a selection of them.")
+    problems = [
+        f"the {kind} differ ({there.get(kind, {}).get('count', 0)} instead of {facts['count']}, or others)"
+        for kind, facts in wanted.items()
+        if there.get(kind) != facts
+    ]
+    counts = ", ".join(f"{facts['count']} {kind}" for kind, facts in wanted.items() if facts["count"])
+    return _check("objects", problems, f"The same as in the manifest: {counts or 'none beside tables'}.")
 
 
 Tables = dict[tuple[str, str], TableFacts]
@@ -74,12 +92,35 @@ def _rows(wanted: Tables, there: Tables, *, schema_only: bool) -> Check:
     return _check("rows", problems, said + (f", {rest} not: it holds estimates." if rest else "."))
 
 
+def _samples(wanted: Tables, there: Tables) -> list[Check]:
+    """Compare the hashes of sampled rows; nothing to say where the manifest holds none."""
+    known = {key: table.sample for key, table in wanted.items() if table.sample and key in there}
+    if not known:
+        return []
+    # None in the copy: it could not be taken there.
+    taken = {key: sample for key, sample in known.items() if there[key].sample}
+    problems = [f"those of {_name(key)} differ" for key, sample in sorted(taken.items()) if there[key].sample != sample]
+    whole = sum(sample.every == 1 for sample in taken.values())
+    hashed = sum(sample.rows for sample in taken.values())
+    said = f"{hashed} rows hashed: all rows of {whole} tables, a sample of {len(taken) - whole} others."
+    if rest := len(there) - len(taken):
+        said += f" None of {rest} tables, which have no sample or cannot be sampled here."
+    return [_check("sampled-rows", problems, said)]
+
+
+def _all_objects(options: dict[str, Any]) -> bool:
+    """Tell whether nothing but rows and rights can be missing: MySQL may leave kinds of objects out."""
+    return not options.get("dataOnly") and all(options.get(name, True) for name in ("routines", "triggers", "events"))
+
+
 def _check(name: str, problems: list[str], said: str) -> Check:
     if not problems:
         return Check(name=name, ok=True, message=said)
     more = f" and {len(problems) - _MOST} more" if len(problems) > _MOST else ""
     return Check(
-        name=name, ok=False, message=f"The {name} are not those of the manifest: {', '.join(problems[:_MOST])}{more}."
+        name=name,
+        ok=False,
+        message=f"The {name.replace('-', ' ')} are not those of the manifest: {', '.join(problems[:_MOST])}{more}.",
     )
 
 

@@ -225,6 +225,94 @@ class LiveSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             extra=_about("restore.keepReplacedDays", "KEEP_REPLACED_DAYS"),
         ),
     ] = 7
+    count_seconds: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=86_400,
+            description="Seconds a backup of PostgreSQL may count rows beside its dump; tables not counted by then stay"
+            " estimates. 0: nothing is counted, and the dump is not tied to a snapshot",
+            extra=_about("backup.countSeconds"),
+        ),
+    ] = 60
+    hash_rows: Annotated[
+        bool,
+        Meta(
+            description="Hash sampled rows of PostgreSQL for the manifest, so that a trial restore sees altered cells."
+            " Who reads a manifest can confirm a guess of all the sampled rows of a table",
+            extra=_about("backup.hashRows"),
+        ),
+    ] = True
+    reread_days: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=3650,
+            description="Days within which every stored byte is read again and compared; 0: never by itself",
+            extra=_about("verify.rereadDays", "VERIFY_REREAD_DAYS"),
+        ),
+    ] = 30
+    reread_bytes_per_day: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description="Bytes that reading again may take a day at most; 0: no limit",
+            extra=_about("verify.rereadBytesPerDay"),
+        ),
+    ] = 0
+    reread_minutes: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=1440,
+            description="Minutes from one copy that is read again to the next",
+            extra=_about("verify.rereadMinutes"),
+        ),
+    ] = 1
+    reread_s3: Annotated[
+        bool,
+        Meta(
+            description="Read copies in S3 again, too: providers may charge for what leaves the bucket",
+            extra=_about("verify.rereadS3"),
+        ),
+    ] = False
+    assertion_seconds: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=86_400,
+            description="Seconds each assertion of a verification may take",
+            extra=_about("verify.assertionSeconds"),
+        ),
+    ] = 60
+    presence_hours: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=8760,
+            description="Hours within which it is looked whether the files of each copy are still there; 0: never",
+            extra=_about("verify.presenceHours"),
+        ),
+    ] = 24
+    size_drop_percent: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=100,
+            description="A backup smaller than those before it by so many percent is an anomaly; 0: none is",
+            extra=_about("anomaly.sizeDropPercent"),
+        ),
+    ] = 50
+    rows_drop_percent: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=100,
+            description="A table that lost so many percent of its rows since the backup before is an anomaly;"
+            " 0: none is",
+            extra=_about("anomaly.rowsDropPercent"),
+        ),
+    ] = 50
 
 
 _CHECKS: dict[str, Callable[[Any], str | None]] = {"retention.cleanupInterval": cron_problem}

@@ -11,9 +11,32 @@ from typing import Any
 
 import msgspec
 
+from dbbackup.core import signing
+from dbbackup.core.signing import Signature, SigningKey
+
 FORMAT = "dbbackup-manifest"
-VERSION = 1
+UNSIGNED = 1
+"""The version of manifests without a signature: those of programs before there was one."""
+VERSION = 2
+"""The newest version this program reads, and the one it writes: signed."""
 SUFFIX = ".json"
+
+
+class TableSample(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Hashes of rows of one table, taken from the snapshot that was dumped.
+
+    A row is in the sample when the server's hash of its `key` columns is a multiple of `every`; 1 takes all rows.
+    """
+
+    key: list[str]
+    """Empty where all rows are taken."""
+    every: int
+    probe: str
+    """What that hash makes of a fixed text; empty where all rows are taken. A server where it is another one would
+    choose other rows, so that nothing can be compared there."""
+    rows: int
+    sha256: str
+    """Of the rows' own hashes, sorted: the order of the rows does not matter."""
 
 
 class TableFacts(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -27,6 +50,8 @@ class TableFacts(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     columns: dict[str, str] = {}
     """Type by name, in the table's order and the server's words; generated columns left out. Empty where
     the backup is older than this field."""
+    sample: TableSample | None = None
+    """None where no rows were hashed."""
 
 
 class PartFacts(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -73,7 +98,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Everything a restore needs to know about one backup."""
 
     format: str = FORMAT
-    version: int = VERSION
+    version: int = UNSIGNED
     backup_id: str
     instance_id: str
     run_id: str
@@ -90,6 +115,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     source: SourceFacts
     parts: list[PartFacts]
     product_version: str
+    signature: Signature | None = None
+    """Of everything else in here; see `signing.canonical`."""
 
     @property
     def file_name(self) -> str:
@@ -104,6 +131,12 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     def part(self, name: str) -> PartFacts | None:
         """Return the part of that name, if the backup has one."""
         return next((p for p in self.parts if p.name == name), None)
+
+
+def sign(manifest: Manifest, key: SigningKey) -> Manifest:
+    """Return the manifest in the version that is signed, with its signature."""
+    unsigned = msgspec.structs.replace(manifest, version=VERSION, signature=None)
+    return msgspec.structs.replace(unsigned, signature=key.sign(to_dict(unsigned)))
 
 
 def encode(manifest: Manifest) -> bytes:
@@ -126,7 +159,8 @@ def decode(data: bytes) -> Manifest:
     """Read a manifest.
 
     Raises:
-        ValueError: it is not JSON, not of our format, or of a newer version.
+        ValueError: it is not JSON, not of our format, of a newer version, or its signature is wrong or missing.
+            Whose key signed it is not judged here.
     """
     # First of all the head: a newer version may have other fields, and is to be called by its name.
     head = msgspec.json.decode(data, type=_Head)
@@ -134,7 +168,10 @@ def decode(data: bytes) -> Manifest:
         raise ValueError(f"not a backup manifest (format {head.format!r})")
     if head.version > VERSION:
         raise ValueError(f"manifest version {head.version} is newer than this program reads ({VERSION})")
-    manifest = msgspec.json.decode(data, type=Manifest)
+    # What was signed and what is read are one and the same values.
+    values = msgspec.json.decode(data)
+    signing.check(values, required=head.version > UNSIGNED)
+    manifest = msgspec.convert(values, Manifest)
     if manifest.part("database") is None:
         raise ValueError("the manifest names no file with the database")
     return manifest

@@ -7,6 +7,7 @@ An engine knows its tools and its server; it spawns nothing. It returns `Command
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -15,6 +16,7 @@ from dbbackup.core.manifest import Manifest, SourceFacts, TableFacts
 from dbbackup.engines.contents import ContentsReader
 from dbbackup.engines.replacing import InPlace, Swapping
 from dbbackup.engines.values import (
+    Answer,
     Command,
     Connection,
     DumpPart,
@@ -23,6 +25,8 @@ from dbbackup.engines.values import (
     Probe,
     Progress,
     ReaderCheck,
+    Reading,
+    RowCounter,
     Survey,
     TailCheck,
     ToolInfo,
@@ -86,11 +90,27 @@ class Engine(Protocol):
         options: dict[str, Any],
         work: Path,
         source: SourceFacts | None = None,
+        snapshot: str | None = None,
     ) -> Sequence[DumpPart]:
         """Say what to run for a backup, the small parts first and `database` last. Runs nothing.
 
-        `source` holds what the survey just found, for what depends on it. Raises BackupError where the
-        options do not fit it.
+        `source` holds what the survey just found, for what depends on it; `snapshot` is that of the `reading` which
+        is open meanwhile. Raises BackupError where the options do not fit the source.
+        """
+        ...
+
+    def reading(self, connection: Connection) -> AbstractAsyncContextManager[Reading]:
+        """Open one look at the database, held until the dump is done. Raises DatabaseError as `probe` does."""
+        ...
+
+    def row_counter(self, options: dict[str, Any], source: SourceFacts) -> RowCounter | None:
+        """Return a counter for the plain dump; None when `reading` counts, or the dump holds no rows."""
+        ...
+
+    def scratch_options(self, manifest: Manifest, name: str) -> dict[str, Any]:
+        """Return the options of a restore on the side: everything, but nothing in the copy that lives or reaches out.
+
+        Raises RestoreError when that cannot be had.
         """
         ...
 
@@ -109,11 +129,22 @@ class Engine(Protocol):
         """Read progress out of one line of a tool's stderr."""
         ...
 
-    async def counted_tables(self, connection: Connection) -> list[TableFacts]:
+    async def counted_tables(self, connection: Connection, wanted: Sequence[TableFacts]) -> list[TableFacts]:
         """Return the tables of a database that `create_database` made, with all their rows counted.
 
-        As `survey` has them, but for the rows, which are exact, and without the mark. May take as long as
-        reading all tables does. Raises DatabaseError as `probe` does.
+        As `survey` has them, but for the rows, which are exact, and without the mark; hashed as the samples of
+        `wanted` say. May take as long as reading all tables does. Raises DatabaseError as `probe` does.
+        """
+        ...
+
+    async def object_facts(self, connection: Connection) -> dict[str, dict[str, Any]]:
+        """Return `count` and `sha256` of each kind of object beside tables, as `survey` has them in its properties."""
+        ...
+
+    async def answer(self, connection: Connection, statement: str, seconds: int) -> Answer:
+        """Run one query of the user's that may only read, and return the beginning of what it gave.
+
+        Raises DatabaseError with the reason in words that follow the statement's name: refused, or not done in time.
         """
         ...
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -15,6 +16,8 @@ from dbbackup.engines import (
     mysql_options,
     mysql_preflight,
     mysql_probe,
+    mysql_proof,
+    mysql_reading,
     mysql_survey,
     mysql_target,
 )
@@ -24,6 +27,7 @@ from dbbackup.engines.mysql_replace import MysqlInPlace
 from dbbackup.engines.mysql_selection import ManifestContents
 from dbbackup.engines.mysql_tools import MysqlTools, mysql_version
 from dbbackup.engines.values import (
+    Answer,
     Command,
     Connection,
     DumpPart,
@@ -32,6 +36,8 @@ from dbbackup.engines.values import (
     Probe,
     Progress,
     ReaderCheck,
+    Reading,
+    RowCounter,
     Survey,
     TailCheck,
     TlsMode,
@@ -125,9 +131,23 @@ class MysqlEngine:
         options: dict[str, Any],
         work: Path,
         source: SourceFacts | None = None,
+        snapshot: str | None = None,  # a dump has one of its own
     ) -> Sequence[DumpPart]:
         """See `mysql_commands`."""
         return mysql_commands.dump_parts(self.flavour, connection, tools, options, work, source)
+
+    def reading(self, connection: Connection) -> AbstractAsyncContextManager[Reading]:
+        """See `mysql_reading`."""
+        return mysql_reading.reading(connection, self.flavour)
+
+    def row_counter(self, options: dict[str, Any], source: SourceFacts) -> RowCounter | None:
+        """See `mysql_reading`."""
+        return mysql_reading.row_counter(options, source)
+
+    def scratch_options(self, manifest: Manifest, name: str) -> dict[str, Any]:
+        """Everything, events disabled; refused where tables lie on other servers."""
+        mysql_proof.refuse_outgoing(manifest)
+        return self.parse_restore_options({"newDatabase": name, "events": "disabled"})
 
     def end_check(self, part: str, tools: ToolInfo) -> ReaderCheck | TailCheck:
         """A dump that is whole ends with its own words, whichever tool wrote it."""
@@ -141,9 +161,17 @@ class MysqlEngine:
         """See `mysql_explain`."""
         return mysql_explain.progress(line)
 
-    async def counted_tables(self, connection: Connection) -> list[TableFacts]:
-        """See `mysql_target`."""
-        return await mysql_target.counted_tables(connection)
+    async def counted_tables(self, connection: Connection, wanted: Sequence[TableFacts]) -> list[TableFacts]:
+        """See `mysql_proof`; rows are not hashed: the dump's own snapshot cannot be asked."""
+        return await mysql_proof.counted_tables(connection)
+
+    async def object_facts(self, connection: Connection) -> dict[str, dict[str, Any]]:
+        """See `mysql_proof`."""
+        return await mysql_proof.object_facts(connection)
+
+    async def answer(self, connection: Connection, statement: str, seconds: int) -> Answer:
+        """See `mysql_proof`."""
+        return await mysql_proof.answer(connection, statement, seconds, is_mariadb=self.flavour.is_mariadb)
 
     async def maintenance(self, target: Connection) -> Connection:
         """See `mysql_target`."""

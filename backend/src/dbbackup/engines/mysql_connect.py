@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncmy
-from asyncmy.constants.CLIENT import SSL
+from asyncmy.constants.CLIENT import MULTI_STATEMENTS, SSL
 from asyncmy.errors import MySQLError
 
 from dbbackup.core.errors import AppError, DatabaseError, DatabaseUnreachableError
@@ -155,6 +155,8 @@ async def _open(connection: Connection) -> asyncmy.Connection:
         init_command=_FIRST,
         program_name="dbbackup",
     )
+    # one statement a question: none can end a transaction that may only read, and go on
+    link._client_flag &= ~MULTI_STATEMENTS
     link.tls_may_lack = connection.tls_mode is TlsMode.PREFER
     try:
         # the driver's own limit ends with the TCP connection

@@ -55,10 +55,11 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """A piece of an `INSERT`; `table` is the quoted name at its first piece."""
+    """A piece of an `INSERT`; at its first one `table` is the quoted name, and `head` where the values begin."""
 
     data: bytes
     table: bytes | None = None
+    head: int = 0
 
 
 class Script:
@@ -126,9 +127,9 @@ class Script:
                 raise RestoreError("The dump holds an INSERT that no dump tool wrote.")
             return None
         self._in_rows = True
-        return self._more_rows(match["table"])
+        return self._more_rows(match["table"], match.end() - match.start())
 
-    def _more_rows(self, table: bytes | None = None) -> Rows | None:
+    def _more_rows(self, table: bytes | None = None, head: int = 0) -> Rows | None:
         end, begin = self._rest.find(b";\n", self._at), self._at
         if end >= 0:
             self._in_rows = False
@@ -136,7 +137,7 @@ class Script:
         else:
             # the line end may come with the next chunk
             self._at = max(begin, len(self._rest) - self._rest.endswith(b";"))
-        return Rows(self._rest[begin : self._at], table) if self._at > begin else None
+        return Rows(self._rest[begin : self._at], table, head) if self._at > begin else None
 
     def _statement(self) -> Statement | None:
         self.complete = False

@@ -7,6 +7,7 @@ from typing import Any
 from dbbackup.core.manifest import TableFacts
 from dbbackup.engines.mysql_connect import Session, session
 from dbbackup.engines.mysql_flavour import Flavour
+from dbbackup.engines.mysql_objects import objects
 from dbbackup.engines.mysql_privileges import non_transactional_tables
 from dbbackup.engines.mysql_probe import server_version, size_of
 from dbbackup.engines.values import Connection, Survey
@@ -54,6 +55,11 @@ _ENGINES = """
 SELECT DISTINCT engine FROM information_schema.tables
 WHERE table_schema = %s AND engine IS NOT NULL ORDER BY 1
 """
+# Of these the dump tools write the definition only: what is in them lies elsewhere.
+_WITHOUT_ROWS = """
+SELECT table_name FROM information_schema.tables
+WHERE table_schema = %s AND engine IN ('MRG_MyISAM', 'FEDERATED', 'CONNECT', 'SPIDER', 'S3', 'BLACKHOLE') ORDER BY 1
+"""
 _DATABASE = """
 SELECT default_character_set_name, default_collation_name, @@global.lower_case_table_names,
     @@global.max_allowed_packet, @@global.sql_mode
@@ -98,6 +104,8 @@ async def _properties(opened: Session, database: str) -> dict[str, Any]:
         "collations": [name for (name,) in await opened.ask(_COLLATIONS, *[database] * _COLLATIONS.count("%s"))],
         "engines": [name for (name,) in await opened.ask(_ENGINES, database)],
         "nonTransactional": await non_transactional_tables(opened, database),
+        "withoutRows": [name for (name,) in await opened.ask(_WITHOUT_ROWS, database)],
+        "objects": await objects(opened, database),
         "generated": [name for (name,) in await opened.ask(_GENERATED, database)],
         "views": [name for (name,) in await opened.ask(_NAMES_OF_TYPE, database, "VIEW")],
         "sequences": [name for (name,) in await opened.ask(_NAMES_OF_TYPE, database, "SEQUENCE")],

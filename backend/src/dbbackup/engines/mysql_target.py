@@ -7,18 +7,15 @@ from dataclasses import replace
 from typing import Any
 
 from asyncmy.errors import MySQLError
-from msgspec import structs
 
 from dbbackup.core.errors import ConflictError, DatabaseError, DatabaseUnreachableError
-from dbbackup.core.manifest import Manifest, TableFacts
+from dbbackup.core.manifest import Manifest
 from dbbackup.engines.modes import restore_mode, target_database
 from dbbackup.engines.mysql_connect import Session, error_number, quote, session
+from dbbackup.engines.mysql_objects import MARK_TABLE
 from dbbackup.engines.mysql_probe import ALWAYS_THERE
-from dbbackup.engines.mysql_survey import tables
 from dbbackup.engines.values import Connection
 
-MARK_TABLE = "dbbackup_restore_mark"
-"""Its comment says which restore made the database: a schema of MySQL has no comment of its own."""
 CREATE_TIMEOUT = 600
 """Seconds for creating and dropping."""
 ANALYZE_TIMEOUT = 1800
@@ -75,13 +72,6 @@ async def finish_database(target: Connection, manifest: Manifest, options: dict[
             await opened.ask(f"DROP TABLE {_mark_table(name)}")
 
 
-async def counted_tables(connection: Connection) -> list[TableFacts]:
-    """Return the tables with all their rows counted; see `Engine.counted_tables`."""
-    async with session(connection, limit=None) as opened:
-        found = [table for table in await tables(opened, connection.database) if table.name != MARK_TABLE]
-        return [structs.replace(table, rows=await _count(opened, table), rows_exact=True) for table in found]
-
-
 async def drop_database(target: Connection, name: str, marker: str) -> bool:
     """Drop the database if it bears the mark; see `Engine.drop_database`."""
     async with session(target, limit=CREATE_TIMEOUT) as opened:
@@ -112,10 +102,6 @@ async def _create(opened: Session, name: str, properties: dict[str, Any]) -> Non
             f"The target cannot create the database {name} with character set {character_set} and collation "
             f"{collation}: {e.args[-1]}."
         ) from e
-
-
-async def _count(opened: Session, table: TableFacts) -> int:
-    return int(await opened.value(f"SELECT COUNT(*) FROM {quote(table.schema)}.{quote(table.name)}"))  # noqa: S608
 
 
 async def end_connections(opened: Session, name: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from dbbackup.engines import (
     postgresql_options,
     postgresql_preflight,
     postgresql_probe,
+    postgresql_proof,
+    postgresql_reading,
     postgresql_survey,
     postgresql_target,
 )
@@ -27,6 +30,7 @@ from dbbackup.engines.postgresql_selection import ArchiveContents
 from dbbackup.engines.postgresql_swap import PostgresqlSwapping
 from dbbackup.engines.postgresql_tools import PostgresqlTools
 from dbbackup.engines.values import (
+    Answer,
     Command,
     Connection,
     DumpPart,
@@ -35,6 +39,8 @@ from dbbackup.engines.values import (
     Probe,
     Progress,
     ReaderCheck,
+    Reading,
+    RowCounter,
     Survey,
     TailCheck,
     ToolInfo,
@@ -79,9 +85,22 @@ class PostgresqlEngine:
         options: dict[str, Any],
         work: Path,
         source: SourceFacts | None = None,  # one command fits every database
+        snapshot: str | None = None,
     ) -> Sequence[DumpPart]:
         """See `postgresql_commands`."""
-        return postgresql_commands.dump_parts(connection, tools, options, work)
+        return postgresql_commands.dump_parts(connection, tools, options, work, snapshot)
+
+    def reading(self, connection: Connection) -> AbstractAsyncContextManager[Reading]:
+        """See `postgresql_reading`."""
+        return postgresql_reading.reading(connection)
+
+    def row_counter(self, options: dict[str, Any], source: SourceFacts) -> RowCounter | None:
+        """None: an archive is not counted, the snapshot it is made of is."""
+        return None
+
+    def scratch_options(self, manifest: Manifest, name: str) -> dict[str, Any]:
+        """See `postgresql_contents`."""
+        return postgresql_contents.scratch_options(manifest, self.parse_restore_options({"newDatabase": name}))
 
     def end_check(self, part: str, tools: ToolInfo) -> ReaderCheck | TailCheck:
         """See `postgresql_commands`."""
@@ -95,9 +114,17 @@ class PostgresqlEngine:
         """See `postgresql_explain`."""
         return postgresql_explain.progress(line)
 
-    async def counted_tables(self, connection: Connection) -> list[TableFacts]:
-        """See `postgresql_survey`."""
-        return await postgresql_survey.counted_tables(connection)
+    async def counted_tables(self, connection: Connection, wanted: Sequence[TableFacts]) -> list[TableFacts]:
+        """See `postgresql_proof`."""
+        return await postgresql_proof.counted_tables(connection, wanted)
+
+    async def object_facts(self, connection: Connection) -> dict[str, dict[str, Any]]:
+        """See `postgresql_proof`."""
+        return await postgresql_proof.object_facts(connection)
+
+    async def answer(self, connection: Connection, statement: str, seconds: int) -> Answer:
+        """See `postgresql_proof`."""
+        return await postgresql_proof.answer(connection, statement, seconds)
 
     async def maintenance(self, target: Connection) -> Connection:
         """See `postgresql_target`."""
@@ -157,4 +184,4 @@ class PostgresqlEngine:
         if mode is RestoreMode.RUN_SCRIPT:
             return False
         chooses = mode.adds_rows or mode is RestoreMode.CLEAN or bool(options.get("selection"))
-        return bool(options["jobs"] > 1 or chooses)
+        return bool(options["jobs"] > 1 or chooses or postgresql_contents.leaves_out(options))

@@ -12,7 +12,7 @@ from dbbackup.core.manifest import Manifest
 from dbbackup.engines.contents import selection_of
 from dbbackup.engines.modes import RestoreMode, restore_mode, target_database
 from dbbackup.engines.postgresql_connect import APPLICATION_NAME, conninfo, wants_ca
-from dbbackup.engines.postgresql_contents import chosen_rows, without_standing
+from dbbackup.engines.postgresql_contents import SCRATCH, chosen_rows, leaves_out, without_links, without_standing
 from dbbackup.engines.postgresql_selection import taken_entries
 from dbbackup.engines.postgresql_toc import TocReader
 from dbbackup.engines.tools import major_of
@@ -27,10 +27,12 @@ _CA_FILE = "server-ca.pem"
 _LIST_FILE = "contents.list"
 
 
-def dump_parts(connection: Connection, tools: ToolInfo, options: dict[str, Any], work: Path) -> list[DumpPart]:
+def dump_parts(
+    connection: Connection, tools: ToolInfo, options: dict[str, Any], work: Path, snapshot: str | None = None
+) -> list[DumpPart]:
     """Say what to run for a backup: the roles first, if wanted, and the database last."""
     parts = [] if options["globals"] == "none" else [_globals_part(connection, tools, options, work)]
-    return [*parts, _database_part(connection, tools, options, work)]
+    return [*parts, _database_part(connection, tools, options, work, snapshot)]
 
 
 def restore_command(
@@ -57,7 +59,7 @@ def restore_command(
         flags += _cleaning(manifest, options, work)
     else:
         flags += _creating(manifest, options, archive)
-        flags += [] if chosen is None else [f"--use-list={work / _LIST_FILE}"]
+        flags += [f"--use-list={work / _LIST_FILE}"] if chosen is not None or leaves_out(options) else []
     connection = replace(target, database=target_database(options))
     flags.append(_dbname(connection, work))
     files = [] if archive is None else [str(archive)]
@@ -70,6 +72,8 @@ def restore_command(
         return _with_list(command, work, chosen_rows(contents or "", manifest, chosen))
     if mode is RestoreMode.CLEAN:
         return _with_list(command, work, without_standing(contents or "", options))
+    if leaves_out(options):
+        return _with_list(command, work, without_links(contents or ""))
     if chosen is None:
         return command
     return _with_list(command, work, "".join(f"{id_}; chosen\n" for id_ in chosen).encode())
@@ -110,6 +114,8 @@ def _script_command(target: Connection, tools: ToolInfo, options: dict[str, Any]
 
 def _creating(manifest: Manifest, options: dict[str, Any], archive: Path | None) -> Iterator[str]:
     """Yield the flags for a database that is new."""
+    if options.get(SCRATCH):
+        yield "--no-subscriptions"
     if options["singleTransaction"]:
         yield "--single-transaction"
     if options["jobs"] > 1 and archive is not None:  # parallel jobs cannot share stdin
@@ -185,13 +191,16 @@ def _globals_part(connection: Connection, tools: ToolInfo, options: dict[str, An
     )
 
 
-def _database_part(connection: Connection, tools: ToolInfo, options: dict[str, Any], work: Path) -> DumpPart:
+def _database_part(
+    connection: Connection, tools: ToolInfo, options: dict[str, Any], work: Path, snapshot: str | None
+) -> DumpPart:
     flags = [
         "--format=custom",
         "--compress=0",  # compressed outside, on another core
         "--verbose",
         "--no-password",
         f"--lock-wait-timeout={LOCK_WAIT}s",
+        *([] if snapshot is None else [f"--snapshot={snapshot}"]),
         *_selection(options),
         _dbname(connection, work),
     ]

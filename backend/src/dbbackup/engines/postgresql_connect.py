@@ -85,7 +85,7 @@ async def session(
     """
     try:
         async with asyncio.timeout(limit):
-            opened = await _open(connection, statement_timeout)
+            opened = await open_session(connection, statement_timeout)
             async with opened:
                 yield opened
     except psycopg.Error as e:
@@ -114,7 +114,8 @@ def translate(error: psycopg.Error, connection: Connection) -> AppError:
     return DatabaseError(message)
 
 
-async def _open(connection: Connection, statement_timeout: int) -> Session:
+async def open_session(connection: Connection, statement_timeout: int) -> Session:
+    """Open an autocommit connection, to be closed by whoever asked for it. Raises psycopg.Error."""
     with _ca_file(connection) as ca_file:
         return await psycopg.AsyncConnection.connect(
             conninfo(connection, ca_file),

@@ -26,6 +26,13 @@ LARGE_OBJECTS = (
 )
 
 
+SCRATCH = "scratch"
+"""Set in the options of a restore on the side, by `scratch_options` alone: callers cannot ask for it."""
+_WITHOUT_LINKS = "withoutLinks"
+# What a copy would sign in to other servers with, and what asks them while it is restored.
+_LINKS = re.compile(r"^(?:USER MAPPING|MATERIALIZED VIEW DATA) ")
+
+
 class Table(NamedTuple):
     """A table by its name."""
 
@@ -35,13 +42,32 @@ class Table(NamedTuple):
 
 def list_command(tools: ToolInfo, options: dict[str, Any], archive: Path | None) -> Command | None:
     """Say what to run to list the archive; see `Engine.list_contents`."""
-    if archive is None or restore_mode(options).creates_database:
+    if archive is None or (restore_mode(options).creates_database and not leaves_out(options)):
         return None
     return Command(
         argv=(str(Path(tools.folder) / "pg_restore"), "--list", str(archive)),
         env={"LC_MESSAGES": "C"},
         tool=f"pg_restore {tools.version}",
     )
+
+
+def scratch_options(manifest: Manifest, options: dict[str, Any]) -> dict[str, Any]:
+    """Return the options for a copy on the side: no subscriptions, and nothing that signs in to other servers."""
+    links = any(text.partition(" ")[0].endswith("_fdw") for text in manifest.source.extensions)
+    return {**options, SCRATCH: True, _WITHOUT_LINKS: links}
+
+
+def leaves_out(options: dict[str, Any]) -> bool:
+    """Tell whether a new database is not to get all that the archive holds."""
+    return bool(options.get(_WITHOUT_LINKS))
+
+
+def without_links(contents: str) -> bytes:
+    """Return the list of contents without user mappings of foreign servers, and without filling materialized views."""
+    lines = [
+        line for line in contents.split("\n") if (match := _ENTRY.match(line)) and not _LINKS.match(match["entry"])
+    ]
+    return "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogateescape")
 
 
 def chosen_rows(contents: str, manifest: Manifest, chosen: Collection[int] | None = None) -> bytes:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import psycopg
-from msgspec.structs import replace
-from psycopg.sql import SQL, Identifier
 
 from dbbackup.core.manifest import TableFacts
 from dbbackup.engines.postgresql_connect import Session, ask, session
+from dbbackup.engines.postgresql_objects import objects
 from dbbackup.engines.postgresql_probe import server_version
 from dbbackup.engines.values import Connection, Survey
 
@@ -148,33 +147,24 @@ _LARGE_OBJECTS = "SELECT EXISTS (SELECT FROM pg_largeobject_metadata)"
 async def survey(connection: Connection) -> Survey:
     """Collect what the manifest holds of the database; see `Engine.survey`."""
     async with session(connection) as opened:
-        properties, size = await database_properties(opened)
-        uses = dict(await ask(opened, _ROLES))
-        properties["roleUses"] = {kind: uses.get(kind, []) for kind in ("owners", "grantees", "others")}
-        properties |= await _for_filling(opened)
-        return Survey(
-            server_version=server_version(opened),
-            size=size,
-            tables=await _tables(opened),
-            roles=sorted({role for roles in uses.values() for role in roles}),
-            extensions=[text for (text,) in await ask(opened, _EXTENSIONS)],
-            properties=properties,
-        )
+        return await look(opened)
 
 
-async def counted_tables(connection: Connection) -> list[TableFacts]:
-    """Return the tables with all their rows counted; see `Engine.counted_tables`."""
-    async with session(connection, statement_timeout=0, limit=None) as opened:
-        # rather an error than a count of those rows only that a policy lets through
-        await opened.execute("SET row_security = off")
-        return [replace(table, rows=await _count(opened, table), rows_exact=True) for table in await _tables(opened)]
-
-
-async def _count(opened: Session, table: TableFacts) -> int:
-    # ONLY: what inherits from it has its own rows, and a partitioned table has none
-    query = SQL("SELECT count(*) FROM ONLY {}").format(Identifier(table.schema, table.name))
-    [(rows,)] = await (await opened.execute(query)).fetchall()
-    return int(rows)
+async def look(opened: Session) -> Survey:
+    """Do the same over a connection that is open, in a transaction or not."""
+    properties, size = await database_properties(opened)
+    uses = dict(await ask(opened, _ROLES))
+    properties["roleUses"] = {kind: uses.get(kind, []) for kind in ("owners", "grantees", "others")}
+    properties |= await _for_filling(opened)
+    properties["objects"] = await objects(opened)
+    return Survey(
+        server_version=server_version(opened),
+        size=size,
+        tables=await tables(opened),
+        roles=sorted({role for roles in uses.values() for role in roles}),
+        extensions=[text for (text,) in await ask(opened, _EXTENSIONS)],
+        properties=properties,
+    )
 
 
 async def database_properties(opened: Session) -> tuple[dict[str, Any], int]:
@@ -220,22 +210,24 @@ async def _for_filling(opened: Session) -> dict[str, Any]:
 
 
 async def _sequences(opened: Session) -> list[tuple[Any, ...]]:
-    """Return the last values of the sequences; none where one is being altered, as `_tables` does not wait."""
+    """Return the last values of the sequences; none where one is being altered, as `tables` does not wait."""
     await opened.execute("SET lock_timeout = '3s'")
     try:
-        return await ask(opened, _SEQUENCES)
+        async with opened.transaction():
+            return await ask(opened, _SEQUENCES)
     except psycopg.errors.LockNotAvailable:
         return []
 
 
-async def _tables(opened: Session) -> list[TableFacts]:
+async def tables(opened: Session) -> list[TableFacts]:
     """Return the tables with estimated rows and sizes in bytes, from the last VACUUM where a table is locked.
 
     To measure a table is to wait for whoever holds it exclusively; that must not stop a backup here.
     """
     await opened.execute("SET lock_timeout = '3s'")
     try:
-        rows = await ask(opened, _TABLES_EXACT)
+        async with opened.transaction():
+            rows = await ask(opened, _TABLES_EXACT)
     except psycopg.errors.LockNotAvailable:
         rows = await ask(opened, _TABLES_LOCK_FREE)
     return [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -138,6 +138,45 @@ class Survey(msgspec.Struct, frozen=True, kw_only=True):
     roles: list[str]
     extensions: list[str]
     properties: dict[str, Any]
+
+
+class Reading(Protocol):
+    """One look at a database that stays the same while it is dumped."""
+
+    @property
+    def snapshot(self) -> str | None:
+        """What a dump is told so that it sees the same rows; None where the server has no such thing."""
+        ...
+
+    async def survey(self) -> Survey:
+        """Collect what the manifest holds of the source; raises as `Engine.survey`."""
+        ...
+
+    def counted(self, tables: Sequence[TableFacts], seconds: float, *, hashed: bool) -> AsyncIterator[TableFacts]:
+        """Yield each of the tables whose rows could be counted in that time: those of the snapshot, nothing else.
+
+        With `hashed` they have a sample where the engine can take one.
+        Smaller tables come first. A table that is locked, or that the role may not read, is left out, and so are
+        all when the server is gone. Raises nothing of the server's. Close it to end it early.
+        """
+        ...
+
+
+class RowCounter(Filter, Protocol):
+    """Counts the rows in a plain dump on its way, and passes it on unchanged. Raises nothing."""
+
+    def counted(self, tables: Sequence[TableFacts]) -> list[TableFacts]:
+        """Return the tables, those that the dump was seen to hold whole with their exact rows. After the end."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a statement of the user's gave: the number of its rows, at most two, and the first cell."""
+
+    rows: int
+    columns: int
+    value: Any
 
 
 @dataclass(frozen=True, slots=True)

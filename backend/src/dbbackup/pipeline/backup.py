@@ -8,16 +8,20 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
+
 from dbbackup import __version__
 from dbbackup.core import manifest as manifests
 from dbbackup.core.age_keys import Recipient
 from dbbackup.core.errors import AppError, BackupError
 from dbbackup.core.journal import JournalKind
-from dbbackup.core.manifest import Manifest, PartFacts, SourceFacts
+from dbbackup.core.manifest import Manifest, PartFacts, SourceFacts, TableFacts
+from dbbackup.core.signing import SigningKey
 from dbbackup.core.sizes import human_size
 from dbbackup.engines.base import Engine
-from dbbackup.engines.values import Connection, DumpPart, ToolInfo
+from dbbackup.engines.values import Connection, DumpPart, Reading, RowCounter, ToolInfo
 from dbbackup.pipeline.compress import EXTENSIONS, compressor
+from dbbackup.pipeline.counting import counting
 from dbbackup.pipeline.dump import dump_stream
 from dbbackup.pipeline.encrypt import EXTENSION as ENCRYPTED
 from dbbackup.pipeline.encrypt import encryptor
@@ -61,6 +65,12 @@ class BackupJob:
     expected_size: int
     recipients: Sequence[Recipient] = ()
     """Whom the files are encrypted to; nobody: they are not encrypted."""
+    reading: Reading | None = None
+    """The look at the source that is held open; None: it is dumped on its own, and nothing is counted beside."""
+    count_seconds: float = 0.0
+    hash_rows: bool = True
+    signing_key: SigningKey | None = None
+    """Whose signature the manifest gets; None: it is not signed."""
     tags: dict[str, str] = field(default_factory=dict)
     stall_seconds: float = STALL_SECONDS
 
@@ -84,12 +94,17 @@ async def back_up(job: BackupJob, report: Report) -> BackupResult:
     """
     writer = _Writer(job, report)
     with ThreadPoolExecutor(2, thread_name_prefix="pipeline") as executor:
-        parts = job.engine.dump(job.connection, job.tools, job.options, job.workshop.folder, job.source)
-        facts = []
+        snapshot = job.reading.snapshot if job.reading else None
+        parts = job.engine.dump(job.connection, job.tools, job.options, job.workshop.folder, job.source, snapshot)
+        facts, counter = [], job.engine.row_counter(job.options, job.source)
         try:
-            for part in parts:
-                facts.append(await _stream_part(job, part, writer, executor))
-            manifest = _manifest(job, facts)
+            async with counting(job.reading, job.source.tables, job.count_seconds, hashed=job.hash_rows) as rows:
+                for part in parts:
+                    facts.append(await _stream_part(job, part, writer, executor, counter))
+                tables = await rows.finish(job.source.tables)
+            tables = counter.counted(tables) if counter else tables
+            _say_counted(tables, report)
+            manifest = _manifest(job, facts, tables)
             report.stage("Writing the manifest")
             await writer.write(manifest.file_name, single(manifests.encode(manifest)), "manifest")
         except BaseException:
@@ -98,7 +113,9 @@ async def back_up(job: BackupJob, report: Report) -> BackupResult:
     return BackupResult(manifest, {**writer.failed, **writer.main_files(manifest)})
 
 
-async def _stream_part(job: BackupJob, part: DumpPart, writer: _Writer, executor: ThreadPoolExecutor) -> PartFacts:
+async def _stream_part(
+    job: BackupJob, part: DumpPart, writer: _Writer, executor: ThreadPoolExecutor, counter: RowCounter | None
+) -> PartFacts:
     report = writer.report
     is_main = part.name == "database"
     report.stage("Dumping" if is_main else "Dumping roles")
@@ -107,7 +124,8 @@ async def _stream_part(job: BackupJob, part: DumpPart, writer: _Writer, executor
     stored = Meter(lambda size: setattr(progress, "bytes_written", size) if is_main else None)
     squeeze = compressor(job.compression, job.compression_level)
     encrypt = encryptor(job.recipients) if job.recipients else None
-    transforms: list[Transform] = [step for step in (plain, squeeze, encrypt, stored) if step]
+    count = counter if is_main else None
+    transforms: list[Transform] = [step for step in (plain, count, squeeze, encrypt, stored) if step]
     dump = dump_stream(part, job.engine, job.workshop, report.tool_lines(job.engine))
     endings = (part.extension, EXTENSIONS[job.compression], ENCRYPTED if encrypt else "")
     name = ".".join(filter(None, (job.stem, *endings)))
@@ -132,6 +150,15 @@ async def _stream_part(job: BackupJob, part: DumpPart, writer: _Writer, executor
         plain_sha256=plain.sha256,
         tool=part.command.tool,
     )
+
+
+def _say_counted(tables: list[TableFacts], report: Report) -> None:
+    if not tables:
+        return
+    exact = sum(table.rows_exact for table in tables)
+    rest = len(tables) - exact
+    said = f"Rows counted exactly in {exact} of {len(tables)} tables" + (f", {rest} are estimates" if rest else "")
+    report.log.say("info", said)
 
 
 class _Writer:
@@ -212,8 +239,8 @@ def _all_failed(failed: dict[str, Outcome]) -> AppError:
     return whole
 
 
-def _manifest(job: BackupJob, parts: list[PartFacts]) -> Manifest:
-    return Manifest(
+def _manifest(job: BackupJob, parts: list[PartFacts], tables: list[TableFacts]) -> Manifest:
+    manifest = Manifest(
         backup_id=job.backup_id,
         instance_id=job.instance_id,
         run_id=job.run_token,
@@ -226,7 +253,8 @@ def _manifest(job: BackupJob, parts: list[PartFacts]) -> Manifest:
         encryption=ENCRYPTED if job.recipients else None,
         recipients=[str(recipient) for recipient in job.recipients],
         options=job.options,
-        source=job.source,
+        source=msgspec.structs.replace(job.source, tables=tables),
         parts=parts,
         product_version=__version__,
     )
+    return manifests.sign(manifest, job.signing_key) if job.signing_key else manifest

@@ -89,6 +89,7 @@ async def _beside(settings: Settings) -> AsyncIterator[Context]:
             storages=StoragePool(settings, catalogue, sealer),
             events=Unheard(),
             instance_id=await bootstrap.instance_id(catalogue),
+            signing_key=await bootstrap.signing_key(catalogue, sealer),
             audit_key=await bootstrap.open_audit_key(catalogue, sealer),
         )
     finally:

@@ -14,7 +14,7 @@ from dbbackup.db.session import after_commit
 from dbbackup.services.changes import announce
 from dbbackup.services.context import Context
 
-_HOLDS_SOMETHING = (CopyState.COMPLETE, CopyState.WRITING, CopyState.DELETING)
+_HOLDS_SOMETHING = (CopyState.COMPLETE, CopyState.DAMAGED, CopyState.WRITING, CopyState.DELETING)
 
 
 def mark_deleted(session: AsyncSession, ctx: Context, backup: BackupExecution, actor: str) -> None:

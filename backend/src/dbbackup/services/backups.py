@@ -142,7 +142,7 @@ async def upload_backup(session: AsyncSession, ctx: Context, backup_id: str, dat
         if known is None:
             position = max(c.position for c in backup.copies) + 1
             backup.copies.append(BackupCopy(id=new_id(), position=position, s3_config_id=config_id))
-        elif known.state in (CopyState.FAILED, CopyState.DELETED):
+        elif known.state in (CopyState.FAILED, CopyState.DAMAGED, CopyState.DELETED):
             known.state, known.error_message, known.attempts = CopyState.PENDING, None, 0
         else:
             raise ConflictError(f"This backup already has a copy there (it is {known.state}).")

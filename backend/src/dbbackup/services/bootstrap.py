@@ -13,6 +13,7 @@ from dbbackup.core.crypto import Sealer, derive_key, new_salt
 from dbbackup.core.errors import InternalError, ValidationError
 from dbbackup.core.naming import INSTANCE_LENGTH, new_id, random_token
 from dbbackup.core.secret import Secret
+from dbbackup.core.signing import SigningKey
 from dbbackup.db.models import S3Config, SystemSetting
 from dbbackup.db.session import Catalogue
 from dbbackup.services.audit_chain import begin_chain
@@ -23,6 +24,8 @@ _SALT = "crypto.salt"
 _CHECK = "crypto.check"
 _INSTANCE = "instance.id"
 _AUDIT_KEY = "audit.key"
+_SIGNING = "signing.key"
+_TABLE = "system_setting"
 _CHECK_TEXT = Secret("the key is right")
 ENVIRONMENT_CONFIG = "environment"
 """Name of the S3 config that the S3_* variables describe."""
@@ -40,11 +43,11 @@ async def open_sealer(catalogue: Catalogue, settings: Settings) -> Sealer:
         sealer = Sealer({1: await asyncio.to_thread(derive_key, settings.encryption_key, salt)})
         if salt_row is None or check is None:
             _add(session, _SALT, base64.b64encode(salt).decode(), "Salt of the key that seals stored secrets")
-            sealed = sealer.seal(_CHECK_TEXT, table="system_setting", row_id=_CHECK, column="value")
+            sealed = sealer.seal(_CHECK_TEXT, table=_TABLE, row_id=_CHECK, column="value")
             _add(session, _CHECK, sealed, "Opens only with the right ENCRYPTION_KEY")
             return sealer
         try:
-            sealer.open(check.value, table="system_setting", row_id=_CHECK, column="value")
+            sealer.open(check.value, table=_TABLE, row_id=_CHECK, column="value")
         except InternalError as error:
             raise ValidationError.of(
                 "ENCRYPTION_KEY",
@@ -80,6 +83,18 @@ async def instance_id(catalogue: Catalogue) -> str:
             token = random_token(INSTANCE_LENGTH)
             row = _add(session, _INSTANCE, token, "Stands in file names, so that instances can share a bucket")
         return row.value
+
+
+async def signing_key(catalogue: Catalogue, sealer: Sealer) -> SigningKey:
+    """Return the key this instance signs manifests with, made at the first start."""
+    async with catalogue.transaction() as session:
+        row = await _setting(session, _SIGNING)
+        if row is not None:
+            return SigningKey.from_secret(sealer.open(row.value, table=_TABLE, row_id=_SIGNING, column="value"))
+        key = SigningKey.generate()
+        sealed = sealer.seal(key.reveal(), table=_TABLE, row_id=_SIGNING, column="value")
+        _add(session, _SIGNING, sealed, "The private key that manifests are signed with, sealed")
+        return key
 
 
 async def apply_s3_environment(catalogue: Catalogue, sealer: Sealer, s3: S3Environment | None) -> None:

@@ -20,8 +20,8 @@ from dbbackup.db.models.base import utc_now
 from dbbackup.services.backup_results import note_result, note_stored
 from dbbackup.services.changes import announce
 from dbbackup.services.context import Context
-from dbbackup.services.restore_sources import read_manifest
 from dbbackup.services.storages import LOCAL
+from dbbackup.services.stored_manifests import read_manifest
 from dbbackup.storages.base import Storage, StoredObject
 
 _AT_ONCE = 16

@@ -15,6 +15,7 @@ from dbbackup.core.live_settings import LiveSettings
 from dbbackup.core.logbook import Logbook
 from dbbackup.core.progress import RunProgress
 from dbbackup.core.rate_limit import RateLimit
+from dbbackup.core.signing import SigningKey
 from dbbackup.db.session import Catalogue
 from dbbackup.engines.base import Engine
 from dbbackup.net.resolve import Lookup, NetRules, look_up
@@ -74,6 +75,7 @@ class Context:
     storages: StoragePool
     events: Events
     instance_id: str
+    signing_key: SigningKey
     logbook: Logbook = field(default_factory=Logbook)
     audit_key: bytes = field(default_factory=lambda: os.urandom(32), repr=False)
     """Keys the hashes of the audit log; `main` hands down the one that is kept in the catalogue."""

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from dbbackup.core.errors import ConflictError, DatabaseError, FieldError, NotFoundError, ValidationError
 from dbbackup.core.naming import new_id, slug
 from dbbackup.core.secret import Secret
-from dbbackup.db.models import RUNS, BackupExecution, DatabaseConfig, RunStatus
+from dbbackup.db.models import RUNS, BackupExecution, DatabaseConfig, RunStatus, Verification
 from dbbackup.db.models.base import utc_now
 from dbbackup.engines.base import Engine
 from dbbackup.engines.values import Connection, Probe
@@ -146,6 +146,11 @@ async def delete_database(session: AsyncSession, ctx: Context, database_id: str,
                 f"A run of {config.name} is queued or going on."
                 " Cancel it or wait for its end, then delete the database."
             )
+    aside = select(Verification.id).where(Verification.target_id == database_id, Verification.status.in_(ACTIVE))
+    if await session.scalar(aside.limit(1)):
+        raise ConflictError(
+            f"A verification restores on the server of {config.name}. Cancel it or wait for its end, then delete it."
+        )
     if backups == "delete":
         theirs = select(BackupExecution).where(
             BackupExecution.database_id == database_id, BackupExecution.deleted_at.is_(None)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbbackup.core import manifest as manifests
-from dbbackup.core.errors import IntegrityError, NotFoundError, ObjectMissingError, ValidationError
+from dbbackup.core.errors import NotFoundError, ValidationError
 from dbbackup.core.manifest import Manifest
 from dbbackup.db.models import DatabaseConfig, RestoreExecution, RestoreUpload, S3Config
 from dbbackup.services.backups import get_backup
@@ -15,12 +15,10 @@ from dbbackup.services.context import Context
 from dbbackup.services.downloads import backup_manifest, choose_copy
 from dbbackup.services.inputs import RestorePlanInput, RestoreSource
 from dbbackup.services.storages import LOCAL, UPLOADS
+from dbbackup.services.stored_manifests import read_manifest
 from dbbackup.services.upload_files import key_of
 from dbbackup.services.upload_sources import ready_upload, upload_manifest
 from dbbackup.services.uploads import store_script
-from dbbackup.storages.base import Storage
-
-_MAX_MANIFEST = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,17 +107,3 @@ async def _browsed_source(session: AsyncSession, ctx: Context, config_id: str, f
     manifest = await read_manifest(storage, key)
     folder, slash, _ = key.rpartition("/")
     return Source(manifest, config.id, f"{folder}{slash}{manifest.main.file}", None, config.bucket, None)
-
-
-async def read_manifest(storage: Storage, key: str) -> Manifest:
-    """Read and check a manifest. Raises ObjectMissingError, IntegrityError, StorageError."""
-    found = await storage.stat(key)
-    if found is None:
-        raise ObjectMissingError(f"There is no manifest {key}: without it the file is not a backup of this product.")
-    if found.size > _MAX_MANIFEST:
-        raise IntegrityError(f"{key} is {found.size} bytes long: that is no manifest.")
-    data = b"".join([chunk async for chunk in storage.read(key, 0, found.version)])
-    try:
-        return manifests.decode(data)
-    except ValueError as error:
-        raise IntegrityError(f"{key} is not a manifest this version can read: {error}") from error

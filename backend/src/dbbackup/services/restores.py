@@ -31,6 +31,7 @@ from dbbackup.services.inputs import RestoreInput, RestorePlanInput
 from dbbackup.services.restore_options import parse_options
 from dbbackup.services.restore_sources import Source, find_source
 from dbbackup.services.safety_backups import safety_findings
+from dbbackup.services.signatures import signature_finding
 
 
 async def preflight(
@@ -189,7 +190,7 @@ async def _source_findings(ctx: Context, source: Source) -> list[Finding]:
     versions = [source.version if part.name == "database" else None for part in source.manifest.parts]
     files = [storage.read(source.sibling(p.file), 0, v) for p, v in zip(source.manifest.parts, versions, strict=True)]
     there = Finding("ok", "source", "All files of the backup are there and have the right size.")
-    return [there, *await check_key(ctx, source.manifest, files)]
+    return [there, signature_finding(ctx, source.manifest), *await check_key(ctx, source.manifest, files)]
 
 
 async def _spool_finding(ctx: Context, manifest: Manifest) -> Finding:

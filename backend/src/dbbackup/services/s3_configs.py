@@ -208,7 +208,7 @@ async def check_unsaved(session: AsyncSession, ctx: Context, data: S3TestInput) 
 
 
 async def _holds_files(session: AsyncSession, config_id: str) -> bool:
-    lying = (CopyState.COMPLETE, CopyState.WRITING, CopyState.DELETING)
+    lying = (CopyState.COMPLETE, CopyState.DAMAGED, CopyState.WRITING, CopyState.DELETING)
     query = select(BackupCopy.id).where(BackupCopy.s3_config_id == config_id, BackupCopy.state.in_(lying))
     return await session.scalar(query.limit(1)) is not None
 

@@ -7,17 +7,32 @@ from collections.abc import Sequence
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from dbbackup.core.errors import ConflictError, NotFoundError
+from dbbackup.core.errors import ConflictError, NotFoundError, ValidationError
 from dbbackup.core.naming import new_id
-from dbbackup.db.models import BackupCopy, DatabaseConfig, RunStatus, S3Config, Verification
+from dbbackup.db.models import (
+    BackupCopy,
+    BackupExecution,
+    BackupSchedule,
+    CopyState,
+    DatabaseConfig,
+    RunStatus,
+    S3Config,
+    Verification,
+)
 from dbbackup.services.backups import get_backup, request_cancel
 from dbbackup.services.changes import announce_run
 from dbbackup.services.context import Context
+from dbbackup.services.databases import get_database
 from dbbackup.services.downloads import backup_manifest, choose_copy
 from dbbackup.services.inputs import VerifyInput
 
 RESTORES = 3
 """The level that restores into a scratch database."""
+ASSERTS = 4
+"""The level that runs the user's own assertions there."""
+SCHEDULE = "schedule"
+REREADING = "rereading"
+"""Who started a verification that nobody asked for: after every so many backups, and to read every byte again."""
 
 
 async def queue_verification(
@@ -26,17 +41,24 @@ async def queue_verification(
     """Put a verification of one copy into the queue.
 
     Raises:
-        NotFoundError: no such backup or copy.
-        ConflictError: the backup or copy is not complete, or level 3 has no server to restore on.
+        NotFoundError: no such backup, copy or target.
+        ConflictError: the backup or copy is not complete, level 3 has no server to restore on, or level 4 no assertion.
     """
     backup = await get_backup(session, backup_id)
     manifest = backup_manifest(backup)
-    copy = choose_copy(backup, data.copy_id)
+    copy = _choose(backup, data.copy_id)
     config = await session.get(DatabaseConfig, backup.database_id) if backup.database_id else None
-    if data.level >= RESTORES and config is None:
-        raise ConflictError("The database of this backup was deleted here: there is no server to restore on. Use 2.")
-    if config and manifest.source.engine not in ctx.engines[config.type].restores:
-        raise ConflictError(f"{config.name} is {config.type} now: a backup of {manifest.source.engine} does not fit.")
+    target = None
+    if data.level >= RESTORES:
+        target = await _target(session, config, data.target_database_id)
+        if manifest.source.engine not in ctx.engines[target.type].restores:
+            raise ConflictError(
+                f"{target.name} is {target.type}: a backup of {manifest.source.engine} does not fit its server."
+            )
+    elif data.target_database_id is not None:
+        raise ValidationError.of("targetDatabaseId", "Only levels 3 and 4 restore: leave the target out, or raise it.")
+    if data.level >= ASSERTS and not (config and config.assertions):
+        raise ConflictError("This database has no assertions: add some on its page, or verify at level 3.")
     verification = Verification(
         id=new_id(),
         backup_id=backup.id,
@@ -44,6 +66,7 @@ async def queue_verification(
         storage=await _where(session, copy),
         database_id=backup.database_id,
         database_name=backup.database_name,
+        target_id=target.id if target else None,
         level=data.level,
         status=RunStatus.QUEUED,
         result={"checks": [], "tables": []},
@@ -53,6 +76,22 @@ async def queue_verification(
     await session.flush()
     announce_run(session, ctx, verification)
     return verification
+
+
+async def queue_due(session: AsyncSession, ctx: Context, backup: BackupExecution) -> Verification | None:
+    """Queue the verification that a schedule wants after every so many of its completed backups."""
+    schedule = await session.get(BackupSchedule, backup.schedule_id) if backup.schedule_id else None
+    if schedule is None or not schedule.verify_every:
+        return None
+    done = select(func.count()).where(
+        BackupExecution.schedule_id == schedule.id, BackupExecution.status == RunStatus.COMPLETED
+    )
+    if (await session.scalar(done) or 0) % schedule.verify_every:
+        return None
+    config = await session.get_one(DatabaseConfig, schedule.database_id)
+    # Assertions may be gone by now: what can be proven without them is.
+    level = schedule.verify_level if config.assertions else min(schedule.verify_level, RESTORES)
+    return await queue_verification(session, ctx, backup.id, VerifyInput(level=level), SCHEDULE)
 
 
 async def get_verification(session: AsyncSession, verification_id: str) -> Verification:
@@ -99,11 +138,30 @@ async def last_proofs(session: AsyncSession, database_ids: Sequence[str]) -> dic
     """Return the newest successful restore into a scratch database of each database."""
     newest = select(func.max(Verification.id)).where(
         Verification.database_id.in_(database_ids),
-        Verification.level == RESTORES,
+        Verification.level >= RESTORES,
         Verification.status == RunStatus.COMPLETED,
     )
     query = select(Verification).where(Verification.id.in_(newest.group_by(Verification.database_id)))
     return {proof.database_id: proof for proof in await session.scalars(query) if proof.database_id}
+
+
+def _choose(backup: BackupExecution, copy_id: str | None) -> BackupCopy:
+    """Return the copy to read. One that was found damaged may be read again: it may be well by now."""
+    damaged = [c for c in backup.copies if c.state == CopyState.DAMAGED and copy_id in (None, c.id)]
+    whole = copy_id is None and any(c.state == CopyState.COMPLETE for c in backup.copies)
+    return damaged[0] if damaged and not whole else choose_copy(backup, copy_id)
+
+
+async def _target(session: AsyncSession, config: DatabaseConfig | None, wanted: str | None) -> DatabaseConfig:
+    """Return on whose server to restore: the named one, that of the database's settings, or its own."""
+    if wanted is not None:
+        return await get_database(session, wanted)
+    if config is None:
+        raise ConflictError(
+            "The database of this backup was deleted here: there is no server to restore on. Name a target, or use 2."
+        )
+    chosen = await session.get(DatabaseConfig, config.verify_target_id) if config.verify_target_id else None
+    return chosen or config
 
 
 async def _where(session: AsyncSession, copy: BackupCopy) -> str:

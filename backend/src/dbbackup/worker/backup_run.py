@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AsyncExitStack
 
 from loguru import logger
 from sqlalchemy import select
@@ -17,6 +18,7 @@ from dbbackup.db.models import BackupCopy, BackupExecution, CopyState, DatabaseC
 from dbbackup.db.models.base import utc_now
 from dbbackup.engines.values import Connection, Probe, Survey, ToolInfo
 from dbbackup.pipeline.backup import BackupJob, BackupResult, Target, back_up
+from dbbackup.services.anomalies import look_back
 from dbbackup.services.backup_results import note_result, note_stored
 from dbbackup.services.changes import announce, announce_run, run_kind
 from dbbackup.services.cleanup import retain
@@ -26,6 +28,7 @@ from dbbackup.services.encryption import recipient_keys
 from dbbackup.services.execution_logs import add_lines
 from dbbackup.services.retention import owner_of
 from dbbackup.services.run_notifications import notify_copy, notify_run_end
+from dbbackup.services.verifications import queue_due
 from dbbackup.storages.base import StoredObject
 from dbbackup.worker.retry import Again, plan_again, queue_again
 from dbbackup.worker.run import RunTools, run_tools, say_end, set_end
@@ -64,12 +67,25 @@ async def run_backup(ctx: Context, backup_id: str, *, stopping: asyncio.Event) -
         await tools.log.close()
         if again is None:
             await _close(ctx, backup_id, result, error, stopping.is_set())
+        if result:
+            await _look_back(ctx, backup_id)
         if result and all(isinstance(outcome, StoredObject) for outcome in result.copies.values()):
             await tools.journal.clear()
         # Otherwise the entries stay: the janitor makes sure that nothing was left behind.
     if again:
         # Only now: the next attempt uses the same folder.
         await queue_again(ctx, backup_id, again)
+
+
+async def _look_back(ctx: Context, backup_id: str) -> None:
+    """What follows a completed backup; nothing of it may touch the backup itself."""
+    try:
+        async with ctx.catalogue.transaction() as session:
+            backup = await session.get_one(BackupExecution, backup_id)
+            await look_back(session, ctx, backup)
+            await queue_due(session, ctx, backup)
+    except Exception as error:  # noqa: BLE001 - the backup is complete whatever happens here
+        logger.bind(category="backup").opt(exception=error).error("What follows backup {} failed", backup_id)
 
 
 async def _back_up(
@@ -81,33 +97,41 @@ async def _back_up(
     chosen = engine.choose_tools(probe.server_version)
     _say_tools(tools, chosen)
     recipients = await _choose_recipients(ctx, backup, tools)
-    survey = await engine.survey(connection)
-    expected = await _expected_size(ctx, backup, survey)
-    targets = await _check_targets(ctx, backup, config, expected, tools)
-    tools.report.progress.bytes_total = survey.size
-    tools.report.progress.tables_total = len(survey.tables)
-    started = backup.started_at or utc_now()
-    job = BackupJob(
-        backup_id=backup.id,
-        instance_id=ctx.instance_id,
-        run_token=backup.run_token,
-        type=backup.type,
-        label=backup.label,
-        stem=backup_stem(config.slug, backup.type, started, ctx.instance_id, backup.run_token),
-        compression=backup.compression,
-        compression_level=backup.compression_level,
-        options=backup.options,
-        engine=engine,
-        connection=connection,
-        tools=chosen,
-        source=_source_facts(config, survey),
-        targets=targets,
-        workshop=tools.workshop,
-        started_at=started,
-        expected_size=expected,
-        recipients=recipients,
-    )
-    return await back_up(job, tools.report)
+    async with AsyncExitStack() as stack:
+        # Without rows to count there is no need to tie the dump to a snapshot of ours.
+        seconds = 0 if backup.options.get("schemaOnly") else ctx.live.count_seconds
+        reading = await stack.enter_async_context(engine.reading(connection)) if seconds else None
+        survey = await (reading.survey() if reading else engine.survey(connection))
+        expected = await _expected_size(ctx, backup, survey)
+        targets = await _check_targets(ctx, backup, config, expected, tools)
+        tools.report.progress.bytes_total = survey.size
+        tools.report.progress.tables_total = len(survey.tables)
+        started = backup.started_at or utc_now()
+        job = BackupJob(
+            backup_id=backup.id,
+            instance_id=ctx.instance_id,
+            run_token=backup.run_token,
+            type=backup.type,
+            label=backup.label,
+            stem=backup_stem(config.slug, backup.type, started, ctx.instance_id, backup.run_token),
+            compression=backup.compression,
+            compression_level=backup.compression_level,
+            options=backup.options,
+            engine=engine,
+            connection=connection,
+            tools=chosen,
+            source=_source_facts(config, survey),
+            targets=targets,
+            workshop=tools.workshop,
+            started_at=started,
+            expected_size=expected,
+            recipients=recipients,
+            reading=reading,
+            count_seconds=seconds,
+            hash_rows=ctx.live.hash_rows,
+            signing_key=ctx.signing_key,
+        )
+        return await back_up(job, tools.report)
 
 
 async def _check_source(ctx: Context, config: DatabaseConfig, connection: Connection, tools: RunTools) -> Probe:

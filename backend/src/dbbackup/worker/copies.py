@@ -9,7 +9,7 @@ from loguru import logger
 from sqlalchemy import or_, select
 
 from dbbackup.core import manifest as manifests
-from dbbackup.core.errors import AppError, ObjectMissingError, S3Error, S3UnreachableError
+from dbbackup.core.errors import AppError, IntegrityError, ObjectMissingError, S3Error, S3UnreachableError
 from dbbackup.core.journal import JournalKind
 from dbbackup.core.manifest import Manifest
 from dbbackup.db.models import BackupCopy, BackupExecution, CopyState, RunStatus, S3Config
@@ -21,12 +21,13 @@ from dbbackup.services.changes import announce
 from dbbackup.services.context import Context
 from dbbackup.services.downloads import sibling
 from dbbackup.services.run_notifications import notify_copy
+from dbbackup.services.stored_manifests import parse_manifest, read_manifest_bytes
 from dbbackup.storages.base import Storage, StoredObject, WriteOptions
 from dbbackup.worker.journal import CatalogueJournal
 
 MAX_REFILLS = 6
 _BACKOFF = timedelta(minutes=1)
-_WAITING = (CopyState.PENDING, CopyState.FAILED)
+_WAITING = (CopyState.PENDING, CopyState.FAILED, CopyState.DAMAGED)
 
 
 async def refill_copies(ctx: Context) -> int:
@@ -39,7 +40,7 @@ async def refill_copies(ctx: Context) -> int:
         enabled = select(S3Config.id).where(S3Config.enabled)
         query = select(BackupCopy).where(
             BackupCopy.backup_id.in_(complete),
-            or_(BackupCopy.state == CopyState.PENDING, BackupCopy.state == CopyState.FAILED),
+            BackupCopy.state.in_(_WAITING),
             BackupCopy.attempts < MAX_REFILLS,
             or_(
                 BackupCopy.s3_config_id.is_(None),
@@ -83,6 +84,7 @@ async def _refill(ctx: Context, copy_id: str) -> bool:
         whole = next((c for c in backup.copies if c.state == CopyState.COMPLETE), None)
         if copy.state not in _WAITING or whole is None or backup.manifest is None:
             return False
+        damaged = copy.state == CopyState.DAMAGED
         copy.state, copy.upload_started_at, copy.attempts = CopyState.WRITING, utc_now(), copy.attempts + 1
         config = await session.get(S3Config, copy.s3_config_id) if copy.s3_config_id else None
         announce(session, ctx, "backup", backup.id, "updated")
@@ -92,10 +94,14 @@ async def _refill(ctx: Context, copy_id: str) -> bool:
     log = logger.bind(category="s3" if config else "backup", operation=backup.id)
     journal = CatalogueJournal(ctx.catalogue, backup.id)
     try:
+        if damaged:
+            # What is left of it is removed only when the other one is proven to be whole.
+            await _prove(ctx, manifest, whole)
         stored = await _copy_all(ctx, manifest, whole, copy, folder, journal)
     except AppError as error:
         log.warning("A copy of {} could not be made: {}", backup.file_name, error.message)
-        await _set_state(ctx, copy_id, CopyState.FAILED, error.message, tell=isinstance(error, S3Error))
+        state = CopyState.DAMAGED if damaged else CopyState.FAILED
+        await _set_state(ctx, copy_id, state, error.message, tell=isinstance(error, S3Error))
         return False
     async with ctx.catalogue.transaction() as session:
         row = await session.get_one(BackupCopy, copy_id)
@@ -112,6 +118,17 @@ async def _refill(ctx: Context, copy_id: str) -> bool:
     return True
 
 
+async def _prove(ctx: Context, manifest: Manifest, whole: BackupCopy) -> None:
+    """Read a copy to its end. Raises AppError when it is not what was written."""
+    source = await ctx.storages.open(whole.storage_id)
+    with ThreadPoolExecutor(1, thread_name_prefix="refill") as executor:
+        for part in manifest.parts:
+            verifier = Verifier(part.file, part.size, part.sha256)
+            async with closing(through(source.read(sibling(whole, part.file)), [verifier], executor)) as stream:
+                async for _ in stream:
+                    pass
+
+
 async def _copy_all(
     ctx: Context, manifest: Manifest, whole: BackupCopy, copy: BackupCopy, folder: str, journal: CatalogueJournal
 ) -> StoredObject:
@@ -124,7 +141,11 @@ async def _copy_all(
             stream = through(source.read(sibling(whole, part.file)), [verifier], executor)
             stored = await _write(target, f"{folder}/{part.file}", stream, part.size, journal)
             main = stored if part.name == "database" else main
-        await _write(target, f"{folder}/{manifest.file_name}", single(manifests.encode(manifest)), None, journal)
+        # The very bytes: a program that writes manifests otherwise must not break their signature.
+        data = await read_manifest_bytes(source, sibling(whole, manifest.file_name))
+        if parse_manifest(data, manifest.file_name) != manifest:
+            raise IntegrityError(f"{manifest.file_name} is not the manifest that the catalogue holds.")
+        await _write(target, f"{folder}/{manifest.file_name}", single(data), None, journal)
     if main is None:
         raise ObjectMissingError("The manifest names no main file.")
     return main

@@ -34,8 +34,8 @@ from dbbackup.services.backup_results import note_result, note_stored
 from dbbackup.services.changes import announce_run
 from dbbackup.services.connections import saved_connection
 from dbbackup.services.context import Context
-from dbbackup.services.restore_sources import read_manifest
 from dbbackup.services.run_notifications import notify_run_end
+from dbbackup.services.stored_manifests import read_manifest
 from dbbackup.storages.base import Storage, StoredObject
 from dbbackup.worker.restore_end import InterruptedRunError, cut_off, look_again, settle_restore
 from dbbackup.worker.retry import queue_after_crash
@@ -235,7 +235,7 @@ async def _is_kept(ctx: Context, backup_id: str, storage: Storage, key: str) -> 
     folder = key.rpartition("/")[0]
     return backup is not None and any(
         copy.storage_id == storage.id
-        and copy.state == CopyState.COMPLETE
+        and copy.state in (CopyState.COMPLETE, CopyState.DAMAGED)
         and (copy.key or "").rpartition("/")[0] == folder
         for copy in backup.copies
     )

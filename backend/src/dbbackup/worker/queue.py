@@ -1,43 +1,47 @@
-"""Claims queued runs: at most N at once, never two on one database, manual before scheduled, none before its time."""
+"""Claims queued runs: at most N at once, never two on one database, manual first, none before its time, proofs last."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import TypeVar
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from dbbackup.db.models import RUNS, BackupExecution, BackupSchedule, RestoreExecution, Run, RunStatus, Verification
+from dbbackup.db.models import BackupExecution, BackupSchedule, RestoreExecution, Run, RunStatus, Verification
 from dbbackup.db.models.base import utc_now
 from dbbackup.services.changes import announce_run
 from dbbackup.services.context import Context
 from dbbackup.services.schedules import blackout_end
 
+_WORK = (RestoreExecution, BackupExecution)
 R = TypeVar("R", BackupExecution, RestoreExecution, Verification)
 
 
 async def claim(ctx: Context, limit: int) -> list[Run]:
     """Turn queued runs into running ones as long as there is room; return what was claimed.
 
-    Restores go first: somebody is waiting for them. Verifications go last: a proof can wait for a backup.
+    Restores go first: somebody is waiting for them. Verifications take only a place that nothing else wants, and
+    hold neither a place nor their database against a backup or restore that comes later: they read copies, and
+    restore into databases of their own.
     """
     claimed: list[Run] = []
     async with ctx.catalogue.transaction() as session:
         await _hold_back(session, ctx)
-        room = limit - await _running(session)
-        while room > 0:
-            run = (
-                await _claim_one(session, RestoreExecution)
-                or await _claim_one(session, BackupExecution)
-                or await _claim_one(session, Verification)
-            )
+        working, proving = await _running(session, _WORK), await _running(session, (Verification,))
+        while True:
+            run: Run | None = None
+            if working < limit:
+                run = await _claim_one(session, RestoreExecution) or await _claim_one(session, BackupExecution)
+                working += run is not None
+            if run is None and working + proving < limit:
+                run = await _claim_one(session, Verification)
+                proving += run is not None
             if run is None:
-                break
+                return claimed
             claimed.append(run)
             announce_run(session, ctx, run)
-            room -= 1
-    return claimed
 
 
 async def next_start(ctx: Context) -> float:
@@ -67,9 +71,9 @@ async def _hold_back(session: AsyncSession, ctx: Context) -> None:
     await session.flush()
 
 
-async def _running(session: AsyncSession) -> int:
+async def _running(session: AsyncSession, models: Iterable[type[Run]]) -> int:
     count = 0
-    for model in RUNS:
+    for model in models:
         query = select(func.count()).select_from(model).where(model.status == RunStatus.RUNNING)
         count += await session.scalar(query) or 0
     return count
@@ -77,9 +81,15 @@ async def _running(session: AsyncSession) -> int:
 
 async def _claim_one(session: AsyncSession, model: type[R]) -> R | None:
     """One statement chooses and takes: two workers can never take the same run."""
-    busy = [
-        select(kind.database_id).where(kind.status == RunStatus.RUNNING, kind.database_id.is_not(None)) for kind in RUNS
-    ]
+    # A proof waits for the database's other runs, and for those that are queued; they do not wait for it.
+    states = (RunStatus.RUNNING, RunStatus.QUEUED) if model is Verification else (RunStatus.RUNNING,)
+    busy = [select(kind.database_id).where(kind.status.in_(states), kind.database_id.is_not(None)) for kind in _WORK]
+    if model is Verification:
+        busy.append(
+            select(Verification.database_id).where(
+                Verification.status == RunStatus.RUNNING, Verification.database_id.is_not(None)
+            )
+        )
     # A database that is to be put back is not whole: nothing else is done with it before, least of all a backup.
     broken = select(RestoreExecution.database_id).where(
         RestoreExecution.status == RunStatus.QUEUED, RestoreExecution.database_id.is_not(None), _puts_back()

@@ -31,8 +31,8 @@ async def check_restored(job: RestoreJob, name: str, tools: RunTools) -> tuple[l
     if mode is RestoreMode.APPEND:
         return [Check(name="rows", ok=True, message=_NOT_COUNTED)], None
     tools.report.stage("Comparing with the manifest")
-    tables = await job.engine.counted_tables(replace(job.target, database=name))
     manifest = _expected(job, mode)
+    tables = await job.engine.counted_tables(replace(job.target, database=name), manifest.source.tables)
     ours = _keys(manifest, name if job.engine.in_place else None)
     if mode.adds_rows or mode is RestoreMode.CLEAN:
         # What was there before and is none of the backup's stays out of it.

@@ -22,6 +22,7 @@ from dbbackup.worker.outbox import Outbox
 from dbbackup.worker.queue import claim, next_start
 from dbbackup.worker.restore_run import run_restore
 from dbbackup.worker.scheduler import Scheduler
+from dbbackup.worker.upkeep import Upkeep
 from dbbackup.worker.uploads import check_uploads, expire_uploads
 from dbbackup.worker.verify_run import run_verification
 from dbbackup.worker.watch import WATCH_SECONDS, watch
@@ -57,6 +58,7 @@ class Worker:
             asyncio.create_task(self._repeat("watch", self._watch)),
             asyncio.create_task(self._repeat("cleanup", CleanupJob(self._ctx).step)),
             asyncio.create_task(self._repeat("uploads", lambda: check_uploads(self._ctx))),
+            asyncio.create_task(self._repeat("upkeep", Upkeep(self._ctx).step)),
         ]
 
     async def stop(self) -> None:

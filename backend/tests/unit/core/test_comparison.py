@@ -6,8 +6,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from dbbackup.core.comparison import Check, compare
-from dbbackup.core.manifest import Manifest, TableFacts
+from dbbackup.core.comparison import Check, compare, compare_objects
+from dbbackup.core.manifest import Manifest, TableFacts, TableSample
 from tests.unit.core.test_manifest_format import manifest as any_manifest
 from tests.unit.core.test_manifest_format import part
 
@@ -75,3 +75,30 @@ def test_compare_when_rows_are_exact_then_they_must_be_equal() -> None:
 def test_compare_when_only_definitions_were_dumped_then_rows_are_not_compared() -> None:
     found = checks(manifest(table("a", 5, exact=True), schemaOnly=True), table("a", 0))
     assert (found["rows"].ok, "definitions only" in found["rows"].message) == (True, True)
+
+
+def sample(sha256: str = "a", every: int = 1, rows: int = 3) -> TableSample:
+    return TableSample(key=[], every=every, probe="", rows=rows, sha256=sha256)
+
+
+def test_compare_when_rows_were_sampled_then_their_hashes_must_be_equal() -> None:
+    wanted = manifest(table("a", sample=sample()), table("b", sample=sample(every=9)), table("c"))
+    found = checks(wanted, table("a", sample=sample()), table("b"), table("c"))
+    assert found["sampled-rows"].message == (
+        "3 rows hashed: all rows of 1 tables, a sample of 0 others. None of 2 tables, which have no sample or cannot be"
+        " sampled here."
+    )
+    found = checks(wanted, table("a", sample=sample("x")), table("b", sample=sample(every=9)), table("c"))
+    assert found["sampled-rows"].message == "The sampled rows are not those of the manifest: those of s.a differ."
+    assert "sampled-rows" not in checks(manifest(table("a")), table("a"))
+
+
+def test_compare_objects_when_there_is_nothing_to_compare_with_then_it_says_so() -> None:
+    facts = {"views": {"count": 1, "sha256": "x"}, "types": {"count": 0, "sha256": "y"}}
+    assert compare_objects(manifest(), facts, facts).message == "The same as in the manifest: 1 views."
+    none = {"types": facts["types"]}
+    assert compare_objects(manifest(), none, none).message == "The same as in the manifest: none beside tables."
+    assert "holds no fingerprint" in compare_objects(manifest(), {}, facts).message
+    for options in ({"includeTables": ["a"]}, {"dataOnly": True}, {"routines": False}):
+        assert "a selection of them" in compare_objects(manifest(**options), facts, {}).message
+    assert "the views differ (0 instead of 1, or others)" in compare_objects(manifest(), facts, {}).message

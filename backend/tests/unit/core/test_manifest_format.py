@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from dbbackup.core.manifest import (
     FORMAT,
+    UNSIGNED,
     VERSION,
     Manifest,
     PartFacts,
@@ -94,7 +95,7 @@ def test_manifest_when_encoded_and_decoded_is_equal(label: str | None, propertie
 
 def test_manifest_when_encoded_is_readable_camel_case() -> None:
     text = encode(manifest()).decode()
-    assert text.startswith(f'{{\n  "format": "{FORMAT}",\n  "version": {VERSION},\n  "backupId": "b1"')
+    assert text.startswith(f'{{\n  "format": "{FORMAT}",\n  "version": {UNSIGNED},\n  "backupId": "b1"')
     assert text.endswith("}\n")
     assert '"plainSha256"' in text
 
@@ -119,7 +120,7 @@ def test_manifest_when_asked_for_parts_finds_them() -> None:
         (encode(manifest())[:-10], "truncated"),
         (altered(format="other-tool"), "not a backup manifest .format 'other-tool'"),
         (altered(version=VERSION + 1), "newer than this program reads"),
-        (b'{"format": "dbbackup-manifest", "version": 2, "shape": "unknown"}', "newer than this program reads"),
+        (b'{"format": "dbbackup-manifest", "version": 3, "shape": "unknown"}', "newer than this program reads"),
         (altered(parts=[]), "names no file with the database"),
         (altered(startedAt="yesterday"), "Invalid RFC3339"),
         (without("source"), "missing required field `source`"),

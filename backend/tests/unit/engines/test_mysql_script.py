@@ -108,7 +108,7 @@ def test_a_body_that_ends_in_a_comment_ends_where_the_dump_meant(
 
 def test_rows_pass_without_being_kept() -> None:
     script = Script()
-    assert list(script.update(b"INSERT INTO `t` VALUES (1,'")) == [Rows(b"INSERT INTO `t` VALUES (1,'", b"t")]
+    assert list(script.update(b"INSERT INTO `t` VALUES (1,'")) == [Rows(b"INSERT INTO `t` VALUES (1,'", b"t", 22)]
     assert list(script.update(b"x" * 100)) == [Rows(b"x" * 100)]
     assert list(script.update(b";")) == []
     assert list(script.update(b"');\n")) == [Rows(b";');\n")]

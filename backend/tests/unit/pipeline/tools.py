@@ -15,7 +15,7 @@ from dbbackup.core.errors import AppError, ToolFailedError
 from dbbackup.core.journal import JournalKind
 from dbbackup.core.progress import RunProgress
 from dbbackup.engines.base import Engine
-from dbbackup.engines.values import Command, DumpPart, Filter, Progress, ReaderCheck, TailCheck
+from dbbackup.engines.values import Command, DumpPart, Filter, Progress, ReaderCheck, RowCounter, TailCheck
 from dbbackup.pipeline.dump import dump_stream
 from dbbackup.pipeline.process import Workshop
 from dbbackup.pipeline.report import Report
@@ -50,6 +50,7 @@ class ToolEngine:
     spooled: bool = False
     listing: Command | None = None
     filter: Filter | None = None
+    counter: RowCounter | None = None
 
     def dump(self, *_: object) -> Sequence[DumpPart]:
         return self.parts
@@ -70,6 +71,9 @@ class ToolEngine:
 
     def list_contents(self, tools: object, options: object, archive: Path | None) -> Command | None:
         return self.listing
+
+    def row_counter(self, options: object, source: object) -> RowCounter | None:
+        return self.counter
 
     def restore_filter(self, manifest: object, options: object) -> Filter | None:
         return self.filter

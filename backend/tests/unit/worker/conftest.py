@@ -11,6 +11,7 @@ import pytest
 
 from dbbackup.core.crypto import Sealer
 from dbbackup.core.live_settings import LiveSettings
+from dbbackup.core.signing import SigningKey
 from dbbackup.db.migrate import migrate_file
 from dbbackup.db.session import Catalogue
 from dbbackup.engines import build_registry
@@ -44,6 +45,7 @@ async def ctx(tmp_path: Path, empty_catalogue: Path) -> AsyncIterator[Context]:
         storages=pool,
         events=Heard(),
         instance_id="abcd",
+        signing_key=SigningKey.generate(),
     )
     wired.runtime.live = LiveSettings(max_concurrent=2)
     yield wired

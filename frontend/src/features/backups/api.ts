@@ -1,5 +1,6 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import {
+  acknowledgeAnomalies,
   type BackupInput,
   cancelBackup,
   cancelVerification,
@@ -62,6 +63,14 @@ export function useVerifyBackup(id: string) {
   return useMutation({
     mutationFn: (body: VerifyInput) => ask(verifyBackup({ path: { backup_id: id }, body })),
     onSuccess: () => queries.invalidateQueries({ queryKey: keys.verifications }),
+  });
+}
+
+export function useAcknowledge(id: string) {
+  const refresh = useRefresh();
+  return useMutation({
+    mutationFn: () => ask(acknowledgeAnomalies({ path: { backup_id: id } })),
+    onSuccess: refresh,
   });
 }
 

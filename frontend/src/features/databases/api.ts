@@ -1,10 +1,12 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import {
+  changeProof,
   createDatabase,
   type DatabaseInput,
   type DatabaseTestInput,
   type DatabaseUpdate,
   deleteDatabase,
+  type ProofInput,
   testDatabase,
   testUnsavedDatabase,
   updateDatabase,
@@ -42,6 +44,14 @@ export function useDeleteDatabase() {
         queries.invalidateQueries({ queryKey: keys.backups }),
       ]);
     },
+  });
+}
+
+export function useChangeProof(id: string) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (body: ProofInput) => ask(changeProof({ path: { database_id: id }, body })),
+    onSuccess: () => queries.invalidateQueries({ queryKey: keys.databases }),
   });
 }
 

@@ -1,18 +1,20 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import {
   activateEncryptionKey,
   createEncryptionKey,
   deleteEncryptionKey,
   downloadEncryptionKey,
+  downloadRecoveryKit,
   type EncryptionKeyImport,
   type EncryptionKeyInput,
   type EncryptionKeyView,
+  getSigningKey,
   importEncryptionKey,
   retireEncryptionKey,
 } from "@/client";
-import { ask, askText } from "@/lib/api";
+import { ask, askFile, askText } from "@/lib/api";
 import { keys } from "@/lib/queries";
-import { saveText } from "@/lib/save-text";
+import { saveBlob, saveText } from "@/lib/save-text";
 
 export function useGenerateKey() {
   return useKeyMutation((body: EncryptionKeyInput) => ask(createEncryptionKey({ body })));
@@ -41,6 +43,17 @@ export function useRetireKey() {
 export function useDeleteKey() {
   return useKeyMutation((id: string) => ask(deleteEncryptionKey({ path: { key_id: id } })));
 }
+
+/** Fetches the recovery kit and offers it as a file; the private keys in it count as downloaded. */
+export function useDownloadKit() {
+  return useKeyMutation(async () => {
+    const kit = await askFile(downloadRecoveryKit({ body: { confirm: true }, parseAs: "blob" }));
+    saveBlob(`recovery-kit_${new Date().toISOString().slice(0, 10)}.zip`, kit);
+  });
+}
+
+export const signingKeyQuery = () =>
+  queryOptions({ queryKey: ["signing-key"], queryFn: () => ask(getSigningKey()) });
 
 function useKeyMutation<Input, Result>(mutationFn: (input: Input) => Promise<Result>) {
   const queries = useQueryClient();

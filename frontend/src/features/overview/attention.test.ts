@@ -31,6 +31,16 @@ it("waits for a first backup that is under way, and leaves disabled databases al
   expect(keysOf({ databases: [first, makeDatabase({ enabled: false, reachable: false })] })).toEqual([]);
 });
 
+it("tells of damage and of oddities nobody has seen yet", () => {
+  const odd = { kind: "rows-fell", message: "Rows fell.", foundAt: "", acknowledgedAt: null };
+  const backups = [
+    makeBackup({ id: "a", anomalies: [odd, { ...odd, acknowledgedAt: "2026-11-22T12:00:00Z" }] }),
+    makeBackup({ id: "b", damage: "Rows are missing." }),
+    makeBackup({ id: "c", copies: [makeS3Copy({ state: "damaged", error: null })] }),
+  ];
+  expect(keysOf({ backups })).toEqual(["damage-b", "damage-c", "odd-a"]);
+});
+
 it("tells of a missing copy, of backups on one machine only, of a full disk and of a sick part", () => {
   const copy = makeS3Copy({ state: "failed", error: null });
   const status = makeStatus({

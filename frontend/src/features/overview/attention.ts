@@ -22,7 +22,7 @@ export function findAttention({ databases, backups, s3Configs, status }: Facts):
   const found = [
     ...(status ? health(status) : []),
     ...databases.filter((database) => database.enabled).flatMap((database) => ofDatabase(database)),
-    ...backups.flatMap((backup) => missingCopy(backup)),
+    ...backups.flatMap((backup) => [...missingCopy(backup), ...ofBackup(backup)]),
   ];
   if (s3Configs?.length === 0 && databases.some((database) => database.lastGoodBackupAt)) {
     found.push({
@@ -79,6 +79,32 @@ function ofDatabase(database: DatabaseView): Attention[] {
 
 function isUnderWay(status: string | undefined): boolean {
   return status === "running" || status === "queued";
+}
+
+function ofBackup(backup: BackupView): Attention[] {
+  const link = { to: `/backups/${backup.id}`, label: "Open" };
+  const odd = backup.anomalies.filter((anomaly) => anomaly.acknowledgedAt === null);
+  const damaged = backup.copies.find((copy) => copy.state === "damaged");
+  const found: Attention[] = [];
+  if (backup.damage || damaged) {
+    found.push({
+      key: `damage-${backup.id}`,
+      tone: "bad",
+      title: `A backup of ${backup.databaseName} ${backup.damage ? "is not good" : "has a damaged copy"}`,
+      text: backup.damage ?? damaged?.error ?? "A verification found it altered.",
+      link,
+    });
+  }
+  if (odd.length > 0) {
+    found.push({
+      key: `odd-${backup.id}`,
+      tone: "warn",
+      title: `Something is odd about a backup of ${backup.databaseName}`,
+      text: odd.map((anomaly) => anomaly.message).join(" "),
+      link,
+    });
+  }
+  return found;
 }
 
 function missingCopy(backup: BackupView): Attention[] {

@@ -21,7 +21,7 @@ from dbbackup.api.verifications.schemas import VerificationEnvelope
 from dbbackup.api.verifications.views import verification_answer
 from dbbackup.core.access import Permission
 from dbbackup.db.models import BackupExecution
-from dbbackup.services import backups, downloads, execution_logs, verifications
+from dbbackup.services import anomalies, backups, downloads, execution_logs, verifications
 from dbbackup.services.inputs import BackupInput, PinInput, UploadInput, VerifyInput
 
 Status = Literal["queued", "running", "completed", "failed", "cancelled"]
@@ -194,6 +194,18 @@ class BackupController(Controller):
     ) -> BackupEnvelope:
         """A pinned backup is never deleted, by nobody, until it is unpinned."""
         return await _answer(session, ctx, await backups.pin_backup(session, ctx, backup_id, pinned=data.pinned))
+
+    @post(
+        "/{backup_id:str}/acknowledge",
+        status_code=200,
+        operation_id="acknowledgeAnomalies",
+        summary="Say that what is odd about a backup is all right",
+        responses=documented(404),
+        guards=[requires(Permission.BACKUP_EXECUTE)],
+    )
+    async def acknowledge(self, session: Session, ctx: Ctx, backup_id: FromPath[str]) -> BackupEnvelope:
+        """Note that somebody has seen its anomalies; they stay in the record."""
+        return await _answer(session, ctx, await anomalies.acknowledge(session, ctx, backup_id))
 
     @post(
         "/{backup_id:str}/verify",

@@ -11,7 +11,9 @@ from dbbackup.api.envelope import Envelope
 from dbbackup.api.retention_policies.schemas import RetentionDecision
 from dbbackup.core.manifest import PartFacts, TableFacts
 from dbbackup.core.progress import ProgressView
+from dbbackup.services.anomalies import Anomaly
 from dbbackup.services.execution_logs import LogLine
+from dbbackup.services.signatures import SignatureFacts
 
 
 class CopyView(Struct, kw_only=True, rename="camel"):
@@ -32,6 +34,10 @@ class CopyView(Struct, kw_only=True, rename="camel"):
     error: str | None
     upload_started_at: datetime | None
     upload_completed_at: datetime | None
+    checked_at: datetime | None
+    """When its stored bytes were last read again and were right."""
+    seen_at: datetime | None
+    """When its files were last seen to be there."""
 
 
 class BackupView(Struct, kw_only=True, rename="camel"):
@@ -69,13 +75,17 @@ class BackupView(Struct, kw_only=True, rename="camel"):
     """While queued: when it may start (jitter, a blackout window, the wait before a retry)."""
     attempt: int
     verified_level: int | None
-    """Highest proof of any copy: 0 publish gate, 1 stored bytes, 2 read to the end, 3 restored."""
+    """Highest proof of any copy: 0 publish gate, 1 stored bytes, 2 read to the end, 3 restored, 4 assertions hold."""
     verified_at: datetime | None
     deleted_at: datetime | None
     """When it was deleted; its files may still be stored somewhere, as `copies` tells."""
     deleted_by: str | None
     """Who deleted it; `retention` when the program did."""
     deleted_reason: str | None
+    damage: str | None
+    """Why what it holds is not what it should be, in every copy."""
+    anomalies: list[Anomaly]
+    """What is odd about it, seen against the backups before it."""
     created_at: datetime
     started_at: datetime | None
     completed_at: datetime | None
@@ -97,6 +107,8 @@ class BackupDetail(BackupView, kw_only=True, rename="camel"):
     options: dict[str, Any]
     recipients: list[str]
     """The public keys it is encrypted to; the private key of any of them opens it."""
+    signature: SignatureFacts | None
+    """Who signed its manifest; null while there is none."""
     parts: list[PartFacts]
     tables: list[TableFacts]
     roles: list[str]

@@ -14,8 +14,10 @@ from dbbackup.core import manifest as manifests
 from dbbackup.db.models import BackupCopy, BackupExecution, BackupSchedule, CopyState, RunStatus, S3Config
 from dbbackup.db.models.base import utc_now
 from dbbackup.services import execution_logs, retention
+from dbbackup.services.anomalies import recorded
 from dbbackup.services.backups import queue_positions, s3_copies
 from dbbackup.services.context import Context
+from dbbackup.services.signatures import judge
 
 _SAME = (
     "id",
@@ -48,6 +50,7 @@ _SAME = (
     "attempt",
     "verified_level",
     "verified_at",
+    "damage",
     "created_at",
     "started_at",
     "completed_at",
@@ -66,6 +69,8 @@ _COPY_SAME = (
     "state",
     "upload_started_at",
     "upload_completed_at",
+    "checked_at",
+    "seen_at",
 )
 
 Configs = dict[str, S3Config]
@@ -93,6 +98,7 @@ async def backup_detail(session: AsyncSession, ctx: Context, backup: BackupExecu
         ),
         options=backup.options,
         recipients=backup.recipients or [],
+        signature=judge(ctx, manifest) if manifest else None,
         parts=manifest.parts if manifest else [],
         tables=manifest.source.tables if manifest else [],
         roles=manifest.source.roles if manifest else [],
@@ -116,6 +122,7 @@ def _values(
     return {
         **{name: getattr(backup, name) for name in _SAME},
         "schedule_name": schedules.get(backup.schedule_id or ""),
+        "anomalies": recorded(backup),
         "queue_position": places.get(backup.id),
         "s3_uploaded": first is not None and first.state == CopyState.COMPLETE,
         "s3_bucket": first.bucket if first else None,

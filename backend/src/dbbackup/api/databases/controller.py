@@ -21,8 +21,9 @@ from dbbackup.api.errors import documented
 from dbbackup.api.guards import requires
 from dbbackup.core.access import Permission
 from dbbackup.db.models import DatabaseConfig
-from dbbackup.services import databases
+from dbbackup.services import databases, proofs
 from dbbackup.services.inputs import DatabaseInput, DatabaseTestInput, DatabaseUpdate, EngineType
+from dbbackup.services.verification_inputs import ProofInput
 
 Force = Annotated[bool, QueryParameter(description="Save even if the connection test fails")]
 
@@ -96,6 +97,19 @@ class DatabaseController(Controller):
         """Change the given fields; a password that is left out stays."""
         changed = await databases.change_database(session, ctx, database_id, data, force=force)
         return await _answer(session, changed)
+
+    @put(
+        "/{database_id:str}/proof",
+        operation_id="changeProof",
+        summary="Say how its backups are proven",
+        responses=documented(404),
+        guards=[requires(Permission.DATABASE_EDIT)],
+    )
+    async def change_proof(
+        self, session: Session, ctx: Ctx, database_id: FromPath[str], data: JSONBody[ProofInput]
+    ) -> DatabaseEnvelope:
+        """Set the assertions that a restored copy must hold, and on whose server copies are restored on the side."""
+        return await _answer(session, await proofs.change_proof(session, ctx, database_id, data))
 
     @delete(
         "/{database_id:str}",

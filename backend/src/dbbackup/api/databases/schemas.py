@@ -21,6 +21,13 @@ class LastBackup(Struct, kw_only=True, rename="camel"):
     size: int | None
 
 
+class Assertion(Struct, kw_only=True, rename="camel"):
+    """A query that must hold in a restored copy: it gives no rows, or one value that is true."""
+
+    name: str
+    sql: str
+
+
 class DatabaseView(Struct, kw_only=True, rename="camel"):
     """A configured database; sizes in bytes. The password is never shown, only whether there is one."""
 
@@ -53,6 +60,14 @@ class DatabaseView(Struct, kw_only=True, rename="camel"):
     """When a backup was last restored into a scratch database and compared."""
     last_restore_seconds: float | None
     """How long that restore took."""
+    rpo_seconds: float | None
+    """Age of what the last good backup holds: what would be lost now."""
+    rto_seconds: float | None
+    """The measured time of the last proven restore: about what a real one takes."""
+    assertions: list[Assertion]
+    """What level 4 of a verification asks of a restored copy."""
+    verify_target_id: str | None
+    """The database on whose server copies are restored on the side; null: its own."""
     created_at: datetime
     updated_at: datetime
 

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from dbbackup.api.databases.schemas import ConnectionTest, DatabaseView, LastBackup
+from dbbackup.api.databases.schemas import Assertion, ConnectionTest, DatabaseView, LastBackup
 from dbbackup.api.envelope import ErrorBody, FieldProblem
-from dbbackup.db.models import BackupExecution, DatabaseConfig, RunStatus, Verification
+from dbbackup.db.models import BackupExecution, DatabaseConfig
 from dbbackup.services.databases import TestResult
+from dbbackup.services.proofs import Recoverability, recoverability
 from dbbackup.services.schedules import Upcoming, upcoming
-from dbbackup.services.verifications import last_proofs
 
 
 async def database_views(session: AsyncSession, configs: Sequence[DatabaseConfig]) -> list[DatabaseView]:
     """Return the views with each database's newest and newest good backup."""
     ids = [config.id for config in configs]
-    newest = await _newest(session, ids, only_good=False)
-    good = await _newest(session, ids, only_good=True)
-    proofs = await last_proofs(session, ids)
+    newest, found = await _newest(session, ids), await recoverability(session, ids)
     plans = await upcoming(session, ids)
-    return [_view(c, newest.get(c.id), good.get(c.id), proofs.get(c.id), plans.get(c.id)) for c in configs]
+    return [_view(config, newest.get(config.id), found[config.id], plans.get(config.id)) for config in configs]
 
 
 def test_view(result: TestResult) -> ConnectionTest:
@@ -34,23 +33,17 @@ def test_view(result: TestResult) -> ConnectionTest:
     return ConnectionTest(ok=result.error is None, probe=result.probe, error=error)
 
 
-async def _newest(session: AsyncSession, ids: list[str], *, only_good: bool) -> dict[str, BackupExecution]:
+async def _newest(session: AsyncSession, ids: list[str]) -> dict[str, BackupExecution]:
     """Ids are UUIDv7 and so sort by time: the greatest is the newest."""
     newest = select(func.max(BackupExecution.id)).where(
         BackupExecution.database_id.in_(ids), BackupExecution.deleted_at.is_(None)
     )
-    if only_good:
-        newest = newest.where(BackupExecution.status == RunStatus.COMPLETED)
     query = select(BackupExecution).where(BackupExecution.id.in_(newest.group_by(BackupExecution.database_id)))
     return {b.database_id: b for b in await session.scalars(query) if b.database_id}
 
 
 def _view(
-    config: DatabaseConfig,
-    last: BackupExecution | None,
-    good: BackupExecution | None,
-    proof: Verification | None,
-    plan: Upcoming | None,
+    config: DatabaseConfig, last: BackupExecution | None, found: Recoverability, plan: Upcoming | None
 ) -> DatabaseView:
     return DatabaseView(
         id=config.id,
@@ -73,11 +66,15 @@ def _view(
         checked_at=config.checked_at,
         last_error=config.last_error,
         last_backup=_last(last) if last else None,
-        last_good_backup_at=good.completed_at if good else None,
+        last_good_backup_at=found.last_good_at,
         next_backup_at=plan.next_run_at if plan and config.enabled else None,
         schedules=plan.schedules if plan else 0,
-        last_proven_at=proof.completed_at if proof else None,
-        last_restore_seconds=proof.restore_seconds if proof else None,
+        last_proven_at=found.proven_at,
+        last_restore_seconds=found.rto_seconds,
+        rpo_seconds=found.rpo_seconds,
+        rto_seconds=found.rto_seconds,
+        assertions=msgspec.convert(config.assertions, list[Assertion]),
+        verify_target_id=config.verify_target_id,
         created_at=config.created_at,
         updated_at=config.updated_at,
     )

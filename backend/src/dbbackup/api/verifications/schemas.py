@@ -13,7 +13,7 @@ from dbbackup.services.execution_logs import LogLine
 
 
 class VerificationView(Struct, kw_only=True, rename="camel"):
-    """A verification; times in seconds. Level 1 reads the stored bytes, 2 reads to the end, 3 restores."""
+    """A verification; times in seconds. Level 1 reads the stored bytes, 2 reads to the end, 3 restores, 4 asks."""
 
     id: str
     backup_id: str
@@ -22,6 +22,9 @@ class VerificationView(Struct, kw_only=True, rename="camel"):
     """Where the copy was, in words."""
     database_id: str | None
     database_name: str
+    target_id: str | None
+    """The database on whose server the copy on the side is made."""
+    target_name: str | None
     level: int
     status: str
     created_at: datetime

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbbackup.api.envelope import meta
@@ -15,7 +16,7 @@ from dbbackup.api.verifications.schemas import (
     VerificationView,
 )
 from dbbackup.core.comparison import Check
-from dbbackup.db.models import Verification
+from dbbackup.db.models import DatabaseConfig, Verification
 from dbbackup.services import execution_logs
 from dbbackup.services.context import Context
 from dbbackup.services.verifications import queue_positions
@@ -27,6 +28,7 @@ _SAME = (
     "storage",
     "database_id",
     "database_name",
+    "target_id",
     "level",
     "status",
     "created_at",
@@ -42,25 +44,34 @@ _SAME = (
 
 async def verification_views(session: AsyncSession, ctx: Context, found: list[Verification]) -> list[VerificationView]:
     """Return what lists show."""
-    places = await queue_positions(session)
-    return [VerificationView(**_values(ctx, verification, places)) for verification in found]
+    places, names = await queue_positions(session), await _names(session, found)
+    return [VerificationView(**_values(ctx, verification, places, names)) for verification in found]
 
 
 async def verification_answer(session: AsyncSession, ctx: Context, verification: Verification) -> VerificationEnvelope:
     """Return everything known of a verification, with the end of its log."""
+    places, names = await queue_positions(session), await _names(session, [verification])
     detail = VerificationDetail(
-        **_values(ctx, verification, await queue_positions(session)),
+        **_values(ctx, verification, places, names),
         tables=msgspec.convert(verification.result["tables"], list[CountedTable]),
         log_tail=await execution_logs.tail(session, verification.id),
     )
     return VerificationEnvelope(success=True, data=detail, error=None, meta=meta())
 
 
-def _values(ctx: Context, verification: Verification, places: dict[str, int]) -> dict[str, Any]:
+def _values(ctx: Context, verification: Verification, places: dict[str, int], names: dict[str, str]) -> dict[str, Any]:
     progress = ctx.runtime.progress.get(verification.id)
     return {
         **{name: getattr(verification, name) for name in _SAME},
+        "target_name": names.get(verification.target_id or ""),
         "checks": msgspec.convert(verification.result["checks"], list[Check]),
         "queue_position": places.get(verification.id),
         "progress": progress.view() if progress else None,
     }
+
+
+async def _names(session: AsyncSession, found: list[Verification]) -> dict[str, str]:
+    """Return the names of the databases on whose servers copies were restored."""
+    ids = {verification.target_id for verification in found if verification.target_id}
+    query = select(DatabaseConfig.id, DatabaseConfig.name).where(DatabaseConfig.id.in_(ids))
+    return {row.id: row.name for row in await session.execute(query)}

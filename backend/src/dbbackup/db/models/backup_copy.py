@@ -19,6 +19,8 @@ class CopyState(StrEnum):
     WRITING = "writing"
     COMPLETE = "complete"
     FAILED = "failed"
+    DAMAGED = "damaged"
+    """It was complete, and was found altered or gone: made again from another complete copy, if there is one."""
     DELETING = "deleting"
     DELETED = "deleted"
 
@@ -47,6 +49,10 @@ class BackupCopy(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     upload_started_at: Mapped[datetime | None]
     upload_completed_at: Mapped[datetime | None]
+    checked_at: Mapped[datetime | None]
+    """When its bytes were last read again and were right."""
+    seen_at: Mapped[datetime | None]
+    """When its files were last seen to be there."""
 
     @property
     def storage_id(self) -> str:

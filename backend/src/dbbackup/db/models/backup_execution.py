@@ -95,6 +95,10 @@ class BackupExecution(Base):
     """Highest proof so far: 0 is the publish gate (archive read to its end, copies confirmed)."""
     verified_at: Mapped[datetime | None]
     """When a verification last succeeded, of whatever level."""
+    damage: Mapped[str | None] = mapped_column(Text)
+    """Why what it holds is not what it should be, in every copy; None: nothing of that kind was found."""
+    anomalies: Mapped[list[JsonDict]] = mapped_column(default=list)
+    """What is odd about it: kind, message, when it was found, and when somebody said that it is all right."""
     label: Mapped[str | None] = mapped_column(String(200))
     pinned: Mapped[bool] = mapped_column(default=False)
     options: Mapped[JsonDict] = mapped_column(default=dict)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import String, Text
+from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from dbbackup.db.models.base import Base, JsonDict
+from dbbackup.db.models.base import Base, Id, JsonDict
 
 
 class DatabaseConfig(Base):
@@ -29,6 +29,10 @@ class DatabaseConfig(Base):
     container_name: Mapped[str | None] = mapped_column(String(255))
     enabled: Mapped[bool] = mapped_column(default=True, index=True)
     dump_options: Mapped[JsonDict] = mapped_column(default=dict)
+    assertions: Mapped[list[JsonDict]] = mapped_column(default=list)
+    """What must be true of a restored copy: name and SQL of each."""
+    verify_target_id: Mapped[str | None] = mapped_column(Id, ForeignKey("database_config.id", ondelete="SET NULL"))
+    """The database on whose server its backups are restored on the side; None: its own."""
     server_version: Mapped[str | None] = mapped_column(String(100))
     size: Mapped[int | None]
     reachable: Mapped[bool | None]

@@ -26,8 +26,10 @@ class Verification(Base):
     """Where the copy was, in words: it may be gone later."""
     database_id: Mapped[str | None] = mapped_column(Id, ForeignKey("database_config.id", ondelete="SET NULL"))
     database_name: Mapped[str] = mapped_column(String(200))
+    target_id: Mapped[str | None] = mapped_column(Id, ForeignKey("database_config.id", ondelete="SET NULL"))
+    """The database on whose server the copy on the side is made; None: that of the backup itself."""
     level: Mapped[int]
-    """1 stored bytes, 2 read to the end, 3 restored."""
+    """1 stored bytes, 2 read to the end, 3 restored, 4 the user's own assertions."""
     status: Mapped[str] = mapped_column(String(20), default=RunStatus.QUEUED)
     started_at: Mapped[datetime | None]
     completed_at: Mapped[datetime | None]

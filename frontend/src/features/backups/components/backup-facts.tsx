@@ -6,6 +6,7 @@ import { Fact, Facts } from "@/components/ui/facts";
 import { Section } from "@/components/ui/section";
 import { formatAbsolute, formatBytes, formatDuration, formatRatio } from "@/lib/format";
 import { RecipientNames } from "./recipient-names";
+import { SignatureLine } from "./signature-line";
 
 export function BackupFacts({ backup }: { backup: BackupDetail }) {
   const format = backup.parts.find((part) => part.name === "database")?.format;
@@ -61,6 +62,11 @@ export function BackupFacts({ backup }: { backup: BackupDetail }) {
         {backup.verifiedLevel === null ? null : (
           <Fact name="Checked">{CHECKED[backup.verifiedLevel] ?? `Level ${backup.verifiedLevel}`}</Fact>
         )}
+        {backup.signature ? (
+          <Fact name="Manifest">
+            <SignatureLine signature={backup.signature} />
+          </Fact>
+        ) : null}
         {backup.fileName ? (
           <Fact name="File" mono>
             {backup.fileName}
@@ -89,5 +95,5 @@ const CHECKED: Record<number, string> = {
   1: "Stored bytes read again and compared",
   2: "Decompressed and parsed to the end",
   3: "Restored into a scratch database and compared",
-  4: "Restored and your own checks passed",
+  4: "Restored, and all your assertions held",
 };

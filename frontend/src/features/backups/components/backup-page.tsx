@@ -16,6 +16,7 @@ import { useLogStream } from "@/lib/log-stream";
 import { backupQuery } from "@/lib/queries";
 import { BackupActions } from "./backup-actions";
 import { BackupFacts } from "./backup-facts";
+import { BackupFindings } from "./backup-findings";
 import { BackupTables } from "./backup-tables";
 import { copyName } from "./copies-line";
 import { CopiesPanel } from "./copies-panel";
@@ -82,6 +83,7 @@ export function BackupPage({ id }: { id: string }) {
             the storage answers.
           </Notice>
         ) : null}
+        <BackupFindings backup={backup} />
         {backup.status === "running" || (backup.status === "queued" && !backup.notBefore) ? (
           <RunProgress kind="backup" progress={progress} startedAt={backup.startedAt} copyNames={copyNames} />
         ) : null}

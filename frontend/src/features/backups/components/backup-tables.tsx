@@ -1,3 +1,4 @@
+import { Fingerprint } from "lucide-react";
 import { useState } from "react";
 import type { BackupDetail } from "@/client";
 import { Button } from "@/components/ui/button";
@@ -29,14 +30,23 @@ export function BackupTables({ tables }: { tables: BackupDetail["tables"] }) {
                 {table.name}
               </td>
               <td className="px-2 py-1.5 text-right whitespace-nowrap text-ink-soft">
-                {table.rowsExact ? "" : "≈ "}
-                {formatCount(table.rows)} rows
+                <span className={table.rowsExact ? undefined : "text-ink-faint"}>
+                  {table.rowsExact ? "" : "≈ "}
+                  {formatCount(table.rows)} rows
+                </span>
+                {table.sample ? (
+                  <Fingerprint
+                    className="ml-1.5 inline size-3.5 text-ink-faint"
+                    aria-label={table.sample.every === 1 ? "All rows hashed" : "A sample of the rows hashed"}
+                  />
+                ) : null}
               </td>
               <td className="w-24 px-4 py-1.5 text-right whitespace-nowrap">{formatBytes(table.size)}</td>
             </tr>
           ))}
         </tbody>
       </table>
+      <p className="border-t px-4 py-2 text-sm text-ink-faint">{describe(tables)}</p>
       {tables.length > FEW ? (
         <div className="border-t p-2">
           <Button variant="ghost" size="sm" aria-expanded={all} onClick={() => setAll(!all)}>
@@ -46,4 +56,14 @@ export function BackupTables({ tables }: { tables: BackupDetail["tables"] }) {
       ) : null}
     </Section>
   );
+}
+
+function describe(tables: BackupDetail["tables"]): string {
+  const exact = tables.filter((table) => table.rowsExact).length;
+  const sampled = tables.filter((table) => table.sample).length;
+  const counted =
+    exact === tables.length
+      ? "All rows were counted exactly."
+      : `Rows were counted exactly in ${exact} of ${tables.length} tables; ≈ is the server's estimate.`;
+  return sampled > 0 ? `${counted} Hashes of rows of ${sampled} tables are in the manifest.` : counted;
 }

@@ -40,6 +40,7 @@ const STATES: Record<string, CopyLook> = {
   writing: { label: "Writing", icon: LoaderCircle, ink: "text-accent", tone: "accent", spin: true },
   complete: { label: "Complete", icon: CircleCheck, ink: "text-ok", tone: "ok" },
   failed: { label: "Failed", icon: CircleX, ink: "text-bad", tone: "bad" },
+  damaged: { label: "Damaged", icon: CircleX, ink: "text-bad", tone: "bad" },
   deleting: { label: "Being deleted", icon: Trash2, ink: "text-ink-faint", tone: "neutral" },
   deleted: { label: "Deleted", icon: Trash2, ink: "text-ink-faint", tone: "neutral" },
 };

@@ -79,6 +79,11 @@ function CopyRow({ copy, uploaded, total }: CopyRowProps) {
         <p className="mt-1 pl-6.5 text-sm text-ink-faint">
           Written <Time value={copy.uploadCompletedAt} />
           {copy.version ? `, version ${copy.version}` : ""}
+          {copy.checkedAt ? (
+            <>
+              , read again <Time value={copy.checkedAt} />
+            </>
+          ) : null}
         </p>
       ) : null}
     </li>

@@ -22,7 +22,9 @@ interface VerificationItemProps {
 }
 
 export function VerificationItem({ verification, first }: VerificationItemProps) {
-  const { level, status, storage, restoreSeconds, checks } = verification;
+  const { level, status, storage, restoreSeconds, checks, startedBy } = verification;
+  // A copy on the side is told only where it was not on the database's own server.
+  const aside = verification.targetId === verification.databaseId ? null : verification.targetName;
   return (
     <li className="space-y-2 px-4 py-3">
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
@@ -31,7 +33,9 @@ export function VerificationItem({ verification, first }: VerificationItemProps)
       </div>
       <p className="text-sm text-ink-soft">
         The copy on {storage}, <Time value={verification.completedAt ?? verification.createdAt} />
+        {startedBy in AUTOMATIC ? `, ${AUTOMATIC[startedBy]}` : null}
         {restoreSeconds === null ? null : `. The restore took ${formatDuration(restoreSeconds * 1000)}`}
+        {aside ? `, on the server of ${aside}` : null}
       </p>
       {status === "failed" ? <p className="text-sm text-bad">{verification.errorMessage}</p> : null}
       {checks.length > 0 ? (
@@ -55,6 +59,11 @@ export function VerificationItem({ verification, first }: VerificationItemProps)
     </li>
   );
 }
+
+const AUTOMATIC: Record<string, string> = {
+  schedule: "wanted by a schedule",
+  rereading: "read again by itself",
+};
 
 function Going({ verification }: { verification: VerificationView }) {
   const progress = useProgress(verification.id, verification.progress);

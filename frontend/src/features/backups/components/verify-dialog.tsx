@@ -1,10 +1,13 @@
+import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { toast } from "sonner";
-import type { BackupDetail } from "@/client";
+import type { BackupDetail, DatabaseView } from "@/client";
+import { ScratchTarget } from "@/components/run/scratch-target";
 import { Button } from "@/components/ui/button";
 import { Dialog } from "@/components/ui/dialog";
 import { RadioCards } from "@/components/ui/radio-cards";
 import { describeError } from "@/lib/api-error";
+import { databasesQuery } from "@/lib/queries";
 import { LEVELS } from "@/lib/verification";
 import { useVerifyBackup } from "../api";
 import { copyName } from "./copies-line";
@@ -19,12 +22,22 @@ interface VerifyDialogProps {
 export function VerifyDialog({ backup, open, onOpenChange }: VerifyDialogProps) {
   const whole = backup.copies.filter((copy) => copy.state === "complete");
   const [level, setLevel] = useState("2");
-  const [copyId, setCopyId] = useState(whole[0]?.id ?? "");
+  const damaged = backup.copies.filter((copy) => copy.state === "damaged");
+  const copies = [...whole, ...damaged];
+  const [copyId, setCopyId] = useState(copies[0]?.id ?? "");
+  const [target, setTarget] = useState("");
+  const databases = useQuery(databasesQuery()).data?.items ?? [];
+  const own = databases.find((database) => database.id === backup.databaseId);
+  const restores = Number(level) >= 3;
   const verify = useVerifyBackup(backup.id);
 
   const start = () =>
     verify.mutate(
-      { level: Number(level), copyId: copyId || null },
+      {
+        level: Number(level),
+        copyId: copyId || null,
+        targetDatabaseId: restores && target ? target : null,
+      },
       {
         onSuccess: () => onOpenChange(false),
         onError: (error) =>
@@ -47,25 +60,48 @@ export function VerifyDialog({ backup, open, onOpenChange }: VerifyDialogProps) 
           options={LEVELS.map((known) => ({
             value: String(known.level),
             label: `${known.level}. ${known.label}`,
-            hint: `${known.does} ${known.blind}`,
-            disabled: known.level === 3 && backup.databaseId === null,
+            hint: hint(known, own),
+            disabled: known.level === 4 && !own?.assertions.length,
           }))}
         />
-        {whole.length > 1 ? (
+        {restores ? (
+          <ScratchTarget
+            engine={backup.engine}
+            own={own}
+            databases={databases}
+            value={target}
+            onChange={setTarget}
+          />
+        ) : null}
+        {copies.length > 1 ? (
           <RadioCards
             label="Which copy"
             value={copyId}
             onChange={setCopyId}
-            options={whole.map((copy) => ({ value: copy.id, label: copyName(copy) }))}
+            options={copies.map((copy) => ({
+              value: copy.id,
+              label: copy.state === "damaged" ? `${copyName(copy)}, found damaged` : copyName(copy),
+            }))}
           />
         ) : null}
         <div className="flex justify-end gap-2">
           <Button onClick={() => onOpenChange(false)}>Cancel</Button>
-          <Button variant="primary" busy={verify.isPending} onClick={start}>
+          <Button
+            variant="primary"
+            busy={verify.isPending}
+            disabled={restores && !own && !target}
+            onClick={start}
+          >
             Start the verification
           </Button>
         </div>
       </div>
     </Dialog>
   );
+}
+
+function hint(known: (typeof LEVELS)[number], own: DatabaseView | undefined): string {
+  if (known.level === 4 && !own?.assertions.length)
+    return "This database has no assertions: add some on its page, under Proof.";
+  return `${known.does} ${known.blind}`;
 }

@@ -5,7 +5,6 @@ import { Section } from "@/components/ui/section";
 import { Time } from "@/components/ui/time";
 import { formatBytes } from "@/lib/format";
 import { NextBackupLine } from "./next-backup-line";
-import { ProofLine } from "./proof-line";
 
 export function DatabaseFacts({ database }: { database: DatabaseView }) {
   return (
@@ -41,9 +40,6 @@ export function DatabaseFacts({ database }: { database: DatabaseView }) {
         </Fact>
         <Fact name="Next backup">
           <NextBackupLine database={database} bare />
-        </Fact>
-        <Fact name="Restorable">
-          <ProofLine database={database} />
         </Fact>
       </Facts>
     </Section>

@@ -17,6 +17,7 @@ import { Section } from "@/components/ui/section";
 import { backupsQuery, databaseQuery } from "@/lib/queries";
 import { DatabaseFacts } from "./database-facts";
 import { DeleteDatabase } from "./delete-database";
+import { ProofPanel } from "./proof-panel";
 import { useAnnouncedTest } from "./use-announced-test";
 
 interface DatabasePageProps {
@@ -74,7 +75,10 @@ export function DatabasePage({ id, backupAction, backupList, schedules }: Databa
         </Notice>
       ) : null}
       <div className="grid items-start gap-5 lg:grid-cols-[20rem_minmax(0,1fr)]">
-        <DatabaseFacts database={database} />
+        <div className="min-w-0 space-y-5">
+          <ProofPanel database={database} />
+          <DatabaseFacts database={database} />
+        </div>
         <div className="min-w-0 space-y-5">
           {schedules}
           <Section title="Backups" flush aside={<HistoryStrip backups={items} />}>

@@ -11,6 +11,7 @@ import { encryptionKeysQuery } from "@/lib/queries";
 import { GenerateKey } from "./generate-key";
 import { ImportKey } from "./import-key";
 import { KeyCard } from "./key-card";
+import { RecoveryKit } from "./recovery-kit";
 
 export function EncryptionKeysPage() {
   const keys = useQuery(encryptionKeysQuery());
@@ -53,6 +54,7 @@ export function EncryptionKeysPage() {
           ))}
         </div>
       )}
+      <RecoveryKit />
       <GenerateKey open={open === "generate"} onClose={close} />
       <ImportKey open={open === "import"} onClose={close} />
     </>

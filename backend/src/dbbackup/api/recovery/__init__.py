@@ -1,0 +1,1 @@
+"""What a recovery without the product needs, over HTTP."""
