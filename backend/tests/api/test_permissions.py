@@ -86,7 +86,7 @@ def status(app: RunningApp, row: Row, headers: dict[str, str]) -> int:
     path = re.sub(r"\{[^}]+\}", "none", row.path)
     body = {"content": b"{}"} if row.method in ("POST", "PUT", "PATCH") else {}
     answer = app.api.http.request(row.method, path, headers={"content-type": "application/json", **headers}, **body)  # type: ignore[arg-type]
-    if answer.status_code in (401, 403):
+    if answer.status_code in (401, 403) and row.method != "HEAD":
         assert answer.json()["error"]["code"] == ("UNAUTHORIZED" if answer.status_code == 401 else "FORBIDDEN")
     return answer.status_code
 

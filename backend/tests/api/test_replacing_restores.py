@@ -14,6 +14,7 @@ import psycopg
 import pytest
 from sqlalchemy import update
 
+from dbbackup.core import manifest as manifests
 from dbbackup.db.models import BackupExecution, RestoreExecution
 from dbbackup.db.models.base import utc_now
 from devtools.servers import PostgresServer, SeaweedServer
@@ -96,7 +97,7 @@ def test_replace_when_it_succeeds_then_it_can_be_undone_and_let_go(
     assert own(postgres, name) == {name, kept}
     assert (done["undoState"], done["safetyBackupId"]) == ("available", None)
     assert [(check["name"], check["ok"]) for check in done["checks"]] == [
-        (n, True) for n in ("tables", "columns", "rows")
+        (n, True) for n in ("tables", "columns", "rows", "sampled-rows")
     ]
     days = datetime.fromisoformat(done["keptUntil"]) - datetime.fromisoformat(done["completedAt"])
     assert timedelta(days=6.9) < days < timedelta(days=7.1)
@@ -319,7 +320,7 @@ def test_restore_when_rows_are_missing_then_the_live_one_stays_and_a_new_one_is_
             manifest = json.loads(json.dumps(row.manifest))
             for table in manifest["source"]["tables"]:
                 table |= {"rowsExact": True, "rows": 201 if table["name"] == "item" else 0}
-            row.manifest = manifest
+            row.manifest = manifests.to_dict(manifests.sign(manifests.from_dict(manifest), app.ctx.signing_key))
 
     app.run(count_one_more())
     postgres.psql("INSERT INTO item VALUES (1000, 'zzz')", database=name)
@@ -328,7 +329,7 @@ def test_restore_when_rows_are_missing_then_the_live_one_stays_and_a_new_one_is_
     assert "public.item has 200 rows instead of 201" in failed["errorMessage"]
     assert f"so {name} was left as it is" in failed["errorMessage"]
     assert (postgres.psql(COUNT, database=name), own(postgres, name)) == ("201|zzz", {name})
-    assert [check["ok"] for check in failed["checks"]] == [True, True, False]
+    assert [check["ok"] for check in failed["checks"]] == [True, True, False, True]
     plan = {"databaseId": database["id"], "backupId": backup["id"], "options": {"newDatabase": f"{name}_new"}}
     new = app.api.wait(f"/restores/{app.api.post('/restores', {**plan, 'confirm': True})['id']}")
     assert (new["status"], "was made and stays" in new["errorMessage"]) == ("failed", True)

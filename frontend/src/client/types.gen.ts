@@ -1837,6 +1837,10 @@ export type ScheduleInput = {
     blackout?: Array<BlackoutInput>;
     verifyEvery?: number | null;
     verifyLevel?: number;
+    /**
+     * Called after each backup; kept secret
+     */
+    pingUrl?: string | null;
 };
 
 /**
@@ -1906,6 +1910,10 @@ export type ScheduleUpdate = {
     blackout?: Array<BlackoutInput>;
     verifyEvery?: number | null;
     verifyLevel?: number;
+    /**
+     * Called after each backup; kept secret
+     */
+    pingUrl?: string | null;
 };
 
 /**
@@ -1946,6 +1954,7 @@ export type ScheduleView = {
     blackout: Array<BlackoutView>;
     verifyEvery: number | null;
     verifyLevel: number;
+    hasPingUrl: boolean;
     createdAt: string;
     updatedAt: string;
 };

@@ -363,6 +363,7 @@ export function makeSchedule(change: Partial<ScheduleView> = {}): ScheduleView {
     blackout: [],
     verifyEvery: null,
     verifyLevel: 3,
+    hasPingUrl: false,
     createdAt: ago(50_000),
     updatedAt: ago(50_000),
     ...change,

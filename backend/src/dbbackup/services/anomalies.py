@@ -19,6 +19,7 @@ from dbbackup.db.models.base import utc_now
 from dbbackup.services.backups import get_backup
 from dbbackup.services.changes import announce
 from dbbackup.services.context import Context
+from dbbackup.services.occasions import notify_anomalies
 
 LOOKED_BACK = 5
 """Backups that a new one is compared with."""
@@ -66,16 +67,17 @@ async def look_back(session: AsyncSession, ctx: Context, backup: BackupExecution
     )
     earlier = [manifests.from_dict(values) for values in await session.scalars(query) if values]
     found = find(manifests.from_dict(backup.manifest or {}), earlier, ctx.live)
-    record(session, ctx, backup, found)
+    await record(session, ctx, backup, found)
     return found
 
 
-def record(session: AsyncSession, ctx: Context, backup: BackupExecution, found: Sequence[Anomaly]) -> None:
-    """Keep what was found with the backup; whoever is to be notified is told from here."""
+async def record(session: AsyncSession, ctx: Context, backup: BackupExecution, found: Sequence[Anomaly]) -> None:
+    """Keep what was found with the backup, and tell it."""
     if not found:
         return
     backup.anomalies = [*backup.anomalies, *(msgspec.to_builtins(anomaly) for anomaly in found)]
     announce(session, ctx, "backup", backup.id, "updated")
+    await notify_anomalies(session, ctx, backup, [anomaly.message for anomaly in found])
 
 
 async def acknowledge(session: AsyncSession, ctx: Context, backup_id: str) -> BackupExecution:

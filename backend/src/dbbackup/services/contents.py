@@ -43,7 +43,7 @@ async def narrowed(ctx: Context, source: Source, options: dict[str, Any]) -> tup
         chosen = (await _read(ctx, source)).choose(selection)
     except AppError as error:
         return source, [Finding("error", "selection-unread", f"What is in the backup cannot be read: {error.message}")]
-    return replace(source, manifest=_chosen_only(source.manifest, chosen)), chosen.findings
+    return replace(source, manifest=_chosen_only(source.manifest, chosen), signed=source.manifest), chosen.findings
 
 
 def _chosen_only(manifest: Manifest, chosen: Chosen) -> Manifest:

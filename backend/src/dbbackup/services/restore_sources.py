@@ -31,6 +31,8 @@ class Source:
     version: str | None
     bucket: str | None
     backup_id: str | None
+    signed: Manifest | None = None
+    """The manifest as it is signed, where `manifest` was narrowed to chosen objects."""
 
     @property
     def type(self) -> str:

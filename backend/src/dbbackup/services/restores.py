@@ -190,7 +190,11 @@ async def _source_findings(ctx: Context, source: Source) -> list[Finding]:
     versions = [source.version if part.name == "database" else None for part in source.manifest.parts]
     files = [storage.read(source.sibling(p.file), 0, v) for p, v in zip(source.manifest.parts, versions, strict=True)]
     there = Finding("ok", "source", "All files of the backup are there and have the right size.")
-    return [there, signature_finding(ctx, source.manifest), *await check_key(ctx, source.manifest, files)]
+    return [
+        there,
+        signature_finding(ctx, source.signed or source.manifest),
+        *await check_key(ctx, source.manifest, files),
+    ]
 
 
 async def _spool_finding(ctx: Context, manifest: Manifest) -> Finding:

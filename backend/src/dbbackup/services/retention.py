@@ -182,9 +182,14 @@ async def _policies(session: AsyncSession) -> dict[str, Policy]:
 
 
 def _good() -> ColumnElement[bool]:
-    """A backup that can be restored: completed, not deleted, with a whole copy."""
+    """A backup that can be counted on: completed, not deleted, not found bad, with a whole copy; see `damage.is_good`."""
     whole = exists().where(BackupCopy.backup_id == BackupExecution.id, BackupCopy.state == CopyState.COMPLETE)
-    return and_(BackupExecution.status == RunStatus.COMPLETED, BackupExecution.deleted_at.is_(None), whole)
+    return and_(
+        BackupExecution.status == RunStatus.COMPLETED,
+        BackupExecution.deleted_at.is_(None),
+        BackupExecution.damage.is_(None),
+        whole,
+    )
 
 
 def _unused() -> list[ColumnElement[bool]]:

@@ -19,6 +19,7 @@ Wait = Annotated[int, Meta(ge=1, le=86_400)]
 Jitter = Annotated[int, Meta(ge=0, le=43_200)]
 VerifyEvery = Annotated[int, Meta(ge=1, le=1000)]
 VerifyLevel = Annotated[int, Meta(ge=1, le=3)]
+PingUrl = Annotated[str, Meta(max_length=2000, description="Called after each backup; kept secret")]
 
 
 class BlackoutInput(Input):
@@ -65,6 +66,7 @@ class ScheduleInput(Input):
     blackout: Windows = []
     verify_every: VerifyEvery | None = None
     verify_level: VerifyLevel = 3
+    ping_url: PingUrl | None = None
 
 
 class ScheduleUpdate(Input):
@@ -91,6 +93,7 @@ class ScheduleUpdate(Input):
     blackout: Windows | UnsetType = UNSET
     verify_every: VerifyEvery | UnsetType | None = UNSET
     verify_level: VerifyLevel | UnsetType = UNSET
+    ping_url: PingUrl | UnsetType | None = UNSET
 
 
 class SchedulePreviewInput(Input):

@@ -63,13 +63,14 @@ async def forget_impossible_waits(session: AsyncSession, now: datetime) -> None:
     )
 
 
-def note_missed(
+async def note_missed(
     session: AsyncSession, ctx: Context, schedule: BackupSchedule, slot: datetime, count: int, why: str
 ) -> None:
-    """Keep and announce that slots came and got no run; notifications listen for the ChangeEvent `missed`."""
+    """Keep, announce and tell that slots came and got no run."""
     schedule.missed_slot, schedule.missed_count, schedule.missed_reason = slot, count, why
     _log.warning("Schedule {}: {} missed, the last one of {:%Y-%m-%d %H:%M} UTC. {}", schedule.id, count, slot, why)
     announce(session, ctx, "schedule", schedule.id, "missed")
+    await notify_missed(session, ctx, schedule, slot, count, why)
 
 
 async def _serve(session: AsyncSession, ctx: Context, schedule: BackupSchedule, now: datetime) -> None:
@@ -78,7 +79,7 @@ async def _serve(session: AsyncSession, ctx: Context, schedule: BackupSchedule, 
     except ValidationError as error:
         # An update of the tz database or of the dialect: said where it is seen, and not tried every minute.
         _log.error("Schedule {} cannot be used any more: {}", schedule.id, error.message)
-        note_missed(session, ctx, schedule, now, 1, f"{error.message} Edit the schedule.")
+        await note_missed(session, ctx, schedule, now, 1, f"{error.message} Edit the schedule.")
         schedule.next_run_at = None
         return
     before = schedule.next_run_at
@@ -86,7 +87,7 @@ async def _serve(session: AsyncSession, ctx: Context, schedule: BackupSchedule, 
     schedule.last_slot, schedule.next_run_at = decision.handled, decision.following
     if decision.newest_missed is not None:
         why = "The program was not running then, or its clock was set forward."
-        note_missed(session, ctx, schedule, decision.newest_missed, decision.missed, why)
+        await note_missed(session, ctx, schedule, decision.newest_missed, decision.missed, why)
     config = await session.get_one(DatabaseConfig, schedule.database_id)
     if decision.run is not None and config.enabled:
         await _make_run(session, ctx, schedule, times, decision, decision.run, now)
@@ -108,7 +109,7 @@ async def _make_run(
     if await session.scalar(mine.where(BackupExecution.slot == slot).limit(1)):
         return
     if before := await session.scalar(mine.where(BackupExecution.status.in_(ACTIVE)).limit(1)):
-        note_missed(
+        await note_missed(
             session, ctx, schedule, slot, decision.missed + 1, f"The backup before it was still {before.status}."
         )
         return

@@ -25,6 +25,7 @@ from dbbackup.services.context import Context
 from dbbackup.services.databases import get_database
 from dbbackup.services.inputs import BackupInput
 from dbbackup.services.new_backup import MANUAL_PRIORITY, prepare_backup
+from dbbackup.services.pings import seal_ping_url
 from dbbackup.services.schedule_inputs import ScheduleInput, ScheduleUpdate
 
 _TIMING = ("cron_expression", "timezone", "blackout")
@@ -103,6 +104,7 @@ async def add_schedule(session: AsyncSession, ctx: Context, data: ScheduleInput)
         default = select(S3Config.id).where(S3Config.is_default, S3Config.enabled)
         values["upload_to_s3"] = bool(data.s3_config_ids) or await session.scalar(default) is not None
     schedule = BackupSchedule(id=new_id(), database_id=data.database_id, **values)
+    schedule.ping_url_sealed = _sealed_ping(ctx, schedule.id, data.ping_url)
     await _check(session, ctx, schedule, set(FIELDS))
     _restart(schedule)
     session.add(schedule)
@@ -121,11 +123,20 @@ async def change_schedule(
     changed = {name for name, value in given.items() if value != getattr(schedule, name)}
     for name, value in given.items():
         setattr(schedule, name, value)
+    if data.ping_url is not UNSET:
+        schedule.ping_url_sealed = _sealed_ping(ctx, schedule.id, data.ping_url)
     await _check(session, ctx, schedule, changed)
     if changed & {*_TIMING, "enabled"}:
         _restart(schedule)
     await _save(session, ctx, schedule, "updated")
     return schedule
+
+
+def _sealed_ping(ctx: Context, schedule_id: str, url: str | None) -> str | None:
+    try:
+        return seal_ping_url(ctx, schedule_id, url)
+    except ValidationError as error:
+        raise ValidationError.of("pingUrl", error.message) from error
 
 
 async def enable_schedule(session: AsyncSession, ctx: Context, schedule_id: str, *, enabled: bool) -> BackupSchedule:

@@ -107,7 +107,7 @@ async def _note(ctx: Context, copy_id: str, missing: Sequence[str], now: datetim
         mark_copy(session, ctx, copy, text)
         backup = await session.get_one(BackupExecution, copy.backup_id)
         gone = Anomaly(kind="object-gone", message=text, found_at=now)
-        record(session, ctx, backup, [gone])
+        await record(session, ctx, backup, [gone])
         return [gone]
 
 

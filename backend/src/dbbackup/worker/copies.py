@@ -20,6 +20,7 @@ from dbbackup.services.backup_results import note_stored
 from dbbackup.services.changes import announce
 from dbbackup.services.context import Context
 from dbbackup.services.downloads import sibling
+from dbbackup.services.occasions import notify_deletion
 from dbbackup.services.run_notifications import notify_copy
 from dbbackup.services.stored_manifests import parse_manifest, read_manifest_bytes
 from dbbackup.storages.base import Storage, StoredObject, WriteOptions
@@ -190,6 +191,8 @@ async def _set_state(ctx: Context, copy_id: str, state: CopyState, message: str 
             copy.attempts += 1
         elif copy.state == CopyState.DELETING:
             state = CopyState.DELETED
+        if CopyState.DELETING in (state, copy.state):
+            await notify_deletion(session, ctx, copy, message)
         copy.state, copy.error_message, copy.updated_at = state, message, utc_now()
         if tell:
             await notify_copy(session, ctx, copy)

@@ -81,9 +81,16 @@ async def _running(session: AsyncSession, models: Iterable[type[Run]]) -> int:
 
 async def _claim_one(session: AsyncSession, model: type[R]) -> R | None:
     """One statement chooses and takes: two workers can never take the same run."""
-    # A proof waits for the database's other runs, and for those that are queued; they do not wait for it.
-    states = (RunStatus.RUNNING, RunStatus.QUEUED) if model is Verification else (RunStatus.RUNNING,)
-    busy = [select(kind.database_id).where(kind.status.in_(states), kind.database_id.is_not(None)) for kind in _WORK]
+    # A proof waits for the database's other runs, and for those that could start now; they do not wait for it.
+    busy = [
+        select(kind.database_id).where(
+            or_(kind.status == RunStatus.RUNNING, _could_start(kind))
+            if model is Verification
+            else kind.status == RunStatus.RUNNING,
+            kind.database_id.is_not(None),
+        )
+        for kind in _WORK
+    ]
     if model is Verification:
         busy.append(
             select(Verification.database_id).where(
@@ -115,6 +122,10 @@ async def _claim_one(session: AsyncSession, model: type[R]) -> R | None:
     )
     run_id = await session.scalar(statement)
     return await session.get(model, run_id, populate_existing=True) if run_id else None
+
+
+def _could_start(kind: type[BackupExecution] | type[RestoreExecution]) -> ColumnElement[bool]:
+    return and_(kind.status == RunStatus.QUEUED, or_(kind.not_before.is_(None), kind.not_before <= utc_now()))
 
 
 def _puts_back() -> ColumnElement[bool]:

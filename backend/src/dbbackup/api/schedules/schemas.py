@@ -70,6 +70,7 @@ class ScheduleView(Struct, kw_only=True, rename="camel"):
     blackout: list[BlackoutView]
     verify_every: int | None
     verify_level: int
+    has_ping_url: bool
     created_at: datetime
     updated_at: datetime
 

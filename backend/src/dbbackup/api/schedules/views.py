@@ -39,6 +39,7 @@ async def schedule_views(session: AsyncSession, schedules: Sequence[BackupSchedu
         policy = policies.get(schedule.retention_policy_id or "")
         view = ScheduleView(
             **{name: getattr(schedule, name) for name in _SAME},
+            has_ping_url=schedule.ping_url_sealed is not None,
             database_name=databases[schedule.database_id].name,
             database_enabled=databases[schedule.database_id].enabled,
             reading=_reading(schedule),

@@ -5,12 +5,18 @@ import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
 import { Select } from "@/components/ui/select";
 import { BlackoutFields } from "./blackout-fields";
+import { PingFields } from "./ping-fields";
 import type { ScheduleValues } from "./schedule-schema";
 
 const NUMBER = { valueAsNumber: true } as const;
 
+interface CareFieldsProps {
+  form: UseFormReturn<ScheduleValues>;
+  hasPingUrl: boolean;
+}
+
 /** What most people leave as it is: retries, jitter, catching up, blackout windows, verification. */
-export function CareFields({ form }: { form: UseFormReturn<ScheduleValues> }) {
+export function CareFields({ form, hasPingUrl }: CareFieldsProps) {
   const values = form.watch();
   const errors = form.formState.errors;
   const failing = Boolean(errors.retryLimit || errors.retryDelay || errors.retryMaxDelay || errors.jitter);
@@ -104,6 +110,7 @@ export function CareFields({ form }: { form: UseFormReturn<ScheduleValues> }) {
           </div>
         ) : null}
       </Disclosure>
+      <PingFields form={form} hasPingUrl={hasPingUrl} />
     </>
   );
 }

@@ -140,7 +140,7 @@ export function ScheduleForm(props: ScheduleFormProps) {
             excludeTables: errors.excludeTables?.message,
           }}
         />
-        <CareFields form={form} />
+        <CareFields form={form} hasPingUrl={saved?.hasPingUrl ?? false} />
         {failure ? (
           <Notice tone="bad" live title="Not saved">
             {failure}

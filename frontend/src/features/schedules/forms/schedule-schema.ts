@@ -37,6 +37,8 @@ export const scheduleSchema = z
     verify: z.boolean(),
     verifyEvery: whole(1, 1000),
     verifyLevel: z.enum(["1", "2", "3"]),
+    pingUrl: z.string().trim().max(2000, "At most 2,000 characters."),
+    stopPing: z.boolean(),
   })
   .refine((values) => values.local || values.s3ConfigIds.length > 0, {
     path: ["local"],
@@ -67,4 +69,5 @@ export const SCHEDULE_FIELDS = [
   "jitter",
   "blackout",
   "verifyEvery",
+  "pingUrl",
 ] as const;

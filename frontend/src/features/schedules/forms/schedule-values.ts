@@ -35,6 +35,8 @@ export function newValues(around: Surroundings): ScheduleValues {
     verify: false,
     verifyEvery: 7,
     verifyLevel: "3",
+    pingUrl: "",
+    stopPing: false,
   };
 }
 
@@ -63,6 +65,8 @@ export function savedValues(saved: ScheduleView, around: Surroundings): Schedule
     verify: saved.verifyEvery !== null,
     verifyEvery: saved.verifyEvery ?? known.verifyEvery,
     verifyLevel: String(saved.verifyLevel) as ScheduleValues["verifyLevel"],
+    pingUrl: "",
+    stopPing: false,
   };
 }
 
@@ -97,6 +101,8 @@ export function toInput(values: ScheduleValues, around: Surroundings, saved?: Sc
     blackout: values.blackout,
     verifyEvery: values.verify ? values.verifyEvery : null,
     verifyLevel: Number(values.verifyLevel),
+    // Left out, the saved one stays.
+    ...(values.stopPing ? { pingUrl: null } : values.pingUrl ? { pingUrl: values.pingUrl } : {}),
   };
 }
 
