@@ -28,7 +28,8 @@ from dbbackup.core.secret import Secret
 from dbbackup.db.lock import InstanceLock
 from dbbackup.db.migrate import migrate
 from dbbackup.services import access_commands as commands
-from dbbackup.settings import Settings, load
+from dbbackup.services.key_rotation import rotate_key
+from dbbackup.settings import Settings, load, load_new_key
 
 if TYPE_CHECKING:
     from dbbackup.services.catalogue_rebuild import RebuildReport
@@ -86,6 +87,20 @@ def migrate_command() -> None:
     settings = _settings()
     with InstanceLock(settings.database_path):
         asyncio.run(migrate(settings.database_path))
+
+
+@app.command(name="rotate-key")
+def rotate_key_command() -> None:
+    """Change ENCRYPTION_KEY to NEW_ENCRYPTION_KEY (or NEW_ENCRYPTION_KEY_FILE), while the program does not run.
+
+    Everything that is sealed with the old key is sealed with the new one, in one transaction: all of it, or nothing.
+    """
+    new_key = load_new_key()
+    done = asyncio.run(rotate_key(_settings(extra=(new_key,)), new_key))
+    print(
+        f"{done.secrets} secrets are sealed with the new key (version {done.version}). Start the program with it as"
+        " ENCRYPTION_KEY from now on. Keep the old key as long as you keep copies of the catalogue made before."
+    )
 
 
 @catalog.command(name="rebuild")
@@ -261,9 +276,9 @@ def _bound_allocator() -> None:
         mallopt(m_mmap_threshold, 512 * 1024)
 
 
-def _settings(logbook: Logbook | None = None) -> Settings:
+def _settings(logbook: Logbook | None = None, extra: tuple[Secret, ...] = ()) -> Settings:
     settings = load()
-    secrets = [settings.encryption_key, settings.admin_password]
+    secrets = [settings.encryption_key, settings.admin_password, *extra]
     if settings.s3:
         secrets += [settings.s3.access_key, settings.s3.secret_key]
     logs.configure(settings.log_level, settings.log_format, secrets, logbook)

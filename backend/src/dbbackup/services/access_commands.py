@@ -78,6 +78,13 @@ async def _beside(settings: Settings) -> AsyncIterator[Context]:
             await migrate(settings.database_path)
     except ConflictError:
         pass  # it runs, and has done so
+    async with opened_catalogue(settings) as ctx:
+        yield ctx
+
+
+@asynccontextmanager
+async def opened_catalogue(settings: Settings) -> AsyncIterator[Context]:
+    """Open a catalogue of this version's schema. Raises ValidationError when ENCRYPTION_KEY is not its key."""
     catalogue = Catalogue(settings.database_path)
     try:
         sealer = await bootstrap.open_sealer(catalogue, settings)

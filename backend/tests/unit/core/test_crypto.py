@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dbbackup.core.crypto import ITERATIONS, SALT_BYTES, Sealer, derive_key, new_salt
+from dbbackup.core.crypto import ITERATIONS, SALT_BYTES, Sealer, derive_key, key_version, new_salt
 from dbbackup.core.errors import InternalError
 from dbbackup.core.secret import Secret
 
@@ -81,3 +81,19 @@ def test_derive_key_when_nothing_is_said_uses_600000_rounds() -> None:
 def test_new_salt_when_asked_twice_differs() -> None:
     assert len(new_salt()) == SALT_BYTES
     assert new_salt() != new_salt()
+
+
+def test_key_version_when_sealed_is_the_keys_and_of_anything_else_none() -> None:
+    sealed = Sealer({12: KEY}).seal(Secret(""), **PLACE)
+    assert (key_version(sealed), Sealer({12: KEY}).version) == (12, 12)
+    for other in (
+        "",
+        "v1:",
+        "v1:short",
+        f"w{sealed}",
+        f"{sealed}\n",
+        sealed.replace("v12", "v0"),
+        "3000",
+        "Europe/Paris",
+    ):
+        assert key_version(other) is None
