@@ -18,7 +18,7 @@ from dbbackup.engines.modes import target_database
 from dbbackup.engines.values import Finding
 from dbbackup.services.backups import get_backup, request_cancel
 from dbbackup.services.changes import announce_run
-from dbbackup.services.connections import saved_connection
+from dbbackup.services.connections import reachable, saved_connection
 from dbbackup.services.context import Context
 from dbbackup.services.databases import get_database
 from dbbackup.services.downloads import backup_manifest, choose_copy
@@ -70,7 +70,7 @@ async def run_checks(ctx: Context, config: DatabaseConfig, source: Source, optio
     findings = await _source_findings(ctx, source)
     if engine.wants_file(options):
         findings.append(await _spool_finding(ctx, source.manifest))
-    target = await engine.maintenance(saved_connection(ctx, config))
+    target = await engine.maintenance(await reachable(ctx, saved_connection(ctx, config)))
     if target.database != config.database_name:
         text = f"{config.database_name} cannot be connected to: the server is reached through {target.database}."
         findings.append(Finding("warning", "database-gone", text))

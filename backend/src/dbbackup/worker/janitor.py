@@ -33,7 +33,7 @@ from dbbackup.engines.modes import restore_mode
 from dbbackup.pipeline.process import OWNER_VARIABLE
 from dbbackup.services.backup_results import note_result, note_stored
 from dbbackup.services.changes import announce_run
-from dbbackup.services.connections import saved_connection
+from dbbackup.services.connections import reachable, saved_connection
 from dbbackup.services.context import Context
 from dbbackup.services.restores import read_manifest
 from dbbackup.services.run_notifications import notify_run_end
@@ -253,7 +253,7 @@ async def _drop(ctx: Context, facts: dict[str, str]) -> None:
         return
     engine = ctx.engines[config.type]
     try:
-        target = await engine.maintenance(saved_connection(ctx, config))
+        target = await engine.maintenance(await reachable(ctx, saved_connection(ctx, config)))
         dropped = await engine.drop_database(target, facts["name"], facts["marker"])
     except ConflictError:
         # It bears no mark of that run: finished, or never ours. Nothing to clean up.

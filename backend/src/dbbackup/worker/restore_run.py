@@ -12,7 +12,7 @@ from dbbackup.db.models import DatabaseConfig, RestoreExecution
 from dbbackup.engines.modes import restore_mode, target_database
 from dbbackup.pipeline.restore import RestoreJob, fill_database
 from dbbackup.services.changes import announce_run
-from dbbackup.services.connections import saved_connection
+from dbbackup.services.connections import reachable, saved_connection
 from dbbackup.services.context import Context
 from dbbackup.services.encryption import identities
 from dbbackup.services.restores import Source, run_checks, saved_source
@@ -67,7 +67,7 @@ async def prepare(
         tools.log.say(_LEVELS[finding.level], finding.message, check=finding.code)
     if errors := [f.message for f in findings if f.level == "error"]:
         raise RestoreError("The restore was refused before anything was changed. " + " ".join(errors))
-    target = await engine.maintenance(saved_connection(ctx, config))
+    target = await engine.maintenance(await reachable(ctx, saved_connection(ctx, config)))
     probe = await engine.probe(target)
     return RestoreJob(
         engine=engine,
