@@ -161,6 +161,13 @@ def user_reset_password(username: str) -> None:
     print(f"{username} has a new password; all sessions are ended.")
 
 
+@user.command(name="reset-second-factor")
+def user_reset_second_factor(username: str) -> None:
+    """Turn off the second factor of a user who lost phone and recovery codes."""
+    asyncio.run(commands.reset_second_factor(_settings(), username))
+    print(f"{username} signs in with the password alone now.")
+
+
 @user.command(name="list")
 def user_list() -> None:
     """List the users."""

@@ -2,7 +2,7 @@
 
 import type { Client, Options as Options2, TDataShape } from './client';
 import { client } from './client.gen';
-import type { ActivateEncryptionKeyData, ActivateEncryptionKeyErrors, ActivateEncryptionKeyResponses, BrowseS3ConfigData, BrowseS3ConfigErrors, BrowseS3ConfigResponses, CancelBackupData, CancelBackupErrors, CancelBackupResponses, CancelRestoreData, CancelRestoreErrors, CancelRestoreResponses, CancelVerificationData, CancelVerificationErrors, CancelVerificationResponses, ChangeMyPasswordData, ChangeMyPasswordErrors, ChangeMyPasswordResponses, ChangeSettingsData, ChangeSettingsErrors, ChangeSettingsResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, CreateBackupData, CreateBackupErrors, CreateBackupResponses, CreateDatabaseData, CreateDatabaseErrors, CreateDatabaseResponses, CreateEncryptionKeyData, CreateEncryptionKeyErrors, CreateEncryptionKeyResponses, CreateNotificationChannelData, CreateNotificationChannelErrors, CreateNotificationChannelResponses, CreateRestoreData, CreateRestoreErrors, CreateRestoreResponses, CreateRetentionPolicyData, CreateRetentionPolicyErrors, CreateRetentionPolicyResponses, CreateS3ConfigData, CreateS3ConfigErrors, CreateS3ConfigResponses, CreateScheduleData, CreateScheduleErrors, CreateScheduleResponses, CreateTokensData, CreateTokensErrors, CreateTokensResponses, CreateUserData, CreateUserErrors, CreateUserResponses, DeleteApiKeyData, DeleteApiKeyErrors, DeleteApiKeyResponses, DeleteBackupData, DeleteBackupErrors, DeleteBackupResponses, DeleteDatabaseData, DeleteDatabaseErrors, DeleteDatabaseResponses, DeleteEncryptionKeyData, DeleteEncryptionKeyErrors, DeleteEncryptionKeyResponses, DeleteNotificationChannelData, DeleteNotificationChannelErrors, DeleteNotificationChannelResponses, DeleteRetentionPolicyData, DeleteRetentionPolicyErrors, DeleteRetentionPolicyResponses, DeleteS3ConfigData, DeleteS3ConfigErrors, DeleteS3ConfigResponses, DeleteScheduleData, DeleteScheduleErrors, DeleteScheduleResponses, DeleteUserData, DeleteUserErrors, DeleteUserResponses, DisableScheduleData, DisableScheduleErrors, DisableScheduleResponses, DownloadBackupData, DownloadBackupErrors, DownloadBackupResponses, DownloadEncryptionKeyData, DownloadEncryptionKeyErrors, DownloadEncryptionKeyResponses, EnableScheduleData, EnableScheduleErrors, EnableScheduleResponses, EndOtherSessionsData, EndOtherSessionsErrors, EndOtherSessionsResponses, EndSessionData, EndSessionErrors, EndSessionResponses, ExportAuditEventsData, ExportAuditEventsErrors, ExportAuditEventsResponses, GetAuthStateData, GetAuthStateErrors, GetAuthStateResponses, GetBackupData, GetBackupErrors, GetBackupLogsData, GetBackupLogsErrors, GetBackupLogsResponses, GetBackupResponses, GetDatabaseData, GetDatabaseErrors, GetDatabaseResponses, GetEncryptionKeyData, GetEncryptionKeyErrors, GetEncryptionKeyResponses, GetLivenessData, GetLivenessErrors, GetLivenessResponses, GetMeData, GetMeErrors, GetMeResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetNotificationChannelData, GetNotificationChannelErrors, GetNotificationChannelResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetRestoreData, GetRestoreErrors, GetRestoreLogsData, GetRestoreLogsErrors, GetRestoreLogsResponses, GetRestoreResponses, GetRetentionPolicyData, GetRetentionPolicyErrors, GetRetentionPolicyResponses, GetS3ConfigData, GetS3ConfigErrors, GetS3ConfigResponses, GetScheduleData, GetScheduleErrors, GetScheduleResponses, GetStatisticsData, GetStatisticsErrors, GetStatisticsResponses, GetSystemLogsData, GetSystemLogsErrors, GetSystemLogsResponses, GetSystemStatusData, GetSystemStatusErrors, GetSystemStatusResponses, GetUserData, GetUserErrors, GetUserResponses, GetVerificationData, GetVerificationErrors, GetVerificationLogsData, GetVerificationLogsErrors, GetVerificationLogsResponses, GetVerificationResponses, ImportEncryptionKeyData, ImportEncryptionKeyErrors, ImportEncryptionKeyResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListAuditActionsData, ListAuditActionsErrors, ListAuditActionsResponses, ListAuditEventsData, ListAuditEventsErrors, ListAuditEventsResponses, ListBackupsData, ListBackupsErrors, ListBackupsResponses, ListDatabasesData, ListDatabasesErrors, ListDatabasesResponses, ListEncryptionKeysData, ListEncryptionKeysErrors, ListEncryptionKeysResponses, ListNextRunsData, ListNextRunsErrors, ListNextRunsResponses, ListNotificationChannelsData, ListNotificationChannelsErrors, ListNotificationChannelsResponses, ListNotificationDeliveriesData, ListNotificationDeliveriesErrors, ListNotificationDeliveriesResponses, ListNotificationEventsData, ListNotificationEventsErrors, ListNotificationEventsResponses, ListRestoresData, ListRestoresErrors, ListRestoresResponses, ListRetentionPoliciesData, ListRetentionPoliciesErrors, ListRetentionPoliciesResponses, ListS3BucketsData, ListS3BucketsErrors, ListS3BucketsResponses, ListS3ConfigsData, ListS3ConfigsErrors, ListS3ConfigsResponses, ListSchedulesData, ListSchedulesErrors, ListSchedulesResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSettingsData, ListSettingsErrors, ListSettingsResponses, ListUsersData, ListUsersErrors, ListUsersResponses, ListVerificationsData, ListVerificationsErrors, ListVerificationsResponses, PinBackupData, PinBackupErrors, PinBackupResponses, PreflightRestoreData, PreflightRestoreErrors, PreflightRestoreResponses, PreviewRetentionPolicyData, PreviewRetentionPolicyErrors, PreviewRetentionPolicyResponses, PreviewScheduleData, PreviewScheduleErrors, PreviewScheduleResponses, PreviewUnsavedRetentionPolicyData, PreviewUnsavedRetentionPolicyErrors, PreviewUnsavedRetentionPolicyResponses, RebuildCatalogueData, RebuildCatalogueErrors, RebuildCatalogueResponses, RefreshTokensData, RefreshTokensErrors, RefreshTokensResponses, RetireEncryptionKeyData, RetireEncryptionKeyErrors, RetireEncryptionKeyResponses, RetryNotificationDeliveryData, RetryNotificationDeliveryErrors, RetryNotificationDeliveryResponses, RunMaintenanceData, RunMaintenanceErrors, RunMaintenanceResponses, RunScheduleData, RunScheduleErrors, RunScheduleResponses, SetUpData, SetUpErrors, SetUpResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, SimulateRetentionPolicyData, SimulateRetentionPolicyErrors, SimulateRetentionPolicyResponses, TestDatabaseData, TestDatabaseErrors, TestDatabaseResponses, TestNotificationChannelData, TestNotificationChannelErrors, TestNotificationChannelResponses, TestS3ConfigData, TestS3ConfigErrors, TestS3ConfigResponses, TestUnsavedDatabaseData, TestUnsavedDatabaseErrors, TestUnsavedDatabaseResponses, TestUnsavedNotificationChannelData, TestUnsavedNotificationChannelErrors, TestUnsavedNotificationChannelResponses, TestUnsavedS3ConfigData, TestUnsavedS3ConfigErrors, TestUnsavedS3ConfigResponses, UpdateDatabaseData, UpdateDatabaseErrors, UpdateDatabaseResponses, UpdateNotificationChannelData, UpdateNotificationChannelErrors, UpdateNotificationChannelResponses, UpdateRetentionPolicyData, UpdateRetentionPolicyErrors, UpdateRetentionPolicyResponses, UpdateS3ConfigData, UpdateS3ConfigErrors, UpdateS3ConfigResponses, UpdateScheduleData, UpdateScheduleErrors, UpdateScheduleResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, UploadBackupData, UploadBackupErrors, UploadBackupResponses, VerifyAuditLogData, VerifyAuditLogErrors, VerifyAuditLogResponses, VerifyBackupData, VerifyBackupErrors, VerifyBackupResponses } from './types.gen';
+import type { ActivateEncryptionKeyData, ActivateEncryptionKeyErrors, ActivateEncryptionKeyResponses, BrowseS3ConfigData, BrowseS3ConfigErrors, BrowseS3ConfigResponses, CancelBackupData, CancelBackupErrors, CancelBackupResponses, CancelRestoreData, CancelRestoreErrors, CancelRestoreResponses, CancelVerificationData, CancelVerificationErrors, CancelVerificationResponses, ChangeMyPasswordData, ChangeMyPasswordErrors, ChangeMyPasswordResponses, ChangeSettingsData, ChangeSettingsErrors, ChangeSettingsResponses, ConfirmSecondFactorData, ConfirmSecondFactorErrors, ConfirmSecondFactorResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, CreateBackupData, CreateBackupErrors, CreateBackupResponses, CreateDatabaseData, CreateDatabaseErrors, CreateDatabaseResponses, CreateEncryptionKeyData, CreateEncryptionKeyErrors, CreateEncryptionKeyResponses, CreateNotificationChannelData, CreateNotificationChannelErrors, CreateNotificationChannelResponses, CreateRestoreData, CreateRestoreErrors, CreateRestoreResponses, CreateRetentionPolicyData, CreateRetentionPolicyErrors, CreateRetentionPolicyResponses, CreateS3ConfigData, CreateS3ConfigErrors, CreateS3ConfigResponses, CreateScheduleData, CreateScheduleErrors, CreateScheduleResponses, CreateTokensData, CreateTokensErrors, CreateTokensResponses, CreateUserData, CreateUserErrors, CreateUserResponses, DeleteApiKeyData, DeleteApiKeyErrors, DeleteApiKeyResponses, DeleteBackupData, DeleteBackupErrors, DeleteBackupResponses, DeleteDatabaseData, DeleteDatabaseErrors, DeleteDatabaseResponses, DeleteEncryptionKeyData, DeleteEncryptionKeyErrors, DeleteEncryptionKeyResponses, DeleteNotificationChannelData, DeleteNotificationChannelErrors, DeleteNotificationChannelResponses, DeleteRetentionPolicyData, DeleteRetentionPolicyErrors, DeleteRetentionPolicyResponses, DeleteS3ConfigData, DeleteS3ConfigErrors, DeleteS3ConfigResponses, DeleteScheduleData, DeleteScheduleErrors, DeleteScheduleResponses, DeleteUserData, DeleteUserErrors, DeleteUserResponses, DisableScheduleData, DisableScheduleErrors, DisableScheduleResponses, DownloadBackupData, DownloadBackupErrors, DownloadBackupResponses, DownloadEncryptionKeyData, DownloadEncryptionKeyErrors, DownloadEncryptionKeyResponses, EnableScheduleData, EnableScheduleErrors, EnableScheduleResponses, EndOtherSessionsData, EndOtherSessionsErrors, EndOtherSessionsResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EnrolSecondFactorData, EnrolSecondFactorErrors, EnrolSecondFactorResponses, ExportAuditEventsData, ExportAuditEventsErrors, ExportAuditEventsResponses, GetAuthStateData, GetAuthStateErrors, GetAuthStateResponses, GetBackupData, GetBackupErrors, GetBackupLogsData, GetBackupLogsErrors, GetBackupLogsResponses, GetBackupResponses, GetDatabaseData, GetDatabaseErrors, GetDatabaseResponses, GetEncryptionKeyData, GetEncryptionKeyErrors, GetEncryptionKeyResponses, GetLivenessData, GetLivenessErrors, GetLivenessResponses, GetMeData, GetMeErrors, GetMeResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetNotificationChannelData, GetNotificationChannelErrors, GetNotificationChannelResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetRestoreData, GetRestoreErrors, GetRestoreLogsData, GetRestoreLogsErrors, GetRestoreLogsResponses, GetRestoreResponses, GetRetentionPolicyData, GetRetentionPolicyErrors, GetRetentionPolicyResponses, GetS3ConfigData, GetS3ConfigErrors, GetS3ConfigResponses, GetScheduleData, GetScheduleErrors, GetScheduleResponses, GetSecondFactorData, GetSecondFactorErrors, GetSecondFactorResponses, GetStatisticsData, GetStatisticsErrors, GetStatisticsResponses, GetSystemLogsData, GetSystemLogsErrors, GetSystemLogsResponses, GetSystemStatusData, GetSystemStatusErrors, GetSystemStatusResponses, GetUserData, GetUserErrors, GetUserResponses, GetVerificationData, GetVerificationErrors, GetVerificationLogsData, GetVerificationLogsErrors, GetVerificationLogsResponses, GetVerificationResponses, ImportEncryptionKeyData, ImportEncryptionKeyErrors, ImportEncryptionKeyResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListAuditActionsData, ListAuditActionsErrors, ListAuditActionsResponses, ListAuditEventsData, ListAuditEventsErrors, ListAuditEventsResponses, ListBackupsData, ListBackupsErrors, ListBackupsResponses, ListDatabasesData, ListDatabasesErrors, ListDatabasesResponses, ListEncryptionKeysData, ListEncryptionKeysErrors, ListEncryptionKeysResponses, ListNextRunsData, ListNextRunsErrors, ListNextRunsResponses, ListNotificationChannelsData, ListNotificationChannelsErrors, ListNotificationChannelsResponses, ListNotificationDeliveriesData, ListNotificationDeliveriesErrors, ListNotificationDeliveriesResponses, ListNotificationEventsData, ListNotificationEventsErrors, ListNotificationEventsResponses, ListRestoresData, ListRestoresErrors, ListRestoresResponses, ListRetentionPoliciesData, ListRetentionPoliciesErrors, ListRetentionPoliciesResponses, ListS3BucketsData, ListS3BucketsErrors, ListS3BucketsResponses, ListS3ConfigsData, ListS3ConfigsErrors, ListS3ConfigsResponses, ListSchedulesData, ListSchedulesErrors, ListSchedulesResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSettingsData, ListSettingsErrors, ListSettingsResponses, ListUsersData, ListUsersErrors, ListUsersResponses, ListVerificationsData, ListVerificationsErrors, ListVerificationsResponses, PinBackupData, PinBackupErrors, PinBackupResponses, PreflightRestoreData, PreflightRestoreErrors, PreflightRestoreResponses, PreviewRetentionPolicyData, PreviewRetentionPolicyErrors, PreviewRetentionPolicyResponses, PreviewScheduleData, PreviewScheduleErrors, PreviewScheduleResponses, PreviewUnsavedRetentionPolicyData, PreviewUnsavedRetentionPolicyErrors, PreviewUnsavedRetentionPolicyResponses, RebuildCatalogueData, RebuildCatalogueErrors, RebuildCatalogueResponses, RefreshTokensData, RefreshTokensErrors, RefreshTokensResponses, ResetSecondFactorData, ResetSecondFactorErrors, ResetSecondFactorResponses, RetireEncryptionKeyData, RetireEncryptionKeyErrors, RetireEncryptionKeyResponses, RetryNotificationDeliveryData, RetryNotificationDeliveryErrors, RetryNotificationDeliveryResponses, RunMaintenanceData, RunMaintenanceErrors, RunMaintenanceResponses, RunScheduleData, RunScheduleErrors, RunScheduleResponses, SetUpData, SetUpErrors, SetUpResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, SimulateRetentionPolicyData, SimulateRetentionPolicyErrors, SimulateRetentionPolicyResponses, TestDatabaseData, TestDatabaseErrors, TestDatabaseResponses, TestNotificationChannelData, TestNotificationChannelErrors, TestNotificationChannelResponses, TestS3ConfigData, TestS3ConfigErrors, TestS3ConfigResponses, TestUnsavedDatabaseData, TestUnsavedDatabaseErrors, TestUnsavedDatabaseResponses, TestUnsavedNotificationChannelData, TestUnsavedNotificationChannelErrors, TestUnsavedNotificationChannelResponses, TestUnsavedS3ConfigData, TestUnsavedS3ConfigErrors, TestUnsavedS3ConfigResponses, TurnOffSecondFactorData, TurnOffSecondFactorErrors, TurnOffSecondFactorResponses, UpdateDatabaseData, UpdateDatabaseErrors, UpdateDatabaseResponses, UpdateNotificationChannelData, UpdateNotificationChannelErrors, UpdateNotificationChannelResponses, UpdateRetentionPolicyData, UpdateRetentionPolicyErrors, UpdateRetentionPolicyResponses, UpdateS3ConfigData, UpdateS3ConfigErrors, UpdateS3ConfigResponses, UpdateScheduleData, UpdateScheduleErrors, UpdateScheduleResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, UploadBackupData, UploadBackupErrors, UploadBackupResponses, VerifyAuditLogData, VerifyAuditLogErrors, VerifyAuditLogResponses, VerifyBackupData, VerifyBackupErrors, VerifyBackupResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -1644,6 +1644,70 @@ export const getMe = <ThrowOnError extends boolean = false>(options?: Options<Ge
 });
 
 /**
+ * Turn my second factor on
+ */
+export const confirmSecondFactor = <ThrowOnError extends boolean = false>(options: Options<ConfirmSecondFactorData, ThrowOnError>) => (options.client ?? client).post<ConfirmSecondFactorResponses, ConfirmSecondFactorErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/auth/second-factor/confirm',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Set up a second factor
+ */
+export const enrolSecondFactor = <ThrowOnError extends boolean = false>(options: Options<EnrolSecondFactorData, ThrowOnError>) => (options.client ?? client).post<EnrolSecondFactorResponses, EnrolSecondFactorErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/auth/second-factor/enrol',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Have I a second factor?
+ */
+export const getSecondFactor = <ThrowOnError extends boolean = false>(options?: Options<GetSecondFactorData, ThrowOnError>) => (options?.client ?? client).get<GetSecondFactorResponses, GetSecondFactorErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/auth/second-factor',
+    ...options
+});
+
+/**
+ * Turn my second factor off
+ */
+export const turnOffSecondFactor = <ThrowOnError extends boolean = false>(options: Options<TurnOffSecondFactorData, ThrowOnError>) => (options.client ?? client).post<TurnOffSecondFactorResponses, TurnOffSecondFactorErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/auth/second-factor/turn-off',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * List users
  */
 export const listUsers = <ThrowOnError extends boolean = false>(options?: Options<ListUsersData, ThrowOnError>) => (options?.client ?? client).get<ListUsersResponses, ListUsersErrors, ThrowOnError>({
@@ -1734,6 +1798,23 @@ export const updateUser = <ThrowOnError extends boolean = false>(options: Option
         'Content-Type': 'application/json',
         ...options.headers
     }
+});
+
+/**
+ * Turn a user's second factor off
+ */
+export const resetSecondFactor = <ThrowOnError extends boolean = false>(options: Options<ResetSecondFactorData, ThrowOnError>) => (options.client ?? client).delete<ResetSecondFactorResponses, ResetSecondFactorErrors, ThrowOnError>({
+    security: [
+        {
+            in: 'cookie',
+            name: 'dbbackup_session',
+            type: 'apiKey'
+        },
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' }
+    ],
+    url: '/api/users/{user_id}/second-factor',
+    ...options
 });
 
 /**
