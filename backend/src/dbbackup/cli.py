@@ -28,7 +28,8 @@ from dbbackup.core.secret import Secret
 from dbbackup.db.lock import InstanceLock
 from dbbackup.db.migrate import migrate
 from dbbackup.services import access_commands as commands
-from dbbackup.settings import Settings, load
+from dbbackup.services.key_rotation import rotate_key
+from dbbackup.settings import Settings, load, load_new_key
 
 if TYPE_CHECKING:
     from dbbackup.services.catalogue_rebuild import RebuildReport
@@ -88,6 +89,20 @@ def migrate_command() -> None:
         asyncio.run(migrate(settings.database_path))
 
 
+@app.command(name="rotate-key")
+def rotate_key_command() -> None:
+    """Change ENCRYPTION_KEY to NEW_ENCRYPTION_KEY (or NEW_ENCRYPTION_KEY_FILE), while the program does not run.
+
+    Everything that is sealed with the old key is sealed with the new one, in one transaction: all of it, or nothing.
+    """
+    new_key = load_new_key()
+    done = asyncio.run(rotate_key(_settings(extra=(new_key,)), new_key))
+    print(
+        f"{done.secrets} secrets are sealed with the new key (version {done.version}). Start the program with it as"
+        " ENCRYPTION_KEY from now on. Keep the old key as long as you keep copies of the catalogue made before."
+    )
+
+
 @catalog.command(name="rebuild")
 def catalog_rebuild(*, s3: str | None = None, instance: str | None = None, dry_run: bool = False) -> None:
     """Add every backup that lies in a storage to the catalogue, by its manifest. Removes nothing.
@@ -144,6 +159,13 @@ def user_reset_password(username: str) -> None:
     """Give a user another password, asked for or read from standard input; ends all their sessions."""
     asyncio.run(commands.reset_password(_settings(), username, _password()))
     print(f"{username} has a new password; all sessions are ended.")
+
+
+@user.command(name="reset-second-factor")
+def user_reset_second_factor(username: str) -> None:
+    """Turn off the second factor of a user who lost phone and recovery codes."""
+    asyncio.run(commands.reset_second_factor(_settings(), username))
+    print(f"{username} signs in with the password alone now.")
 
 
 @user.command(name="list")
@@ -261,9 +283,9 @@ def _bound_allocator() -> None:
         mallopt(m_mmap_threshold, 512 * 1024)
 
 
-def _settings(logbook: Logbook | None = None) -> Settings:
+def _settings(logbook: Logbook | None = None, extra: tuple[Secret, ...] = ()) -> Settings:
     settings = load()
-    secrets = [settings.encryption_key, settings.admin_password]
+    secrets = [settings.encryption_key, settings.admin_password, *extra]
     if settings.s3:
         secrets += [settings.s3.access_key, settings.s3.secret_key]
     logs.configure(settings.log_level, settings.log_format, secrets, logbook)

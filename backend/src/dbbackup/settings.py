@@ -214,13 +214,22 @@ def _parse(spec: Spec, raw: str) -> Value:
     return raw
 
 
-def _encryption_key(read: _Reader) -> Secret:
-    key = read.secret("ENCRYPTION_KEY")
-    if len(key.reveal()) < MIN_KEY_LENGTH and not any("ENCRYPTION_KEY" in p.field for p in read.problems):
+def load_new_key(environ: Mapping[str, str] = os.environ) -> Secret:
+    """Read the key to change to. Raises ValidationError."""
+    read = _Reader(environ)
+    key = _encryption_key(read, "NEW_ENCRYPTION_KEY")
+    if read.problems:
+        raise ValidationError(f"{read.problems[0].message} Nothing was changed.", details=read.problems)
+    return key
+
+
+def _encryption_key(read: _Reader, name: str = "ENCRYPTION_KEY") -> Secret:
+    key = read.secret(name)
+    if len(key.reveal()) < MIN_KEY_LENGTH and not any(name in p.field for p in read.problems):
         state = "is missing" if not key else f"has only {len(key.reveal())} characters"
         read.complain(
-            "ENCRYPTION_KEY",
-            f"ENCRYPTION_KEY {state}; at least {MIN_KEY_LENGTH} are needed. Make one with"
+            name,
+            f"{name} {state}; at least {MIN_KEY_LENGTH} are needed. Make one with"
             " `openssl rand -base64 32` and keep a copy outside this machine.",
         )
     return key

@@ -18,8 +18,9 @@ from tests.api.support import add_database, make_database
 BACKEND = Path(__file__).resolve().parents[2]
 
 
-def command(home: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    environment = {
+def environment(home: Path) -> dict[str, str]:
+    """Return what a process needs to work on the data in `home`."""
+    return {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": "src",
         "ENCRYPTION_KEY": KEY,
@@ -28,9 +29,12 @@ def command(home: Path, *arguments: str, **variables: str) -> subprocess.Complet
         "DATABASE_PATH": str(home / "db" / "app.db"),
         "CLIENT_PATH": ":".join(map(str, client_dirs())),
     }
+
+
+def command(home: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "dbbackup.cli", *arguments],
-        env={**environment, **variables},
+        env={**environment(home), **variables},
         cwd=BACKEND,
         capture_output=True,
         text=True,

@@ -62,7 +62,7 @@ async def test_sealer_when_the_key_is_another_then_refused_and_nothing_is_change
     settings = make_settings(tmp_path)
     catalogue = Catalogue(settings.database_path)
     before = await _settings(catalogue)
-    with pytest.raises(ValidationError, match="not the key that this catalogue was made with") as raised:
+    with pytest.raises(ValidationError, match="not the key of this catalogue") as raised:
         await bootstrap.open_sealer(catalogue, replace(settings, encryption_key=Secret("x" * 32)))
     assert [detail.field for detail in raised.value.details] == ["ENCRYPTION_KEY"]
     assert await _settings(catalogue) == before

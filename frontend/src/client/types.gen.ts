@@ -426,6 +426,13 @@ export type CheckStep = {
 };
 
 /**
+ * CodeInput
+ */
+export type CodeInput = {
+    code: string;
+};
+
+/**
  * ConnectionTest
  */
 export type ConnectionTest = {
@@ -759,6 +766,32 @@ export type EndedEnvelope = {
     error: null;
     meta: Meta;
     data: Ended;
+};
+
+/**
+ * EnrolInput
+ */
+export type EnrolInput = {
+    password: string;
+};
+
+/**
+ * EnrolmentEnvelope
+ */
+export type EnrolmentEnvelope = {
+    success: boolean;
+    error: null;
+    meta: Meta;
+    data: EnrolmentView;
+};
+
+/**
+ * EnrolmentView
+ */
+export type EnrolmentView = {
+    secret: string;
+    uri: string;
+    qrRows: Array<string>;
 };
 
 /**
@@ -1258,6 +1291,23 @@ export type ProofInput = {
 export type RebuiltInstance = {
     instanceId: string;
     manifests: number;
+};
+
+/**
+ * RecoveryCodes
+ */
+export type RecoveryCodes = {
+    codes: Array<string>;
+};
+
+/**
+ * RecoveryCodesEnvelope
+ */
+export type RecoveryCodesEnvelope = {
+    success: boolean;
+    error: null;
+    meta: Meta;
+    data: RecoveryCodes;
 };
 
 /**
@@ -1960,6 +2010,24 @@ export type ScheduleView = {
 };
 
 /**
+ * SecondFactorEnvelope
+ */
+export type SecondFactorEnvelope = {
+    success: boolean;
+    error: null;
+    meta: Meta;
+    data: SecondFactorView;
+};
+
+/**
+ * SecondFactorView
+ */
+export type SecondFactorView = {
+    enabled: boolean;
+    recoveryCodesLeft: number;
+};
+
+/**
  * SessionListEnvelope
  */
 export type SessionListEnvelope = {
@@ -2035,6 +2103,7 @@ export type SetupInput = {
 export type SignInInput = {
     username: string;
     password: string;
+    code?: string | null;
 };
 
 /**
@@ -2267,6 +2336,14 @@ export type ToolInfo = {
 };
 
 /**
+ * TurnOffInput
+ */
+export type TurnOffInput = {
+    password: string;
+    code: string;
+};
+
+/**
  * UndoInput
  */
 export type UndoInput = {
@@ -2339,6 +2416,7 @@ export type UserView = {
     displayName: string;
     role: Role;
     disabled: boolean;
+    secondFactor: boolean;
     provider: string;
     passwordChangedAt: string | null;
     lastSignInAt: string | null;
@@ -7751,6 +7829,186 @@ export type GetMeResponses = {
 
 export type GetMeResponse = GetMeResponses[keyof GetMeResponses];
 
+export type ConfirmSecondFactorData = {
+    body: CodeInput;
+    path?: never;
+    query?: never;
+    url: '/api/auth/second-factor/confirm';
+};
+
+export type ConfirmSecondFactorErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * It does not fit the present state.
+     */
+    409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type ConfirmSecondFactorError = ConfirmSecondFactorErrors[keyof ConfirmSecondFactorErrors];
+
+export type ConfirmSecondFactorResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: RecoveryCodesEnvelope;
+};
+
+export type ConfirmSecondFactorResponse = ConfirmSecondFactorResponses[keyof ConfirmSecondFactorResponses];
+
+export type EnrolSecondFactorData = {
+    body: EnrolInput;
+    path?: never;
+    query?: never;
+    url: '/api/auth/second-factor/enrol';
+};
+
+export type EnrolSecondFactorErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * It does not fit the present state.
+     */
+    409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type EnrolSecondFactorError = EnrolSecondFactorErrors[keyof EnrolSecondFactorErrors];
+
+export type EnrolSecondFactorResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: EnrolmentEnvelope;
+};
+
+export type EnrolSecondFactorResponse = EnrolSecondFactorResponses[keyof EnrolSecondFactorResponses];
+
+export type GetSecondFactorData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/auth/second-factor';
+};
+
+export type GetSecondFactorErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * It does not fit the present state.
+     */
+    409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type GetSecondFactorError = GetSecondFactorErrors[keyof GetSecondFactorErrors];
+
+export type GetSecondFactorResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: SecondFactorEnvelope;
+};
+
+export type GetSecondFactorResponse = GetSecondFactorResponses[keyof GetSecondFactorResponses];
+
+export type TurnOffSecondFactorData = {
+    body: TurnOffInput;
+    path?: never;
+    query?: never;
+    url: '/api/auth/second-factor/turn-off';
+};
+
+export type TurnOffSecondFactorErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * It does not fit the present state.
+     */
+    409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type TurnOffSecondFactorError = TurnOffSecondFactorErrors[keyof TurnOffSecondFactorErrors];
+
+export type TurnOffSecondFactorResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: SecondFactorEnvelope;
+};
+
+export type TurnOffSecondFactorResponse = TurnOffSecondFactorResponses[keyof TurnOffSecondFactorResponses];
+
 export type ListUsersData = {
     body?: never;
     path?: never;
@@ -7985,6 +8243,57 @@ export type UpdateUserResponses = {
 };
 
 export type UpdateUserResponse = UpdateUserResponses[keyof UpdateUserResponses];
+
+export type ResetSecondFactorData = {
+    body?: never;
+    path: {
+        user_id: string;
+    };
+    query?: never;
+    url: '/api/users/{user_id}/second-factor';
+};
+
+export type ResetSecondFactorErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * It does not exist.
+     */
+    404: ErrorEnvelope;
+    /**
+     * It does not fit the present state.
+     */
+    409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type ResetSecondFactorError = ResetSecondFactorErrors[keyof ResetSecondFactorErrors];
+
+export type ResetSecondFactorResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: UserEnvelope;
+};
+
+export type ResetSecondFactorResponse = ResetSecondFactorResponses[keyof ResetSecondFactorResponses];
 
 export type ListApiKeysData = {
     body?: never;

@@ -649,6 +649,7 @@ export function makeUser(change: Partial<UserView> = {}): UserView {
     displayName: "Alice",
     role: "admin",
     disabled: false,
+    secondFactor: false,
     provider: "local",
     passwordChangedAt: ago(5000),
     lastSignInAt: ago(12),

@@ -45,6 +45,7 @@ export const refuse = (
 /** A product with one database, one backup, one restore and one bucket, where everything works. */
 export const server = setupServer(
   http.get("*/api/auth/me", () => ok(makeMe())),
+  http.get("*/api/auth/second-factor", () => ok({ enabled: false, recoveryCodesLeft: 0 })),
   http.get("*/api/auth/state", () => ok({ authMode: "local", setupNeeded: false })),
   http.get("*/api/system/status", () => ok(makeStatus())),
   http.get("*/api/system/stats", () => ok(makeStatistics())),

@@ -21,6 +21,7 @@ AppRequest = Request[Any, Any, State]
 STATUS = {
     "VALIDATION_ERROR": 400,
     "UNAUTHORIZED": 401,
+    "SECOND_FACTOR_REQUIRED": 401,
     "FORBIDDEN": 403,
     "NOT_FOUND": 404,
     "CONFLICT": 409,

@@ -8,6 +8,7 @@ from dbbackup.api.api_keys.controller import ApiKeyController
 from dbbackup.api.audit.controller import AuditController
 from dbbackup.api.auth.account import AccountController
 from dbbackup.api.auth.controller import AuthController
+from dbbackup.api.auth.second_factor import SecondFactorController
 from dbbackup.api.backups.controller import BackupController
 from dbbackup.api.contents.controller import ContentsController
 from dbbackup.api.databases.controller import DatabaseController
@@ -48,6 +49,7 @@ router = Router(
         get_metrics,
         AuthController,
         AccountController,
+        SecondFactorController,
         UserController,
         ApiKeyController,
         AuditController,

@@ -11,6 +11,7 @@ import binascii
 import hashlib
 import hmac
 import os
+import re
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -24,6 +25,7 @@ ITERATIONS = 600_000
 """PBKDF2-HMAC-SHA256 rounds, as OWASP's password storage cheat sheet asks for."""
 SALT_BYTES = 16
 _NONCE_BYTES = 12
+_SEALED = re.compile(r"v([1-9][0-9]{0,8}):[A-Za-z0-9+/]{38,}={0,2}")
 
 
 def new_salt() -> bytes:
@@ -37,6 +39,12 @@ def derive_key(passphrase: Secret, salt: bytes, iterations: int = ITERATIONS) ->
     return kdf.derive(passphrase.reveal().encode())
 
 
+def key_version(text: str) -> int | None:
+    """Return the version of the key that a sealed text names, None when the text is no sealed one."""
+    match = _SEALED.fullmatch(text)
+    return int(match[1]) if match else None
+
+
 class Sealer:
     """Seals with the newest key, opens with any key it was given."""
 
@@ -44,6 +52,11 @@ class Sealer:
         self._ciphers = {version: AESGCM(key) for version, key in keys.items()}
         self._current = max(keys)
         self._newest = keys[self._current]
+
+    @property
+    def version(self) -> int:
+        """The version of the newest key."""
+        return self._current
 
     def derive(self, purpose: str) -> bytes:
         """Return 32 bytes that only the newest key gives, different for each purpose; they tell nothing of the key."""

@@ -5,6 +5,7 @@ AppError
 │   ├── AddressRefusedError     nothing may be sent to the address
 │   └── HostUnknownError        the name has no address
 ├── UnauthorizedError      401
+│   └── SecondFactorError       the password is right, a code is missing or wrong
 ├── ForbiddenError         403
 ├── NotFoundError          404
 ├── ConflictError          409  the request does not fit the present state
@@ -79,6 +80,12 @@ class UnauthorizedError(AppError):
     """Nobody is signed in, or the credentials are wrong."""
 
     code = "UNAUTHORIZED"
+
+
+class SecondFactorError(UnauthorizedError):
+    """The password is right, and the code of the second factor is missing or wrong."""
+
+    code = "SECOND_FACTOR_REQUIRED"
 
 
 class ForbiddenError(AppError):

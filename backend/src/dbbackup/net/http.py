@@ -16,6 +16,7 @@ from yarl import URL
 
 from dbbackup import __version__
 from dbbackup.core.errors import DeliveryError, ValidationError
+from dbbackup.net.guarded import pinned
 from dbbackup.net.resolve import NetRules, resolve
 
 SECONDS = 15.0
@@ -138,17 +139,7 @@ class _Pinned(AbstractResolver):
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
-        return [
-            ResolveResult(
-                hostname=host,
-                host=address,
-                port=port,
-                family=socket.AF_INET6 if ":" in address else socket.AF_INET,
-                proto=socket.IPPROTO_TCP,
-                flags=socket.AI_NUMERICHOST,
-            )
-            for address in self._addresses
-        ]
+        return pinned(host, port, self._addresses)
 
     async def close(self) -> None:
         """Nothing is held open."""

@@ -48,6 +48,22 @@ async def resolve(host: str, port: int, rules: NetRules) -> list[str]:
     return allowed
 
 
+async def refuse_forbidden(host: str, port: int, rules: NetRules) -> None:
+    """Check a host that is connected to by somebody who resolves its name again: each of its addresses must be allowed.
+
+    A name without an address passes: the connection will fail by itself, with better words.
+
+    Raises:
+        AddressRefusedError: something forbidden is among the addresses.
+    """
+    try:
+        addresses = [host] if _is_literal(host) else await _ask(host, port, rules)
+    except HostUnknownError:
+        return
+    for address in addresses:
+        await resolve(address, port, rules)
+
+
 async def _ask(host: str, port: int, rules: NetRules) -> list[str]:
     try:
         addresses = await rules.lookup(host, port)

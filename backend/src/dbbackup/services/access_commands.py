@@ -17,7 +17,7 @@ from dbbackup.db.migrate import migrate
 from dbbackup.db.models import User
 from dbbackup.db.session import Catalogue
 from dbbackup.engines import build_registry
-from dbbackup.services import audit, audit_chain, bootstrap, users
+from dbbackup.services import audit, audit_chain, bootstrap, second_factor, users
 from dbbackup.services.access_inputs import UserInput, UserUpdate
 from dbbackup.services.audit_entry import CURRENT, AuditEntry, Caller
 from dbbackup.services.context import Context
@@ -39,10 +39,22 @@ async def reset_password(settings: Settings, username: str, password: str) -> No
     """Give a user another password and end their sessions. Raises ValidationError, NotFoundError, ConflictError."""
     form = _checked({"password": password}, UserUpdate)
     async with _recorded(settings, "updateUser") as (session, ctx):
-        user = await find_user(session, username)
-        if user is None:
-            raise NotFoundError(f"There is no user {username}. `dbbackup user list` shows those that are.")
+        user = await _user_named(session, username)
         await users.change_user(session, ctx, user.id, form)
+
+
+async def reset_second_factor(settings: Settings, username: str) -> None:
+    """Turn off a user's second factor. Raises NotFoundError, ConflictError."""
+    async with _recorded(settings, "resetSecondFactor") as (session, ctx):
+        user = await _user_named(session, username)
+        await second_factor.reset(session, ctx, user.id)
+
+
+async def _user_named(session: AsyncSession, username: str) -> User:
+    user = await find_user(session, username)
+    if user is None:
+        raise NotFoundError(f"There is no user {username}. `dbbackup user list` shows those that are.")
+    return user
 
 
 async def list_users(settings: Settings) -> list[User]:
@@ -78,6 +90,13 @@ async def _beside(settings: Settings) -> AsyncIterator[Context]:
             await migrate(settings.database_path)
     except ConflictError:
         pass  # it runs, and has done so
+    async with opened_catalogue(settings) as ctx:
+        yield ctx
+
+
+@asynccontextmanager
+async def opened_catalogue(settings: Settings) -> AsyncIterator[Context]:
+    """Open a catalogue of this version's schema. Raises ValidationError when ENCRYPTION_KEY is not its key."""
     catalogue = Catalogue(settings.database_path)
     try:
         sealer = await bootstrap.open_sealer(catalogue, settings)

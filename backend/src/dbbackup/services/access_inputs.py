@@ -23,6 +23,27 @@ class SignInInput(Input):
 
     username: Annotated[str, Meta(min_length=1, max_length=200)]
     password: Password
+    code: Annotated[str, Meta(max_length=50)] | None = None
+    """Of the second factor, for those who have one: see the error `SECOND_FACTOR_REQUIRED`."""
+
+
+class EnrolInput(Input):
+    """Proves that it is oneself who sets up a second factor."""
+
+    password: Password
+
+
+class CodeInput(Input):
+    """A code that the app shows."""
+
+    code: Annotated[str, Meta(min_length=1, max_length=50)]
+
+
+class TurnOffInput(Input):
+    """Proves that it is oneself who turns the second factor off; a recovery code will do."""
+
+    password: Password
+    code: Annotated[str, Meta(min_length=1, max_length=50)]
 
 
 class RefreshInput(Input):

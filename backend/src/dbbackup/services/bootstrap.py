@@ -9,7 +9,7 @@ import os
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from dbbackup.core.crypto import Sealer, derive_key, new_salt
+from dbbackup.core.crypto import Sealer, derive_key, key_version, new_salt
 from dbbackup.core.errors import InternalError, ValidationError
 from dbbackup.core.naming import INSTANCE_LENGTH, new_id, random_token
 from dbbackup.core.secret import Secret
@@ -20,7 +20,8 @@ from dbbackup.services.audit_chain import begin_chain
 from dbbackup.services.s3_configs import copy_counts
 from dbbackup.settings import S3Environment, Settings
 
-_SALT = "crypto.salt"
+SALT = "crypto.salt"
+"""Setting with the salt that ENCRYPTION_KEY becomes a key with."""
 _CHECK = "crypto.check"
 _INSTANCE = "instance.id"
 _AUDIT_KEY = "audit.key"
@@ -38,12 +39,13 @@ async def open_sealer(catalogue: Catalogue, settings: Settings) -> Sealer:
         ValidationError: ENCRYPTION_KEY is not the key this catalogue was made with; nothing is changed.
     """
     async with catalogue.transaction() as session:
-        salt_row, check = await _setting(session, _SALT), await _setting(session, _CHECK)
+        salt_row, check = await _setting(session, SALT), await _setting(session, _CHECK)
         salt = base64.b64decode(salt_row.value) if salt_row else new_salt()
-        sealer = Sealer({1: await asyncio.to_thread(derive_key, settings.encryption_key, salt)})
+        version = key_version(check.value) if check else None
+        sealer = Sealer({version or 1: await asyncio.to_thread(derive_key, settings.encryption_key, salt)})
         if salt_row is None or check is None:
-            _add(session, _SALT, base64.b64encode(salt).decode(), "Salt of the key that seals stored secrets")
-            sealed = sealer.seal(_CHECK_TEXT, table=_TABLE, row_id=_CHECK, column="value")
+            _add(session, SALT, base64.b64encode(salt).decode(), "Salt of the key that seals stored secrets")
+            sealed = sealer.seal(_CHECK_TEXT, table="system_setting", row_id=_CHECK, column="value")
             _add(session, _CHECK, sealed, "Opens only with the right ENCRYPTION_KEY")
             return sealer
         try:
@@ -51,8 +53,9 @@ async def open_sealer(catalogue: Catalogue, settings: Settings) -> Sealer:
         except InternalError as error:
             raise ValidationError.of(
                 "ENCRYPTION_KEY",
-                "ENCRYPTION_KEY is not the key that this catalogue was made with. Start with the old key; without"
-                " it the stored passwords cannot be read. Nothing was changed.",
+                "ENCRYPTION_KEY is not the key of this catalogue. Start with the right one: that of the first start,"
+                " or since a rotation the new one. Without it the stored passwords cannot be read. Nothing was"
+                " changed.",
             ) from error
         return sealer
 

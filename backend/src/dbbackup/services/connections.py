@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dbbackup.core.errors import AddressRefusedError, ValidationError
 from dbbackup.core.secret import Secret
 from dbbackup.db.models import DatabaseConfig
 from dbbackup.engines.values import Connection, TlsMode
+from dbbackup.net.resolve import refuse_forbidden
 from dbbackup.services.context import Context
 from dbbackup.services.inputs import DatabaseInput
 
@@ -38,6 +40,24 @@ def saved_connection(ctx: Context, config: DatabaseConfig) -> Connection:
         tls_mode=TlsMode(config.tls_mode),
         ca_pem=config.tls_ca,
     )
+
+
+async def reachable(ctx: Context, connection: Connection) -> Connection:
+    """Return the connection if its host may be connected to; call it right before connecting.
+
+    Client tools resolve the name again, so this is no pinning; but what it keeps away from speaks HTTP, not theirs.
+
+    Raises:
+        ValidationError: the host is, or stands for, an address that is never connected to.
+    """
+    # libpq takes several hosts, and a folder with a socket.
+    for host in connection.host.split(","):
+        if not host.startswith("/"):
+            try:
+                await refuse_forbidden(host.strip(), connection.port, ctx.private_net)
+            except AddressRefusedError as error:
+                raise ValidationError.of("host", error.message) from error
+    return connection
 
 
 def seal_password(ctx: Context, config_id: str, password: str) -> str | None:

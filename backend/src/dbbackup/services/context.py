@@ -89,6 +89,11 @@ class Context:
         return NetRules(allow_private=self.live.allow_private_addresses, lookup=self.lookup)
 
     @property
+    def private_net(self) -> NetRules:
+        """Return what databases and object storage may be connected to: they stand at private addresses, too."""
+        return NetRules(allow_private=True, lookup=self.lookup)
+
+    @property
     def live(self) -> LiveSettings:
         """Return the live settings: ask again each time, do not keep them."""
         return self.runtime.live

@@ -19,7 +19,7 @@ from dbbackup.engines.base import Engine
 from dbbackup.engines.values import Connection, Probe
 from dbbackup.services.backup_deletion import find_reader, mark_deleted
 from dbbackup.services.changes import announce
-from dbbackup.services.connections import connection_from, saved_connection, seal_password
+from dbbackup.services.connections import connection_from, reachable, saved_connection, seal_password
 from dbbackup.services.context import Context
 from dbbackup.services.inputs import DatabaseInput, DatabaseTestInput, DatabaseUpdate
 
@@ -83,7 +83,7 @@ async def add_database(session: AsyncSession, ctx: Context, data: DatabaseInput,
     engine = _engine(ctx, data.type)
     await _refuse_taken_name(session, data.name)
     options = engine.parse_dump_options(data.dump_options)
-    result = await _try(engine, connection_from(data))
+    result = await _try(ctx, engine, connection_from(data))
     if result.error and not force:
         raise result.error
     config = DatabaseConfig(
@@ -171,7 +171,7 @@ async def delete_database(session: AsyncSession, ctx: Context, database_id: str,
 async def check_saved(session: AsyncSession, ctx: Context, database_id: str) -> TestResult:
     """Test a saved database and keep what was seen."""
     config = await get_database(session, database_id)
-    result = await _try(_engine(ctx, config.type), saved_connection(ctx, config))
+    result = await _try(ctx, _engine(ctx, config.type), saved_connection(ctx, config))
     _note(config, result)
     await session.flush()
     announce(session, ctx, "database", config.id, "updated")
@@ -200,7 +200,7 @@ async def check_unsaved(ctx: Context, data: DatabaseTestInput, saved: DatabaseCo
         base["password"] = Secret(data.password)
     if data.tls_ca is not UNSET:
         base["ca_pem"] = data.tls_ca
-    return await _try(_engine(ctx, saved.type if saved else data.type), Connection(**base))
+    return await _try(ctx, _engine(ctx, saved.type if saved else data.type), Connection(**base))
 
 
 def overlay(config: DatabaseConfig, data: DatabaseUpdate) -> DatabaseTestInput:
@@ -209,7 +209,8 @@ def overlay(config: DatabaseConfig, data: DatabaseUpdate) -> DatabaseTestInput:
     return DatabaseTestInput(database_id=config.id, **{n: getattr(data, n) for n in names})
 
 
-async def _try(engine: Engine, connection: Connection) -> TestResult:
+async def _try(ctx: Context, engine: Engine, connection: Connection) -> TestResult:
+    await reachable(ctx, connection)
     try:
         return TestResult(await engine.probe(connection), None)
     except DatabaseError as error:

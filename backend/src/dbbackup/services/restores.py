@@ -21,7 +21,7 @@ from dbbackup.engines.modes import restore_mode, target_database
 from dbbackup.engines.values import Finding
 from dbbackup.services.backups import request_cancel
 from dbbackup.services.changes import announce_run
-from dbbackup.services.connections import saved_connection
+from dbbackup.services.connections import reachable, saved_connection
 from dbbackup.services.contents import narrowed
 from dbbackup.services.context import Context
 from dbbackup.services.databases import get_database
@@ -61,7 +61,7 @@ async def run_checks(ctx: Context, config: DatabaseConfig, source: Source, optio
         findings += await foreign_findings(ctx, source, engine.restore_filter(source.manifest, options))
     if engine.wants_file(options):
         findings.append(await _spool_finding(ctx, source.manifest))
-    target = await engine.maintenance(saved_connection(ctx, config))
+    target = await engine.maintenance(await reachable(ctx, saved_connection(ctx, config)))
     if target.database != config.database_name:
         text = f"{config.database_name} cannot be connected to: the server is reached through {target.database}."
         findings.append(Finding("warning", "database-gone", text))

@@ -182,14 +182,10 @@ async def _policies(session: AsyncSession) -> dict[str, Policy]:
 
 
 def _good() -> ColumnElement[bool]:
-    """A backup that can be counted on: completed, not deleted, not found bad, with a whole copy; see `damage.is_good`."""
-    whole = exists().where(BackupCopy.backup_id == BackupExecution.id, BackupCopy.state == CopyState.COMPLETE)
-    return and_(
-        BackupExecution.status == RunStatus.COMPLETED,
-        BackupExecution.deleted_at.is_(None),
-        BackupExecution.damage.is_(None),
-        whole,
-    )
+    """A backup that can be counted on, as `damage.is_good` has it, and that is not deleted."""
+    row = BackupExecution
+    whole = exists().where(BackupCopy.backup_id == row.id, BackupCopy.state == CopyState.COMPLETE)
+    return and_(row.status == RunStatus.COMPLETED, row.deleted_at.is_(None), row.damage.is_(None), whole)
 
 
 def _unused() -> list[ColumnElement[bool]]:

@@ -11,10 +11,11 @@ from msgspec import UNSET
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from dbbackup.core.errors import ConflictError, FieldError, NotFoundError, ValidationError
+from dbbackup.core.errors import AddressRefusedError, ConflictError, FieldError, NotFoundError, ValidationError
 from dbbackup.core.naming import new_id
 from dbbackup.core.secret import Secret
 from dbbackup.db.models import BackupCopy, BackupSchedule, CopyState, DatabaseConfig, S3Config
+from dbbackup.net.resolve import refuse_forbidden
 from dbbackup.services.changes import announce
 from dbbackup.services.context import Context
 from dbbackup.services.inputs import S3ConfigInput, S3ConfigUpdate, S3TestInput
@@ -86,6 +87,7 @@ async def add_config(session: AsyncSession, ctx: Context, data: S3ConfigInput) -
         ValidationError: the endpoint is no URL, or http without `allowHttp`.
     """
     _check(data.endpoint, allow_http=data.allow_http, sse=data.sse_mode, kms_key_id=data.kms_key_id)
+    await _refuse_forbidden(ctx, data.endpoint)
     await _refuse_taken_name(session, data.name)
     config = S3Config(id=new_id(), **{name: getattr(data, name) for name in _PLAIN})
     config.path_prefix = data.path_prefix.strip("/")
@@ -128,6 +130,8 @@ async def change_config(session: AsyncSession, ctx: Context, config_id: str, dat
         sse=merged["sse_mode"],
         kms_key_id=merged["kms_key_id"],
     )
+    if "endpoint" in given:
+        await _refuse_forbidden(ctx, merged["endpoint"])
     if given.pop("is_default", None):
         await _make_default(session, config)
     for name, value in given.items():
@@ -204,6 +208,7 @@ async def check_unsaved(session: AsyncSession, ctx: Context, data: S3TestInput) 
             given[key] = Secret(given[key])
     values = {f: getattr(base, f) for f in base.__dataclass_fields__} | given
     _check(values["endpoint"], allow_http=values["allow_http"], sse=values["sse"], kms_key_id=values["kms_key"])
+    await _refuse_forbidden(ctx, values["endpoint"])
     return await _check_storage(ctx, S3Settings(**values))
 
 
@@ -235,6 +240,16 @@ def _check(endpoint: str | None, *, allow_http: bool, sse: str, kms_key_id: str 
         raise ValidationError.of(
             "endpoint", "This endpoint is not encrypted. Use https, or allow http for this config on purpose."
         )
+
+
+async def _refuse_forbidden(ctx: Context, endpoint: str | None) -> None:
+    """Raise ValidationError for an endpoint that is never connected to; the storage judges again at each connection."""
+    if not endpoint:
+        return
+    try:
+        await refuse_forbidden(urlsplit(endpoint).hostname or "", 0, ctx.private_net)
+    except AddressRefusedError as error:
+        raise ValidationError.of("endpoint", error.message) from error
 
 
 async def _make_default(session: AsyncSession, config: S3Config) -> None:

@@ -16,6 +16,7 @@ from dbbackup.db.models import BackupExecution, BackupSchedule, DatabaseConfig, 
 from dbbackup.services.changes import announce, announce_run
 from dbbackup.services.context import Context
 from dbbackup.services.databases import ACTIVE
+from dbbackup.services.occasions import notify_missed
 from dbbackup.services.schedules import prepare_run, timetable_of
 
 LONGEST_WAIT = timedelta(days=9)

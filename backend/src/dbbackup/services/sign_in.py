@@ -1,12 +1,13 @@
 """Finds out who somebody is by username and password.
 
-`authenticate` is the first factor. What opens a session (`sessions.open_session`) is a step of its own, so that a
-second factor, or another provider of identities, comes in between or in its place.
+`authenticate` is the first factor, and runs the second before it forgets failed attempts. What opens a session
+(`sessions.open_session`) is a step of its own, so that another provider of identities can come in its place.
 """
 
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Awaitable, Callable
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,6 +19,8 @@ from dbbackup.db.models.user import LOCAL
 from dbbackup.services import passwords, throttle
 from dbbackup.services.audit_entry import Caller, note
 from dbbackup.services.context import Context
+
+Prove = Callable[[User], Awaitable[None]]
 
 
 def username_key(username: str) -> str:
@@ -31,8 +34,8 @@ async def find_user(session: AsyncSession, username: str) -> User | None:
     return user
 
 
-async def authenticate(ctx: Context, username: str, password: str, caller: Caller) -> User:
-    """Return whose name and password these are.
+async def authenticate(ctx: Context, username: str, password: str, caller: Caller, prove: Prove | None = None) -> User:
+    """Return whose name and password these are; `prove` asks for more, and what fails there counts as an attempt.
 
     It takes as long to refuse a name that does not exist, a disabled user and a wrong password.
 
@@ -51,6 +54,8 @@ async def authenticate(ctx: Context, username: str, password: str, caller: Calle
     kept = user.password_hash if user is not None and user.provider == LOCAL and not user.disabled else None
     if not await passwords.is_right(kept, password) or user is None:
         raise UnauthorizedError("The username or the password is wrong.")
+    if prove is not None:
+        await prove(user)
     await throttle.forget_attempts(ctx, username_key(username), caller.address)
     return user
 

@@ -9,6 +9,7 @@ from dbbackup.core.crypto import Sealer
 from dbbackup.core.errors import NotFoundError
 from dbbackup.db.models import S3Config
 from dbbackup.db.session import Catalogue
+from dbbackup.net.resolve import Lookup, look_up
 from dbbackup.settings import Settings
 from dbbackup.storages.base import Storage
 from dbbackup.storages.local import LocalStorage
@@ -25,9 +26,10 @@ UPLOADS = "uploads"
 class StoragePool:
     """One open storage per id; an S3 config that was changed is opened anew."""
 
-    def __init__(self, settings: Settings, catalogue: Catalogue, sealer: Sealer) -> None:
+    def __init__(self, settings: Settings, catalogue: Catalogue, sealer: Sealer, lookup: Lookup = look_up) -> None:
         self._catalogue = catalogue
         self._sealer = sealer
+        self._lookup = lookup
         self._work = settings.work_path
         self._budget = PartBudget()
         self.local = LocalStorage(settings.storage_path, shred=settings.secure_delete)
@@ -64,7 +66,7 @@ class StoragePool:
 
     def build(self, settings: S3Settings, patience: Patience = Patience()) -> S3Storage:  # noqa: B008 - frozen
         """Make an object storage that is not kept, for testing an unsaved form; close it after use."""
-        return S3Storage(settings, budget=self._budget, work_dir=self._work, patience=patience)
+        return S3Storage(settings, budget=self._budget, work_dir=self._work, patience=patience, lookup=self._lookup)
 
     async def close(self) -> None:
         """Close everything that was opened."""

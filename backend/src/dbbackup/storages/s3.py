@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dbbackup.core.errors import ConflictError, ObjectMissingError, S3Error
+from dbbackup.net.resolve import Lookup, look_up
 from dbbackup.storages.base import CheckStep, StoredObject, Stream, WriteOptions
 from dbbackup.storages.keys import check_key
 from dbbackup.storages.s3_budget import SHARED_BUDGET, PartBudget
@@ -43,9 +44,10 @@ class S3Storage:
         work_dir: Path | None = None,
         budget: PartBudget = SHARED_BUDGET,
         patience: Patience = Patience(),  # noqa: B008 - frozen
+        lookup: Lookup = look_up,
     ) -> None:
         self.settings = settings
-        self.client = S3Client(settings, patience)
+        self.client = S3Client(settings, patience, lookup)
         self._work_dir = work_dir or Path(tempfile.gettempdir())
         self._budget = budget
         self._bucket_seen = False
@@ -138,7 +140,8 @@ class S3Storage:
 
     async def check(self) -> list[CheckStep]:
         """Try every operation on throwaway objects; see `Storage.check`. Impatient: a person waits."""
-        storage = S3Storage(self.settings, work_dir=self._work_dir, patience=_CHECK_PATIENCE)
+        lookup = self.client.rules.lookup
+        storage = S3Storage(self.settings, work_dir=self._work_dir, patience=_CHECK_PATIENCE, lookup=lookup)
         try:
             return await S3Check(storage).run()
         finally:

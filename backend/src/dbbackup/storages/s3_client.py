@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlsplit
 
 import aioboto3
 import stamina
@@ -16,6 +17,8 @@ from aiobotocore.session import AioSession  # type: ignore[import-untyped]
 from botocore.handlers import add_expect_header
 
 from dbbackup.core.errors import AppError
+from dbbackup.net.guarded import GuardedResolver
+from dbbackup.net.resolve import Lookup, NetRules, look_up, refuse_forbidden
 from dbbackup.storages.offload import in_thread, within
 from dbbackup.storages.s3_errors import to_error
 from dbbackup.storages.s3_settings import S3Settings
@@ -48,8 +51,10 @@ class Patience:
 class S3Client:
     """The client of one storage object. `call` is the only way to the service."""
 
-    def __init__(self, settings: S3Settings, patience: Patience) -> None:
+    def __init__(self, settings: S3Settings, patience: Patience, lookup: Lookup = look_up) -> None:
         self.settings = settings
+        # Object storage of one's own stands at private addresses: those are always allowed.
+        self.rules = NetRules(allow_private=True, lookup=lookup)
         self.patience = patience
         self._api: S3Api | None = None
         self._stack = AsyncExitStack()
@@ -104,6 +109,8 @@ class S3Client:
     async def _opened(self) -> S3Api:
         async with self._opening:
             if self._api is None:
+                if self.settings.endpoint is not None:
+                    await refuse_forbidden(urlsplit(self.settings.endpoint).hostname or "", 0, self.rules)
                 session = await in_thread(_prepared_session)
                 client = aioboto3.Session(botocore_session=session).client("s3", **self._arguments())
                 api: S3Api = await self._stack.enter_async_context(client)
@@ -117,6 +124,7 @@ class S3Client:
         settings = self.settings
         config = AioConfig(
             signature_version="s3v4",
+            connector_args={"resolver": GuardedResolver(self.rules)},
             connect_timeout=self.patience.connect,
             # The limits above are the real ones; this is the backstop below them.
             read_timeout=2 * max(self.patience.complete, self.patience.answer),

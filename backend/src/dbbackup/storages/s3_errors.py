@@ -16,7 +16,14 @@ import aiohttp
 from botocore import exceptions as boto
 from botocore.parsers import ResponseParserError
 
-from dbbackup.core.errors import AppError, ConflictError, ObjectMissingError, S3Error, S3UnreachableError
+from dbbackup.core.errors import (
+    AddressRefusedError,
+    AppError,
+    ConflictError,
+    ObjectMissingError,
+    S3Error,
+    S3UnreachableError,
+)
 from dbbackup.storages.s3_settings import S3Settings
 
 
@@ -70,6 +77,8 @@ _ADVICE = {
 
 def to_error(error: BaseException, settings: S3Settings, action: str) -> AppError:
     """Return the error for a fault met while doing `action` ("uploading a part", say)."""
+    if refused := _refused(error):
+        return S3Error(f"{refused.message} Check the endpoint.")
     start = f"{action[:1].upper()}{action[1:]} at {settings.host} failed: "
     if isinstance(error, boto.ClientError):
         return _from_answer(error, settings, start)
@@ -87,6 +96,13 @@ def to_error(error: BaseException, settings: S3Settings, action: str) -> AppErro
         return S3UnreachableError(start + "the connection broke. Check network and service.")
     # What is left (bad parameters, say) is described by its type: its text may hold what was sent.
     return S3Error(start + f"{type(error).__name__}. Check the settings of this storage.")
+
+
+def _refused(error: BaseException | None) -> AddressRefusedError | None:
+    """Return the rule that refused the address, however deep the client has wrapped it."""
+    while error is not None and not isinstance(error, AddressRefusedError):
+        error = error.__cause__ or error.__context__
+    return error
 
 
 def _from_answer(error: boto.ClientError, settings: S3Settings, start: str) -> AppError:

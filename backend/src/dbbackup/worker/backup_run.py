@@ -22,7 +22,7 @@ from dbbackup.services.anomalies import look_back
 from dbbackup.services.backup_results import note_result, note_stored
 from dbbackup.services.changes import announce, announce_run, run_kind
 from dbbackup.services.cleanup import retain
-from dbbackup.services.connections import saved_connection
+from dbbackup.services.connections import reachable, saved_connection
 from dbbackup.services.context import Context
 from dbbackup.services.encryption import recipient_keys
 from dbbackup.services.execution_logs import add_lines
@@ -135,7 +135,7 @@ async def _back_up(
 
 
 async def _check_source(ctx: Context, config: DatabaseConfig, connection: Connection, tools: RunTools) -> Probe:
-    probe = await ctx.engines[config.type].probe(connection)
+    probe = await ctx.engines[config.type].probe(await reachable(ctx, connection))
     tls = f", TLS {probe.tls_version}" if probe.tls else ", not encrypted"
     tools.log.say("info", f"Connected to {probe.flavour} {probe.server_version} as {connection.username}{tls}")
     tools.log.say("info", "No other run of this database is going on")

@@ -32,7 +32,7 @@ from dbbackup.db.models import (
 from dbbackup.pipeline.process import OWNER_VARIABLE
 from dbbackup.services.backup_results import note_result, note_stored
 from dbbackup.services.changes import announce_run
-from dbbackup.services.connections import saved_connection
+from dbbackup.services.connections import reachable, saved_connection
 from dbbackup.services.context import Context
 from dbbackup.services.run_notifications import notify_run_end
 from dbbackup.services.stored_manifests import read_manifest
@@ -249,7 +249,7 @@ async def _drop(ctx: Context, facts: dict[str, str]) -> None:
         return
     engine = ctx.engines[config.type]
     try:
-        target = await engine.maintenance(saved_connection(ctx, config))
+        target = await engine.maintenance(await reachable(ctx, saved_connection(ctx, config)))
         dropped = await engine.drop_database(target, facts["name"], facts["marker"])
     except ConflictError:
         # It bears no mark of that run: finished, or never ours. Nothing to clean up.

@@ -12,7 +12,7 @@ from dbbackup.core.journal import JournalKind
 from dbbackup.db.models import DatabaseConfig, RestoreExecution
 from dbbackup.engines.modes import RestoreMode, restore_mode
 from dbbackup.pipeline.restore import RestoreJob, fill_database
-from dbbackup.services.connections import saved_connection
+from dbbackup.services.connections import reachable, saved_connection
 from dbbackup.services.contents import narrowed
 from dbbackup.services.context import Context
 from dbbackup.services.encryption import identities
@@ -75,7 +75,7 @@ async def prepare(
     if errors := [f.message for f in findings if f.level == "error"]:
         raise RestoreError("The restore was refused before anything was changed. " + " ".join(errors))
     report.progress.tables_total = len(source.manifest.source.tables)
-    target = await engine.maintenance(saved_connection(ctx, config))
+    target = await engine.maintenance(await reachable(ctx, saved_connection(ctx, config)))
     probe = await engine.probe(target)
     return RestoreJob(
         engine=engine,

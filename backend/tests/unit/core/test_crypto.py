@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dbbackup.core.crypto import ITERATIONS, SALT_BYTES, Sealer, derive_key, new_salt
+from dbbackup.core.crypto import ITERATIONS, SALT_BYTES, Sealer, derive_key, key_version, new_salt
 from dbbackup.core.errors import InternalError
 from dbbackup.core.secret import Secret
 
@@ -87,3 +87,19 @@ def test_derive_when_the_purpose_or_the_key_differs_then_so_does_the_result() ->
     sealer = Sealer({1: bytes(32), 2: bytes(range(32))})
     assert sealer.derive("a") == Sealer({2: bytes(range(32))}).derive("a")
     assert len({sealer.derive("a"), sealer.derive("b"), Sealer({1: bytes(32)}).derive("a"), bytes(range(32))}) == 4
+
+
+def test_key_version_when_sealed_is_the_keys_and_of_anything_else_none() -> None:
+    sealed = Sealer({12: KEY}).seal(Secret(""), **PLACE)
+    assert (key_version(sealed), Sealer({12: KEY}).version) == (12, 12)
+    for other in (
+        "",
+        "v1:",
+        "v1:short",
+        f"w{sealed}",
+        f"{sealed}\n",
+        sealed.replace("v12", "v0"),
+        "3000",
+        "Europe/Paris",
+    ):
+        assert key_version(other) is None

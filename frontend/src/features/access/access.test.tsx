@@ -40,6 +40,30 @@ it("says why the sign-in failed and lets the password be typed again", async () 
   expect(screen.getByRole("heading", { level: 1 })).toHaveTextContent("Sign in");
 });
 
+it("asks for the code of a second factor, and says when it is wrong", async () => {
+  nobody();
+  const wanted = () => refuse(401, "SECOND_FACTOR_REQUIRED", "This code is wrong or was used before.");
+  record("post", "*/api/auth/sign-in", wanted);
+  const { user } = await renderApp("/");
+  await user.type(await screen.findByLabelText("Username"), "alice");
+  await user.type(screen.getByLabelText("Password"), "correct horse");
+  await user.click(screen.getByRole("button", { name: "Sign in" }));
+  const code = await screen.findByLabelText("Code");
+  expect(code).toHaveFocus();
+  expect(screen.queryByRole("alert")).not.toBeInTheDocument();
+  await user.type(code, "000000");
+  await user.click(screen.getByRole("button", { name: "Sign in" }));
+  expect(await screen.findByRole("alert")).toHaveTextContent("This code is wrong or was used before.");
+  await user.click(screen.getByRole("button", { name: "Back" }));
+  expect(screen.queryByRole("alert")).not.toBeInTheDocument();
+  await user.click(screen.getByRole("button", { name: "Sign in" }));
+  await user.type(await screen.findByLabelText("Code"), "123456");
+  const sent = record("post", "*/api/auth/sign-in", () => ok(makeMe()));
+  await user.click(screen.getByRole("button", { name: "Sign in" }));
+  expect(await screen.findByRole("heading", { level: 1, name: "Overview" })).toBeInTheDocument();
+  expect(sent[0]?.body).toEqual({ username: "alice", password: "correct horse", code: "123456" });
+});
+
 it("makes the first administrator with the token of the log", async () => {
   nobody();
   server.use(http.get("*/api/auth/state", () => ok({ authMode: "local", setupNeeded: true })));

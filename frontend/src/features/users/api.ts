@@ -1,5 +1,13 @@
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
-import { createUser, deleteUser, listUsers, type UserInput, type UserUpdate, updateUser } from "@/client";
+import {
+  createUser,
+  deleteUser,
+  listUsers,
+  resetSecondFactor,
+  type UserInput,
+  type UserUpdate,
+  updateUser,
+} from "@/client";
 import { ask } from "@/lib/api";
 
 const KEY = ["users"];
@@ -13,6 +21,9 @@ export const useChangeUser = (id: string) =>
 
 export const useDeleteUser = (id: string) =>
   useUserMutation(() => ask(deleteUser({ path: { user_id: id } })));
+
+export const useResetSecondFactor = (id: string) =>
+  useUserMutation(() => ask(resetSecondFactor({ path: { user_id: id } })));
 
 function useUserMutation<Input, Result>(mutationFn: (input: Input) => Promise<Result>) {
   const queries = useQueryClient();

@@ -43,6 +43,18 @@ it("adds a user, and says beside the field what is wrong", async () => {
   });
 });
 
+it("turns off the second factor of who lost it, and offers that for nobody else", async () => {
+  withUsers(makeUser(), { ...BOB, secondFactor: true });
+  const sent = record("delete", "*/api/users/user-2/second-factor", () => ok(BOB));
+  const { user } = await renderApp("/users");
+  await user.click(await screen.findByRole("button", { name: "More for alice" }));
+  expect(screen.queryByRole("menuitem", { name: "Turn off the second factor" })).not.toBeInTheDocument();
+  await user.keyboard("{Escape}");
+  await user.click(screen.getByRole("button", { name: "More for bob" }));
+  await user.click(await screen.findByRole("menuitem", { name: "Turn off the second factor" }));
+  await waitFor(() => expect(sent).toHaveLength(1));
+});
+
 it("edits, enables and deletes a user", async () => {
   withUsers(makeUser(), BOB);
   const sent = record("put", "*/api/users/user-2", () => ok(BOB));

@@ -54,7 +54,7 @@ class AccountController(Controller):
                 last_used_at=found.last_used_at,
                 expires_at=found.expires_at,
             )
-            for found in await sessions.list_sessions(session, ctx, _user_id(actor))
+            for found in await sessions.list_sessions(session, ctx, own_id(actor))
         ]
         return SessionListEnvelope(success=True, data=views, error=None, meta=meta())
 
@@ -68,7 +68,7 @@ class AccountController(Controller):
     )
     async def end_session(self, session: Session, actor: Who, session_id: FromPath[str]) -> DeletedEnvelope:
         """End a session: its cookie or tokens are worth nothing at once."""
-        await sessions.end_session(session, _user_id(actor), session_id)
+        await sessions.end_session(session, own_id(actor), session_id)
         return DeletedEnvelope(success=True, data=Deleted(id=session_id), error=None, meta=meta())
 
     @delete(
@@ -81,7 +81,7 @@ class AccountController(Controller):
     )
     async def end_other_sessions(self, session: Session, actor: Who) -> EndedEnvelope:
         """End every session but this one."""
-        ended = await sessions.end_sessions(session, _user_id(actor), but=actor.session_id)
+        ended = await sessions.end_sessions(session, own_id(actor), but=actor.session_id)
         return EndedEnvelope(success=True, data=Ended(ended=ended), error=None, meta=meta())
 
     @post(
@@ -96,14 +96,15 @@ class AccountController(Controller):
         self, session: Session, ctx: Ctx, actor: Who, caller: From, data: JSONBody[PasswordInput]
     ) -> EndedEnvelope:
         """Change the password and end all other sessions."""
-        user_id = _user_id(actor)
+        user_id = own_id(actor)
         # Whoever finds an open page must not guess here either.
         await throttle.count_attempt(ctx, f"password|{user_id}", caller.address)
         ended = await users.change_own_password(session, ctx, user_id, actor.session_id, data)
         return EndedEnvelope(success=True, data=Ended(ended=ended), error=None, meta=meta())
 
 
-def _user_id(actor: Actor) -> str:
+def own_id(actor: Actor) -> str:
+    """Return the id of the user who asks. Raises ConflictError when nobody signs in here."""
     if actor.user_id is None:
         raise ConflictError("Nobody is signed in here (AUTH_MODE=none): there is no account to look after.")
     return actor.user_id

@@ -25,7 +25,7 @@ from dbbackup.core.access import Via
 from dbbackup.core.errors import ConflictError
 from dbbackup.db.models import SessionKind, User
 from dbbackup.db.models.base import utc_now
-from dbbackup.services import audit, sessions, throttle, tokens, users
+from dbbackup.services import audit, second_factor, sessions, throttle, tokens, users
 from dbbackup.services.access_inputs import RefreshInput, SetupInput, SignInInput
 from dbbackup.services.audit_entry import note
 from dbbackup.services.sign_in import as_actor, authenticate
@@ -79,7 +79,7 @@ class AuthController(Controller):
         guards=[PUBLIC],
     )
     async def sign_in(self, ctx: Ctx, caller: From, data: JSONBody[SignInInput]) -> Response[MeEnvelope]:
-        """Check name and password and set the cookie of a new session."""
+        """Check name, password and, where there is one, the second factor, and set the cookie of a new session."""
         user = await _prove(ctx, caller, data)
         async with ctx.catalogue.transaction() as session:
             answer = await _signed_in(session, ctx, caller, user)
@@ -95,7 +95,7 @@ class AuthController(Controller):
         guards=[PUBLIC],
     )
     async def create_tokens(self, ctx: Ctx, caller: From, data: JSONBody[SignInInput]) -> TokensEnvelope:
-        """Check name and password and return an access token and a refresh token."""
+        """Check the same and return an access token and a refresh token."""
         user = await _prove(ctx, caller, data)
         async with ctx.catalogue.transaction() as session:
             opened, _ = await sessions.open_session(session, ctx, user, caller, SessionKind.TOKEN)
@@ -136,7 +136,12 @@ class AuthController(Controller):
 async def _prove(ctx: Ctx, caller: From, data: SignInInput) -> User:
     if ctx.settings.auth_mode == "none":
         raise ConflictError("There is no sign-in here (AUTH_MODE=none): everything is open without it.")
-    return await authenticate(ctx, data.username, data.password, caller)
+
+    async def prove(user: User) -> None:
+        async with ctx.catalogue.transaction() as session:
+            await second_factor.demand(session, ctx, user, data.code)
+
+    return await authenticate(ctx, data.username, data.password, caller, prove)
 
 
 async def _signed_in(session: Session, ctx: Ctx, caller: From, user: User) -> Response[MeEnvelope]:

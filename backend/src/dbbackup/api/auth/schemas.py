@@ -63,6 +63,45 @@ class Ended(Struct, kw_only=True, rename="camel"):
     ended: int
 
 
+class SecondFactorView(Struct, kw_only=True, rename="camel"):
+    """Whether a code is asked for at the sign-in."""
+
+    enabled: bool
+    recovery_codes_left: int
+
+
+class EnrolmentView(Struct, kw_only=True, rename="camel"):
+    """What an authenticator app needs; `qrRows` is the QR code of `uri`, `1` for dark."""
+
+    secret: str
+    uri: str
+    qr_rows: list[str]
+
+
+class RecoveryCodes(Struct, kw_only=True, rename="camel"):
+    """Each is good for one sign-in in place of a code of the app."""
+
+    codes: list[str]
+
+
+class SecondFactorEnvelope(Envelope, kw_only=True, rename="camel"):
+    """The state of the second factor."""
+
+    data: SecondFactorView
+
+
+class EnrolmentEnvelope(Envelope, kw_only=True, rename="camel"):
+    """A second factor to confirm."""
+
+    data: EnrolmentView
+
+
+class RecoveryCodesEnvelope(Envelope, kw_only=True, rename="camel"):
+    """Recovery codes."""
+
+    data: RecoveryCodes
+
+
 class AuthStateEnvelope(Envelope, kw_only=True, rename="camel"):
     """The state of the door."""
 

@@ -13,7 +13,7 @@ from dbbackup.api.guards import requires
 from dbbackup.api.users.schemas import UserEnvelope, UserListEnvelope, UserView
 from dbbackup.core.access import Permission, Role
 from dbbackup.db.models import User
-from dbbackup.services import users
+from dbbackup.services import second_factor, users
 from dbbackup.services.access_inputs import UserInput, UserUpdate
 
 
@@ -59,6 +59,17 @@ class UserController(Controller):
         await users.delete_user(session, ctx, user_id)
         return DeletedEnvelope(success=True, data=Deleted(id=user_id), error=None, meta=meta())
 
+    @delete(
+        "/{user_id:str}/second-factor",
+        status_code=200,
+        operation_id="resetSecondFactor",
+        summary="Turn a user's second factor off",
+        responses=documented(404, 409),
+    )
+    async def reset_second_factor(self, session: Session, ctx: Ctx, user_id: FromPath[str]) -> UserEnvelope:
+        """Help somebody who lost both phone and recovery codes: the password alone will do again."""
+        return _answer(await second_factor.reset(session, ctx, user_id))
+
 
 def _answer(user: User) -> UserEnvelope:
     return UserEnvelope(success=True, data=_view(user), error=None, meta=meta())
@@ -71,6 +82,7 @@ def _view(user: User) -> UserView:
         display_name=user.display_name,
         role=Role(user.role),
         disabled=user.disabled,
+        second_factor=second_factor.is_on(user),
         provider=user.provider,
         password_changed_at=user.password_changed_at,
         last_sign_in_at=user.last_sign_in_at,

@@ -18,6 +18,7 @@ class UserView(Struct, kw_only=True, rename="camel"):
     display_name: str
     role: Role
     disabled: bool
+    second_factor: bool
     provider: str
     """`local`, or who else says that it is them."""
     password_changed_at: datetime | None

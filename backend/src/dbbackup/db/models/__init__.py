@@ -11,6 +11,7 @@ from dbbackup.db.models.encryption_key import EncryptionKey, KeyState
 from dbbackup.db.models.execution_log import ExecutionLog
 from dbbackup.db.models.notification_channel import NotificationChannel, NotificationCondition
 from dbbackup.db.models.notification_outbox import DeliveryState, NotificationOutbox
+from dbbackup.db.models.recovery_code import RecoveryCode
 from dbbackup.db.models.restore_execution import RestoreExecution, UndoState
 from dbbackup.db.models.restore_upload import RestoreUpload, UploadState
 from dbbackup.db.models.retention_policy import RetentionPolicy
@@ -45,6 +46,7 @@ __all__ = [
     "NotificationChannel",
     "NotificationCondition",
     "NotificationOutbox",
+    "RecoveryCode",
     "RestoreExecution",
     "RestoreUpload",
     "RetentionPolicy",

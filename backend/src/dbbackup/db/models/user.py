@@ -32,3 +32,8 @@ class User(Base):
     external_id: Mapped[str | None] = mapped_column(String(255))
     """What the provider calls them."""
     last_sign_in_at: Mapped[datetime | None]
+    totp_secret_sealed: Mapped[str | None] = mapped_column(Text)
+    """Of the second factor, from its set-up on; asked for only once confirmed."""
+    totp_confirmed_at: Mapped[datetime | None]
+    totp_last_step: Mapped[int | None]
+    """The time step of the last code that was taken: it and older ones are not taken again."""

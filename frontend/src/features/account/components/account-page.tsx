@@ -10,6 +10,7 @@ import { SIGN_IN, useMe } from "@/lib/access";
 import { describeError } from "@/lib/api-error";
 import { useSignOut } from "../api";
 import { ChangePassword } from "./change-password";
+import { SecondFactor } from "./second-factor";
 import { SessionsPanel } from "./sessions-panel";
 
 /** One's own account: password, sessions, the way out. */
@@ -48,6 +49,7 @@ export function AccountPage() {
           <div className="grid items-start gap-5 lg:grid-cols-2">
             <SessionsPanel />
             {me.provider === "local" ? <ChangePassword username={me.username} /> : null}
+            {me.provider === "local" ? <SecondFactor /> : null}
           </div>
         ) : (
           <Notice tone="warn" title="There is no sign-in">

@@ -1,4 +1,4 @@
-import { Ban, CircleCheck, Ellipsis, Pencil, Trash2 } from "lucide-react";
+import { Ban, CircleCheck, Ellipsis, Pencil, ShieldOff, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { toast } from "sonner";
 import type { UserView } from "@/client";
@@ -10,7 +10,7 @@ import { Menu, MenuItem } from "@/components/ui/menu";
 import { MenuSeparator } from "@/components/ui/menu-separator";
 import { Time } from "@/components/ui/time";
 import { describeError } from "@/lib/api-error";
-import { useChangeUser, useDeleteUser } from "../api";
+import { useChangeUser, useDeleteUser, useResetSecondFactor } from "../api";
 import { UserDialog } from "./user-dialog";
 
 interface UserCardProps {
@@ -22,6 +22,7 @@ export function UserCard({ user, self }: UserCardProps) {
   const [open, setOpen] = useState<"edit" | "delete" | null>(null);
   const change = useChangeUser(user.id);
   const remove = useDeleteUser(user.id);
+  const reset = useResetSecondFactor(user.id);
   const failed = (error: unknown) =>
     toast.error(`${user.username} was not changed`, { description: describeError(error) });
 
@@ -65,6 +66,14 @@ export function UserCard({ user, self }: UserCardProps) {
         >
           {user.disabled ? "Enable" : "Disable"}
         </MenuItem>
+        {user.secondFactor ? (
+          <MenuItem
+            icon={<ShieldOff aria-hidden />}
+            onSelect={() => reset.mutate(undefined, { onError: failed })}
+          >
+            Turn off the second factor
+          </MenuItem>
+        ) : null}
         <MenuSeparator />
         <MenuItem icon={<Trash2 aria-hidden />} danger onSelect={() => setOpen("delete")}>
           Delete…
