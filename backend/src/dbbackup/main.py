@@ -24,7 +24,7 @@ from dbbackup.db.migrate import migrate
 from dbbackup.db.session import Catalogue
 from dbbackup.engines import build_registry
 from dbbackup.services import bootstrap, live_settings
-from dbbackup.services.context import Context
+from dbbackup.services.context import Context, Runtime
 from dbbackup.services.storages import StoragePool
 from dbbackup.settings import Settings
 from dbbackup.worker.worker import Worker
@@ -95,15 +95,17 @@ async def opened(settings: Settings, events: Events) -> AsyncIterator[Context]:
         await migrate(settings.database_path)
         catalogue = Catalogue(settings.database_path)
         sealer = await bootstrap.open_sealer(catalogue, settings)
+        runtime = Runtime()
         await bootstrap.apply_s3_environment(catalogue, sealer, settings.s3)
         ctx = Context(
             settings=settings,
             catalogue=catalogue,
             sealer=sealer,
             engines=build_registry(settings.client_dirs),
-            storages=StoragePool(settings, catalogue, sealer),
+            storages=StoragePool(settings, catalogue, sealer, lambda: runtime.live),
             events=events,
             instance_id=await bootstrap.instance_id(catalogue),
+            runtime=runtime,
         )
         async with catalogue.sessions() as session:
             ctx.runtime.live = await live_settings.load(session, settings)

@@ -53,6 +53,9 @@ async def _claim_one(session: AsyncSession, model: type[R]) -> R | None:
     free = or_(model.database_id.is_(None), and_(*(model.database_id.not_in(ids) for ids in busy)))
     order = [model.created_at, model.id]
     chosen = select(model.id).where(model.status == RunStatus.QUEUED, free)
+    if model is BackupExecution or model is RestoreExecution:
+        due = or_(model.not_before.is_(None), model.not_before <= utc_now())
+        chosen = chosen.where(due)
     if model is BackupExecution:
         chosen = chosen.order_by(BackupExecution.priority.desc())
     chosen = chosen.order_by(*order).limit(1)

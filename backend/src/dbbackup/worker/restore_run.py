@@ -8,6 +8,7 @@ from typing import Any
 
 from dbbackup.core.errors import AppError, ConflictError, RestoreError
 from dbbackup.core.journal import JournalKind
+from dbbackup.core.run_limits import resolve
 from dbbackup.db.models import DatabaseConfig, RestoreExecution
 from dbbackup.engines.modes import restore_mode, target_database
 from dbbackup.pipeline.restore import RestoreJob, fill_database
@@ -18,6 +19,7 @@ from dbbackup.services.encryption import identities
 from dbbackup.services.restores import Source, run_checks, saved_source
 from dbbackup.storages.offload import finish
 from dbbackup.worker.run import RunTools, run_tools, say_end, set_end
+from dbbackup.worker.thawing import forget_waiting, still_archived, wait_in_queue
 
 _FINISH_GRACE = 60.0
 """Seconds that a cancelled or stopped restore has left for what follows the commit."""
@@ -32,21 +34,33 @@ async def run_restore(ctx: Context, restore_id: str, *, stopping: asyncio.Event)
     if config is None:
         await _close(ctx, restore_id, RestoreError("The database was deleted before its restore began."), False)
         return
-    async with run_tools(ctx, restore, [saved_connection(ctx, config).password]) as tools:
+    secrets, limits = [saved_connection(ctx, config).password], resolve(ctx.live, config.limits)
+    async with run_tools(ctx, restore, secrets, limits) as tools:
         error: BaseException | None = None
         job: RestoreJob | None = None
+        waits_for: str | None = None
         try:
-            # The marker proves later that a database is ours to drop.
-            options = {**restore.options, "marker": restore.id}
-            job = await prepare(ctx, config, saved_source(restore), options, tools)
-            await _restore(restore, config, job, tools)
+            source = saved_source(restore)
+            waits_for = await still_archived(ctx, source, tools)
+            if waits_for is None:
+                await forget_waiting(ctx, restore)
+                # The marker proves later that a database is ours to drop.
+                job = await prepare(ctx, config, source, {**restore.options, "marker": restore.id}, tools)
+                await _restore(restore, config, job, tools)
         except (Exception, asyncio.CancelledError) as failure:  # noqa: BLE001 - every end is written down
             error = failure
             say_end(tools, failure, stopping.is_set())
         # Before the job was prepared nothing was touched: there is nothing to clean up.
         cleaned = error is None or job is None or await _clean_up(job, restore, tools)
+        if stopping.is_set() and isinstance(error, asyncio.CancelledError) and job is None and restore.waiting_for:
+            waits_for, error = restore.waiting_for, None
+        if waits_for and error is None:
+            tools.log.say("info", waits_for, stage="Waiting for the archive")
         await tools.log.close()
-        await _close(ctx, restore_id, error, stopping.is_set())
+        if waits_for and error is None:
+            await wait_in_queue(ctx, restore_id, waits_for)
+        else:
+            await _close(ctx, restore_id, error, stopping.is_set())
         # What could not be removed now stays in the journal: the janitor tries again.
         if cleaned:
             await tools.journal.clear()

@@ -37,6 +37,10 @@ class RestoreView(Struct, kw_only=True, rename="camel"):
     started_by: str
     confirmed_by: str
     queue_position: int | None
+    waiting_for: str | None
+    """What a queued restore waits for besides its turn: an archived backup on its way back."""
+    not_before: datetime | None
+    """When it looks again."""
     progress: ProgressView | None
 
 

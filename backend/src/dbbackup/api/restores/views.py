@@ -33,6 +33,8 @@ _SAME = (
     "error_message",
     "started_by",
     "confirmed_by",
+    "waiting_for",
+    "not_before",
 )
 
 

@@ -35,6 +35,10 @@ class RestoreExecution(Base):
     manifest: Mapped[JsonDict]
     options: Mapped[JsonDict] = mapped_column(default=dict)
     status: Mapped[str] = mapped_column(String(20), default=RunStatus.QUEUED)
+    not_before: Mapped[datetime | None]
+    """While queued: when it is looked at again (an archived source on its way back)."""
+    waiting_for: Mapped[str | None] = mapped_column(Text)
+    """What it waits for, in words; None when it waits for its turn only."""
     started_at: Mapped[datetime | None]
     completed_at: Mapped[datetime | None]
     duration: Mapped[float | None]

@@ -34,6 +34,16 @@ class S3Config(Base):
     sse_mode: Mapped[str] = mapped_column(String(20), default="none")
     kms_key_id: Mapped[str | None] = mapped_column(String(500))
     storage_class: Mapped[str | None] = mapped_column(String(50))
+    customer_key_sealed: Mapped[str | None] = mapped_column(Text)
+    """The key of SSE-C."""
+    tag_objects: Mapped[bool] = mapped_column(default=True)
+    object_lock_mode: Mapped[str | None] = mapped_column(String(20))
+    object_lock_days: Mapped[int | None]
+    delete_all_versions: Mapped[bool] = mapped_column(default=False)
+    """Deleting removes every version from a bucket that keeps them."""
+    upload_limit: Mapped[int | None]
+    """kB/s; None is no limit."""
+    download_limit: Mapped[int | None]
     allow_http: Mapped[bool] = mapped_column(default=False)
     enabled: Mapped[bool] = mapped_column(default=True)
     is_default: Mapped[bool] = mapped_column(default=False)
