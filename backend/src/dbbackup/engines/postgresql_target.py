@@ -11,6 +11,7 @@ from psycopg.sql import SQL, Composable, Identifier, Literal
 
 from dbbackup.core.errors import ConflictError, DatabaseError, DatabaseUnreachableError
 from dbbackup.core.manifest import Manifest
+from dbbackup.engines.postgresql_birth import birth_name, drop_unborn, give_name, refuse_taken
 from dbbackup.engines.postgresql_connect import Session, ask, session
 from dbbackup.engines.postgresql_roles import create_roles, needed_roles
 from dbbackup.engines.values import Connection
@@ -40,9 +41,13 @@ async def maintenance(target: Connection) -> Connection:
 
 
 async def create_database(target: Connection, manifest: Manifest, options: dict[str, Any]) -> None:
-    """Create the empty database and mark it, and the missing roles if wanted; see `Engine.create_database`."""
-    name = options["newDatabase"]
+    """Create the empty database and mark it, and the missing roles if wanted; see `Engine.create_database`.
+
+    It gets its name last: see `postgresql_birth`.
+    """
+    name = birth_name(options["marker"])
     async with session(target, statement_timeout=CREATE_TIMEOUT, limit=2 * CREATE_TIMEOUT) as opened:
+        await refuse_taken(opened, options["newDatabase"])
         await _create(opened, name, manifest, options)
         try:
             await opened.execute(
@@ -52,20 +57,22 @@ async def create_database(target: Connection, manifest: Manifest, options: dict[
                 await create_roles(opened, needed_roles(manifest, options))
             if not manifest.source.properties.get("publicSchema", True):
                 await _drop_public_schema(replace(target, database=name))
+            await give_name(opened, options["marker"], options["newDatabase"])
         except BaseException:  # a cancelled restore too must leave no database without the mark
             with contextlib.suppress(psycopg.Error):  # the first error is the one to tell
-                await _drop(opened, name)
+                await drop_unborn(opened, options["marker"])
             raise
 
 
 async def drop_database(target: Connection, name: str, marker: str) -> bool:
     """Drop the database if it bears the mark; see `Engine.drop_database`."""
     async with session(target, statement_timeout=CREATE_TIMEOUT, limit=2 * CREATE_TIMEOUT) as opened:
+        unborn = await drop_unborn(opened, marker)
         rows = await ask(
             opened, "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s", name
         )
-        if not rows:
-            return False
+        if not rows or (unborn and rows[0][0] != _mark(marker)):
+            return unborn
         if not marker or rows[0][0] != _mark(marker):
             raise ConflictError(f"The database {name} was not made by this restore, so it is not dropped.")
         await _drop(opened, name)
@@ -103,8 +110,6 @@ async def _create(opened: Session, name: str, manifest: Manifest, options: dict[
     statement = SQL("CREATE DATABASE {} TEMPLATE template0 {}").format(Identifier(name), SQL(" ").join(clauses))
     try:
         await opened.execute(statement)
-    except psycopg.errors.DuplicateDatabase as e:
-        raise ConflictError(f"The database {name} exists already: choose another name.") from e
     except (
         psycopg.errors.InvalidParameterValue,  # a libc or ICU locale that is not there, or not of this encoding
         psycopg.errors.FeatureNotSupported,  # a server built without ICU

@@ -41,7 +41,8 @@ class RateLimit:
 
     async def take(self, size: int) -> None:
         """Wait until what was taken before is within the rate, then take `size` bytes."""
-        while (rate := self._drain()) and self._debt > 0:
+        # Less than a byte is no debt: what rounding leaves of it would never be paid.
+        while (rate := self._drain()) and self._debt >= 1:
             await self._sleep(min(self._debt / rate, _TICK))
         if rate:
             self._debt += size

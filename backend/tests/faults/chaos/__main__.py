@@ -40,7 +40,7 @@ def main() -> int:
         prefix = _namespace(home)
         if prefix is None:
             print("Volumes of its own are not allowed here: no disk is filled.", flush=True)
-            return _run(home, seed, arguments, disks=False)
+            return _run(home, seed, arguments)
         again = [sys.executable, "-m", "tests.faults.chaos", *sys.argv[1:]]
         environment = {**os.environ, _HOME: str(home)}
         return subprocess.run([*prefix, *again], env=environment, check=False).returncode
@@ -48,9 +48,11 @@ def main() -> int:
         shutil.rmtree(home, ignore_errors=True)
 
 
-def _run(home: Path, seed: int, arguments: argparse.Namespace, *, disks: bool = True) -> int:
+def _run(home: Path, seed: int, arguments: argparse.Namespace) -> int:
     print(f"{arguments.faults} random faults, seed {seed}", flush=True)
-    extra = {SABOTAGE: "1"} if arguments.sabotage else {}
+    # Only volumes of its own are ever filled.
+    disks = all((home / volume).is_mount() for volume in ("backups", "db"))
+    extra = {"STOP_GRACE_SECONDS": "0", **({SABOTAGE: "1"} if arguments.sabotage else {})}
     began = time.monotonic()
     with started(home, seed, extra) as world:
         score = run(

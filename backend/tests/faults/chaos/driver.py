@@ -36,6 +36,10 @@ _AIMS = {
 }
 
 
+_USUAL = {"backup": 0.8, "upload": 0.3, "delete": 0.05, "restore": 0.8, "fill": 0.8, "verify": 0.8}
+"""Seconds within which a fault strikes that is not aimed."""
+
+
 @dataclass
 class Score:
     """How many faults of each kind struck at which stage, and what they broke."""
@@ -88,10 +92,12 @@ def _strike(world: World, kind: str) -> tuple[Ticket, str, list[str]]:
     ticket = world.random.choice(OPERATIONS)(world)
     aim = world.random.choice(_AIMS.get(ticket.name, ("any",)))
     if aim == "any":
-        time.sleep(world.random.uniform(0, 0.8))
+        time.sleep(world.random.uniform(0, _USUAL[ticket.name]))
     else:
         _wait_for(world, ticket, aim)
         time.sleep(world.random.choice([0, world.random.uniform(0, 0.3)]))
+    if kind == "kill -9 tool":
+        until(lambda: ticket.over or leftovers.processes(catalogue.instance_id(world.home)), "a tool to kill")
     stage = stage_of(world, ticket)
     {**FAULTS, **DISK_FAULTS}[kind](world)
     # What lasts, lasts for a moment, or until the operation has ended of it.

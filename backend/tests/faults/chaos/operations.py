@@ -42,8 +42,8 @@ def backup(world: World) -> Ticket:
 
 def upload_later(world: World) -> Ticket:
     """Copy a backup that lies on disk to S3."""
-    done = finished(_backup(world, world.random.choice(SOURCES), local=True, s3=False))
-    _pace(world)
+    done = finished(_backup(world, world.random.choice(SOURCES), local=True, s3=False, compression="none"))
+    world.s3_wire.set_rate(world.random.choice(PACES[2:]))
     world.call("POST", f"/backups/{done.id}/upload-to-s3", {"s3ConfigIds": [world.s3_id]})
 
     def state() -> str:
