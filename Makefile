@@ -138,6 +138,16 @@ matrix: ## Back up and restore between PostgreSQL 14 to 18, MySQL and MariaDB, a
 	@$(SETUP) backend servers
 	@$(BACKEND) python -m devtools.matrix
 
+.PHONY: faults
+faults: ## Try some random faults against the whole product (N=15, SEED=…); part of `make test`
+	@$(SETUP) backend servers
+	@$(BACKEND) python -m tests.faults.chaos --faults $(or $(N),15) $(if $(SEED),--seed $(SEED))
+
+.PHONY: faults-long
+faults-long: ## Try many random faults, and print at which stage they struck and what they broke (N=500, SEED=…)
+	@$(SETUP) backend servers
+	@$(BACKEND) python -m tests.faults.chaos --faults $(or $(N),500) $(if $(SEED),--seed $(SEED))
+
 .PHONY: seed
 seed: ## Give the catalogue of `make dev` a history to look at (ROWS=1000)
 	@$(SETUP) backend

@@ -229,6 +229,7 @@ export type CopyView = {
     sha256: string | null;
     state: string;
     error: string | null;
+    lockedUntil: string | null;
     uploadStartedAt: string | null;
     uploadCompletedAt: string | null;
 };
@@ -270,6 +271,7 @@ export type DatabaseInput = {
     dumpOptions?: {
         [key: string]: unknown;
     };
+    limits?: LimitOverrides;
 };
 
 /**
@@ -314,6 +316,7 @@ export type DatabaseUpdate = {
     dumpOptions?: {
         [key: string]: unknown;
     };
+    limits?: LimitOverrides;
 };
 
 /**
@@ -336,6 +339,7 @@ export type DatabaseView = {
     dumpOptions: {
         [key: string]: unknown;
     };
+    limits: LimitOverrides;
     serverVersion: string | null;
     size: number | null;
     reachable: boolean | null;
@@ -506,6 +510,17 @@ export type LastBackup = {
 };
 
 /**
+ * LimitOverrides
+ */
+export type LimitOverrides = {
+    niceness?: number | null;
+    ioClass?: 'normal' | 'bestEffort' | 'idle' | null;
+    memory?: number | null;
+    readLimit?: number | null;
+    uploadLimit?: number | null;
+};
+
+/**
  * LogLine
  */
 export type LogLine = {
@@ -653,6 +668,8 @@ export type RestoreDetail = {
     startedBy: string;
     confirmedBy: string;
     queuePosition: number | null;
+    waitingFor: string | null;
+    notBefore: string | null;
     progress: ProgressView | null;
     logTail: Array<LogLine>;
 };
@@ -731,6 +748,8 @@ export type RestoreView = {
     startedBy: string;
     confirmedBy: string;
     queuePosition: number | null;
+    waitingFor: string | null;
+    notBefore: string | null;
     progress: ProgressView | null;
 };
 
@@ -756,9 +775,16 @@ export type S3ConfigInput = {
     endpoint?: string | null;
     pathStyle?: boolean;
     pathPrefix?: string;
-    sseMode?: 'none' | 'SSE-S3' | 'SSE-KMS';
+    sseMode?: 'none' | 'SSE-S3' | 'SSE-KMS' | 'SSE-C';
     kmsKeyId?: string | null;
+    customerKey?: string | null;
     storageClass?: string | null;
+    tagObjects?: boolean;
+    objectLockMode?: 'GOVERNANCE' | 'COMPLIANCE' | null;
+    objectLockDays?: number | null;
+    deleteAllVersions?: boolean;
+    uploadLimit?: number | null;
+    downloadLimit?: number | null;
     allowHttp?: boolean;
     enabled?: boolean;
     isDefault?: boolean;
@@ -786,9 +812,16 @@ export type S3ConfigUpdate = {
     endpoint?: string | null;
     pathStyle?: boolean;
     pathPrefix?: string;
-    sseMode?: 'none' | 'SSE-S3' | 'SSE-KMS';
+    sseMode?: 'none' | 'SSE-S3' | 'SSE-KMS' | 'SSE-C';
     kmsKeyId?: string | null;
+    customerKey?: string | null;
     storageClass?: string | null;
+    tagObjects?: boolean;
+    objectLockMode?: 'GOVERNANCE' | 'COMPLIANCE' | null;
+    objectLockDays?: number | null;
+    deleteAllVersions?: boolean;
+    uploadLimit?: number | null;
+    downloadLimit?: number | null;
     allowHttp?: boolean;
     enabled?: boolean;
     isDefault?: boolean;
@@ -809,7 +842,14 @@ export type S3ConfigView = {
     pathPrefix: string;
     sseMode: string;
     kmsKeyId: string | null;
+    hasCustomerKey: boolean;
     storageClass: string | null;
+    tagObjects: boolean;
+    objectLockMode: string | null;
+    objectLockDays: number | null;
+    deleteAllVersions: boolean;
+    uploadLimit: number | null;
+    downloadLimit: number | null;
     allowHttp: boolean;
     enabled: boolean;
     isDefault: boolean;
@@ -886,9 +926,14 @@ export type S3TestInput = {
     endpoint?: string | null;
     pathStyle?: boolean;
     pathPrefix?: string;
-    sseMode?: 'none' | 'SSE-S3' | 'SSE-KMS';
+    sseMode?: 'none' | 'SSE-S3' | 'SSE-KMS' | 'SSE-C';
     kmsKeyId?: string | null;
+    customerKey?: string | null;
     storageClass?: string | null;
+    tagObjects?: boolean;
+    objectLockMode?: 'GOVERNANCE' | 'COMPLIANCE' | null;
+    objectLockDays?: number | null;
+    deleteAllVersions?: boolean;
     allowHttp?: boolean;
 };
 

@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 from tests.faults.chaos.driver import run
+from tests.faults.chaos.faults import CORRUPTIONS, DISK_FAULTS, FAULTS
 from tests.faults.chaos.product import SABOTAGE
 from tests.faults.chaos.world import started
 
@@ -30,6 +31,7 @@ def main() -> int:
     parser.add_argument("--faults", type=int, default=20)
     parser.add_argument("--seed", type=int, default=None, help="repeats the same choices; timing still differs")
     parser.add_argument("--patience", type=float, default=45.0, help="seconds for everything to be in order again")
+    parser.add_argument("--only", choices=[*FAULTS, *DISK_FAULTS, *CORRUPTIONS], help="try this kind alone")
     parser.add_argument("--sabotage", action="store_true", help="leave out the cleaning up: invariants must break")
     arguments = parser.parse_args()
     seed = secrets.randbelow(1_000_000) if arguments.seed is None else arguments.seed
@@ -60,6 +62,7 @@ def _run(home: Path, seed: int, arguments: argparse.Namespace) -> int:
             arguments.faults,
             disks=disks,
             patience=arguments.patience,
+            only=arguments.only,
             say=lambda line: print(line, flush=True),
         )
         if score.breaks:

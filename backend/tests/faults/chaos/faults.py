@@ -119,8 +119,10 @@ def corrupted(world: World, corruption: Corruption) -> tuple[Ticket, Chosen]:
     finished(follow_up(world, source))
     copy = choose_copy(world, (source,))
     world.spoilt.add(copy.copy_id)
-    corruption(world, copy, world.random.choice(sorted(copy.files)))
     reading = world.random.choice(["restore", "fill", "verify"])
+    # A restore reads the dump alone; a verification reads the roles beside it, too.
+    dumps = [key for key in sorted(copy.files) if ".globals." not in key]
+    corruption(world, copy, world.random.choice(sorted(copy.files) if reading == "verify" else dumps))
     if reading == "verify":
         return verify_copy(world, copy, world.random.choice([1, 2, 3])), copy
     return (restore_copy if reading == "restore" else fill_from)(world, copy), copy
