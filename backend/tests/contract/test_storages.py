@@ -58,9 +58,7 @@ class TestS3StorageWithCustomerKey(StorageContract):
         settings = s3_settings(
             sse="SSE-C", customer_key=Secret(b64encode(os.urandom(32)).decode()), delete_versions=True
         )
-        seaweed().client().put_bucket_versioning(
-            Bucket=settings.bucket, VersioningConfiguration={"Status": "Enabled"}
-        )
+        seaweed().client().put_bucket_versioning(Bucket=settings.bucket, VersioningConfiguration={"Status": "Enabled"})
         subject = s3_subject(settings)
         yield subject
         await subject.storage.close()

@@ -76,7 +76,10 @@ def _namespace(home: Path) -> list[str] | None:
     for users in ([], ["--user", "--map-root-user"]):
         prefix = ["unshare", *users, "--mount", "--propagation", "private", "sh", "-ec", _MOUNT, "sh", str(home)]
         prefix.append(_VOLUME)
-        if shutil.which("unshare") and not subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode:
+        if (
+            shutil.which("unshare")
+            and not subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode
+        ):
             return prefix
     return None
 

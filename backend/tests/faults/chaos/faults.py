@@ -46,7 +46,10 @@ def kill_tool(world: World) -> None:
 
 def kill_database(world: World) -> None:
     """SIGKILL a database server with all its backends."""
-    world.random.choice([world.postgres, world.postgres, world.maria]).kill()
+    if world.random.random() < 0.7:
+        world.postgres.kill()
+    else:
+        world.maria.kill()
 
 
 def cut_database(world: World) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from tests.faults import leftovers
 from tests.faults.chaos.operations import FINAL, Ticket, finished, follow_up, known_copies
 from tests.faults.chaos.world import BUCKET, EXISTING, SOURCES, World, sha256
@@ -16,8 +18,7 @@ def broken(world: World, ticket: Ticket, patience: float) -> list[str]:
     found = _waits(lambda: ticket.over, f"{ticket.name} of {ticket.source} is still {ticket.state()}", patience)
     found += _waits(lambda: not stuck(world), "a run is stuck", patience, lambda: stuck(world))
     found += _waits(lambda: not unfinished(world), "a copy is not made again", patience, lambda: unfinished(world))
-    left = lambda: leftovers.leftovers(world.home, world.s3, BUCKET, world.postgres)  # noqa: E731
-    found += _waits(lambda: not left(), "something is left", patience, left)
+    found += _waits(lambda: not left(world), "something is left", patience, lambda: left(world))
     if ticket.over:
         found += ticket.judge(ticket.state())
     found += damaged(world)
@@ -25,6 +26,11 @@ def broken(world: World, ticket: Ticket, patience: float) -> list[str]:
     if not found:
         found += next_backup(world, ticket.source)
     return found
+
+
+def left(world: World) -> list[str]:
+    """Return files, objects, uploads, processes and databases that nothing accounts for."""
+    return leftovers.leftovers(world.home, world.s3, BUCKET, world.postgres)
 
 
 def stuck(world: World) -> list[str]:
@@ -81,11 +87,12 @@ def next_backup(world: World, source: str) -> list[str]:
     return []
 
 
-def _waits(condition: object, what: str, patience: float, details: object = None) -> list[str]:
-    assert callable(condition)
+def _waits(
+    condition: Callable[[], bool], what: str, patience: float, details: Callable[[], list[str]] | None = None
+) -> list[str]:
     try:
         until(condition, what, patience)
     except AssertionError:
-        more = details() if callable(details) else []
+        more = details() if details else []
         return [f"{what}: {'; '.join(more)}" if more else what]
     return []

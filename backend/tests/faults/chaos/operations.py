@@ -88,7 +88,15 @@ def verify(world: World) -> Ticket:
     return verify_copy(world, chosen, world.random.choice([1, 2, 3, 3]))
 
 
-OPERATIONS: tuple[Callable[[World], Ticket], ...] = (backup, backup, upload_later, delete, restore, fill_existing, verify)
+OPERATIONS: tuple[Callable[[World], Ticket], ...] = (
+    backup,
+    backup,
+    upload_later,
+    delete,
+    restore,
+    fill_existing,
+    verify,
+)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,6 @@ import pytest
 
 from dbbackup.core.errors import ToolMissingError
 from dbbackup.core.run_limits import RunLimits
-from dbbackup.pipeline import limits as limits_module
 from dbbackup.pipeline.process import Process, Workshop
 from tests.unit.pipeline.tools import eventually, shell
 
@@ -58,6 +57,8 @@ async def test_tool_that_wants_more_memory_than_allowed_fails(workshop: Workshop
 
 
 async def test_limit_that_cannot_be_set_is_refused(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits_module.shutil, "which", lambda name: None if name == "ionice" else f"/usr/bin/{name}")
+    monkeypatch.setattr(
+        "dbbackup.pipeline.limits.shutil.which", lambda name: None if name == "ionice" else f"/usr/bin/{name}"
+    )
     with pytest.raises(ToolMissingError, match="ionice is not installed"):
         await Process.start(shell("true"), replace(workshop, limits=ALL))

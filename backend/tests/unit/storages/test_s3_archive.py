@@ -119,7 +119,9 @@ async def test_check_tells_what_the_bucket_does_not_say(fake: FakeS3, storage: S
 
 async def test_check_notices_a_service_that_loses_tags(fake: FakeS3, storage: S3Storage) -> None:
     fake.spoil("Tags", text("<R><TagSet/></R>"))
-    fake.spoil("Lock", text("<R><Rule><DefaultRetention><Mode>COMPLIANCE</Mode><Years>1</Years></DefaultRetention></Rule></R>"))
+    fake.spoil(
+        "Lock", text("<R><Rule><DefaultRetention><Mode>COMPLIANCE</Mode><Years>1</Years></DefaultRetention></Rule></R>")
+    )
     steps = {step.name: step for step in await storage.check()}
     assert not steps["tags"].ok
     assert "switch tags off" in steps["tags"].message
@@ -132,7 +134,7 @@ async def test_customer_key_goes_with_every_request_for_an_object(fake: FakeS3) 
     assert await storage.stat("k")
     _ = [chunk async for chunk in storage.read("k")]
     keyed = [r for r in fake.requests if r.method in ("HEAD", "GET", "PUT", "POST")]
-    keyed = [r for r in keyed if r.path.endswith("/k") and "uploads" not in r.query or r.method == "POST"]
+    keyed = [r for r in keyed if (r.path.endswith("/k") and "uploads" not in r.query) or r.method == "POST"]
     assert len(keyed) >= 6
     assert all("x-amz-server-side-encryption-customer-key" in r.headers for r in keyed)
     fake.spoil("Head", failing(500, "Other"))
