@@ -29,7 +29,8 @@ from dbbackup.worker.object_tags import object_tags
 MAX_REFILLS = 6
 _BACKOFF = timedelta(minutes=1)
 _HOLD_PAUSE = timedelta(days=1)
-_WAITING = (CopyState.PENDING, CopyState.FAILED)
+_WAITING = (CopyState.PENDING, CopyState.FAILED, CopyState.WRITING)
+"""Nobody else makes copies: one of a completed backup that says it is being written was left so by a fault."""
 
 
 async def refill_copies(ctx: Context) -> int:
@@ -42,7 +43,7 @@ async def refill_copies(ctx: Context) -> int:
         enabled = select(S3Config.id).where(S3Config.enabled)
         query = select(BackupCopy).where(
             BackupCopy.backup_id.in_(complete),
-            or_(BackupCopy.state == CopyState.PENDING, BackupCopy.state == CopyState.FAILED),
+            BackupCopy.state.in_(_WAITING),
             BackupCopy.attempts < MAX_REFILLS,
             or_(
                 BackupCopy.s3_config_id.is_(None),
