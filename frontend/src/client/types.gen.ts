@@ -271,7 +271,7 @@ export type DatabaseInput = {
     dumpOptions?: {
         [key: string]: unknown;
     };
-    limits?: LimitOverrides;
+    limits?: LimitOverrides | null;
 };
 
 /**

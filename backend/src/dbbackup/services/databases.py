@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbbackup.core.errors import ConflictError, DatabaseError, FieldError, NotFoundError, ValidationError
 from dbbackup.core.naming import new_id, slug
-from dbbackup.core.run_limits import saved_form
+from dbbackup.core.run_limits import LimitOverrides, saved_form
 from dbbackup.core.secret import Secret
 from dbbackup.db.models import RUNS, BackupExecution, DatabaseConfig, RunStatus
 from dbbackup.db.models.base import utc_now
@@ -93,7 +93,7 @@ async def add_database(session: AsyncSession, ctx: Context, data: DatabaseInput,
         type=data.type,
         **{column: getattr(data, field) for field, column in _PLAIN_FIELDS.items()},
     )
-    config.dump_options, config.limits = options, saved_form(data.limits)
+    config.dump_options, config.limits = options, saved_form(data.limits or LimitOverrides())
     config.password_sealed = seal_password(ctx, config.id, data.password)
     _note(config, result)
     session.add(config)

@@ -43,7 +43,7 @@ class DatabaseInput(Input):
     container_name: str | None = None
     enabled: bool = True
     dump_options: dict[str, Any] = {}
-    limits: LimitOverrides = LimitOverrides()
+    limits: LimitOverrides | None = None
 
 
 class DatabaseTestInput(Input):
