@@ -451,6 +451,7 @@ export type CopyView = {
     sha256: string | null;
     state: string;
     error: string | null;
+    lockedUntil: string | null;
     uploadStartedAt: string | null;
     uploadCompletedAt: string | null;
 };
@@ -492,6 +493,7 @@ export type DatabaseInput = {
     dumpOptions?: {
         [key: string]: unknown;
     };
+    limits?: LimitOverrides | null;
 };
 
 /**
@@ -536,6 +538,7 @@ export type DatabaseUpdate = {
     dumpOptions?: {
         [key: string]: unknown;
     };
+    limits?: LimitOverrides;
 };
 
 /**
@@ -558,6 +561,7 @@ export type DatabaseView = {
     dumpOptions: {
         [key: string]: unknown;
     };
+    limits: LimitOverrides;
     serverVersion: string | null;
     size: number | null;
     reachable: boolean | null;
@@ -816,6 +820,17 @@ export type LastRun = {
     createdAt: string;
     completedAt: string | null;
     errorMessage: string | null;
+};
+
+/**
+ * LimitOverrides
+ */
+export type LimitOverrides = {
+    niceness?: number | null;
+    ioClass?: 'normal' | 'bestEffort' | 'idle' | null;
+    memory?: number | null;
+    readLimit?: number | null;
+    uploadLimit?: number | null;
 };
 
 /**
@@ -1258,6 +1273,7 @@ export type RestoreDetail = {
     attempt: number;
     notBefore: string | null;
     queuePosition: number | null;
+    waitingFor: string | null;
     progress: ProgressView | null;
     logTail: Array<LogLine>;
 };
@@ -1416,6 +1432,7 @@ export type RestoreView = {
     attempt: number;
     notBefore: string | null;
     queuePosition: number | null;
+    waitingFor: string | null;
     progress: ProgressView | null;
 };
 
@@ -1616,9 +1633,15 @@ export type S3ConfigInput = {
     endpoint?: string | null;
     pathStyle?: boolean;
     pathPrefix?: string;
-    sseMode?: 'none' | 'SSE-S3' | 'SSE-KMS';
+    sseMode?: 'none' | 'SSE-S3' | 'SSE-KMS' | 'SSE-C';
     kmsKeyId?: string | null;
+    customerKey?: string | null;
     storageClass?: string | null;
+    tagObjects?: boolean;
+    objectLockMode?: 'GOVERNANCE' | 'COMPLIANCE' | null;
+    objectLockDays?: number | null;
+    uploadLimit?: number | null;
+    downloadLimit?: number | null;
     allowHttp?: boolean;
     deleteVersions?: boolean;
     enabled?: boolean;
@@ -1647,9 +1670,15 @@ export type S3ConfigUpdate = {
     endpoint?: string | null;
     pathStyle?: boolean;
     pathPrefix?: string;
-    sseMode?: 'none' | 'SSE-S3' | 'SSE-KMS';
+    sseMode?: 'none' | 'SSE-S3' | 'SSE-KMS' | 'SSE-C';
     kmsKeyId?: string | null;
+    customerKey?: string | null;
     storageClass?: string | null;
+    tagObjects?: boolean;
+    objectLockMode?: 'GOVERNANCE' | 'COMPLIANCE' | null;
+    objectLockDays?: number | null;
+    uploadLimit?: number | null;
+    downloadLimit?: number | null;
     allowHttp?: boolean;
     deleteVersions?: boolean;
     enabled?: boolean;
@@ -1671,7 +1700,13 @@ export type S3ConfigView = {
     pathPrefix: string;
     sseMode: string;
     kmsKeyId: string | null;
+    hasCustomerKey: boolean;
     storageClass: string | null;
+    tagObjects: boolean;
+    objectLockMode: string | null;
+    objectLockDays: number | null;
+    uploadLimit: number | null;
+    downloadLimit: number | null;
     allowHttp: boolean;
     deleteVersions: boolean;
     enabled: boolean;
@@ -1741,9 +1776,14 @@ export type S3TestInput = {
     endpoint?: string | null;
     pathStyle?: boolean;
     pathPrefix?: string;
-    sseMode?: 'none' | 'SSE-S3' | 'SSE-KMS';
+    sseMode?: 'none' | 'SSE-S3' | 'SSE-KMS' | 'SSE-C';
     kmsKeyId?: string | null;
+    customerKey?: string | null;
     storageClass?: string | null;
+    tagObjects?: boolean;
+    objectLockMode?: 'GOVERNANCE' | 'COMPLIANCE' | null;
+    objectLockDays?: number | null;
+    deleteVersions?: boolean;
     allowHttp?: boolean;
 };
 

@@ -15,6 +15,7 @@ from dbbackup.core.comparison import Check, compare
 from dbbackup.core.errors import AppError, IntegrityError, KeyMissingError, RestoreError
 from dbbackup.core.journal import JournalKind
 from dbbackup.core.manifest import TableFacts
+from dbbackup.core.run_limits import resolve
 from dbbackup.core.secret import Secret
 from dbbackup.db.models import BackupExecution, DatabaseConfig, Verification
 from dbbackup.db.models.base import utc_now
@@ -64,7 +65,7 @@ async def run_verification(ctx: Context, verification_id: str, *, stopping: asyn
         run = await session.get_one(Verification, verification_id)
         config = await session.get(DatabaseConfig, run.database_id) if run.database_id else None
     passwords: list[Secret] = [saved_connection(ctx, config).password] if config else []
-    async with run_tools(ctx, run, passwords) as tools:
+    async with run_tools(ctx, run, passwords, resolve(ctx.live, config.limits if config else {})) as tools:
         error: BaseException | None = None
         result, work = _Result(), None
         try:

@@ -29,6 +29,8 @@ class DatabaseConfig(Base):
     container_name: Mapped[str | None] = mapped_column(String(255))
     enabled: Mapped[bool] = mapped_column(default=True, index=True)
     dump_options: Mapped[JsonDict] = mapped_column(default=dict)
+    limits: Mapped[JsonDict] = mapped_column(default=dict)
+    """Limits of its runs that differ from the live settings; see `core/run_limits.py`."""
     server_version: Mapped[str | None] = mapped_column(String(100))
     size: Mapped[int | None]
     reachable: Mapped[bool | None]
