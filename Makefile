@@ -146,6 +146,16 @@ schedule-long: ## Simulate ten years of schedules in all time zones (YEARS=10, F
 	@$(SETUP) backend
 	@$(BACKEND) python -m devtools.schedule_simulation $(YEARS) $(FIRST_YEAR)
 
+.PHONY: faults
+faults: ## Try some random faults against the whole product (N=15, SEED=…); part of `make test`
+	@$(SETUP) backend servers
+	@$(BACKEND) python -m tests.faults.chaos --faults $(or $(N),15) $(if $(SEED),--seed $(SEED))
+
+.PHONY: faults-long
+faults-long: ## Try many random faults, and print at which stage they struck and what they broke (N=500, SEED=…)
+	@$(SETUP) backend servers
+	@$(BACKEND) python -m tests.faults.chaos --faults $(or $(N),500) $(if $(SEED),--seed $(SEED))
+
 .PHONY: seed
 seed: ## Give the catalogue of `make dev` a history to look at (ROWS=1000)
 	@$(SETUP) backend

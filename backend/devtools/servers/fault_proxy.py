@@ -1,6 +1,7 @@
 """Owns the faults on the wire: a TCP proxy whose behaviour a test changes while data flows."""
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Callable, Coroutine
 from typing import Any, Self
@@ -110,7 +111,9 @@ class FaultProxy:
         assert task is not None
         self._tasks.add(task)
         try:
-            await carry(self._wire, reader, writer, self.target)
+            # Cancelled means cut: asyncio's own callback on this task would log it as a fault.
+            with contextlib.suppress(asyncio.CancelledError):
+                await carry(self._wire, reader, writer, self.target)
         finally:
             self._tasks.discard(task)
 

@@ -27,7 +27,7 @@ from dbbackup.db.migrate import migrate
 from dbbackup.db.session import Catalogue
 from dbbackup.engines import build_registry
 from dbbackup.services import bootstrap, live_settings
-from dbbackup.services.context import Context
+from dbbackup.services.context import Context, Runtime
 from dbbackup.services.first_admin import prepare_access
 from dbbackup.services.retention_policies import make_standard
 from dbbackup.services.storages import StoragePool
@@ -101,6 +101,7 @@ async def opened(settings: Settings, events: Events, logbook: Logbook | None = N
         await migrate(settings.database_path)
         catalogue = Catalogue(settings.database_path)
         sealer = await bootstrap.open_sealer(catalogue, settings)
+        runtime = Runtime()
         await bootstrap.apply_s3_environment(catalogue, sealer, settings.s3)
         async with catalogue.transaction() as session:
             await make_standard(session)
@@ -109,12 +110,13 @@ async def opened(settings: Settings, events: Events, logbook: Logbook | None = N
             catalogue=catalogue,
             sealer=sealer,
             engines=build_registry(settings.client_dirs),
-            storages=StoragePool(settings, catalogue, sealer),
+            storages=StoragePool(settings, catalogue, sealer, lambda: runtime.live),
             events=events,
             instance_id=await bootstrap.instance_id(catalogue),
             logbook=logbook or Logbook(),
             audit_key=await bootstrap.open_audit_key(catalogue, sealer),
             signing_key=await bootstrap.signing_key(catalogue, sealer),
+            runtime=runtime,
         )
         async with catalogue.sessions() as session:
             ctx.runtime.live = await live_settings.load(session, settings)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import sqlite3
 import threading
 import time
 from collections.abc import Coroutine
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -94,6 +96,16 @@ class RunningApp:
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine on the app's own event loop and return its result."""
         return asyncio.run_coroutine_threadsafe(coroutine, self._server.loop).result(60)
+
+    def rows(self, query: str, *arguments: Any) -> list[Any]:
+        """Return the rows of a query on the catalogue: for what the API does not show."""
+        with closing(sqlite3.connect(self.settings.database_path, timeout=10)) as database:
+            return database.execute(query, arguments).fetchall()
+
+    def execute(self, statement: str, *arguments: Any) -> None:
+        """Change the catalogue behind the product's back: time that a test cannot wait for, say."""
+        with closing(sqlite3.connect(self.settings.database_path, timeout=10)) as database, database:
+            database.execute(statement, arguments)
 
     def stop(self) -> None:
         """Stop in order. May be called again."""

@@ -95,7 +95,8 @@ def test_test_when_all_is_right_then_every_step_is_ok_and_nothing_stays(
     config = add_bucket(app, seaweed)
     found = app.api.post(f"/s3-configs/{config['id']}/test")
     assert found["ok"] is True
-    assert [step["name"] for step in found["steps"]] == ["reach", "list", "put", "readBack", "multipart", "delete"]
+    names = ["reach", "list", "versions", "objectLock", "put", "tags", "readBack", "multipart", "delete"]
+    assert [step["name"] for step in found["steps"]] == names
     assert objects(seaweed, config["bucket"]) == []
 
 

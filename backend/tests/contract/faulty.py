@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from dbbackup.core.errors import S3UnreachableError
-from dbbackup.storages.base import CheckStep, Storage, StoredObject, Stream, WriteOptions
+from dbbackup.storages.base import Archived, CheckStep, Storage, StoredObject, Stream, WriteOptions
 
 
 @dataclass
@@ -58,6 +58,9 @@ class FaultyStorage:
 
     async def delete(self, key: str, version: str | None = None) -> None:
         await self.inner.delete(key, version)
+
+    async def thaw(self, key: str, version: str | None = None, *, ask: bool = True) -> Archived | None:
+        return await self.inner.thaw(key, version, ask=ask)
 
     async def discard(self, key: str) -> int:
         return await self.inner.discard(key)

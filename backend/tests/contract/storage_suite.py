@@ -272,6 +272,12 @@ class StorageContract:
         assert len(await subject.leftovers()) == 1
         assert await gather(subject.storage.read("run/one.gz")) == b"complete"
 
+    async def test_nothing_lies_in_an_archive(self, subject: Subject) -> None:
+        await self._put(subject, "warm")
+        for ask in (False, True):
+            assert await subject.storage.thaw("warm", ask=ask) is None
+            assert await subject.storage.thaw("absent", ask=ask) is None
+
     async def test_check_reports_every_step_and_leaves_nothing(self, subject: Subject) -> None:
         steps = await subject.storage.check()
         assert [step.name for step in steps if not step.ok] == []

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
+from base64 import b64encode
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from dbbackup.core.errors import S3UnreachableError
+from dbbackup.core.secret import Secret
 from dbbackup.storages import local, s3, s3_uploads
 from dbbackup.storages.base import WriteOptions
+from dbbackup.storages.throttle import RateLimit, ThrottledStorage
 from tests.contract.faulty import Faults, FaultyStorage
-from tests.contract.storage_fixtures import local_subject, s3_settings, s3_subject
+from tests.contract.storage_fixtures import local_subject, s3_settings, s3_subject, seaweed
 from tests.contract.storage_suite import MiB, StorageContract, Subject, chunks, content, gather
 
 
@@ -31,6 +35,31 @@ class TestS3Storage(StorageContract):
     @pytest.fixture
     async def subject(self) -> AsyncIterator[Subject]:
         subject = s3_subject(s3_settings())
+        yield subject
+        await subject.storage.close()
+
+
+class TestThrottledStorage(StorageContract):
+    """Under a limit so wide that the suite is as fast as ever, every chunk still goes its way in pieces."""
+
+    @pytest.fixture
+    def subject(self, tmp_path: Path) -> Subject:
+        subject = local_subject(tmp_path / "root")
+        wide = RateLimit(lambda: 1e12)
+        subject.storage = ThrottledStorage(subject.storage, up=[wide], down=[wide])
+        return subject
+
+
+class TestS3StorageWithCustomerKey(StorageContract):
+    """SSE-C in a bucket with versions: the key goes with every request, and undoing leaves no version."""
+
+    @pytest.fixture
+    async def subject(self) -> AsyncIterator[Subject]:
+        settings = s3_settings(
+            sse="SSE-C", customer_key=Secret(b64encode(os.urandom(32)).decode()), delete_versions=True
+        )
+        seaweed().client().put_bucket_versioning(Bucket=settings.bucket, VersioningConfiguration={"Status": "Enabled"})
+        subject = s3_subject(settings)
         yield subject
         await subject.storage.close()
 

@@ -22,7 +22,10 @@ def leftovers(home: Path, s3: Any, bucket: str, postgres: PostgresServer, storag
     found += _bucket(s3, bucket, expected.objects)
     found += [f"open upload: {key}" for key in open_uploads(s3, bucket)]
     found += [f"process: {line}" for line in processes(catalogue.instance_id(home)).values()]
-    marked = "SELECT datname FROM pg_database d WHERE shobj_description(d.oid, 'pg_database') LIKE 'dbbackup:%'"
+    marked = (
+        "SELECT datname FROM pg_database d WHERE shobj_description(d.oid, 'pg_database') LIKE 'dbbackup:%'"
+        " OR datname LIKE 'dbbackup_new_%'"
+    )
     with suppress(RuntimeError):  # the server is down: nothing can be asked, and the test will start it again
         found += [f"half-filled database: {name}" for name in postgres.psql(marked).splitlines()]
     return found

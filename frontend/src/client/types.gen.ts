@@ -489,6 +489,7 @@ export type CopyView = {
     sha256: string | null;
     state: string;
     error: string | null;
+    lockedUntil: string | null;
     uploadStartedAt: string | null;
     uploadCompletedAt: string | null;
     checkedAt: string | null;
@@ -532,6 +533,7 @@ export type DatabaseInput = {
     dumpOptions?: {
         [key: string]: unknown;
     };
+    limits?: LimitOverrides | null;
 };
 
 /**
@@ -576,6 +578,7 @@ export type DatabaseUpdate = {
     dumpOptions?: {
         [key: string]: unknown;
     };
+    limits?: LimitOverrides;
 };
 
 /**
@@ -598,6 +601,7 @@ export type DatabaseView = {
     dumpOptions: {
         [key: string]: unknown;
     };
+    limits: LimitOverrides;
     serverVersion: string | null;
     size: number | null;
     reachable: boolean | null;
@@ -886,6 +890,17 @@ export type LastRun = {
     createdAt: string;
     completedAt: string | null;
     errorMessage: string | null;
+};
+
+/**
+ * LimitOverrides
+ */
+export type LimitOverrides = {
+    niceness?: number | null;
+    ioClass?: 'normal' | 'bestEffort' | 'idle' | null;
+    memory?: number | null;
+    readLimit?: number | null;
+    uploadLimit?: number | null;
 };
 
 /**
@@ -1360,6 +1375,7 @@ export type RestoreDetail = {
     attempt: number;
     notBefore: string | null;
     queuePosition: number | null;
+    waitingFor: string | null;
     progress: ProgressView | null;
     logTail: Array<LogLine>;
 };
@@ -1518,6 +1534,7 @@ export type RestoreView = {
     attempt: number;
     notBefore: string | null;
     queuePosition: number | null;
+    waitingFor: string | null;
     progress: ProgressView | null;
 };
 
@@ -1718,9 +1735,15 @@ export type S3ConfigInput = {
     endpoint?: string | null;
     pathStyle?: boolean;
     pathPrefix?: string;
-    sseMode?: 'none' | 'SSE-S3' | 'SSE-KMS';
+    sseMode?: 'none' | 'SSE-S3' | 'SSE-KMS' | 'SSE-C';
     kmsKeyId?: string | null;
+    customerKey?: string | null;
     storageClass?: string | null;
+    tagObjects?: boolean;
+    objectLockMode?: 'GOVERNANCE' | 'COMPLIANCE' | null;
+    objectLockDays?: number | null;
+    uploadLimit?: number | null;
+    downloadLimit?: number | null;
     allowHttp?: boolean;
     deleteVersions?: boolean;
     enabled?: boolean;
@@ -1749,9 +1772,15 @@ export type S3ConfigUpdate = {
     endpoint?: string | null;
     pathStyle?: boolean;
     pathPrefix?: string;
-    sseMode?: 'none' | 'SSE-S3' | 'SSE-KMS';
+    sseMode?: 'none' | 'SSE-S3' | 'SSE-KMS' | 'SSE-C';
     kmsKeyId?: string | null;
+    customerKey?: string | null;
     storageClass?: string | null;
+    tagObjects?: boolean;
+    objectLockMode?: 'GOVERNANCE' | 'COMPLIANCE' | null;
+    objectLockDays?: number | null;
+    uploadLimit?: number | null;
+    downloadLimit?: number | null;
     allowHttp?: boolean;
     deleteVersions?: boolean;
     enabled?: boolean;
@@ -1773,7 +1802,13 @@ export type S3ConfigView = {
     pathPrefix: string;
     sseMode: string;
     kmsKeyId: string | null;
+    hasCustomerKey: boolean;
     storageClass: string | null;
+    tagObjects: boolean;
+    objectLockMode: string | null;
+    objectLockDays: number | null;
+    uploadLimit: number | null;
+    downloadLimit: number | null;
     allowHttp: boolean;
     deleteVersions: boolean;
     enabled: boolean;
@@ -1843,9 +1878,14 @@ export type S3TestInput = {
     endpoint?: string | null;
     pathStyle?: boolean;
     pathPrefix?: string;
-    sseMode?: 'none' | 'SSE-S3' | 'SSE-KMS';
+    sseMode?: 'none' | 'SSE-S3' | 'SSE-KMS' | 'SSE-C';
     kmsKeyId?: string | null;
+    customerKey?: string | null;
     storageClass?: string | null;
+    tagObjects?: boolean;
+    objectLockMode?: 'GOVERNANCE' | 'COMPLIANCE' | null;
+    objectLockDays?: number | null;
+    deleteVersions?: boolean;
     allowHttp?: boolean;
 };
 

@@ -13,7 +13,8 @@ AppError
 ├── DatabaseError          502  the user's database server refused or failed
 ├── StorageError           502  a storage refused or failed (BACKUP_ERROR)
 │   ├── S3Error            502  the same for object storage (S3_ERROR)
-│   └── ObjectMissingError 502  what should be stored is not there
+│   ├── ObjectMissingError 502  what should be stored is not there
+│   └── ObjectLockedError  502  object lock forbids the deletion until a date
 ├── BackupError            502  a backup could not be made
 │   ├── ToolMissingError        no client tool suits the server
 │   ├── ToolFailedError         a client tool ended with an error
@@ -32,6 +33,7 @@ Every message is written for the person who has to act on it and never holds a s
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 
 
@@ -148,6 +150,16 @@ class S3UnreachableError(S3Error):
 
 class ObjectMissingError(StorageError):
     """A stored object that should be there is not."""
+
+
+class ObjectLockedError(StorageError):
+    """A stored object may not be removed yet; `until` None means: until somebody ends its legal hold."""
+
+    code = "S3_ERROR"
+
+    def __init__(self, message: str, *, details: list[FieldError] | None = None, until: datetime | None = None) -> None:
+        super().__init__(message, details=details)
+        self.until = until
 
 
 class BackupError(AppError):

@@ -10,7 +10,7 @@ class JournalKind(StrEnum):
     """What may be left behind, and the facts needed to clean it up."""
 
     STORAGE_WRITE = "storage_write"
-    """storageId, key"""
+    """storageId, key; notBefore once object lock refused the removal"""
     WORK_FOLDER = "work_folder"
     """path"""
     NEW_DATABASE = "new_database"

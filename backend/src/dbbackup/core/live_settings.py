@@ -313,6 +313,85 @@ class LiveSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             extra=_about("anomaly.rowsDropPercent"),
         ),
     ] = 50
+    storage_stall_seconds: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=86_400,
+            description="Seconds after which a storage that takes no data is left behind; its copy is made again later",
+            extra=_about("backup.storageStallSeconds", "BACKUP_STORAGE_STALL_SECONDS"),
+        ),
+    ] = 300
+    s3_upload_timeout: Annotated[
+        int,
+        Meta(
+            ge=1_000,
+            le=86_400_000,
+            description="How long one part of an upload to S3 may take, all its tries together; milliseconds",
+            extra=_about("s3.uploadTimeout", "S3_UPLOAD_TIMEOUT"),
+        ),
+    ] = 3_600_000
+    s3_upload_limit: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=100_000_000,
+            description="Bandwidth of all uploads to S3 together, kB/s; 0 is no limit, under 64 counts as 64",
+            extra=_about("s3.uploadLimit", "S3_UPLOAD_LIMIT"),
+        ),
+    ] = 0
+    s3_download_limit: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=100_000_000,
+            description="Bandwidth of all downloads from S3 together, kB/s; 0 is no limit, under 64 counts as 64",
+            extra=_about("s3.downloadLimit", "S3_DOWNLOAD_LIMIT"),
+        ),
+    ] = 0
+    run_niceness: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=19,
+            description="Niceness of the dump and restore tools: 0 is the usual priority, 19 the lowest",
+            extra=_about("limits.niceness", "RUN_NICENESS"),
+        ),
+    ] = 0
+    run_io_class: Annotated[
+        Literal["normal", "bestEffort", "idle"],
+        Meta(
+            description="Disk priority of the tools: as usual, the lowest of best effort, or only an idle disk",
+            extra=_about("limits.ioClass", "RUN_IO_CLASS"),
+        ),
+    ] = "normal"
+    run_memory: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=1_048_576,
+            description="Address space of each tool, MiB; 0 is no limit, under 128 counts as 128",
+            extra=_about("limits.memory", "RUN_MEMORY"),
+        ),
+    ] = 0
+    run_read_limit: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=100_000_000,
+            description="Bandwidth of reading one database, kB/s; 0 is no limit, under 64 counts as 64",
+            extra=_about("limits.readLimit", "RUN_READ_LIMIT"),
+        ),
+    ] = 0
+    run_upload_limit: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=100_000_000,
+            description="Bandwidth of one backup to each S3 config, kB/s; 0 is no limit, under 64 counts as 64",
+            extra=_about("limits.uploadLimit", "RUN_UPLOAD_LIMIT"),
+        ),
+    ] = 0
 
 
 _CHECKS: dict[str, Callable[[Any], str | None]] = {"retention.cleanupInterval": cron_problem}

@@ -9,10 +9,11 @@ from typing import Any
 import psycopg
 from psycopg.sql import SQL, Composable, Identifier, Literal
 
-from dbbackup.core.errors import ConflictError, DatabaseError, DatabaseUnreachableError
+from dbbackup.core.errors import DatabaseError, DatabaseUnreachableError
 from dbbackup.core.manifest import Manifest
+from dbbackup.engines.postgresql_birth import birth_name, drop_unborn, give_name, refuse_taken
 from dbbackup.engines.postgresql_connect import Session, session
-from dbbackup.engines.postgresql_marks import drop, drop_marked, made, set_comment
+from dbbackup.engines.postgresql_marks import bears, comment_of, drop_marked, made, set_comment
 from dbbackup.engines.postgresql_roles import create_roles, drop_roles, needed_roles
 from dbbackup.engines.values import Connection
 
@@ -41,19 +42,25 @@ async def maintenance(target: Connection) -> Connection:
 
 
 async def create_database(target: Connection, manifest: Manifest, options: dict[str, Any]) -> None:
-    """Create the empty database and mark it, and the missing roles if wanted; see `Engine.create_database`."""
-    name, marker = options["newDatabase"], options["marker"]
+    """Create the empty database and mark it, and the missing roles if wanted; see `Engine.create_database`.
+
+    It gets its name last: see `postgresql_birth`.
+    """
+    marker = options["marker"]
+    birth = birth_name(marker)
     async with session(target, statement_timeout=CREATE_TIMEOUT, limit=2 * CREATE_TIMEOUT) as opened:
-        await _create(opened, name, manifest, options)
+        await refuse_taken(opened, options["newDatabase"])
+        await _create(opened, birth, manifest, options)
         try:
-            await set_comment(opened, name, made(marker))
+            await set_comment(opened, birth, made(marker))
             if options["missingRoles"] == "create":
                 await create_roles(opened, needed_roles(manifest, options), marker)
             if not manifest.source.properties.get("publicSchema", True):
-                await _drop_public_schema(replace(target, database=name))
+                await _drop_public_schema(replace(target, database=birth))
+            await give_name(opened, marker, options["newDatabase"])
         except BaseException:  # a cancelled restore too must leave no database without the mark
             with contextlib.suppress(psycopg.Error):  # the first error is the one to tell
-                await drop(opened, name)
+                await drop_unborn(opened, marker)
                 await drop_roles(opened, marker)
             raise
 
@@ -61,9 +68,13 @@ async def create_database(target: Connection, manifest: Manifest, options: dict[
 async def drop_database(target: Connection, name: str, marker: str) -> bool:
     """Drop the database if it bears the mark, and the roles made for it; see `Engine.drop_database`."""
     async with session(target, statement_timeout=CREATE_TIMEOUT, limit=2 * CREATE_TIMEOUT) as opened:
-        there = await drop_marked(opened, name, made(marker))
+        unborn = await drop_unborn(opened, marker)
+        there, _ = await comment_of(opened, name)
+        # A database of that name that is not ours is no obstacle when ours never got the name.
+        if there and (not unborn or await bears(opened, name, made(marker))):
+            await drop_marked(opened, name, made(marker))
         await drop_roles(opened, marker)
-    return there
+    return unborn or there
 
 
 def locale_clauses(properties: dict[str, Any], server_major: int) -> list[Composable]:
@@ -102,8 +113,6 @@ async def _create(opened: Session, name: str, manifest: Manifest, options: dict[
     statement = SQL("CREATE DATABASE {} TEMPLATE template0 {}").format(Identifier(name), SQL(" ").join(clauses))
     try:
         await opened.execute(statement)
-    except psycopg.errors.DuplicateDatabase as e:
-        raise ConflictError(f"The database {name} exists already: choose another name.") from e
     except (
         psycopg.errors.InvalidParameterValue,  # a libc or ICU locale that is not there, or not of this encoding
         psycopg.errors.FeatureNotSupported,  # a server built without ICU

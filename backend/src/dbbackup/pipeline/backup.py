@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -31,6 +31,7 @@ from dbbackup.pipeline.process import Workshop
 from dbbackup.pipeline.report import Report
 from dbbackup.pipeline.stream import Stream, Transform, closing, single, through
 from dbbackup.storages.base import Storage, StoredObject, WriteOptions
+from dbbackup.storages.throttle import RateLimit, limited
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,8 @@ class BackupJob:
     """Whose signature the manifest gets; None: it is not signed."""
     tags: dict[str, str] = field(default_factory=dict)
     stall_seconds: float = STALL_SECONDS
+    read_rate: Callable[[], float] = float
+    """Returns how many bytes a second may be read from the dump tool; 0 is no limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +129,9 @@ async def _stream_part(
     encrypt = encryptor(job.recipients) if job.recipients else None
     count = counter if is_main else None
     transforms: list[Transform] = [step for step in (plain, count, squeeze, encrypt, stored) if step]
-    dump = dump_stream(part, job.engine, job.workshop, report.tool_lines(job.engine))
+    dump = limited(
+        dump_stream(part, job.engine, job.workshop, report.tool_lines(job.engine)), [RateLimit(job.read_rate)]
+    )
     endings = (part.extension, EXTENSIONS[job.compression], ENCRYPTED if encrypt else "")
     name = ".".join(filter(None, (job.stem, *endings)))
     async with closing(through(dump, transforms, executor)) as stream:
@@ -217,8 +222,10 @@ class _Writer:
     def _destination(self, target: Target, name: str, what: str) -> Destination:
         progress = self.report.progress
         base = WriteOptions(
-            metadata={"instance": self._job.instance_id, "run": self._job.backup_id, "part": what},
+            metadata={"instance": self._job.instance_id, "run": self._job.backup_id, "part": what, **self._job.tags},
             tags=self._job.tags,
+            # Whoever looks for backups reads the manifests: they must not lie in an archive.
+            archivable=what != "manifest",
         )
         if what == "database":
             copy_id = target.copy_id

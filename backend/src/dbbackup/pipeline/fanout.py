@@ -36,11 +36,21 @@ class _Feed:
     def __init__(self, destination: Destination) -> None:
         self.destination = destination
         self._queue: asyncio.Queue[bytes | BaseException | None] = asyncio.Queue(_QUEUE_CHUNKS)
+        self._left_behind = False
         self.task = asyncio.create_task(self._write(), name=f"write {destination.key}")
 
+    @property
+    def over(self) -> bool:
+        """Tell whether it takes nothing more: its writer has ended, or stood still and is being ended."""
+        return self._left_behind or self.task.done()
+
     async def put(self, item: bytes | BaseException | None, stall: float) -> None:
-        """Hand over a chunk (None: the end; an error: the source failed), unless the writer has ended."""
-        if self.task.done():
+        """Hand over a chunk (None: the end; an error: the source failed), unless the writer has ended.
+
+        A writer that stands still is told to end, and not waited for: undoing what it began may take minutes
+        where nothing answers, and the other destinations must not wait for that.
+        """
+        if self.over:
             return
         if not self._queue.full():
             # The usual case, without the tasks that waiting for room takes.
@@ -50,7 +60,8 @@ class _Feed:
         try:
             await asyncio.wait((putting, self.task), timeout=stall, return_when=asyncio.FIRST_COMPLETED)
             if not putting.done() and not self.task.done():
-                await self.abandon()
+                self._left_behind = True
+                self.task.cancel()
         finally:
             putting.cancel()
 
@@ -109,7 +120,7 @@ async def fan_out(
             try:
                 async for chunk in chunks:
                     await asyncio.gather(*(feed.put(chunk, stall_seconds) for feed in feeds))
-                    if all(task.done() for task in tasks):
+                    if all(feed.over for feed in feeds):
                         break
             except Exception as error:
                 await asyncio.gather(*(feed.put(error, stall_seconds) for feed in feeds))

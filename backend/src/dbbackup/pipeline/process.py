@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dbbackup.core.errors import ToolMissingError
+from dbbackup.core.run_limits import NO_LIMITS, RunLimits
 from dbbackup.engines.values import Command
+from dbbackup.pipeline.limits import limit_prefix
 from dbbackup.storages.offload import finish
 
 PIPE_BYTES = 1 << 20
@@ -31,12 +33,13 @@ LineCallback = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Workshop:
-    """Where and for whom tools run: a private folder (0700), and who owns the processes."""
+    """Where, for whom and within which limits tools run: a private folder (0700), and who owns the processes."""
 
     folder: Path
     owner: str
     """`{instance}:{run id}`"""
     timezone: str = "UTC"
+    limits: RunLimits = NO_LIMITS
 
 
 class Process:
@@ -123,11 +126,12 @@ def big_pipe() -> tuple[int, int]:
 async def _spawn(
     command: Command, workshop: Workshop, stdin: int, stdout: int, on_line: LineCallback | None
 ) -> tuple[asyncio.subprocess.Process, _LineReader]:
+    prefix = (*_parent_death_prefix(), *limit_prefix(workshop.limits))
     read_fd, write_fd = os.pipe()
     lines = _LineReader(read_fd, on_line)
     try:
         child = await asyncio.create_subprocess_exec(
-            *_parent_death_prefix(),
+            *prefix,
             *command.argv,
             stdin=stdin,
             stdout=stdout,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from dbbackup.core.errors import ConflictError
 from dbbackup.db.models import BackupExecution, CopyState, RestoreExecution, Verification
 from dbbackup.db.models.backup_execution import FINAL
 from dbbackup.db.models.base import utc_now
@@ -15,6 +16,15 @@ from dbbackup.services.changes import announce
 from dbbackup.services.context import Context
 
 _HOLDS_SOMETHING = (CopyState.COMPLETE, CopyState.DAMAGED, CopyState.WRITING, CopyState.DELETING)
+
+
+def refuse_locked(backup: BackupExecution) -> None:
+    """Raise ConflictError when object lock is known to forbid the removal of one of the copies."""
+    locked = [c.locked_until for c in backup.copies if c.state in _HOLDS_SOMETHING and c.locked_until]
+    if locked and (until := max(locked)) > utc_now():
+        raise ConflictError(
+            f"Object lock keeps a copy of this backup until {until:%Y-%m-%d %H:%M} UTC: it cannot be deleted before."
+        )
 
 
 def mark_deleted(session: AsyncSession, ctx: Context, backup: BackupExecution, actor: str) -> None:

@@ -33,4 +33,5 @@ def note_stored(copy: BackupCopy, stored: StoredObject, manifest: Manifest) -> N
     copy.state, copy.error_message = CopyState.COMPLETE, None
     copy.key, copy.version, copy.etag = stored.key, stored.version, stored.etag
     copy.size, copy.sha256 = sum(part.size for part in manifest.parts), manifest.main.sha256
+    copy.locked_until = stored.locked_until
     copy.upload_completed_at = utc_now()

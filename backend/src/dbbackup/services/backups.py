@@ -13,7 +13,7 @@ from dbbackup.core.errors import ConflictError, NotFoundError
 from dbbackup.core.naming import new_id
 from dbbackup.db.models import BackupCopy, BackupExecution, CopyState, Run, RunStatus
 from dbbackup.db.models.base import utc_now
-from dbbackup.services.backup_deletion import find_reader, mark_deleted
+from dbbackup.services.backup_deletion import find_reader, mark_deleted, refuse_locked
 from dbbackup.services.changes import announce, announce_run
 from dbbackup.services.context import Context
 from dbbackup.services.databases import ACTIVE, get_database
@@ -155,7 +155,7 @@ async def delete_backup(session: AsyncSession, ctx: Context, backup_id: str, act
     """Delete a backup everywhere; its record stays for the audit.
 
     Raises:
-        ConflictError: it is queued or running, pinned, or a restore or verification is reading it.
+        ConflictError: it is queued or running, pinned, locked, or a restore or verification is reading it.
     """
     backup = await get_backup(session, backup_id)
     if backup.status in ACTIVE:
@@ -166,6 +166,7 @@ async def delete_backup(session: AsyncSession, ctx: Context, backup_id: str, act
         raise ConflictError(
             f"A {reader} is reading this backup. Wait for its end or cancel it, then delete the backup."
         )
+    refuse_locked(backup)
     mark_deleted(session, ctx, backup, actor)
     await session.flush()
 

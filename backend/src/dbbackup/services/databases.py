@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbbackup.core.errors import ConflictError, DatabaseError, FieldError, NotFoundError, ValidationError
 from dbbackup.core.naming import new_id, slug
+from dbbackup.core.run_limits import LimitOverrides, saved_form
 from dbbackup.core.secret import Secret
 from dbbackup.db.models import RUNS, BackupExecution, DatabaseConfig, RunStatus, Verification
 from dbbackup.db.models.base import utc_now
@@ -92,7 +93,7 @@ async def add_database(session: AsyncSession, ctx: Context, data: DatabaseInput,
         type=data.type,
         **{column: getattr(data, field) for field, column in _PLAIN_FIELDS.items()},
     )
-    config.dump_options = options
+    config.dump_options, config.limits = options, saved_form(data.limits or LimitOverrides())
     config.password_sealed = seal_password(ctx, config.id, data.password)
     _note(config, result)
     session.add(config)
@@ -115,12 +116,14 @@ async def change_database(
         await _refuse_taken_name(session, given["name"])
     if "dump_options" in given:
         given["dump_options"] = _engine(ctx, config.type).parse_dump_options(given["dump_options"])
+    limits = config.limits if data.limits is UNSET else saved_form(data.limits)
     reconnects = data.password is not UNSET or given.keys() & _CONNECTION_FIELDS
     result = await check_unsaved(ctx, overlay(config, data), config) if reconnects else None
     if result and result.error and not force:
         raise result.error
     for field, value in given.items():
         setattr(config, _PLAIN_FIELDS[field], value)
+    config.limits = limits
     if data.password is not UNSET:
         config.password_sealed = seal_password(ctx, config.id, data.password)
     if result:

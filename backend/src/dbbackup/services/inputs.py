@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from dbbackup.core.run_limits import LimitOverrides
 from dbbackup.engines.values import TlsMode
 
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
@@ -16,7 +17,12 @@ EngineType = Literal["postgresql", "mysql", "mariadb"]
 Compression = Literal["gzip", "zstd", "none"]
 Encryption = Literal["age", "none"]
 IdempotencyKey = Annotated[str, Meta(min_length=8, max_length=100)]
-SseMode = Literal["none", "SSE-S3", "SSE-KMS"]
+SseMode = Literal["none", "SSE-S3", "SSE-KMS", "SSE-C"]
+LockMode = Literal["GOVERNANCE", "COMPLIANCE"]
+LockDays = Annotated[int, Meta(ge=1, le=36_500)]
+Rate = Annotated[int, Meta(ge=64, le=100_000_000)]
+"""kB/s"""
+CustomerKey = Annotated[str, Meta(max_length=100)]
 
 
 class Input(Struct, kw_only=True, forbid_unknown_fields=True, rename="camel"):
@@ -38,6 +44,7 @@ class DatabaseInput(Input):
     container_name: str | None = None
     enabled: bool = True
     dump_options: dict[str, Any] = {}
+    limits: LimitOverrides | None = None
 
 
 class DatabaseTestInput(Input):
@@ -68,6 +75,7 @@ class DatabaseUpdate(Input):
     container_name: str | UnsetType | None = UNSET
     enabled: bool | UnsetType = UNSET
     dump_options: dict[str, Any] | UnsetType = UNSET
+    limits: LimitOverrides | UnsetType = UNSET
 
 
 class BackupInput(Input):
@@ -231,7 +239,13 @@ class S3ConfigInput(Input):
     path_prefix: Annotated[str, Meta(max_length=500)] = ""
     sse_mode: SseMode = "none"
     kms_key_id: str | None = None
+    customer_key: CustomerKey | None = None
     storage_class: str | None = None
+    tag_objects: bool = True
+    object_lock_mode: LockMode | None = None
+    object_lock_days: LockDays | None = None
+    upload_limit: Rate | None = None
+    download_limit: Rate | None = None
     allow_http: bool = False
     delete_versions: bool = False
     enabled: bool = True
@@ -251,7 +265,13 @@ class S3ConfigUpdate(Input):
     path_prefix: Annotated[str, Meta(max_length=500)] | UnsetType = UNSET
     sse_mode: SseMode | UnsetType = UNSET
     kms_key_id: str | UnsetType | None = UNSET
+    customer_key: CustomerKey | UnsetType | None = UNSET
     storage_class: str | UnsetType | None = UNSET
+    tag_objects: bool | UnsetType = UNSET
+    object_lock_mode: LockMode | UnsetType | None = UNSET
+    object_lock_days: LockDays | UnsetType | None = UNSET
+    upload_limit: Rate | UnsetType | None = UNSET
+    download_limit: Rate | UnsetType | None = UNSET
     allow_http: bool | UnsetType = UNSET
     delete_versions: bool | UnsetType = UNSET
     enabled: bool | UnsetType = UNSET
@@ -271,5 +291,10 @@ class S3TestInput(Input):
     path_prefix: Annotated[str, Meta(max_length=500)] | UnsetType = UNSET
     sse_mode: SseMode | UnsetType = UNSET
     kms_key_id: str | UnsetType | None = UNSET
+    customer_key: CustomerKey | UnsetType | None = UNSET
     storage_class: str | UnsetType | None = UNSET
+    tag_objects: bool | UnsetType = UNSET
+    object_lock_mode: LockMode | UnsetType | None = UNSET
+    object_lock_days: LockDays | UnsetType | None = UNSET
+    delete_versions: bool | UnsetType = UNSET
     allow_http: bool | UnsetType = UNSET

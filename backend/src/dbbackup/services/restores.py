@@ -32,6 +32,7 @@ from dbbackup.services.restore_options import parse_options
 from dbbackup.services.restore_sources import Source, find_source
 from dbbackup.services.safety_backups import safety_findings
 from dbbackup.services.signatures import signature_finding
+from dbbackup.storages.base import Storage
 
 
 async def preflight(
@@ -187,6 +188,8 @@ async def _source_findings(ctx: Context, source: Source) -> list[Finding]:
             findings.append(Finding("error", "source-size", text))
     if findings:
         return findings
+    if warning := await _archive_finding(storage, source):
+        return [warning]
     versions = [source.version if part.name == "database" else None for part in source.manifest.parts]
     files = [storage.read(source.sibling(p.file), 0, v) for p, v in zip(source.manifest.parts, versions, strict=True)]
     there = Finding("ok", "source", "All files of the backup are there and have the right size.")
@@ -195,6 +198,15 @@ async def _source_findings(ctx: Context, source: Source) -> list[Finding]:
         signature_finding(ctx, source.signed or source.manifest),
         *await check_key(ctx, source.manifest, files),
     ]
+
+
+async def _archive_finding(storage: Storage, source: Source) -> Finding | None:
+    """Archived files cannot be looked into: whether the key fits is seen when they are back."""
+    archived = await storage.thaw(source.key, source.version, ask=False)
+    if archived is None:
+        return None
+    text = f"The backup lies in an archive ({archived.storage_class}). The restore asks for it first and begins when"
+    return Finding("warning", "archived", text + " it is back, hours later; it can be cancelled meanwhile.")
 
 
 async def _spool_finding(ctx: Context, manifest: Manifest) -> Finding:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,10 +16,12 @@ from dbbackup.core.errors import AddressRefusedError, ConflictError, FieldError,
 from dbbackup.core.naming import new_id
 from dbbackup.core.secret import Secret
 from dbbackup.db.models import BackupCopy, BackupSchedule, CopyState, DatabaseConfig, S3Config
+from dbbackup.db.session import after_commit
 from dbbackup.net.resolve import refuse_forbidden
 from dbbackup.services.changes import announce
 from dbbackup.services.context import Context
 from dbbackup.services.inputs import S3ConfigInput, S3ConfigUpdate, S3TestInput
+from dbbackup.services.s3_checks import check_config
 from dbbackup.services.storages import s3_settings
 from dbbackup.storages.base import CheckStep
 from dbbackup.storages.s3 import S3Storage
@@ -35,6 +38,11 @@ _PLAIN = (
     "sse_mode",
     "kms_key_id",
     "storage_class",
+    "tag_objects",
+    "object_lock_mode",
+    "object_lock_days",
+    "upload_limit",
+    "download_limit",
     "allow_http",
     "delete_versions",
     "enabled",
@@ -42,8 +50,15 @@ _PLAIN = (
 )
 _PLACE = {"bucket": "bucket", "endpoint": "endpoint", "path_prefix": "pathPrefix"}
 """Where the objects are: not to be changed under copies that lie there."""
-_SETTING_NAMES = {"path_prefix": "prefix", "sse_mode": "sse", "kms_key_id": "kms_key"}
+_SETTING_NAMES = {
+    "path_prefix": "prefix",
+    "sse_mode": "sse",
+    "kms_key_id": "kms_key",
+    "object_lock_mode": "lock_mode",
+    "object_lock_days": "lock_for",
+}
 """Fields that a storage's settings call otherwise."""
+_SECRETS = ("access_key", "secret_key", "customer_key")
 _IMPATIENT = Patience(attempts=2, connect=5.0, answer=20.0)
 
 
@@ -86,13 +101,15 @@ async def add_config(session: AsyncSession, ctx: Context, data: S3ConfigInput) -
         ConflictError: the name is taken.
         ValidationError: the endpoint is no URL, or http without `allowHttp`.
     """
-    _check(data.endpoint, allow_http=data.allow_http, sse=data.sse_mode, kms_key_id=data.kms_key_id)
+    check_config({n: getattr(data, n) for n in (*_PLAIN, "customer_key")}, has_customer_key=False)
     await _refuse_forbidden(ctx, data.endpoint)
     await _refuse_taken_name(session, data.name)
     config = S3Config(id=new_id(), **{name: getattr(data, name) for name in _PLAIN})
     config.path_prefix = data.path_prefix.strip("/")
     config.access_key_sealed = _seal(ctx, config.id, "access_key_sealed", data.access_key)
     config.secret_key_sealed = _seal(ctx, config.id, "secret_key_sealed", data.secret_key)
+    if data.customer_key:
+        config.customer_key_sealed = _seal(ctx, config.id, "customer_key_sealed", data.customer_key)
     first = not await session.scalar(select(func.count()).select_from(S3Config))
     if data.is_default or first:
         await _make_default(session, config)
@@ -124,22 +141,23 @@ async def change_config(session: AsyncSession, ctx: Context, config_id: str, dat
             details=[FieldError(field, "Cannot change while copies lie there.") for field in moved],
         )
     merged: dict[str, Any] = {n: given.get(n, getattr(config, n)) for n in _PLAIN}
-    _check(
-        merged["endpoint"],
-        allow_http=merged["allow_http"],
-        sse=merged["sse_mode"],
-        kms_key_id=merged["kms_key_id"],
-    )
+    new_key = data.customer_key if data.customer_key is not UNSET else None
+    check_config(merged | {"customer_key": new_key}, has_customer_key=config.customer_key_sealed is not None)
+    await _refuse_other_key(session, ctx, config, merged["sse_mode"], new_key)
     if "endpoint" in given:
         await _refuse_forbidden(ctx, merged["endpoint"])
     if given.pop("is_default", None):
         await _make_default(session, config)
     for name, value in given.items():
         setattr(config, name, value)
-    for name in ("access_key", "secret_key"):
-        if (value := getattr(data, name)) is not UNSET:
+    for name in _SECRETS:
+        if (value := getattr(data, name)) is not UNSET and value is not None:
             setattr(config, f"{name}_sealed", _seal(ctx, config.id, f"{name}_sealed", value))
+    if config.sse_mode != "SSE-C":
+        config.customer_key_sealed = None
     await session.flush()
+    up, down = config.upload_limit, config.download_limit
+    after_commit(session, lambda: ctx.storages.limit(config_id, up=up, down=down))
     announce(session, ctx, "s3-config", config.id, "updated")
     return config
 
@@ -200,16 +218,37 @@ async def check_unsaved(session: AsyncSession, ctx: Context, data: S3TestInput) 
         base = S3Settings(id="unsaved", region="us-east-1", bucket="", access_key=Secret(""), secret_key=Secret(""))
     given = {f: v for f in S3TestInput.__struct_fields__ if (v := getattr(data, f)) is not UNSET}
     given.pop("s3_config_id", None)
+    if given.get("object_lock_days"):
+        given["object_lock_days"] = timedelta(days=given["object_lock_days"])
     for name, setting in _SETTING_NAMES.items():
         if name in given:
             given[setting] = given.pop(name)
-    for key in ("access_key", "secret_key"):
-        if key in given:
+    for key in _SECRETS:
+        if given.get(key):
             given[key] = Secret(given[key])
     values = {f: getattr(base, f) for f in base.__dataclass_fields__} | given
-    _check(values["endpoint"], allow_http=values["allow_http"], sse=values["sse"], kms_key_id=values["kms_key"])
+    columns = {column: values[setting] for column, setting in _SETTING_NAMES.items()}
+    has_key = values["customer_key"] is not None
+    check_config(values | columns | {"customer_key": None}, has_customer_key=has_key)
     await _refuse_forbidden(ctx, values["endpoint"])
     return await _check_storage(ctx, S3Settings(**values))
+
+
+async def _refuse_other_key(
+    session: AsyncSession, ctx: Context, config: S3Config, sse_mode: str, new_key: str | None
+) -> None:
+    """Objects under a customer key open with that key only: neither it nor the mode changes under stored copies."""
+    had, has = config.sse_mode == "SSE-C", sse_mode == "SSE-C"
+    known = s3_settings(config, ctx.sealer).customer_key
+    same_key = new_key is None or (known is not None and known.reveal() == new_key)
+    if (had == has and (not has or same_key)) or not await _holds_files(session, config.id):
+        return
+    field = "sseMode" if had != has else "customerKey"
+    raise ConflictError(
+        "Copies of backups lie in this bucket, which open with the present encryption only: it cannot be changed to or"
+        " from SSE-C, and the customer key cannot be changed. Add a second S3 config instead.",
+        details=[FieldError(field, "Cannot change while copies lie there.")],
+    )
 
 
 async def _holds_files(session: AsyncSession, config_id: str) -> bool:
@@ -224,22 +263,6 @@ async def _check_storage(ctx: Context, settings: S3Settings) -> list[CheckStep]:
         return await storage.check()
     finally:
         await storage.close()
-
-
-def _check(endpoint: str | None, *, allow_http: bool, sse: str, kms_key_id: str | None) -> None:
-    if sse == "SSE-KMS" and not kms_key_id:
-        raise ValidationError.of("kmsKeyId", "SSE-KMS needs the id of a key.")
-    if not endpoint:
-        return
-    parts = urlsplit(endpoint)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValidationError.of("endpoint", "The endpoint must be a URL such as https://s3.example.com.")
-    if parts.username or parts.password:
-        raise ValidationError.of("endpoint", "Do not put credentials into the endpoint: use the key fields.")
-    if parts.scheme == "http" and not allow_http:
-        raise ValidationError.of(
-            "endpoint", "This endpoint is not encrypted. Use https, or allow http for this config on purpose."
-        )
 
 
 async def _refuse_forbidden(ctx: Context, endpoint: str | None) -> None:

@@ -14,13 +14,17 @@ Stream = AsyncIterator[bytes]
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
-    """One stored object; size in bytes; `version` and `etag` where the storage has them."""
+    """One stored object; size in bytes; `version` and `etag` where the storage has them.
+
+    `locked_until` is the date before which object lock forbids its removal, as far as it was asked for.
+    """
 
     key: str
     size: int
     modified_at: datetime
     etag: str | None = None
     version: str | None = None
+    locked_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +33,9 @@ class WriteOptions:
 
     `expected_size` (bytes) plans the parts; it may be wrong in both directions. `on_progress` is
     called with the number of bytes safely handed over so far. `metadata` and `tags` are kept
-    beside the object where the storage can.
+    beside the object where the storage can. An object that must be readable at once is not
+    `archivable`: it is never put into an archive class. One that is not `lockable` is never locked
+    against deletion by us.
     """
 
     expected_size: int | None = None
@@ -37,6 +43,8 @@ class WriteOptions:
     metadata: dict[str, str] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
     content_type: str = "application/octet-stream"
+    archivable: bool = True
+    lockable: bool = True
 
 
 class CheckStep(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -46,6 +54,14 @@ class CheckStep(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     ok: bool
     message: str
     duration_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Archived:
+    """An object that lies in an archive: `asked` tells whether its way back had been asked for before."""
+
+    storage_class: str
+    asked: bool
 
 
 class Storage(Protocol):
@@ -87,7 +103,18 @@ class Storage(Protocol):
         ...
 
     async def delete(self, key: str, version: str | None = None) -> None:
-        """Remove the object; removing what is not there is no error. Raises StorageError."""
+        """Remove the object; removing what is not there is no error.
+
+        Raises ObjectLockedError when it may not be removed yet, StorageError.
+        """
+        ...
+
+    async def thaw(self, key: str, version: str | None = None, *, ask: bool = True) -> Archived | None:
+        """Ask for an archived object to be made readable; None when it is in no archive now.
+
+        To be called again until it returns None, which may take days. Without `ask` it only looks.
+        Raises StorageError.
+        """
         ...
 
     async def discard(self, key: str) -> int:

@@ -17,7 +17,7 @@ from typing import TypeVar
 
 from dbbackup.core.errors import ConflictError, ObjectMissingError, StorageError, ValidationError
 from dbbackup.storages import local_files as files
-from dbbackup.storages.base import CheckStep, StoredObject, Stream, WriteOptions
+from dbbackup.storages.base import Archived, CheckStep, StoredObject, Stream, WriteOptions
 from dbbackup.storages.keys import check_key, check_offset
 from dbbackup.storages.offload import in_thread
 from dbbackup.storages.steps import Step, run_steps
@@ -109,6 +109,10 @@ class LocalStorage:
             files.remove_empty_folders(path.parent, self._root)
 
         await self._blocking(remove, path, "deleting")
+
+    async def thaw(self, key: str, version: str | None = None, *, ask: bool = True) -> Archived | None:
+        """Return None: there is no archive on a disk; see `Storage.thaw`."""
+        return None
 
     async def discard(self, key: str) -> int:
         """Remove the partial files of this key and return how many; see `Storage.discard`."""

@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dbbackup.core.errors import ConflictError, ObjectMissingError, S3Error
 from dbbackup.net.resolve import Lookup, look_up
-from dbbackup.storages.base import CheckStep, StoredObject, Stream, WriteOptions
+from dbbackup.storages.base import Archived, CheckStep, StoredObject, Stream, WriteOptions
 from dbbackup.storages.keys import check_key
 from dbbackup.storages.s3_budget import SHARED_BUDGET, PartBudget
 from dbbackup.storages.s3_check import S3Check
 from dbbackup.storages.s3_client import Patience, S3Client
 from dbbackup.storages.s3_read import read_object
 from dbbackup.storages.s3_settings import S3Settings
+from dbbackup.storages.s3_thaw import thaw
 from dbbackup.storages.s3_upload import S3Upload
 from dbbackup.storages.s3_uploads import OpenUpload, abort_uploads, open_uploads
-from dbbackup.storages.s3_versions import delete_versions
+from dbbackup.storages.s3_versions import locked_until, remove
 
 if TYPE_CHECKING:
     from types_aiobotocore_s3 import S3Client as S3Api
     from types_aiobotocore_s3.type_defs import HeadObjectOutputTypeDef, ListObjectsV2OutputTypeDef
 
 LIST_PAGE = 1000
+UPLOAD_SECONDS = 3600.0
+"""How long one part may take, tried again and again."""
 _CHECK_PATIENCE = Patience(attempts=2, connect=5.0, answer=20.0, complete=60.0, stall=20.0)
 
 
@@ -33,7 +36,8 @@ class S3Storage:
     """Keeps objects under `{prefix}/{key}` of one bucket; used from one event loop.
 
     `work_dir` is for parts that find no memory (by default the system's temporary folder);
-    `budget` is shared by all storages unless a test gives its own. Opens its connections at the
+    `budget` is shared by all storages unless a test gives its own; `upload_seconds` returns how long one part may
+    take, retries included. Opens its connections at the
     first call; `close` gives them back.
     """
 
@@ -45,11 +49,13 @@ class S3Storage:
         budget: PartBudget = SHARED_BUDGET,
         patience: Patience = Patience(),  # noqa: B008 - frozen
         lookup: Lookup = look_up,
+        upload_seconds: Callable[[], float] = lambda: UPLOAD_SECONDS,
     ) -> None:
         self.settings = settings
         self.client = S3Client(settings, patience, lookup)
         self._work_dir = work_dir or Path(tempfile.gettempdir())
         self._budget = budget
+        self._upload_seconds = upload_seconds
         self._bucket_seen = False
 
     @property
@@ -67,7 +73,9 @@ class S3Storage:
         if await self.stat(key) is not None:
             raise ConflictError(f"{key} exists already at {self.settings.host}; nothing is overwritten.")
         with self._budget.lease() as lease:
-            upload = S3Upload(self.client, lease, self._work_dir, key, self.full_key(key), options)
+            upload = S3Upload(
+                self.client, lease, self._work_dir, key, self.full_key(key), options, self._upload_seconds
+            )
             return await upload.run(stream)
 
     async def read(self, key: str, offset: int = 0, version: str | None = None) -> AsyncIterator[bytes]:
@@ -78,7 +86,7 @@ class S3Storage:
 
     async def stat(self, key: str, version: str | None = None) -> StoredObject | None:
         """Return what is stored under the key, None when nothing is; see `Storage.stat`."""
-        place: dict[str, Any] = {"Bucket": self.settings.bucket, "Key": self.full_key(key)}
+        place: dict[str, Any] = {"Bucket": self.settings.bucket, "Key": self.full_key(key), **self.settings.customer()}
         if version is not None:
             place["VersionId"] = version
 
@@ -91,7 +99,12 @@ class S3Storage:
             await self._explain(error)
             return None
         return StoredObject(
-            key, found["ContentLength"], found["LastModified"], found["ETag"].strip('"'), found.get("VersionId")
+            key,
+            found["ContentLength"],
+            found["LastModified"],
+            found["ETag"].strip('"'),
+            found.get("VersionId"),
+            locked_until(found),
         )
 
     async def list_objects(self, prefix: str = "") -> AsyncIterator[StoredObject]:
@@ -109,19 +122,12 @@ class S3Storage:
             token = page["NextContinuationToken"]
 
     async def delete(self, key: str, version: str | None = None) -> None:
-        """Remove the object; see `Storage.delete`. A versioned bucket keeps it unless `delete_versions` is set."""
-        if version is None and self.settings.delete_versions:
-            found = await delete_versions(self.client, self.full_key(key))
-            # Where nothing is left, deleting again would only make a new delete marker.
-            if found or await self.stat(key) is None:
-                return
-        place: dict[str, Any] = {"Bucket": self.settings.bucket, "Key": self.full_key(key)}
-        if version is not None:
-            place["VersionId"] = version
-        try:
-            await self.client.call("deleting", lambda api: api.delete_object(**place))
-        except ObjectMissingError:
-            return
+        """Remove the object; see `Storage.delete`. What a bucket with versions keeps: see `s3_versions.remove`."""
+        await remove(self.client, self.full_key(key), version)
+
+    async def thaw(self, key: str, version: str | None = None, *, ask: bool = True) -> Archived | None:
+        """Ask for an archived object; see `Storage.thaw`."""
+        return await thaw(self.client, self.full_key(key), version, ask=ask)
 
     async def discard(self, key: str) -> int:
         """Abort the open multipart uploads of exactly this key; see `Storage.discard`."""

@@ -6,14 +6,18 @@ import os
 import secrets
 from typing import TYPE_CHECKING
 
-from dbbackup.core.errors import AppError, S3Error
+from dbbackup.core.errors import AppError, ObjectLockedError, S3Error
 from dbbackup.storages.base import CheckStep, Stream, WriteOptions
+from dbbackup.storages.s3_features import lock_feature, tag_feature, version_feature
 from dbbackup.storages.s3_object import S3Object
 from dbbackup.storages.s3_parts import MemoryPart
+from dbbackup.storages.s3_versions import hide
 from dbbackup.storages.steps import Step, run_steps
 
 if TYPE_CHECKING:
     from dbbackup.storages.s3 import S3Storage
+
+_PROBE = WriteOptions(tags={"dbbackup": "check"}, archivable=False, lockable=False)
 
 
 class S3Check:
@@ -33,7 +37,10 @@ class S3Check:
             [
                 Step("reach", self._reach),
                 Step("list", self._list, ("reach",)),
+                Step("versions", lambda: version_feature(self._client), ("reach",)),
+                Step("objectLock", lambda: lock_feature(self._client), ("reach",)),
                 Step("put", self._put, ("reach",)),
+                Step("tags", lambda: tag_feature(self._client, self._storage.full_key(self._keys[0])), ("put",)),
                 Step("readBack", self._read_back, ("put",)),
                 Step("multipart", self._multipart, ("put",)),
                 Step("delete", self._delete, ("put",)),
@@ -60,8 +67,9 @@ class S3Check:
         return "Objects can be listed."
 
     async def _put(self) -> str:
-        await self._storage.write(self._keys[0], self._source(), WriteOptions())
-        return "An object was stored and confirmed."
+        await self._storage.write(self._keys[0], self._source(), _PROBE)
+        encryption = self._client.settings.sse
+        return f"An object was stored{f' with {encryption}' if encryption != 'none' else ''} and confirmed."
 
     async def _read_back(self) -> str:
         if b"".join([chunk async for chunk in self._storage.read(self._keys[0])]) != self._probe:
@@ -71,14 +79,14 @@ class S3Check:
     async def _multipart(self) -> str:
         """Complete one upload, and abort another the way the clean-up after a crash does."""
         full_key = self._storage.full_key(self._keys[1])
-        abandoned = S3Object(self._client, full_key, WriteOptions())
+        abandoned = S3Object(self._client, full_key, _PROBE)
         await abandoned.create()
         if await self._storage.discard(self._keys[1]) == 0:
             raise S3Error(
                 "The service does not list open uploads (s3:ListBucketMultipartUploads): uploads cut off by a "
                 "crash will stay. Give the bucket a rule that aborts them after some days."
             )
-        upload = S3Object(self._client, full_key, WriteOptions())
+        upload = S3Object(self._client, full_key, _PROBE)
         try:
             part = MemoryPart(lambda: None)
             await part.append(memoryview(self._probe))
@@ -88,12 +96,19 @@ class S3Check:
             answer = await upload.complete(sums.whole)
             await upload.confirm(answer, part.size, sums.whole, self._keys[1])
         finally:
-            await upload.undo()
+            try:
+                await upload.undo()
+            except ObjectLockedError:
+                await hide(self._client, full_key)
         return "A multipart upload was completed, another one aborted."
 
     async def _delete(self) -> str:
         stored = await self._storage.stat(self._keys[0])
-        await self._storage.delete(self._keys[0], stored.version if stored else None)
+        try:
+            await self._storage.delete(self._keys[0], stored.version if stored else None)
+        except ObjectLockedError as error:
+            await hide(self._client, self._storage.full_key(self._keys[0]))
+            return f"The bucket locks what is stored: objects can be removed later only. {error.message}"
         return "The object was deleted."
 
     async def _source(self) -> Stream:

@@ -46,6 +46,9 @@ _PASSING = {
 _CONFLICT = {"PreconditionFailed", "ConditionalRequestConflict", "412"}
 _MISSING = {"NoSuchKey", "NoSuchVersion", "404"}
 
+_LOOKING = ("reading", "looking up an object")
+_KEY_CODES = {"400", "403", "AccessDenied", "InvalidRequest", "InvalidArgument"}
+
 _NOT_S3 = "the answer is not S3's. Check that the endpoint is the S3 address, not a web page."
 
 _ADVICE = {
@@ -66,8 +69,10 @@ _ADVICE = {
     "XAmzContentSHA256Mismatch": "the service refuses unsigned bodies over http. Use an https endpoint.",
     "EntityTooSmall": "the service wants larger parts.",
     "InvalidObjectState": "the object is archived. Restore it from the archive class first.",
+    "InvalidRetentionPeriod": "the service refuses the period of the object lock. Choose other days.",
+    "ObjectLockConfigurationNotFoundError": "the bucket has no object lock.",
     "NotImplemented": (
-        "the service does not know one of the options (checksum, conditional writes, encryption, storage class). "
+        "the service does not know one of the options (checksum, conditional writes, encryption, storage class, tags). "
         "Set checksum to md5, conditional writes off, or leave the others empty."
     ),
     "KMS.NotFoundException": "the KMS key does not exist. Check the key's id and region.",
@@ -81,7 +86,7 @@ def to_error(error: BaseException, settings: S3Settings, action: str) -> AppErro
         return S3Error(f"{refused.message} Check the endpoint.")
     start = f"{action[:1].upper()}{action[1:]} at {settings.host} failed: "
     if isinstance(error, boto.ClientError):
-        return _from_answer(error, settings, start)
+        return _key_fault(error, settings, action, start) or _from_answer(error, settings, start)
     if isinstance(error, boto.SSLError | ssl.SSLError | aiohttp.ClientSSLError):
         return S3Error(start + "its certificate is not accepted. Check the endpoint, or install the authority.")
     if isinstance(error, ResponseParserError):
@@ -103,6 +108,28 @@ def _refused(error: BaseException | None) -> AddressRefusedError | None:
     while error is not None and not isinstance(error, AddressRefusedError):
         error = error.__cause__ or error.__context__
     return error
+
+
+def _key_fault(error: boto.ClientError, settings: S3Settings, action: str, start: str) -> S3Error | None:
+    """Return the error for an object that may have been stored with another customer key (SSE-C), or with one at all.
+
+    Services say no more than "bad request" or "access denied", and nothing at all to HEAD.
+    """
+    code = str(error.response.get("Error", {}).get("Code", ""))
+    if action not in _LOOKING or code not in _KEY_CODES:
+        return None
+    if settings.sse == "SSE-C":
+        return S3Error(
+            start + "the object does not open with this customer key (SSE-C), or the access key may not read it. "
+            "Enter the customer key it was stored with: without that key nobody can read it, the service included. "
+            f"({code})"
+        )
+    if code in ("403", "AccessDenied"):
+        return None
+    return S3Error(
+        start + "the request does not fit the object. If it was stored with a customer key (SSE-C), give the S3 "
+        f"config that key. ({code})"
+    )
 
 
 def _from_answer(error: boto.ClientError, settings: S3Settings, start: str) -> AppError:

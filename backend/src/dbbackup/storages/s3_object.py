@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import zlib
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
@@ -13,12 +14,15 @@ from dbbackup.storages.base import StoredObject, WriteOptions
 from dbbackup.storages.s3_client import S3Client
 from dbbackup.storages.s3_errors import UploadGoneError
 from dbbackup.storages.s3_parts import Part, PartBody, Sums, crc32_base64
+from dbbackup.storages.s3_settings import ARCHIVE_CLASSES
 from dbbackup.storages.s3_uploads import abort_upload, abort_uploads
+from dbbackup.storages.s3_versions import head_of, locked_until, remove, remove_version
 
 if TYPE_CHECKING:
     from types_aiobotocore_s3 import S3Client as S3Api
 
 _WRITE_ID = "dbbackup-write-id"
+_ENCRYPTIONS = {"SSE-S3": "AES256", "SSE-KMS": "aws:kms"}
 
 
 class S3Object:
@@ -69,7 +73,8 @@ class S3Object:
         """Upload one part."""
 
         async def request(api: S3Api, body: PartBody) -> Any:
-            arguments = self._place | {"UploadId": self._upload_id, "PartNumber": number} | self._sum(sums)
+            arguments = self._place | self._customer | self._sum(sums)
+            arguments |= {"UploadId": self._upload_id, "PartNumber": number}
             return await api.upload_part(Body=body, **arguments)
 
         answer = await self._send(f"uploading part {number}", part, request)
@@ -81,7 +86,7 @@ class S3Object:
         for number, (etag, sums) in sorted(self._parts.items()):
             checksum = {"ChecksumCRC32": sums.crc32_base64} if self._checksum_type else {}
             parts.append({"PartNumber": number, "ETag": etag, **checksum})
-        arguments = self._place | self._condition() | {"UploadId": self._upload_id}
+        arguments = self._place | self._customer | self._condition() | {"UploadId": self._upload_id}
         arguments |= {"MultipartUpload": {"Parts": parts}}
         if self._checksum_type == "FULL_OBJECT":
             arguments |= {"ChecksumCRC32": crc32_base64(whole), "ChecksumType": "FULL_OBJECT"}
@@ -115,7 +120,7 @@ class S3Object:
                 f"checksum {'equal' if same else 'different'}. Run it again."
             )
         version_id = answer.get("VersionId", head.get("VersionId"))
-        return StoredObject(key, size, head["LastModified"], head["ETag"].strip('"'), version_id)
+        return StoredObject(key, size, head["LastModified"], head["ETag"].strip('"'), version_id, locked_until(head))
 
     async def undo(self) -> None:
         """Take back what was begun: the open upload, and the object if it became visible after all."""
@@ -125,10 +130,10 @@ class S3Object:
         if self._committing:
             head = await self._head()
             if head is not None and head["Metadata"].get(_WRITE_ID) == self._write_id:
-                version = {"VersionId": head["VersionId"]} if head.get("VersionId") else {}
-                await self._client.call(
-                    "deleting", lambda api: api.delete_object(Bucket=self._bucket, Key=self._key, **version)
-                )
+                if head.get("VersionId"):
+                    await remove_version(self._client, self._key, head["VersionId"])
+                else:
+                    await remove(self._client, self._key, None)
 
     async def tidy(self) -> None:
         """Abort uploads whose creation was answered too late for us to learn their ids."""
@@ -142,6 +147,10 @@ class S3Object:
     @property
     def _place(self) -> dict[str, Any]:
         return {"Bucket": self._bucket, "Key": self._key}
+
+    @property
+    def _customer(self) -> dict[str, Any]:
+        return self._client.settings.customer()
 
     def _condition(self) -> dict[str, Any]:
         return {"IfNoneMatch": "*"} if self._profile.conditional_writes else {}
@@ -163,15 +172,18 @@ class S3Object:
             "ContentType": options.content_type,
             "Metadata": metadata | {_WRITE_ID: self._write_id},
         }
-        if options.tags:
+        if options.tags and settings.tag_objects:
             described["Tagging"] = urlencode(options.tags)
-        if settings.storage_class:
+        if settings.storage_class and (options.archivable or settings.storage_class not in ARCHIVE_CLASSES):
             described["StorageClass"] = settings.storage_class
-        if settings.sse != "none":
-            described["ServerSideEncryption"] = "AES256" if settings.sse == "SSE-S3" else "aws:kms"
+        if settings.sse in _ENCRYPTIONS:
+            described["ServerSideEncryption"] = _ENCRYPTIONS[settings.sse]
         if settings.sse == "SSE-KMS" and settings.kms_key:
             described["SSEKMSKeyId"] = settings.kms_key
-        return described
+        if settings.lock_mode and settings.lock_for and options.lockable:
+            described["ObjectLockMode"] = settings.lock_mode
+            described["ObjectLockRetainUntilDate"] = datetime.now(UTC) + settings.lock_for
+        return described | self._customer
 
     async def _send(self, action: str, part: Part, request: Callable[[S3Api, PartBody], Awaitable[Any]]) -> Any:
         """Send a body; an attempt ends when nothing moved for the stall time."""
@@ -196,10 +208,4 @@ class S3Object:
 
     async def _head(self, **version: Any) -> Any:
         """Return what the service says about the key, None when nothing is there."""
-        try:
-            return await self._client.call(
-                "confirming",
-                lambda api: api.head_object(Bucket=self._bucket, Key=self._key, ChecksumMode="ENABLED", **version),
-            )
-        except ObjectMissingError:
-            return None
+        return await head_of(self._client, self._key, ChecksumMode="ENABLED", **version)

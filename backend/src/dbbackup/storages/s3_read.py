@@ -26,9 +26,9 @@ async def read_object(
     the service keeps a checksum of the whole object and all of it is read, the checksum is
     compared at the end.
     """
-    place: dict[str, Any] = {"Bucket": client.settings.bucket, "Key": full_key} | (
-        {"VersionId": version} if version else {}
-    )
+    place: dict[str, Any] = {"Bucket": client.settings.bucket, "Key": full_key, **client.settings.customer()}
+    if version:
+        place["VersionId"] = version
     head = await client.call("reading", lambda api: api.head_object(**place, ChecksumMode="ENABLED"))
     size = head["ContentLength"]
     check_offset(offset, size, key)

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 from dataclasses import dataclass
-from typing import Literal
+from datetime import timedelta
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from dbbackup.core.errors import ValidationError
 from dbbackup.core.secret import Secret
 
 Checksum = Literal["crc32", "md5"]
-Encryption = Literal["none", "SSE-S3", "SSE-KMS"]
+Encryption = Literal["none", "SSE-S3", "SSE-KMS", "SSE-C"]
+LockMode = Literal["GOVERNANCE", "COMPLIANCE"]
 MAX_PARTS = 10_000
+ARCHIVE_CLASSES = ("GLACIER", "DEEP_ARCHIVE")
+"""Classes whose objects must be asked for before they can be read."""
+CUSTOMER_KEY_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +46,8 @@ class S3Settings:
 
     `endpoint` None means Amazon. `prefix` stands before every key, with or without a final slash.
     `allow_http` must be set for an `http://` endpoint; `verify_tls` False accepts any certificate.
-    With `delete_versions` a deleted object's earlier versions and delete markers go, too.
+    `customer_key` is the key of SSE-C, 32 bytes in base64. `lock_mode` and `lock_for` go together.
+    `delete_versions`: deleting removes every version instead of hiding the newest one.
     The last four are None for "as the service's profile says" (`profile()`).
     """
 
@@ -53,7 +61,11 @@ class S3Settings:
     prefix: str = ""
     sse: Encryption = "none"
     kms_key: str | None = None
+    customer_key: Secret | None = None
     storage_class: str | None = None
+    tag_objects: bool = True
+    lock_mode: LockMode | None = None
+    lock_for: timedelta | None = None
     delete_versions: bool = False
     verify_tls: bool = True
     allow_http: bool = False
@@ -65,6 +77,8 @@ class S3Settings:
     def __post_init__(self) -> None:
         if self.endpoint is not None:
             _check_endpoint(self.endpoint, self.allow_http)
+        if self.customer_key is not None:
+            check_customer_key(self.customer_key.reveal())
         if self.prefix.startswith("/") or ".." in self.prefix.split("/"):
             raise ValidationError.of("prefix", "The prefix starts without a slash and holds no `..`.")
 
@@ -85,6 +99,12 @@ class S3Settings:
             return f"s3.{self.region}.amazonaws.com"
         return urlsplit(self.endpoint).netloc
 
+    def customer(self) -> dict[str, Any]:
+        """Return what every request for an object's bytes or facts must carry: SSE-C's key, or nothing."""
+        if self.sse != "SSE-C" or self.customer_key is None:
+            return {}
+        return {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": base64.b64decode(self.customer_key.reveal())}
+
     def profile(self) -> Profile:
         """Return what this service can do: the known service's profile with the settings applied."""
         name = self.host.rsplit(":", 1)[0].lower()
@@ -97,6 +117,17 @@ class S3Settings:
                 known.conditional_writes if self.conditional_writes is None else self.conditional_writes
             ),
         )
+
+
+def check_customer_key(key: str) -> None:
+    """Raise ValidationError unless the text is a key of SSE-C: 32 bytes in base64. The text is not repeated."""
+    try:
+        size = len(base64.b64decode(key, validate=True))
+    except (binascii.Error, ValueError):
+        size = 0
+    if size != CUSTOMER_KEY_BYTES:
+        text = "The customer key must be 32 bytes in base64 (44 characters): make one with `openssl rand -base64 32`."
+        raise ValidationError.of("customerKey", text)
 
 
 def _check_endpoint(endpoint: str, allow_http: bool) -> None:

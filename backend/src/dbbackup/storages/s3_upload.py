@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from loguru import logger
 
-from dbbackup.core.errors import AppError, StorageError
+from dbbackup.core.errors import AppError, S3UnreachableError, StorageError
 from dbbackup.storages.base import StoredObject, Stream, WriteOptions
 from dbbackup.storages.offload import finish, in_thread
 from dbbackup.storages.s3_budget import Lease
@@ -31,13 +31,21 @@ class S3Upload:
     """One `write`: used once.
 
     `key` is what the caller calls the object, `full_key` what the bucket does. `spool` is the
-    folder for parts that find no memory.
+    folder for parts that find no memory. `seconds` returns how long one part may take.
     """
 
     def __init__(
-        self, client: S3Client, lease: Lease, spool: Path, key: str, full_key: str, options: WriteOptions
+        self,
+        client: S3Client,
+        lease: Lease,
+        spool: Path,
+        key: str,
+        full_key: str,
+        options: WriteOptions,
+        seconds: Callable[[], float],
     ) -> None:
         self._client = client
+        self._seconds = seconds
         self._lease = lease
         self._spool = spool
         self._key = key
@@ -138,13 +146,25 @@ class S3Upload:
     async def _send(self, number: int, part: Part, sums: Sums) -> None:
         """Send the part and free it; an error is kept for the task that reads the stream."""
         try:
-            await self._object.send_part(number, part, sums)
+            await self._in_time(self._object.send_part(number, part, sums), f"part {number} of {self._key}")
             self._report(part.size)
         except Exception as error:  # noqa: BLE001 - raised again by _raise_failure
             self._failed.append(error)
         finally:
             self._open.discard(part)
             part.close()
+
+    async def _in_time(self, sending: Awaitable[T], what: str) -> T:
+        """Await what is sent; a part that never arrives, however often it is tried, ends the upload."""
+        seconds = self._seconds()
+        try:
+            async with asyncio.timeout(seconds):
+                return await sending
+        except TimeoutError as error:
+            raise S3UnreachableError(
+                f"Uploading {what} to {self._client.settings.host} took longer than {seconds:.0f} s. Check the "
+                "network, or allow more time (the setting s3.uploadTimeout)."
+            ) from error
 
     async def _wait_for_one(self) -> None:
         await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
@@ -160,7 +180,7 @@ class S3Upload:
             self._options.on_progress(self._sent)
 
     async def _put(self, part: Part, sums: Sums) -> StoredObject:
-        answer = await self._object.put(part, sums)
+        answer = await self._in_time(self._object.put(part, sums), self._key)
         stored = await self._object.confirm(answer, self._size, self._whole, self._key)
         self._report(part.size)
         return stored

@@ -13,6 +13,7 @@ from dbbackup.core.age_keys import Recipient, parse_recipient
 from dbbackup.core.errors import AppError, BackupError, DatabaseError, StorageError, ToolMissingError
 from dbbackup.core.manifest import SourceFacts
 from dbbackup.core.naming import backup_stem, storage_folder
+from dbbackup.core.run_limits import bytes_per_second, resolve
 from dbbackup.core.sizes import human_size
 from dbbackup.db.models import BackupCopy, BackupExecution, CopyState, DatabaseConfig, RunStatus, S3Config
 from dbbackup.db.models.base import utc_now
@@ -30,6 +31,8 @@ from dbbackup.services.retention import owner_of
 from dbbackup.services.run_notifications import notify_copy, notify_run_end
 from dbbackup.services.verifications import queue_due
 from dbbackup.storages.base import StoredObject
+from dbbackup.storages.throttle import RateLimit, ThrottledStorage
+from dbbackup.worker.object_tags import object_tags
 from dbbackup.worker.retry import Again, plan_again, queue_again
 from dbbackup.worker.run import RunTools, run_tools, say_end, set_end
 from dbbackup.worker.stall import ended_when_stalled
@@ -47,7 +50,7 @@ async def run_backup(ctx: Context, backup_id: str, *, stopping: asyncio.Event) -
         await _close(ctx, backup_id, None, BackupError("The database was deleted before its backup began."), False)
         return
     connection = saved_connection(ctx, config)
-    async with run_tools(ctx, backup, [connection.password]) as tools:
+    async with run_tools(ctx, backup, [connection.password], resolve(ctx.live, config.limits)) as tools:
         result: BackupResult | None = None
         error: BaseException | None = None
         again: Again | None = None
@@ -130,6 +133,9 @@ async def _back_up(
             count_seconds=seconds,
             hash_rows=ctx.live.hash_rows,
             signing_key=ctx.signing_key,
+            tags=await object_tags(ctx, backup, config.slug, started),
+            stall_seconds=ctx.live.storage_stall_seconds,
+            read_rate=lambda: bytes_per_second(resolve(ctx.live, config.limits).read_limit),
         )
         return await back_up(job, tools.report)
 
@@ -193,7 +199,7 @@ async def _check_targets(
     for copy in backup.copies:
         folder = storage_folder(config.slug, backup.started_at or utc_now())
         try:
-            target = await _check_target(ctx, copy, folder, expected, tools)
+            target = await _check_target(ctx, copy, config, folder, expected, tools)
         except AppError as error:
             errors.append(error)
             tools.log.say("error", error.message)
@@ -208,7 +214,9 @@ async def _check_targets(
     return targets
 
 
-async def _check_target(ctx: Context, copy: BackupCopy, folder: str, expected: int, tools: RunTools) -> Target:
+async def _check_target(
+    ctx: Context, copy: BackupCopy, database: DatabaseConfig, folder: str, expected: int, tools: RunTools
+) -> Target:
     storage = await ctx.storages.open(copy.storage_id)
     if copy.s3_config_id is None:
         free = await storage.free_space() or 0
@@ -226,7 +234,8 @@ async def _check_target(ctx: Context, copy: BackupCopy, folder: str, expected: i
             raise StorageError(f"S3 config {config.name}, {step.name}: {step.message}")
     tools.log.say("info", f"S3 config {config.name}: the bucket {config.bucket} is reachable and writable")
     await _set_copy(ctx, copy.id, bucket=config.bucket)
-    return Target(copy.id, storage, folder)
+    limit = RateLimit(lambda: bytes_per_second(resolve(ctx.live, database.limits).upload_limit))
+    return Target(copy.id, ThrottledStorage(storage, up=[limit]), folder)
 
 
 async def _set_copy(ctx: Context, copy_id: str, **values: object) -> None:

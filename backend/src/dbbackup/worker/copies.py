@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
 
 from loguru import logger
 from sqlalchemy import or_, select
 
 from dbbackup.core import manifest as manifests
-from dbbackup.core.errors import AppError, IntegrityError, ObjectMissingError, S3Error, S3UnreachableError
+from dbbackup.core.errors import (
+    AppError,
+    IntegrityError,
+    ObjectLockedError,
+    ObjectMissingError,
+    S3Error,
+    S3UnreachableError,
+)
 from dbbackup.core.journal import JournalKind
 from dbbackup.core.manifest import Manifest
 from dbbackup.db.models import BackupCopy, BackupExecution, CopyState, RunStatus, S3Config
@@ -25,10 +34,13 @@ from dbbackup.services.run_notifications import notify_copy
 from dbbackup.services.stored_manifests import parse_manifest, read_manifest_bytes
 from dbbackup.storages.base import Storage, StoredObject, WriteOptions
 from dbbackup.worker.journal import CatalogueJournal
+from dbbackup.worker.object_tags import object_tags
 
 MAX_REFILLS = 6
 _BACKOFF = timedelta(minutes=1)
-_WAITING = (CopyState.PENDING, CopyState.FAILED, CopyState.DAMAGED)
+_HOLD_PAUSE = timedelta(days=1)
+_WAITING = (CopyState.PENDING, CopyState.FAILED, CopyState.DAMAGED, CopyState.WRITING)
+"""Nobody else makes copies: one of a completed backup that says it is being written was left so by a fault."""
 
 
 async def refill_copies(ctx: Context) -> int:
@@ -73,6 +85,8 @@ async def delete_copies(ctx: Context) -> int:
 
 def _due(copy: BackupCopy) -> bool:
     """The first try is at once; each further one waits twice as long as the one before."""
+    if copy.state == CopyState.DELETING and copy.retry_at:
+        return copy.retry_at <= utc_now()
     if copy.state != CopyState.FAILED and not copy.attempts:
         return True
     return bool(utc_now() - copy.updated_at >= _BACKOFF * 2 ** min(copy.attempts, MAX_REFILLS))
@@ -98,7 +112,7 @@ async def _refill(ctx: Context, copy_id: str) -> bool:
         if damaged:
             # What is left of it is removed only when the other one is proven to be whole.
             await _prove(ctx, manifest, whole)
-        stored = await _copy_all(ctx, manifest, whole, copy, folder, journal)
+        stored = await _copy_all(ctx, manifest, whole, copy, folder, journal, await _options(ctx, backup, manifest))
     except AppError as error:
         log.warning("A copy of {} could not be made: {}", backup.file_name, error.message)
         state = CopyState.DAMAGED if damaged else CopyState.FAILED
@@ -131,7 +145,13 @@ async def _prove(ctx: Context, manifest: Manifest, whole: BackupCopy) -> None:
 
 
 async def _copy_all(
-    ctx: Context, manifest: Manifest, whole: BackupCopy, copy: BackupCopy, folder: str, journal: CatalogueJournal
+    ctx: Context,
+    manifest: Manifest,
+    whole: BackupCopy,
+    copy: BackupCopy,
+    folder: str,
+    journal: CatalogueJournal,
+    options: WriteOptions,
 ) -> StoredObject:
     """Copy every part, verified on the way, and the manifest last; return the stored main file."""
     source, target = await ctx.storages.open(whole.storage_id), await ctx.storages.open(copy.storage_id)
@@ -140,27 +160,39 @@ async def _copy_all(
         for part in manifest.parts:
             verifier = Verifier(part.file, part.size, part.sha256)
             stream = through(source.read(sibling(whole, part.file)), [verifier], executor)
-            stored = await _write(target, f"{folder}/{part.file}", stream, part.size, journal)
+            described = _described(options, part.name, expected_size=part.size)
+            stored = await _write(target, f"{folder}/{part.file}", stream, described, journal)
             main = stored if part.name == "database" else main
         # The very bytes: a program that writes manifests otherwise must not break their signature.
         data = await read_manifest_bytes(source, sibling(whole, manifest.file_name))
         if parse_manifest(data, manifest.file_name) != manifest:
             raise IntegrityError(f"{manifest.file_name} is not the manifest that the catalogue holds.")
-        await _write(target, f"{folder}/{manifest.file_name}", single(data), None, journal)
+        described = _described(options, "manifest", archivable=False)
+        await _write(target, f"{folder}/{manifest.file_name}", single(data), described, journal)
     if main is None:
         raise ObjectMissingError("The manifest names no main file.")
     return main
 
 
+async def _options(ctx: Context, backup: BackupExecution, manifest: Manifest) -> WriteOptions:
+    """Return what the copy's objects are described with: the same as the run would have."""
+    tags = await object_tags(ctx, backup, manifest.source.slug, manifest.started_at)
+    return WriteOptions(metadata={"instance": manifest.instance_id, "run": backup.id, **tags}, tags=tags)
+
+
+def _described(options: WriteOptions, part: str, **more: Any) -> WriteOptions:
+    return replace(options, metadata={**options.metadata, "part": part}, **more)
+
+
 async def _write(
-    target: Storage, key: str, stream: Stream, size: int | None, journal: CatalogueJournal
+    target: Storage, key: str, stream: Stream, options: WriteOptions, journal: CatalogueJournal
 ) -> StoredObject:
     """What an interrupted try left under the key has no manifest and is replaced."""
     await journal.note(JournalKind.STORAGE_WRITE, storageId=target.id, key=key)
     await target.discard(key)
     await target.delete(key)
     async with closing(stream) as chunks:
-        return await target.write(key, chunks, WriteOptions(expected_size=size))
+        return await target.write(key, chunks, options)
 
 
 async def _delete(ctx: Context, copy_id: str, backup_id: str) -> bool:
@@ -176,7 +208,11 @@ async def _delete(ctx: Context, copy_id: str, backup_id: str) -> bool:
                 await storage.delete(sibling(copy, file))
     except AppError as error:
         logger.bind(category="backup").warning("{} could not be deleted: {}", copy.key, error.message)
-        await _set_state(ctx, copy_id, CopyState.DELETING, error.message)
+        retry_at = None
+        if isinstance(error, ObjectLockedError):
+            # Nothing before that date can succeed; a legal hold has none, and is asked about once a day.
+            retry_at = error.until or utc_now() + _HOLD_PAUSE
+        await _set_state(ctx, copy_id, CopyState.DELETING, error.message, retry_at)
         if isinstance(error, S3UnreachableError):
             raise
         return False
@@ -184,7 +220,15 @@ async def _delete(ctx: Context, copy_id: str, backup_id: str) -> bool:
     return True
 
 
-async def _set_state(ctx: Context, copy_id: str, state: CopyState, message: str | None, *, tell: bool = False) -> None:
+async def _set_state(
+    ctx: Context,
+    copy_id: str,
+    state: CopyState,
+    message: str | None,
+    retry_at: datetime | None = None,
+    *,
+    tell: bool = False,
+) -> None:
     async with ctx.catalogue.transaction() as session:
         copy = await session.get_one(BackupCopy, copy_id)
         if state == CopyState.DELETING:
@@ -193,7 +237,7 @@ async def _set_state(ctx: Context, copy_id: str, state: CopyState, message: str 
             state = CopyState.DELETED
         if CopyState.DELETING in (state, copy.state):
             await notify_deletion(session, ctx, copy, message)
-        copy.state, copy.error_message, copy.updated_at = state, message, utc_now()
+        copy.state, copy.error_message, copy.updated_at, copy.retry_at = state, message, utc_now(), retry_at
         if tell:
             await notify_copy(session, ctx, copy)
         announce(session, ctx, "backup", copy.backup_id, "updated")

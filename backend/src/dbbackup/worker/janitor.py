@@ -8,6 +8,7 @@ import shutil
 import signal
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,7 +16,7 @@ from loguru import logger
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from dbbackup.core.errors import AppError, ConflictError, NotFoundError
+from dbbackup.core.errors import AppError, ConflictError, NotFoundError, ObjectLockedError
 from dbbackup.core.journal import JournalKind
 from dbbackup.core.manifest import SUFFIX, Manifest
 from dbbackup.db.models import (
@@ -29,6 +30,7 @@ from dbbackup.db.models import (
     RunStatus,
     Verification,
 )
+from dbbackup.db.models.base import utc_now
 from dbbackup.pipeline.process import OWNER_VARIABLE
 from dbbackup.services.backup_results import note_result, note_stored
 from dbbackup.services.changes import announce_run
@@ -40,12 +42,14 @@ from dbbackup.storages.base import Storage, StoredObject
 from dbbackup.worker.restore_end import InterruptedRunError, cut_off, look_again, settle_restore
 from dbbackup.worker.retry import queue_after_crash
 from dbbackup.worker.run import INTERRUPTED, set_end
+from dbbackup.worker.thawing import wait_in_queue
 
 R = TypeVar("R", BackupExecution, RestoreExecution, Verification)
 
 _START_SECONDS = 15.0
 """The start waits no longer for a storage or server that is down: whoever watches the program would end it again."""
 
+_HOLD_PAUSE = timedelta(days=1)
 _log = logger.bind(category="application")
 
 
@@ -69,7 +73,10 @@ async def reconcile(ctx: Context) -> None:
     for verification in verifications:
         await settle(ctx, verification, error)
     for restore in restores:
-        await settle(ctx, restore, cut_off(restore) or error)
+        if restore.waiting_for:
+            await wait_in_queue(ctx, restore.id, restore.waiting_for)
+        else:
+            await settle(ctx, restore, cut_off(restore) or error)
     with suppress(TimeoutError):
         async with asyncio.timeout(_START_SECONDS):
             await retry_journal(ctx)
@@ -95,16 +102,31 @@ async def retry_journal(ctx: Context) -> None:
         active |= {run.id for run in await _running(session, Verification)}
         writing = set(await session.scalars(select(BackupCopy.backup_id).where(BackupCopy.state == CopyState.WRITING)))
     for entry in entries:
-        if entry.execution_id in active or entry.execution_id in writing:
+        if entry.execution_id in active or entry.execution_id in writing or _is_early(entry):
             continue
         try:
             await _clean(ctx, entry)
+        except ObjectLockedError as error:
+            _log.warning("{} cannot be removed yet and is tried again then: {}", entry.facts["key"], error.message)
+            await _put_off(ctx, entry, error.until or utc_now() + _HOLD_PAUSE)
         except AppError as error:
             _log.warning("{} {} cannot be cleaned up yet: {}", entry.kind, entry.facts, error.message)
         else:
             async with ctx.catalogue.transaction() as session:
                 # The run itself may have cleared it in the meantime: then there is nothing to delete.
                 await session.execute(delete(RunJournal).where(RunJournal.id == entry.id))
+
+
+def _is_early(entry: RunJournal) -> bool:
+    """Object lock forbids the removal before that date: to try would only fill the log."""
+    return "notBefore" in entry.facts and datetime.fromisoformat(entry.facts["notBefore"]) > utc_now()
+
+
+async def _put_off(ctx: Context, entry: RunJournal, until: datetime) -> None:
+    async with ctx.catalogue.transaction() as session:
+        row = await session.get(RunJournal, entry.id)
+        if row is not None:
+            row.facts = {**row.facts, "notBefore": until.isoformat()}
 
 
 def end_orphans(instance_id: str) -> int:

@@ -9,6 +9,7 @@ from typing import Any
 
 from dbbackup.core.errors import AppError, RestoreError
 from dbbackup.core.journal import JournalKind
+from dbbackup.core.run_limits import resolve
 from dbbackup.db.models import DatabaseConfig, RestoreExecution
 from dbbackup.engines.modes import RestoreMode, restore_mode
 from dbbackup.pipeline.restore import RestoreJob, fill_database
@@ -26,6 +27,7 @@ from dbbackup.worker.restore_end import end_restore
 from dbbackup.worker.restore_work import RestoreWork, drop_own
 from dbbackup.worker.run import RunTools, run_tools, say_end
 from dbbackup.worker.safety_backup import back_up_first
+from dbbackup.worker.thawing import forget_waiting, still_archived, wait_in_queue
 
 _FINISH_GRACE = 60.0
 """Seconds that a cancelled or stopped restore has left for what follows the commit."""
@@ -41,7 +43,8 @@ async def run_restore(ctx: Context, restore_id: str, *, stopping: asyncio.Event)
         error = RestoreError("The database was deleted before its restore began.")
         await end_restore(ctx, restore_id, error, interrupted=False)
         return
-    async with run_tools(ctx, restore, [saved_connection(ctx, config).password]) as tools:
+    secrets, limits = [saved_connection(ctx, config).password], resolve(ctx.live, config.limits)
+    async with run_tools(ctx, restore, secrets, limits) as tools:
         work = RestoreWork(ctx, restore, config, tools, stopping)
         failure: BaseException | None = None
         try:
@@ -49,12 +52,21 @@ async def run_restore(ctx: Context, restore_id: str, *, stopping: asyncio.Event)
         except (Exception, asyncio.CancelledError) as e:  # noqa: BLE001 - every end is written down
             failure = e
             say_end(tools, e, stopping.is_set())
+        if stopping.is_set() and isinstance(failure, asyncio.CancelledError) and restore.waiting_for:
+            # It had found nothing to begin with yet: the next start looks again.
+            work.waits_for, failure = restore.waiting_for, None
         # Without a database of its own there is nothing to drop.
         cleaned = (
             failure is None or work.own is None or await drop_own(work.own, restore.id, tools, "half-filled database")
         )
+        waits_for = work.waits_for if failure is None else None
+        if waits_for:
+            tools.log.say("info", waits_for, stage="Waiting for the archive")
         await tools.log.close()
-        await _close(work, failure)
+        if waits_for:
+            await wait_in_queue(ctx, restore_id, waits_for)
+        else:
+            await _close(work, failure)
         # What could not be removed now stays in the journal: the janitor tries again.
         if cleaned and not work.uncertain:
             await tools.journal.clear()
@@ -109,9 +121,14 @@ async def _restore(work: RestoreWork) -> None:
     if restore.options.get(SWAP_BACK):
         await swap_back(work)
         return
+    source = saved_source(restore)
+    work.waits_for = await still_archived(ctx, source, tools)
+    if work.waits_for:
+        return
+    await forget_waiting(ctx, restore)
     # The marker proves later that a database is ours to drop.
     options = {**restore.options, "marker": restore.id}
-    job = await prepare(ctx, config, saved_source(restore), options, tools)
+    job = await prepare(ctx, config, source, options, tools)
     mode = restore_mode(options)
     saved = mode.destroys and await back_up_first(ctx, restore, config, job, tools, work.stopping)
     started = time.monotonic()

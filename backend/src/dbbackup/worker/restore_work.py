@@ -36,6 +36,8 @@ class RestoreWork:
     """One transaction has changed the target: what fails after it does not bring back what was there."""
     uncertain: bool = False
     """Whether they did could not be learned: the journal keeps the question."""
+    waits_for: str | None = None
+    """Nothing was begun: the backup lies in an archive, and the restore goes back to the queue."""
     in_place: bool = False
     """The target is being changed in place; without an end it is to be put back."""
 

@@ -17,6 +17,7 @@ from dbbackup.core.events import EVENTS_CHANNEL, ProgressEvent
 from dbbackup.core.journal import JournalKind
 from dbbackup.core.masking import Masker
 from dbbackup.core.progress import RunProgress
+from dbbackup.core.run_limits import RunLimits
 from dbbackup.core.secret import Secret
 from dbbackup.db.models import Run, RunStatus
 from dbbackup.db.models.base import utc_now
@@ -42,7 +43,7 @@ class RunTools:
 
 
 @asynccontextmanager
-async def run_tools(ctx: Context, run: Run, secrets: Iterable[Secret]) -> AsyncIterator[RunTools]:
+async def run_tools(ctx: Context, run: Run, secrets: Iterable[Secret], limits: RunLimits) -> AsyncIterator[RunTools]:
     """Open log, journal and private folder of a run, and publish its progress while it goes on."""
     kind, progress = run_kind(run), RunProgress()
     log = ExecutionLogger(ctx.catalogue, ctx.events, run.id, kind, Masker(secrets))
@@ -53,7 +54,9 @@ async def run_tools(ctx: Context, run: Run, secrets: Iterable[Secret]) -> AsyncI
     try:
         await journal.note(JournalKind.WORK_FOLDER, path=str(folder))
         await asyncio.to_thread(_make_private, folder)
-        workshop = Workshop(folder, f"{ctx.instance_id}:{run.id}", ctx.settings.timezone)
+        workshop = Workshop(folder, f"{ctx.instance_id}:{run.id}", ctx.settings.timezone, limits)
+        if told := limits.describe():
+            log.say("info", f"Limits of this run: {told}")
         yield RunTools(log, journal, Report(log, journal, progress), workshop)
     finally:
         publishing.cancel()

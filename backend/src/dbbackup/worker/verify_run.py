@@ -9,6 +9,7 @@ import msgspec
 
 from dbbackup.core.comparison import Check
 from dbbackup.core.errors import AppError, IntegrityError, KeyMissingError
+from dbbackup.core.run_limits import resolve
 from dbbackup.core.secret import Secret
 from dbbackup.db.models import BackupExecution, CopyState, DatabaseConfig, Verification
 from dbbackup.pipeline.restore import StoredBackup
@@ -35,7 +36,7 @@ async def run_verification(ctx: Context, verification_id: str, *, stopping: asyn
         config = await session.get(DatabaseConfig, run.database_id) if run.database_id else None
         target = await session.get(DatabaseConfig, run.target_id) if run.target_id else None
     passwords: list[Secret] = [saved_connection(ctx, config).password for config in (config, target) if config]
-    async with run_tools(ctx, run, passwords) as tools:
+    async with run_tools(ctx, run, passwords, resolve(ctx.live, config.limits if config else {})) as tools:
         error: BaseException | None = None
         work: Work | None = None
         try:

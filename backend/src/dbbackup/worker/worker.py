@@ -120,16 +120,33 @@ class Worker:
         except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - a run without an end blocks its database
             if not isinstance(error, asyncio.CancelledError):
                 _log.opt(exception=error).error("Run {} could not write its own end", run.id)
-            await settle(self._ctx, run, error, interrupted=self._stopping.is_set())
+            await self._settle(run, error)
+
+    async def _settle(self, run: Run, error: BaseException) -> None:
+        """Write the end of a run that could not do so itself, again and again: the catalogue's disk may be full.
+
+        Without that its row would say running until the next start, and no other run of its database could begin.
+        """
+        while True:
+            try:
+                await settle(self._ctx, run, error, interrupted=self._stopping.is_set())
+            except Exception as failure:  # noqa: BLE001 - tried until it works or the program stops
+                _log.critical("The end of run {} cannot be written yet: {}", run.id, failure)
+                self._ctx.runtime.failures[f"run {run.id}"] = f"{type(failure).__name__}: {failure}"
+            else:
+                self._ctx.runtime.failures.pop(f"run {run.id}", None)
+                return
+            if self._stopping.is_set():
+                return
+            # Somebody may cancel the run, which has ended already: its end is to be written all the same.
+            with suppress(TimeoutError, asyncio.CancelledError):
+                async with asyncio.timeout(_RETRY_SECONDS):
+                    await self._stopping.wait()
 
     def _ended(self, run_id: str, task: asyncio.Task[None]) -> None:
         if self._runs.get(run_id) is task:
             del self._runs[run_id]
         self._ctx.runtime.wake.set()
-        if not task.cancelled() and (error := task.exception()):
-            # The run could not even write its end: its row says running until the next start puts it right.
-            _log.opt(exception=error).critical("Run {} ended without a record", run_id)
-            self._ctx.runtime.failures[f"run {run_id}"] = f"{type(error).__name__}: {error}"
 
     async def _cancel_requested(self) -> None:
         if not self._runs:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
+import psycopg
 import pytest
+from psycopg.sql import SQL, Identifier
 
 from dbbackup.core.errors import ConflictError, DatabaseError, DatabaseUnreachableError
 from dbbackup.core.secret import Secret
-from dbbackup.engines import postgresql_target
+from dbbackup.engines import postgresql_birth, postgresql_target
+from dbbackup.engines.postgresql_birth import birth_name
 from devtools.servers import PostgresServer
 from tests.integration.engines.support import (
     as_role,
@@ -157,3 +162,73 @@ async def test_maintenance_goes_to_another_database_only_where_that_helps(server
 async def test_maintenance_when_the_server_is_unreachable_then_that_is_said(server: PostgresServer) -> None:
     with pytest.raises(DatabaseUnreachableError, match="Nothing listens"):
         await engine().maintenance(replace(connection(server), port=1))
+
+
+@contextmanager
+def creation_held_up(server: PostgresServer) -> Iterator[None]:
+    """Lock the list of databases: CREATE DATABASE then waits, as it does for a large template or a slow disk."""
+    with psycopg.connect(server.dsn()) as holder:
+        holder.execute("LOCK TABLE pg_database IN SHARE MODE")
+        yield
+        holder.rollback()
+
+
+def being_created(server: PostgresServer) -> str:
+    return server.psql("SELECT pid FROM pg_stat_activity WHERE query LIKE 'CREATE DATABASE%' AND state = 'active'")
+
+
+async def test_create_whose_connection_broke_is_ended_and_leaves_no_database(server15: PostgresServer) -> None:
+    pg, target, options = engine(), connection(server15), restore_options("broken")
+    with creation_held_up(server15):
+        creating = asyncio.create_task(pg.create_database(target, backup(), options))
+        while not being_created(server15):
+            await asyncio.sleep(0.02)
+        creating.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await creating
+        # What a server does that never heard of the end of its client: it goes on creating.
+        orphan = asyncio.create_task(_create_as(server15, birth_name(options["marker"])))
+        while not being_created(server15):
+            await asyncio.sleep(0.02)
+        assert not await pg.drop_database(target, "broken", options["marker"])
+        with pytest.raises(psycopg.errors.AdminShutdown):
+            await orphan
+    assert server15.psql("SELECT datname FROM pg_database WHERE datname LIKE 'dbbackup_new_%'") == ""
+
+
+async def _create_as(server: PostgresServer, name: str) -> None:
+    async with await psycopg.AsyncConnection.connect(server.dsn(), autocommit=True) as opened:
+        await opened.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
+
+
+async def test_database_that_never_got_its_name_is_dropped_beside_one_that_has_it(server15: PostgresServer) -> None:
+    pg, target, options = engine(), connection(server15), restore_options("taken")
+    server15.psql(f'CREATE DATABASE "{birth_name(options["marker"])}"')
+    server15.psql("CREATE DATABASE taken")
+    assert await pg.drop_database(target, "taken", options["marker"])
+    assert server15.psql("SELECT datname FROM pg_database WHERE datname LIKE 'dbbackup_new_%'") == ""
+    with pytest.raises(ConflictError):
+        await pg.drop_database(target, "taken", options["marker"])
+    server15.psql("DROP DATABASE taken")
+
+
+async def test_create_when_the_name_is_taken_at_the_last_moment_says_so_and_leaves_nothing(
+    server15: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def overlook(*_: Any) -> None:
+        server15.psql("CREATE DATABASE snatched")
+
+    monkeypatch.setattr(postgresql_target, "refuse_taken", overlook)
+    with pytest.raises(ConflictError, match="snatched exists already"):
+        await engine().create_database(connection(server15), backup(), restore_options("snatched"))
+    assert server15.psql("SELECT datname FROM pg_database WHERE datname LIKE 'dbbackup_new_%'") == ""
+    server15.psql("DROP DATABASE snatched")
+
+
+async def test_creation_that_does_not_end_is_told_and_tried_again_later(
+    server15: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgresql_birth, "_PATIENCE", 0.1)
+    monkeypatch.setattr(postgresql_birth, "_END_CREATION", "SELECT %s")
+    with pytest.raises(DatabaseUnreachableError, match="still creating"):
+        await engine().drop_database(connection(server15), "any", "run-any")

@@ -22,6 +22,7 @@ CODES = {
     "S3Error": "S3_ERROR",
     "S3UnreachableError": "S3_ERROR",
     "ObjectMissingError": "BACKUP_ERROR",
+    "ObjectLockedError": "S3_ERROR",
     "BackupError": "BACKUP_ERROR",
     "ToolMissingError": "BACKUP_ERROR",
     "ToolFailedError": "BACKUP_ERROR",

@@ -106,7 +106,8 @@ async def test_backup_when_it_runs_journals_before_it_writes_and_tells_its_progr
     assert run.log.lines[-2][2] == {"plainSize": main.plain_size, "size": main.size, "sha256": main.sha256}
     options = storage.options[MAIN]
     assert (options.expected_size, options.tags) == (1_000_000, {"t": "x"})
-    assert options.metadata == {"instance": "abcd", "run": "b1", "part": "database"}
+    assert options.metadata == {"instance": "abcd", "run": "b1", "part": "database", "t": "x"}
+    assert (options.archivable, storage.options[MANIFEST].archivable) == (True, False)
     assert storage.options[ROLES].expected_size is None
 
 

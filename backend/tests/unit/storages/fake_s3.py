@@ -128,6 +128,29 @@ class FakeS3:
         described = {"Content-Range": f"bytes {start}-{end - 1}/{end}", "ETag": '"put"'}
         return web.Response(status=206, body=found.data[start:], headers=described)
 
+    async def _versioning(self, request: web.Request, key: str) -> Answer:
+        return web.Response(text="<R/>", content_type="application/xml")
+
+    async def _lock(self, request: web.Request, key: str) -> Answer:
+        return error(404, "ObjectLockConfigurationNotFoundError")
+
+    async def _tags(self, request: web.Request, key: str) -> Answer:
+        body = "<R><TagSet><Tag><Key>a</Key><Value>b</Value></Tag></TagSet></R>"
+        return web.Response(text=body, content_type="application/xml")
+
+    async def _versions(self, request: web.Request, key: str) -> Answer:
+        wanted = request.query["prefix"]
+        found = "".join(
+            f"<Version><Key>{escape(name)}</Key><VersionId>null</VersionId></Version>"
+            for name in self.objects
+            if name.startswith(wanted)
+        )
+        return web.Response(text=f"<R>{found}<IsTruncated>false</IsTruncated></R>", content_type="application/xml")
+
+    async def _restore(self, request: web.Request, key: str) -> Answer:
+        self.objects[key].headers["x-amz-restore"] = 'ongoing-request="true"'
+        return web.Response(status=202)
+
     async def _delete(self, request: web.Request, key: str) -> Answer:
         if self.objects.pop(key, None) is None:
             return error(404, "NoSuchKey")
@@ -213,12 +236,24 @@ async def fake_s3() -> AsyncIterator[FakeS3]:
 
 
 def _kept(request: web.Request) -> dict[str, str]:
-    return {name: value for name, value in request.headers.items() if name.lower().startswith("x-amz-meta-")}
+    """The metadata and the storage class, which HEAD gives back."""
+    return {
+        name: value
+        for name, value in request.headers.items()
+        if name.lower().startswith(("x-amz-meta-", "x-amz-storage-class"))
+    }
 
 
 def _operation(request: web.Request) -> str:
     query, method = request.query, request.method
     on_bucket = re.fullmatch("/b/?", request.path) is not None
+    for name, asked in (("versioning", "Versioning"), ("object-lock", "Lock"), ("tagging", "Tags")):
+        if name in query:
+            return asked
+    if "versions" in query:
+        return "Versions"
+    if "restore" in query:
+        return "Restore"
     if "uploads" in query:
         return "Uploads" if method == "GET" else "Create"
     if "uploadId" in query:

@@ -119,3 +119,55 @@ def test_prefix_becomes_a_folder(prefix: str, folder: str) -> None:
 )
 def test_profile_is_the_services_own_unless_set(changes: dict[str, object], profile: Profile) -> None:
     assert settings(**changes).profile() == profile
+
+
+SERVICES = {
+    "amazon": None,
+    "r2": "https://x.r2.cloudflarestorage.com",
+    "scaleway": "https://s3.fr-par.scw.cloud",
+    "backblaze": "https://s3.eu-central-003.backblazeb2.com",
+    "google": "https://storage.googleapis.com",
+}
+
+
+def parts_of(size: int, expected: int | None, profile: Profile) -> list[tuple[int, int]]:
+    """Return how an object of that size is cut: runs of (number of parts, size), the last one perhaps shorter."""
+    base = plan_part_size(expected, profile.max_parts, equal_parts=profile.equal_parts)
+    runs: list[tuple[int, int]] = []
+    number, left = 1, size
+    while left > 0:
+        length = part_size(number, base, profile.max_parts, equal_parts=profile.equal_parts)
+        # All parts of one doubling have one size: no need to walk through ten thousand of them.
+        step = 1 if profile.max_parts < 100 else profile.max_parts // 20 - (number - 1) % (profile.max_parts // 20)
+        count = min(step, -(-left // length))
+        runs.append((count, length))
+        number, left = number + count, left - count * length
+    return runs
+
+
+@pytest.mark.parametrize("service", SERVICES)
+@given(data=st.data())
+def test_every_service_takes_what_was_expected_and_a_quarter_more(service: str, data: st.DataObject) -> None:
+    profile = settings(endpoint=SERVICES[service]).profile()
+    largest = min(MAX_OBJECT, profile.max_parts * MAX_PART)
+    expected = data.draw(st.integers(0, largest) | st.sampled_from([largest, 5 * MiB, 78 * GiB, 1 << 40]))
+    size = data.draw(st.integers(0, min(largest, expected + expected // 4)))
+    runs = parts_of(size, expected, profile)
+    assert sum(count for count, _ in runs) <= profile.max_parts
+    assert all(MIN_PART <= length <= MAX_PART for _, length in runs)
+    if profile.equal_parts:
+        assert len({length for _, length in runs}) <= 1
+
+
+@pytest.mark.parametrize(("service", "largest"), [("amazon", MAX_OBJECT), ("r2", 156 * GiB), ("scaleway", 500 * GiB)])
+def test_what_nobody_expected_fits_up_to_the_size_the_docs_name(service: str, largest: int) -> None:
+    profile = settings(endpoint=SERVICES[service]).profile()
+    assert sum(count for count, _ in parts_of(largest, None, profile)) <= profile.max_parts
+
+
+@pytest.mark.parametrize("key", ["", "short", "A" * 44, "ü" * 44, "QUJD", "A" * 42 + "!="])
+def test_customer_key_that_is_not_32_bytes_is_refused_without_being_repeated(key: str) -> None:
+    with pytest.raises(ValidationError, match="32 bytes in base64") as caught:
+        settings(sse="SSE-C", customer_key=Secret(key))
+    assert caught.value.details[0].field == "customerKey"
+    assert len(key) < 5 or key not in caught.value.message

@@ -34,7 +34,7 @@ def deleted(fake: FakeS3) -> list[str | None]:
 async def test_delete_when_told_so_then_every_version_and_marker_of_that_key_alone(
     fake: FakeS3, thorough: S3Storage
 ) -> None:
-    fake.spoil("List", text(_FIRST), text(_LAST))
+    fake.spoil("Versions", text(_FIRST), text(_LAST))
     fake.spoil("Delete", text("", status=204), failing(404, "NoSuchVersion"), text("", status=204))
     await thorough.delete("k")
     assert deleted(fake) == ["v3", "v2", "v1"]
@@ -46,7 +46,7 @@ async def test_delete_when_told_so_then_every_version_and_marker_of_that_key_alo
 async def test_delete_when_a_version_is_locked_then_the_error_says_so_and_the_rest_stays(
     fake: FakeS3, thorough: S3Storage
 ) -> None:
-    fake.spoil("List", text(_LAST))
+    fake.spoil("Versions", text(_LAST))
     fake.spoil("Delete", failing(403, "AccessDenied", "object is WORM protected"))
     with pytest.raises(S3Error, match="AccessDenied"):
         await thorough.delete("k")
@@ -57,7 +57,7 @@ async def test_delete_when_the_service_lists_no_version_then_the_object_is_delet
     fake: FakeS3, thorough: S3Storage
 ) -> None:
     await put(thorough)
-    fake.spoil("List", text("<R><IsTruncated>false</IsTruncated></R>"))
+    fake.spoil("Versions", text("<R><IsTruncated>false</IsTruncated></R>"))
     await thorough.delete("k")
     assert fake.objects == {}
     assert deleted(fake) == [None]
@@ -67,7 +67,7 @@ async def test_delete_when_the_service_lists_no_version_then_the_object_is_delet
 async def test_delete_when_nothing_is_left_then_no_request_makes_a_delete_marker(
     fake: FakeS3, thorough: S3Storage
 ) -> None:
-    fake.spoil("List", text("<R><IsTruncated>false</IsTruncated></R>"))
+    fake.spoil("Versions", text("<R><IsTruncated>false</IsTruncated></R>"))
     await thorough.delete("k")
     assert deleted(fake) == []
     await thorough.close()
@@ -77,6 +77,6 @@ async def test_delete_when_one_version_is_named_then_only_that_one(fake: FakeS3,
     fake.spoil("Delete", text("", status=204))
     await thorough.delete("k", version="v1")
     assert deleted(fake) == ["v1"]
-    assert "List" not in fake.log
+    assert "Versions" not in fake.log
     await thorough.write("other", chunks(3), WriteOptions())
     await thorough.close()

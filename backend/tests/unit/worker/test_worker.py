@@ -6,10 +6,12 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from sqlalchemy import text
 
 from dbbackup.db.models import BackupExecution, RestoreExecution, RunStatus
 from dbbackup.services.context import Context
+from dbbackup.worker.janitor import settle
 from dbbackup.worker.worker import Worker
 from devtools.servers import PostgresServer
 from tests.api.support import locked, make_database
@@ -79,6 +81,57 @@ async def test_run_when_a_fault_of_the_program_breaks_it_then_it_still_gets_an_e
     assert run.copies[0].state == "failed"
     assert (await ended(ctx, RestoreExecution, wanted.id)).status == RunStatus.FAILED
     await worker.stop()
+
+
+async def test_run_when_its_end_cannot_be_written_then_that_is_tried_until_it_can(
+    ctx: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries = 0
+
+    async def full(*arguments: Any, **named: Any) -> None:
+        nonlocal tries
+        tries += 1
+        if tries < 3:
+            raise OSError("database or disk is full")
+        await settle(*arguments, **named)
+
+    monkeypatch.setattr("dbbackup.worker.worker.settle", full)
+    monkeypatch.setattr("dbbackup.worker.worker._RETRY_SECONDS", 0.3)
+    broken = database(ctx)
+    broken.password_sealed = "v1:AAAA"
+    await save(ctx, broken)
+    made = backup(broken)
+    await save(ctx, made)
+    worker = Worker(ctx)
+    await worker.start()
+    await until(lambda: f"run {made.id}" in ctx.runtime.failures)
+    async with ctx.catalogue.transaction() as session:
+        (await session.get_one(BackupExecution, made.id)).cancel_requested = True
+    ctx.runtime.wake.set()
+    assert (await ended(ctx, BackupExecution, made.id)).status == RunStatus.FAILED
+    await until(lambda: not ctx.runtime.failures)
+    assert tries == 3
+    await worker.stop()
+
+
+async def test_run_when_its_end_cannot_be_written_then_a_stop_does_not_wait_for_it(
+    ctx: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def full(*_: Any, **__: Any) -> None:
+        raise OSError("database or disk is full")
+
+    monkeypatch.setattr("dbbackup.worker.worker.settle", full)
+    broken = database(ctx)
+    broken.password_sealed = "v1:AAAA"
+    await save(ctx, broken)
+    made = backup(broken)
+    await save(ctx, made)
+    worker = Worker(ctx)
+    await worker.start()
+    await until(lambda: f"run {made.id}" in ctx.runtime.failures)
+    async with asyncio.timeout(10):
+        await worker.stop()
+    assert (await load(ctx, BackupExecution, made.id)).status == RunStatus.RUNNING
 
 
 async def test_restore_when_its_row_is_nonsense_then_failed_with_a_stack_and_nothing_dropped(ctx: Context) -> None:

@@ -258,3 +258,23 @@ it("shows which engine a database is of", async () => {
   expect(await screen.findByRole("article", { name: "shop" })).toHaveTextContent("MySQL 9.7.4 ·");
   expect(screen.getByRole("article", { name: "odd" })).toHaveTextContent("oracle");
 });
+
+it("gives the runs of a database limits of their own", async () => {
+  const saved = makeDatabase({ limits: { niceness: 5 } });
+  server.use(http.get("*/api/databases/:id", () => ok(saved)));
+  const saves = record("put", "*/api/databases/:id", () => ok(saved));
+  const { user } = await renderApp(`/databases/${saved.id}/edit`);
+  await user.click(await screen.findByText("Limits of its runs"));
+  expect(screen.getByText("1 of its own")).toBeInTheDocument();
+  await user.type(screen.getByLabelText(/Memory a tool/), "12");
+  await user.click(screen.getByRole("button", { name: /Save/ }));
+  expect(await screen.findByText(/0, or 128 to 1048576 MiB/)).toBeInTheDocument();
+  await user.clear(screen.getByLabelText(/Memory a tool/));
+  await user.type(screen.getByLabelText(/Memory a tool/), "0");
+  await user.selectOptions(screen.getByLabelText("Disk priority"), "idle");
+  await user.click(screen.getByRole("button", { name: /Save/ }));
+  await waitFor(() => expect(saves).toHaveLength(1));
+  expect(saves[0]?.body).toEqual({
+    limits: { niceness: 5, ioClass: "idle", memory: 0, readLimit: null, uploadLimit: null },
+  });
+});

@@ -168,3 +168,69 @@ it("keeps stored keys, sends only what changed, and moors the bucket under its c
   expect(tests[0]?.body).toMatchObject({ s3ConfigId: "s3-1" });
   expect(tests[0]?.body).not.toHaveProperty("secretKey");
 });
+
+it("makes a customer key, shows it to be kept, and asks for a lock's days", async () => {
+  server.use(http.post("*/api/s3-configs/test", () => ok({ ok: true, steps: [passedStep] })));
+  const saves = record("post", "*/api/s3-configs", () => ok(makeS3Config()));
+  const { user } = await renderApp("/s3-configs/new");
+  await fillForm(user);
+  await user.selectOptions(screen.getByLabelText("Encryption by the server"), "SSE-C");
+  await user.click(screen.getByText("Lock, versions, tags"));
+  await user.selectOptions(screen.getByLabelText("Object lock"), "COMPLIANCE");
+  await user.click(screen.getByText("Bandwidth"));
+  await user.type(screen.getByLabelText(/Upload, kB/), "12");
+  await user.click(screen.getByRole("button", { name: "Add the storage" }));
+  expect(await screen.findByText(/64 to 100000000 kB\/s/)).toBeInTheDocument();
+  await user.type(screen.getByLabelText(/Upload, kB/), "0000");
+  await user.click(screen.getByRole("button", { name: "Add the storage" }));
+  expect(await screen.findByText("SSE-C needs a key of your own.")).toBeInTheDocument();
+  expect(screen.getByText("Say for how many days objects are locked.")).toBeInTheDocument();
+  await user.click(screen.getByRole("button", { name: "Generate" }));
+  await user.type(screen.getByLabelText("Days"), "30");
+  expect(screen.getByLabelText("Customer key")).toHaveAttribute("type", "text");
+  await user.click(screen.getByRole("button", { name: "Add the storage" }));
+  await waitFor(() => expect(saves).toHaveLength(1));
+  const body = saves[0]?.body as Record<string, unknown>;
+  expect(atob(String(body.customerKey))).toHaveLength(32);
+  expect(body).toMatchObject({
+    sseMode: "SSE-C",
+    objectLockMode: "COMPLIANCE",
+    objectLockDays: 30,
+    uploadLimit: 120_000,
+    downloadLimit: null,
+    tagObjects: true,
+  });
+});
+
+it("keeps a stored customer key, and sends only what changed", async () => {
+  const saved = makeS3Config({
+    sseMode: "SSE-C",
+    hasCustomerKey: true,
+    objectLockMode: "GOVERNANCE",
+    objectLockDays: 7,
+    uploadLimit: 500,
+  });
+  server.use(
+    http.get("*/api/s3-configs/:id", () => ok(saved)),
+    http.post("*/api/s3-configs/test", () => ok({ ok: true, steps: [passedStep] })),
+  );
+  const saves = record("put", "*/api/s3-configs/:id", () => ok(saved));
+  const { user } = await renderApp("/s3-configs/s3-1/edit");
+  expect(await screen.findByText("locked for 7 days")).toBeInTheDocument();
+  expect(screen.getByText("up 500 kB/s")).toBeInTheDocument();
+  await user.click(screen.getByText("Bandwidth"));
+  await user.clear(screen.getByLabelText(/Upload, kB/));
+  await user.click(screen.getByText("Lock, versions, tags"));
+  await user.click(screen.getByRole("checkbox", { name: "Delete all versions" }));
+  await user.click(screen.getByRole("checkbox", { name: "Tag objects" }));
+  await user.selectOptions(screen.getByLabelText("Object lock"), "");
+  await user.click(screen.getByRole("button", { name: /Save/ }));
+  await waitFor(() => expect(saves).toHaveLength(1));
+  expect(saves[0]?.body).toEqual({
+    uploadLimit: null,
+    deleteVersions: true,
+    tagObjects: false,
+    objectLockMode: null,
+    objectLockDays: null,
+  });
+});

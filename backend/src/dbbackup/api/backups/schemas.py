@@ -32,6 +32,8 @@ class CopyView(Struct, kw_only=True, rename="camel"):
     sha256: str | None
     state: str
     error: str | None
+    locked_until: datetime | None
+    """Object lock forbids the removal before."""
     upload_started_at: datetime | None
     upload_completed_at: datetime | None
     checked_at: datetime | None

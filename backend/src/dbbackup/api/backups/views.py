@@ -67,6 +67,7 @@ _COPY_SAME = (
     "size",
     "sha256",
     "state",
+    "locked_until",
     "upload_started_at",
     "upload_completed_at",
     "checked_at",

@@ -8,6 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from dbbackup.api.envelope import Envelope, ErrorBody
+from dbbackup.core.run_limits import LimitOverrides
 from dbbackup.engines.values import Probe
 
 
@@ -45,6 +46,7 @@ class DatabaseView(Struct, kw_only=True, rename="camel"):
     container_name: str | None
     enabled: bool
     dump_options: dict[str, Any]
+    limits: LimitOverrides
     server_version: str | None
     size: int | None
     reachable: bool | None

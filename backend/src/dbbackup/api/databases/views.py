@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbbackup.api.databases.schemas import Assertion, ConnectionTest, DatabaseView, LastBackup
 from dbbackup.api.envelope import ErrorBody, FieldProblem
+from dbbackup.core.run_limits import overrides
 from dbbackup.db.models import BackupExecution, DatabaseConfig
 from dbbackup.services.databases import TestResult
 from dbbackup.services.proofs import Recoverability, recoverability
@@ -60,6 +61,7 @@ def _view(
         container_name=config.container_name,
         enabled=config.enabled,
         dump_options=config.dump_options,
+        limits=overrides(config.limits),
         server_version=config.server_version,
         size=config.size,
         reachable=config.reachable,

@@ -53,6 +53,8 @@ class RestoreView(Struct, kw_only=True, rename="camel"):
     attempt: int
     not_before: datetime | None
     queue_position: int | None
+    waiting_for: str | None
+    """What a queued restore waits for besides its turn: an archived backup on its way back."""
     progress: ProgressView | None
 
 

@@ -43,6 +43,7 @@ _SAME = (
     "kept_database",
     "kept_until",
     "attempt",
+    "waiting_for",
     "not_before",
 )
 

@@ -25,7 +25,14 @@ class S3ConfigView(Struct, kw_only=True, rename="camel"):
     path_prefix: str
     sse_mode: str
     kms_key_id: str | None
+    has_customer_key: bool
     storage_class: str | None
+    tag_objects: bool
+    object_lock_mode: str | None
+    object_lock_days: int | None
+    upload_limit: int | None
+    """kB/s; null is no limit."""
+    download_limit: int | None
     allow_http: bool
     delete_versions: bool
     """Whether a deleted file's earlier versions are deleted, too."""

@@ -47,6 +47,10 @@ class BackupCopy(Base):
     state: Mapped[str] = mapped_column(String(20), default=CopyState.PENDING)
     error_message: Mapped[str | None] = mapped_column(Text)
     attempts: Mapped[int] = mapped_column(default=0)
+    locked_until: Mapped[datetime | None]
+    """Object lock forbids its removal before."""
+    retry_at: Mapped[datetime | None]
+    """When the next try to delete it makes sense; None: by the usual pauses."""
     upload_started_at: Mapped[datetime | None]
     upload_completed_at: Mapped[datetime | None]
     checked_at: Mapped[datetime | None]

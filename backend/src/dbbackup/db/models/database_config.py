@@ -33,6 +33,8 @@ class DatabaseConfig(Base):
     """What must be true of a restored copy: name and SQL of each."""
     verify_target_id: Mapped[str | None] = mapped_column(Id, ForeignKey("database_config.id", ondelete="SET NULL"))
     """The database on whose server its backups are restored on the side; None: its own."""
+    limits: Mapped[JsonDict] = mapped_column(default=dict)
+    """Limits of its runs that differ from the live settings; see `core/run_limits.py`."""
     server_version: Mapped[str | None] = mapped_column(String(100))
     size: Mapped[int | None]
     reachable: Mapped[bool | None]

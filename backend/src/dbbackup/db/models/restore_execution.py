@@ -52,6 +52,8 @@ class RestoreExecution(Base):
     manifest: Mapped[JsonDict]
     options: Mapped[JsonDict] = mapped_column(default=dict)
     status: Mapped[str] = mapped_column(String(20), default=RunStatus.QUEUED)
+    waiting_for: Mapped[str | None] = mapped_column(Text)
+    """What it waits for, in words; None when it waits for its turn only."""
     started_at: Mapped[datetime | None]
     completed_at: Mapped[datetime | None]
     duration: Mapped[float | None]

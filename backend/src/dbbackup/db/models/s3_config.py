@@ -34,6 +34,14 @@ class S3Config(Base):
     sse_mode: Mapped[str] = mapped_column(String(20), default="none")
     kms_key_id: Mapped[str | None] = mapped_column(String(500))
     storage_class: Mapped[str | None] = mapped_column(String(50))
+    customer_key_sealed: Mapped[str | None] = mapped_column(Text)
+    """The key of SSE-C."""
+    tag_objects: Mapped[bool] = mapped_column(default=True)
+    object_lock_mode: Mapped[str | None] = mapped_column(String(20))
+    object_lock_days: Mapped[int | None]
+    upload_limit: Mapped[int | None]
+    """kB/s; None is no limit."""
+    download_limit: Mapped[int | None]
     allow_http: Mapped[bool] = mapped_column(default=False)
     delete_versions: Mapped[bool] = mapped_column(default=False)
     """In a versioned bucket a deleted backup's files are deleted with all their versions."""

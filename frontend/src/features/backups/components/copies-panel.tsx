@@ -1,4 +1,4 @@
-import { Cloud, HardDrive } from "lucide-react";
+import { Cloud, HardDrive, Lock } from "lucide-react";
 import type { BackupDetail, CopyView, ProgressView } from "@/client";
 import { Allowed } from "@/components/access/allowed";
 import { Badge } from "@/components/ui/badge";
@@ -6,7 +6,7 @@ import { CopyButton } from "@/components/ui/copy-button";
 import { ProgressBar } from "@/components/ui/progress-bar";
 import { Section } from "@/components/ui/section";
 import { Time } from "@/components/ui/time";
-import { formatBytes } from "@/lib/format";
+import { formatAbsolute, formatBytes } from "@/lib/format";
 import { copyName, copyState } from "./copies-line";
 import { UploadMore } from "./upload-more";
 
@@ -69,6 +69,12 @@ function CopyRow({ copy, uploaded, total }: CopyRowProps) {
         </p>
       ) : null}
       {copy.error ? <p className="mt-1 pl-6.5 text-sm text-bad">{copy.error}</p> : null}
+      {copy.lockedUntil && new Date(copy.lockedUntil) > new Date() ? (
+        <p className="mt-1 flex items-center gap-1.5 pl-6.5 text-sm text-ink-soft">
+          <Lock className="size-3.5 shrink-0" aria-hidden />
+          Object lock keeps it until {formatAbsolute(copy.lockedUntil)}
+        </p>
+      ) : null}
       {uploaded !== null ? (
         <div className="mt-2 pl-6.5">
           <ProgressBar value={total ? uploaded / total : null} label={`Upload to ${copyName(copy)}`} />

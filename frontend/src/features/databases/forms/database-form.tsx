@@ -16,6 +16,7 @@ import { DatabaseFields } from "./database-fields";
 import { DATABASE_FIELDS, type DatabaseValues, databaseSchema, NEW_DATABASE } from "./database-schema";
 import { toTest, toValues } from "./database-values";
 import { EngineChoice } from "./engine-choice";
+import { LimitFields } from "./limit-fields";
 import { PasteConnection } from "./paste-connection";
 
 interface DatabaseFormProps {
@@ -87,6 +88,7 @@ export function DatabaseForm({ saved, submitLabel, onSave }: DatabaseFormProps) 
         {saved ? null : <EngineChoice form={form} />}
         {saved ? null : <PasteConnection type={form.watch("type")} onParsed={fill} />}
         <DatabaseFields form={form} hasPassword={saved?.hasPassword ?? false} />
+        <LimitFields form={form} />
         {problem ? (
           <Notice
             tone="bad"

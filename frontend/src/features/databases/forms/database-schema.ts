@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { optionalNumber } from "@/lib/optional-number";
 
 export const TLS_MODES = [
   { value: "disable", label: "Off: never encrypted" },
@@ -26,6 +27,11 @@ export const databaseSchema = z.object({
   tlsMode: z.enum(["disable", "prefer", "require", "verify-ca", "verify-full"]),
   tlsCa: z.string(),
   enabled: z.boolean(),
+  niceness: optionalNumber(0, 19, ""),
+  ioClass: z.enum(["", "normal", "bestEffort", "idle"]),
+  memory: optionalNumber(128, 1_048_576, "MiB", true),
+  readLimit: optionalNumber(64, 100_000_000, "kB/s", true),
+  uploadLimit: optionalNumber(64, 100_000_000, "kB/s", true),
 });
 
 export type DatabaseValues = z.infer<typeof databaseSchema>;
@@ -43,4 +49,9 @@ export const NEW_DATABASE: DatabaseValues = {
   tlsMode: "prefer",
   tlsCa: "",
   enabled: true,
+  niceness: "",
+  ioClass: "",
+  memory: "",
+  readLimit: "",
+  uploadLimit: "",
 };

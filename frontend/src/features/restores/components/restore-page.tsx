@@ -9,8 +9,10 @@ import { RunProgress } from "@/components/run/run-progress";
 import { isActive } from "@/components/run/run-state";
 import { StatusBadge } from "@/components/run/status-badge";
 import { buttonClass } from "@/components/ui/button-class";
+import { Notice } from "@/components/ui/notice";
 import { Time } from "@/components/ui/time";
 import { useProgress } from "@/lib/events/use-progress";
+import { formatAbsolute } from "@/lib/format";
 import { useLogStream } from "@/lib/log-stream";
 import { restoreQuery } from "@/lib/queries";
 import { CancelRestore } from "./cancel-restore";
@@ -54,6 +56,12 @@ export function RestorePage({ id }: { id: string }) {
       />
       <div className="space-y-5">
         <RestoreOutcome restore={restore} />
+        {restore.status === "queued" && restore.waitingFor ? (
+          <Notice tone="info" live title="Waiting for the archive">
+            {restore.waitingFor} The restore then begins by itself, after a restart of this program too.
+            {restore.notBefore ? <> Next look: {formatAbsolute(restore.notBefore)}.</> : null}
+          </Notice>
+        ) : null}
         {isActive(restore.status) ? (
           <RunProgress kind="restore" progress={progress} startedAt={restore.startedAt} />
         ) : null}

@@ -29,7 +29,10 @@ export function S3TestSteps({ result }: { result: S3Test }) {
 const STEPS: Record<string, string> = {
   reach: "Reach the bucket",
   list: "List objects",
+  versions: "Versions",
+  objectLock: "Object lock",
   put: "Store an object",
+  tags: "Tags",
   readBack: "Read it back",
   multipart: "Upload in parts",
   delete: "Delete it",

@@ -25,7 +25,7 @@ interface S3FormProps {
 
 /** Tested before it is saved: a bucket that can't be written to is found out now, not at night. */
 export function S3Form({ saved, submitLabel, onSave }: S3FormProps) {
-  const schema = useMemo(() => s3Schema(Boolean(saved)), [saved]);
+  const schema = useMemo(() => s3Schema(Boolean(saved), Boolean(saved?.hasCustomerKey)), [saved]);
   const form = useForm<S3Values>({
     resolver: zodResolver(schema),
     defaultValues: saved ? toValues(saved) : NEW_S3,
@@ -75,7 +75,7 @@ export function S3Form({ saved, submitLabel, onSave }: S3FormProps) {
     >
       <div className="panel space-y-5 p-4 sm:p-6">
         <S3Fields form={form} saved={saved} />
-        <S3AdvancedFields form={form} />
+        <S3AdvancedFields form={form} saved={saved} />
         {problem ? (
           <Notice
             tone="bad"

@@ -1,10 +1,11 @@
 import { z } from "zod";
+import { optionalNumber } from "@/lib/optional-number";
 
 const required = (what: string, max = 255) =>
   z.string().trim().min(1, `Enter ${what}.`).max(max, `At most ${max} characters.`);
 
-/** `keysStored`: both keys are kept on the server already and may be left empty. */
-export function s3Schema(keysStored: boolean) {
+/** `keysStored`: both keys are kept on the server already and may be left empty; `customerKeyStored` likewise. */
+export function s3Schema(keysStored: boolean, customerKeyStored = false) {
   const key = (what: string) => (keysStored ? z.string().trim() : required(what));
   return z
     .object({
@@ -17,9 +18,15 @@ export function s3Schema(keysStored: boolean) {
       pathPrefix: z.string().trim().max(500, "At most 500 characters."),
       pathStyle: z.boolean(),
       allowHttp: z.boolean(),
-      deleteVersions: z.boolean(),
-      sseMode: z.enum(["none", "SSE-S3", "SSE-KMS"]),
+      sseMode: z.enum(["none", "SSE-S3", "SSE-KMS", "SSE-C"]),
       kmsKeyId: z.string().trim(),
+      customerKey: z.string().trim(),
+      tagObjects: z.boolean(),
+      objectLockMode: z.enum(["", "GOVERNANCE", "COMPLIANCE"]),
+      objectLockDays: optionalNumber(1, 36_500, "days"),
+      deleteVersions: z.boolean(),
+      uploadLimit: optionalNumber(64, 100_000_000, "kB/s"),
+      downloadLimit: optionalNumber(64, 100_000_000, "kB/s"),
       storageClass: z.string().trim(),
       enabled: z.boolean(),
       isDefault: z.boolean(),
@@ -34,6 +41,17 @@ export function s3Schema(keysStored: boolean) {
       }
       if (values.sseMode === "SSE-KMS" && !values.kmsKeyId) {
         context.addIssue({ code: "custom", path: ["kmsKeyId"], message: "SSE-KMS needs the id of a key." });
+      }
+      if (values.sseMode === "SSE-C" && !(values.customerKey || customerKeyStored)) {
+        context.addIssue({
+          code: "custom",
+          path: ["customerKey"],
+          message: "SSE-C needs a key of your own.",
+        });
+      }
+      if (values.objectLockMode && !values.objectLockDays) {
+        const message = "Say for how many days objects are locked.";
+        context.addIssue({ code: "custom", path: ["objectLockDays"], message });
       }
     });
 }
@@ -53,6 +71,12 @@ export const NEW_S3: S3Values = {
   deleteVersions: false,
   sseMode: "none",
   kmsKeyId: "",
+  customerKey: "",
+  tagObjects: true,
+  objectLockMode: "",
+  objectLockDays: "",
+  uploadLimit: "",
+  downloadLimit: "",
   storageClass: "",
   enabled: true,
   isDefault: false,

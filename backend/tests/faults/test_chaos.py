@@ -1,0 +1,34 @@
+"""The short form of `make faults-long`: some random faults break nothing, and a sabotaged product is caught."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+# Starting three servers and the product, over and over: on a busy machine that takes its time.
+pytestmark = pytest.mark.timeout(600)
+_BACKEND = Path(__file__).parents[2]
+
+
+def chaos(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "tests.faults.chaos", *arguments]
+    return subprocess.run(command, cwd=_BACKEND, capture_output=True, text=True, timeout=580, check=False)
+
+
+def test_random_faults_break_no_invariant() -> None:
+    done = chaos("--faults", "8")
+    print(done.stdout)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "faults that broke an invariant: 0" in done.stdout
+
+
+def test_product_whose_cleaning_up_is_sabotaged_is_caught() -> None:
+    """Killed in the middle of a backup, it starts again and leaves everything as it was."""
+    done = chaos("--faults", "3", "--sabotage", "--only", "kill -9 API", "--patience", "3", "--seed", "4")
+    print(done.stdout)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "BROKEN: " in done.stdout
+    assert "is stuck" in done.stdout or "is still running" in done.stdout
