@@ -1,6 +1,10 @@
 import { Link } from "@tanstack/react-router";
+import { lazy, Suspense } from "react";
+import { MoreLabel } from "./more-label";
 import { DAILY_ITEMS } from "./nav-items";
-import { NavMore } from "./nav-more";
+
+// The menu brings what places it on the screen, which the first page can do without.
+const NavMore = lazy(() => import("./nav-more"));
 
 /** The phone's navigation, where the thumb is. */
 export function BottomBar() {
@@ -23,7 +27,9 @@ export function BottomBar() {
           </li>
         ))}
         <li>
-          <NavMore />
+          <Suspense fallback={<MoreLabel />}>
+            <NavMore />
+          </Suspense>
         </li>
       </ul>
     </nav>

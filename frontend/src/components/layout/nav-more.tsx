@@ -1,20 +1,16 @@
 import { Link } from "@tanstack/react-router";
-import { Ellipsis } from "lucide-react";
 import { Menu, MenuItem } from "@/components/ui/menu";
+import { MoreLabel } from "./more-label";
 import { useSetupItems } from "./nav-items";
 
 /** The rest of the navigation on a phone. */
-export function NavMore() {
+export default function NavMore() {
   const items = useSetupItems();
   return (
     <Menu
       trigger={
-        <button
-          type="button"
-          className="flex h-14 w-full flex-col items-center justify-center gap-0.5 text-xs font-semibold text-ink-soft"
-        >
-          <Ellipsis className="size-5" aria-hidden />
-          More
+        <button type="button" className="w-full">
+          <MoreLabel />
         </button>
       }
     >
