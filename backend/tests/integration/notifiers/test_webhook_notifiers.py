@@ -80,7 +80,11 @@ async def test_webhook_without_a_secret_then_it_is_not_signed(receiver: HttpRece
     assert "webhook-signature" not in receiver.received[0].headers
 
 
-@pytest.mark.parametrize("secret", ["whsec_short", "whsec_" + "A" * 200, "no prefix", KEY.removeprefix("whsec_")])
+@pytest.mark.parametrize(
+    "secret",
+    ["whsec_short", "whsec_" + "A" * 200, "no prefix", KEY.removeprefix("whsec_")],
+    ids=["short", "long", "words", "bare"],
+)
 def test_webhook_when_the_signing_secret_is_unusable_then_it_is_refused(secret: str) -> None:
     found = {"url": Secret("https://h/"), "signing_secret": Secret(secret)}
     with pytest.raises(ValidationError) as raised:
