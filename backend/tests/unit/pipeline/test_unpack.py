@@ -84,6 +84,7 @@ async def test_check_when_the_tool_cannot_read_it_or_writes_too_much_then_it_is_
         ("SELECT 1;".encode("utf-16"), "UTF-16"),
         (b"BZh9", "bzip2"),
     ],
+    ids=["empty", "cut", "gzip-thrice", "zstd-in-gzip", "age-in-gzip", "utf-16", "bzip2"],
 )
 async def test_check_when_it_is_of_no_kind_that_is_taken_then_it_is_refused(
     workshop: Workshop, data: bytes, words: str
