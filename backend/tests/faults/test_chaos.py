@@ -27,7 +27,9 @@ def test_random_faults_break_no_invariant() -> None:
 
 def test_product_whose_cleaning_up_is_sabotaged_is_caught() -> None:
     """Killed in the middle of a backup, it starts again and leaves everything as it was."""
-    done = chaos("--faults", "3", "--sabotage", "--only", "kill -9 API", "--patience", "3", "--seed", "4")
+    done = chaos(
+        *("--sabotage", "--operation", "backup", "--only", "kill -9 API"), *("--faults", "20", "--patience", "3")
+    )
     print(done.stdout)
     assert done.returncode == 1, done.stdout + done.stderr
     assert "BROKEN: " in done.stdout

@@ -34,7 +34,7 @@ from dbbackup.storages.base import StoredObject
 from dbbackup.storages.throttle import RateLimit, ThrottledStorage
 from dbbackup.worker.object_tags import object_tags
 from dbbackup.worker.retry import Again, plan_again, queue_again
-from dbbackup.worker.run import RunTools, run_tools, say_end, set_end
+from dbbackup.worker.run import RunTools, insist, run_tools, say_end, set_end
 from dbbackup.worker.stall import ended_when_stalled
 
 _ASSUMED_RATIO = 2
@@ -67,9 +67,13 @@ async def run_backup(ctx: Context, backup_id: str, *, stopping: asyncio.Event) -
             tools.log.say(
                 "info", f"Backup completed: {human_size(result.manifest.main.size)} stored.", stage="Completed"
             )
-        await tools.log.close()
-        if again is None:
-            await _close(ctx, backup_id, result, error, stopping.is_set())
+
+        async def end() -> None:
+            await tools.log.close()
+            if again is None:
+                await _close(ctx, backup_id, result, error, stopping.is_set())
+
+        await insist(ctx, backup_id, stopping, end)
         if result:
             await _look_back(ctx, backup_id)
         if result and all(isinstance(outcome, StoredObject) for outcome in result.copies.values()):

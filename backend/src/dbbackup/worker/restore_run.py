@@ -25,7 +25,7 @@ from dbbackup.worker.replace_run import clean_in_place, replace_in_place, swap_b
 from dbbackup.worker.restore_checks import check_restored
 from dbbackup.worker.restore_end import end_restore
 from dbbackup.worker.restore_work import RestoreWork, drop_own
-from dbbackup.worker.run import RunTools, run_tools, say_end
+from dbbackup.worker.run import RunTools, insist, run_tools, say_end
 from dbbackup.worker.safety_backup import back_up_first
 from dbbackup.worker.thawing import forget_waiting, still_archived, wait_in_queue
 
@@ -62,11 +62,15 @@ async def run_restore(ctx: Context, restore_id: str, *, stopping: asyncio.Event)
         waits_for = work.waits_for if failure is None else None
         if waits_for:
             tools.log.say("info", waits_for, stage="Waiting for the archive")
-        await tools.log.close()
-        if waits_for:
-            await wait_in_queue(ctx, restore_id, waits_for)
-        else:
-            await _close(work, failure)
+
+        async def end() -> None:
+            await tools.log.close()
+            if waits_for:
+                await wait_in_queue(ctx, restore_id, waits_for)
+            else:
+                await _close(work, failure)
+
+        await insist(ctx, restore_id, stopping, end)
         # What could not be removed now stays in the journal: the janitor tries again.
         if cleaned and not work.uncertain:
             await tools.journal.clear()

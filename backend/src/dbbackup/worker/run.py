@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import shutil
 import traceback
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +29,7 @@ from dbbackup.services.execution_logs import ExecutionLogger
 from dbbackup.worker.journal import CatalogueJournal
 
 PROGRESS_SECONDS = 0.3
+END_RETRY_SECONDS = 1.0
 INTERRUPTED = "interrupted"
 
 
@@ -67,6 +68,29 @@ async def run_tools(ctx: Context, run: Run, secrets: Iterable[Secret], limits: R
 def work_folder(ctx: Context, run_id: str) -> Path:
     """Return the private folder of a run."""
     return ctx.settings.work_path / run_id
+
+
+async def insist(ctx: Context, run_id: str, stopping: asyncio.Event, step: Callable[[], Awaitable[None]]) -> None:
+    """Do what writes the end of a run, again and again until it works: the catalogue's disk may be full.
+
+    Without an end the row would say running until the next start, and what was done would count as cut off. Raises
+    what the step raises only when the program stops.
+    """
+    while True:
+        try:
+            await step()
+        except Exception as failure:
+            if stopping.is_set():
+                raise
+            logger.bind(category="scheduler").critical("The end of run {} cannot be written yet: {}", run_id, failure)
+            ctx.runtime.failures[f"run {run_id}"] = f"{type(failure).__name__}: {failure}"
+        else:
+            ctx.runtime.failures.pop(f"run {run_id}", None)
+            return
+        # Somebody may cancel the run, which is over: its end is to be written all the same.
+        with suppress(TimeoutError, asyncio.CancelledError):
+            async with asyncio.timeout(END_RETRY_SECONDS):
+                await stopping.wait()
 
 
 def set_end(run: Run, error: BaseException | None, *, interrupted: bool = False) -> None:

@@ -25,7 +25,7 @@ from dbbackup.services.run_notifications import notify_run_end
 from dbbackup.services.signatures import judge
 from dbbackup.services.stored_manifests import read_manifest
 from dbbackup.services.verifications import ASSERTS, RESTORES
-from dbbackup.worker.run import run_tools, say_end, set_end
+from dbbackup.worker.run import insist, run_tools, say_end, set_end
 from dbbackup.worker.verify_side import SCRATCH_PREFIX, Result, Work, ask_assertions, drop_scratch, restore_aside
 
 
@@ -46,8 +46,13 @@ async def run_verification(ctx: Context, verification_id: str, *, stopping: asyn
             error = failure
             say_end(tools, failure, stopping.is_set())
         cleaned = work is None or await drop_scratch(work)
-        await tools.log.close()
-        await _close(ctx, verification_id, work.result if work else Result(), error, stopping.is_set())
+        result = work.result if work else Result()
+
+        async def end() -> None:
+            await tools.log.close()
+            await _close(ctx, verification_id, result, error, stopping.is_set())
+
+        await insist(ctx, verification_id, stopping, end)
         # What could not be removed now stays in the journal: the janitor tries again.
         if cleaned:
             await tools.journal.clear()

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 
 from loguru import logger
 from sqlalchemy import select
@@ -21,6 +22,7 @@ from dbbackup.worker.kept import release_kept
 from dbbackup.worker.outbox import Outbox
 from dbbackup.worker.queue import claim, next_start
 from dbbackup.worker.restore_run import run_restore
+from dbbackup.worker.run import insist
 from dbbackup.worker.scheduler import Scheduler
 from dbbackup.worker.upkeep import Upkeep
 from dbbackup.worker.uploads import check_uploads, expire_uploads
@@ -120,28 +122,9 @@ class Worker:
         except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - a run without an end blocks its database
             if not isinstance(error, asyncio.CancelledError):
                 _log.opt(exception=error).error("Run {} could not write its own end", run.id)
-            await self._settle(run, error)
-
-    async def _settle(self, run: Run, error: BaseException) -> None:
-        """Write the end of a run that could not do so itself, again and again: the catalogue's disk may be full.
-
-        Without that its row would say running until the next start, and no other run of its database could begin.
-        """
-        while True:
-            try:
-                await settle(self._ctx, run, error, interrupted=self._stopping.is_set())
-            except Exception as failure:  # noqa: BLE001 - tried until it works or the program stops
-                _log.critical("The end of run {} cannot be written yet: {}", run.id, failure)
-                self._ctx.runtime.failures[f"run {run.id}"] = f"{type(failure).__name__}: {failure}"
-            else:
-                self._ctx.runtime.failures.pop(f"run {run.id}", None)
-                return
-            if self._stopping.is_set():
-                return
-            # Somebody may cancel the run, which has ended already: its end is to be written all the same.
-            with suppress(TimeoutError, asyncio.CancelledError):
-                async with asyncio.timeout(_RETRY_SECONDS):
-                    await self._stopping.wait()
+            interrupted = self._stopping.is_set()
+            ended = partial(settle, self._ctx, run, error, interrupted=interrupted)
+            await insist(self._ctx, run.id, self._stopping, ended)
 
     def _ended(self, run_id: str, task: asyncio.Task[None]) -> None:
         if self._runs.get(run_id) is task:

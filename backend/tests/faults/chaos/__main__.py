@@ -14,6 +14,7 @@ from pathlib import Path
 
 from tests.faults.chaos.driver import run
 from tests.faults.chaos.faults import CORRUPTIONS, DISK_FAULTS, FAULTS
+from tests.faults.chaos.operations import OPERATIONS
 from tests.faults.chaos.product import SABOTAGE
 from tests.faults.chaos.world import started
 
@@ -32,6 +33,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=None, help="repeats the same choices; timing still differs")
     parser.add_argument("--patience", type=float, default=45.0, help="seconds for everything to be in order again")
     parser.add_argument("--only", choices=[*FAULTS, *DISK_FAULTS, *CORRUPTIONS], help="try this kind alone")
+    names = [operation.__name__ for operation in OPERATIONS]
+    parser.add_argument("--operation", choices=names, help="let faults strike this operation alone")
     parser.add_argument("--sabotage", action="store_true", help="leave out the cleaning up: invariants must break")
     arguments = parser.parse_args()
     seed = secrets.randbelow(1_000_000) if arguments.seed is None else arguments.seed
@@ -63,6 +66,7 @@ def _run(home: Path, seed: int, arguments: argparse.Namespace) -> int:
             disks=disks,
             patience=arguments.patience,
             only=arguments.only,
+            operation=arguments.operation,
             say=lambda line: print(line, flush=True),
         )
         if score.breaks:

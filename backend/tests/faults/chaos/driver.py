@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from tests.faults import catalogue, leftovers
@@ -69,18 +69,20 @@ def run(
     disks: bool,
     patience: float,
     only: str | None = None,
+    operation: str | None = None,
     say: Callable[[str], None],
 ) -> Score:
     """Try so many faults; stops early when one broke something, since what follows would only repeat it."""
     score = Score()
     kinds = [only] if only else [*FAULTS, *(DISK_FAULTS if disks else ()), *CORRUPTIONS]
+    operations = [o for o in OPERATIONS if operation in (None, o.__name__)]
     deck: list[str] = []
     for number in range(1, faults + 1):
         if not deck:
             deck = world.random.sample(kinds, len(kinds))
         kind = deck.pop()
         began = time.monotonic()
-        ticket, stage, problems = _corrupt(world, kind) if kind in CORRUPTIONS else _strike(world, kind)
+        ticket, stage, problems = _corrupt(world, kind) if kind in CORRUPTIONS else _strike(world, kind, operations)
         world.recover()
         world.wait_ready()
         problems += broken(world, ticket, patience)
@@ -96,8 +98,8 @@ def run(
     return score
 
 
-def _strike(world: World, kind: str) -> tuple[Ticket, str, list[str]]:
-    ticket = world.random.choice(OPERATIONS)(world)
+def _strike(world: World, kind: str, operations: Sequence[Callable[[World], Ticket]]) -> tuple[Ticket, str, list[str]]:
+    ticket = world.random.choice(operations)(world)
     aim = world.random.choice(_AIMS.get(ticket.name, ("any",)))
     if aim == "any":
         time.sleep(world.random.uniform(0, _USUAL[ticket.name]))

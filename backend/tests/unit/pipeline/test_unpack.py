@@ -39,6 +39,11 @@ async def check(
     return await check_upload(pieces(data, size), [], most, lambda _: command, workshop)
 
 
+def packed(data: bytes) -> bytes:
+    """Compress without the time of day: it would be in the names of the tests, which all workers must agree on."""
+    return gzip.compress(data, mtime=0)
+
+
 @pytest.mark.parametrize("size", [1, 100, 1 << 20])
 @pytest.mark.parametrize("pack", [bytes, gzip.compress, zstd.compress])
 async def test_check_when_it_is_an_archive_in_any_pieces_then_all_of_it_reaches_the_tool(
@@ -78,9 +83,9 @@ async def test_check_when_the_tool_cannot_read_it_or_writes_too_much_then_it_is_
     [
         (b"", "empty"),
         (ARCHIVE[:40], "cut off"),
-        (gzip.compress(gzip.compress(gzip.compress(b"SELECT 1;"))), "another one in gzip"),
-        (gzip.compress(zstd.compress(b"SELECT 1;")), "compressed twice"),
-        (gzip.compress(b"age-encryption.org/v1\n"), "another one in age"),
+        (packed(packed(packed(b"SELECT 1;"))), "another one in gzip"),
+        (packed(zstd.compress(b"SELECT 1;")), "compressed twice"),
+        (packed(b"age-encryption.org/v1\n"), "another one in age"),
         ("SELECT 1;".encode("utf-16"), "UTF-16"),
         (b"BZh9", "bzip2"),
     ],

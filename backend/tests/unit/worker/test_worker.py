@@ -96,7 +96,7 @@ async def test_run_when_its_end_cannot_be_written_then_that_is_tried_until_it_ca
         await settle(*arguments, **named)
 
     monkeypatch.setattr("dbbackup.worker.worker.settle", full)
-    monkeypatch.setattr("dbbackup.worker.worker._RETRY_SECONDS", 0.3)
+    monkeypatch.setattr("dbbackup.worker.run.END_RETRY_SECONDS", 0.3)
     broken = database(ctx)
     broken.password_sealed = "v1:AAAA"
     await save(ctx, broken)
