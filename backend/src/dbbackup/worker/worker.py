@@ -66,9 +66,7 @@ class Worker:
     async def stop(self) -> None:
         """Claim nothing more, give what is running its grace time, then cancel it and mark it."""
         self._stopping.set()
-        for loop in self._loops:
-            loop.cancel()
-        await asyncio.gather(*self._loops, return_exceptions=True)
+        await self._end_loops()
         await self._outbox.stop()
         runs = list(self._runs.values())
         if not runs:
@@ -79,6 +77,14 @@ class Worker:
             if not task.cancelling():
                 task.cancel()
         await asyncio.gather(*runs, return_exceptions=True)
+
+    async def _end_loops(self) -> None:
+        """Cancel the loops until all have ended: a library may turn a cancellation into an error of its own."""
+        going = set(self._loops)
+        while going:
+            for loop in going:
+                loop.cancel()
+            _, going = await asyncio.wait(going, timeout=_RETRY_SECONDS)
 
     async def _repeat(self, name: str, step: Callable[[], Awaitable[None]]) -> None:
         """Do a step for ever; a failure is logged, shown by the health check, and tried again."""
