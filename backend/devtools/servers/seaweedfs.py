@@ -231,7 +231,7 @@ def _storage_options(ports: _Ports, home: Path) -> list[str]:
         *(f"-filer.port={ports.filer}", f"-filer.port.grpc={ports.filer_grpc}"),
         *(f"-admin.port={ports.admin}", f"-admin.port.grpc={ports.admin_grpc}"),
         *("-s3=false", "-webdav=false", "-admin.ui=false", "-master.telemetry=false"),
-        *("-master.volumeSizeLimitMB=1024", "-volume.preStopSeconds=0"),
+        *("-master.volumeSizeLimitMB=128", "-volume.preStopSeconds=0"),
     ]
 
 

@@ -84,7 +84,7 @@ def test_clean_when_it_succeeds_then_the_backups_objects_are_as_they_were_and_th
     )
     assert app.api.get(f"/backups/{done['safetyBackupId']}")["status"] == "completed"
     assert [(check["name"], check["ok"]) for check in done["checks"]] == [
-        (n, True) for n in ("tables", "columns", "rows")
+        (n, True) for n in ("tables", "columns", "rows", "sampled-rows")
     ]
     back = app.api.post(f"/restores/{done['id']}/undo", {"confirm": True})
     undone = app.api.wait(f"/restores/{back['id']}")

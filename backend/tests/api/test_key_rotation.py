@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import signal
 import sqlite3
@@ -53,6 +54,9 @@ main()
 """
 
 
+CUSTOMER_KEY = base64.b64encode(bytes(range(32))).decode()
+
+
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Data with a secret in every sealed column, and no program running on it."""
@@ -60,7 +64,8 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with RunningApp.start(home) as app:
         shop = app.api.post("/databases", _database(), force=True)
         app.api.post("/databases", _database(password="another one"), force=True)
-        app.api.post("/s3-configs", {"name": "b", "bucket": "b", "accessKey": "access-id", "secretKey": "s3-secret"})
+        bucket = {"name": "b", "bucket": "b", "accessKey": "access-id", "secretKey": "s3-secret"}
+        app.api.post("/s3-configs", {**bucket, "sseMode": "SSE-C", "customerKey": CUSTOMER_KEY})
         hook = {"kind": "webhook", "url": "https://example.com/hook/secret"}
         app.api.post("/notification-channels", {"name": "c", "settings": hook, "events": ["backup.failed"]})
         schedule = app.api.post("/schedules", {"databaseId": shop["id"], "type": "daily"})

@@ -26,7 +26,7 @@ def _entry(*, lines: int, missing: list[int], branches: list[list[int]] | None =
 def _gate(tmp_path: Path, **changed: dict[str, Any]) -> int:
     complete = _entry(lines=10, missing=[])
     names = ["pipeline/backup", "engines/postgresql", "storages/local", "core/crypto", "core/naming"]
-    names += ["core/schedule", "core/cron", "core/zones", "core/blackout"]
+    names += ["core/schedule", "core/cron", "core/zones", "core/blackout", "core/retention", "core/clock_guard"]
     files = {f"src/dbbackup/{name}.py": changed.get(name.replace("/", "_"), complete) for name in names}
     report = tmp_path / "coverage.json"
     report.write_text(json.dumps({"files": {name: entry for name, entry in files.items() if entry}}))

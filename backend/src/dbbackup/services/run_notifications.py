@@ -24,7 +24,12 @@ from dbbackup.services.context import Context
 from dbbackup.services.notifications import NotificationEvent, notify
 from dbbackup.services.pings import enqueue_ping
 
-_PROOFS = {1: "its stored bytes", 2: "reading it to its end", 3: "restoring it into a scratch database"}
+_PROOFS = {
+    1: "its stored bytes",
+    2: "reading it to its end",
+    3: "restoring it into a scratch database",
+    4: "asking its restored copy what must be true of it",
+}
 _TOLD = (RunStatus.COMPLETED, RunStatus.FAILED)
 
 
