@@ -45,6 +45,8 @@ async def preflight(
     target: Connection, manifest: Manifest, options: dict[str, Any], tools: PostgresqlTools
 ) -> list[Finding]:
     """Check that the restore can work; see `Engine.preflight`."""
+    if not manifest.parts:
+        return [*_backup(manifest), error("no-archive", "The manifest names no dump: there is nothing to restore.")]
     findings = [*_backup(manifest), *fits_mode(manifest, options)]
     async with session(target) as opened:
         [row] = await ask(opened, _ME)

@@ -48,7 +48,6 @@ async def test_preflight_of_a_good_restore_finds_no_fault(server: PostgresServer
     ("change", "code"),
     [
         ({"parts": []}, "no-archive"),
-        ({"parts": [part_facts(format_="sql")]}, "no-archive"),
         ({"parts": [part_facts(tool="pg_dump 18.6")]}, "archive-newer"),
         ({"options": {"dataOnly": True}}, "data-only"),
     ],
