@@ -21,6 +21,7 @@ from dbbackup.services.context import Context
 from dbbackup.settings import Settings
 from devtools.servers import client_dirs
 from tests.api.http_api import HttpApi
+from tests.catalogue import make_catalogue
 
 KEY = "0123456789abcdef0123456789abcdef"
 _PATIENCE = 30.0
@@ -78,7 +79,9 @@ class RunningApp:
     @classmethod
     def start(cls, home: Path, **changes: Any) -> Self:
         """Start on the data in `home` and return when it answers."""
-        running = cls(make_settings(home, **changes))
+        settings = make_settings(home, **changes)
+        make_catalogue(settings.database_path)
+        running = cls(settings)
         running._thread.start()
         deadline = time.monotonic() + _PATIENCE
         while not running._server.started:

@@ -16,7 +16,6 @@ from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from dbbackup.core.access import SYSTEM, Role
-from dbbackup.db.migrate import migrate
 from dbbackup.db.models import SignInThrottle
 from dbbackup.db.models.base import utc_now
 from dbbackup.db.session import Catalogue
@@ -27,6 +26,7 @@ from tests.api.http_api import HttpApi
 from tests.api.running_app import RunningApp
 from tests.api.signing_in import ADMIN, PASSWORD, add_user, locked_app, sign_in, sign_in_as
 from tests.api.support import form, unique
+from tests.catalogue import make_catalogue
 
 KEY = b"k" * 32
 
@@ -252,7 +252,7 @@ def event(action: str) -> dict[str, Any]:
 async def chain(tmp_path: Path) -> Path:
     """A catalogue with five events."""
     path = tmp_path / "app.db"
-    await migrate(path)
+    make_catalogue(path)
     catalogue = Catalogue(path)
     async with catalogue.transaction() as session:
         await audit_chain.begin_chain(session, KEY)

@@ -71,7 +71,6 @@ export const server = setupServer(
   http.delete("*/api/schedules/:id", () => ok({ id: "schedule-1" })),
   http.post("*/api/schedules/:id/run", () => ok(makeBackupDetail())),
   http.post("*/api/schedules/:id/:action", () => ok(makeSchedule())),
-  http.get("*/api/retention-policies", () => refuse(404, "NOT_FOUND", "There is nothing there.")),
   http.get("*/api/restores", () => page([makeRestore()])),
   http.post("*/api/restores/preflight", () => ok(makePreflight())),
   http.post("*/api/restores", () => ok(makeRestore())),

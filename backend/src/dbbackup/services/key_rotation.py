@@ -84,14 +84,14 @@ async def _store_salt(session: AsyncSession, salt: bytes) -> None:
 async def _reseal_settings(session: AsyncSession, old: Sealer, new: Sealer) -> int:
     """Seal the settings anew that hold sealed text, known by its shape; it is bound to their names."""
     table = Base.metadata.tables[SystemSetting.__tablename__]
-    rows = (await session.execute(select(table.c.key, table.c.value))).tuples().all()
+    rows = (await session.execute(select(table.c.key, table.c.value))).all()
     sealed = [(key, value) for key, value in rows if key_version(value) is not None]
     return await _reseal(session, table.c.key, table.c.value, sealed, old, new)
 
 
 async def _reseal_column(session: AsyncSession, column: Column[Any], old: Sealer, new: Sealer) -> int:
     name = column.table.c.id
-    rows = (await session.execute(select(name, column).where(column.is_not(None)))).tuples().all()
+    rows = (await session.execute(select(name, column).where(column.is_not(None)))).all()
     return await _reseal(session, name, column, rows, old, new)
 
 

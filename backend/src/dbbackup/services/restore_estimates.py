@@ -45,7 +45,7 @@ async def _measured(session: AsyncSession, database_id: str) -> list[tuple[int, 
         .order_by(Verification.id.desc())
         .limit(_NEWEST)
     )
-    for values, seconds in (await session.execute(trials)).tuples():
+    for values, seconds in await session.execute(trials):
         if values is not None and seconds is not None:
             found.append((manifests.from_dict(values).main.plain_size, seconds))
     return found

@@ -99,7 +99,7 @@ async def active_undo(session: AsyncSession, restore_id: str) -> RestoreExecutio
 async def last_undos(session: AsyncSession, restore_ids: list[str]) -> dict[str, str]:
     """Return the newest run that takes each restore back, by the restore's id."""
     query = select(RestoreExecution.undo_of_id, RestoreExecution.id).where(RestoreExecution.undo_of_id.in_(restore_ids))
-    return {of: id_ for of, id_ in (await session.execute(query.order_by(RestoreExecution.id))).tuples() if of}
+    return {of: id_ for of, id_ in (await session.execute(query.order_by(RestoreExecution.id))) if of}
 
 
 async def from_safety_backup(

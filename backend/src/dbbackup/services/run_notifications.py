@@ -99,7 +99,7 @@ async def _backup(session: AsyncSession, backup: BackupExecution) -> Notificatio
 
 
 async def _stored(session: AsyncSession, backup: BackupExecution) -> str:
-    names = dict((await session.execute(select(S3Config.id, S3Config.name))).tuples().all())
+    names = dict((await session.execute(select(S3Config.id, S3Config.name))).all())
 
     def place(copy: BackupCopy) -> str:
         return names.get(copy.s3_config_id, copy.s3_config_id) if copy.s3_config_id else "local disk"

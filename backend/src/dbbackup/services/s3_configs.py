@@ -286,7 +286,7 @@ async def _refuse_needed(session: AsyncSession, config: S3Config) -> None:
     query = select(BackupSchedule.s3_config_ids, DatabaseConfig.name).join(
         DatabaseConfig, DatabaseConfig.id == BackupSchedule.database_id
     )
-    users = {name for ids, name in (await session.execute(query)).tuples() if config.id in (ids or ())}
+    users = {name for ids, name in (await session.execute(query)) if config.id in (ids or ())}
     if users:
         raise ConflictError(
             f"Schedules of {', '.join(sorted(users))} back up to {config.name}. Choose another place there first."

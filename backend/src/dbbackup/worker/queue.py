@@ -64,7 +64,7 @@ async def _hold_back(session: AsyncSession, ctx: Context) -> None:
         .join(BackupSchedule, BackupSchedule.id == BackupExecution.schedule_id)
         .where(BackupExecution.status == RunStatus.QUEUED, BackupExecution.slot.is_not(None), ready)
     )
-    for backup, schedule in (await session.execute(query)).tuples():
+    for backup, schedule in await session.execute(query):
         if (end := blackout_end(schedule, now)) > now:
             backup.not_before = end
             announce_run(session, ctx, backup)

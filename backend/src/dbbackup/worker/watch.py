@@ -76,7 +76,7 @@ async def watch_overdue(session: AsyncSession, ctx: Context, now: datetime) -> N
         .where(BackupExecution.status == RunStatus.COMPLETED)
         .group_by(BackupExecution.database_id)
     )
-    newest = dict((await session.execute(last)).tuples().all())
+    newest = dict((await session.execute(last)).all())
     limits = await _limits(session, ctx)
     for config in await session.scalars(select(DatabaseConfig).where(DatabaseConfig.enabled)):
         if config.id not in limits:

@@ -39,8 +39,8 @@ async def test_postgresql_when_a_script_and_its_mode_do_not_fit_then_it_is_refus
     assert "no-script" in (await found(server15, archive, dict(run)))[0]
     assert "script-whole" in (await found(server15, script, {"newDatabase": "x", "jobs": 2}))[0]
     assert "database-missing" in (await found(server15, script, {**run, "existingDatabase": "nowhere"}))[0]
-    server15.psql("CREATE DATABASE closed ALLOW_CONNECTIONS false")
-    assert "database-refused" in (await found(server15, script, {**run, "existingDatabase": "closed"}))[0]
+    server15.psql("CREATE DATABASE closed_to_scripts ALLOW_CONNECTIONS false")
+    assert "database-refused" in (await found(server15, script, {**run, "existingDatabase": "closed_to_scripts"}))[0]
 
 
 async def test_postgresql_when_a_role_reaches_programs_then_a_foreign_source_must_be_trusted(

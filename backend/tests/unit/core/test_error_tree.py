@@ -12,6 +12,7 @@ CODES = {
     "AddressRefusedError": "VALIDATION_ERROR",
     "HostUnknownError": "VALIDATION_ERROR",
     "UnauthorizedError": "UNAUTHORIZED",
+    "SecondFactorError": "SECOND_FACTOR_REQUIRED",
     "ForbiddenError": "FORBIDDEN",
     "NotFoundError": "NOT_FOUND",
     "ConflictError": "CONFLICT",

@@ -13,14 +13,14 @@ from sqlalchemy.exc import IntegrityError
 
 from dbbackup.core.errors import ConflictError, ValidationError
 from dbbackup.db.lock import InstanceLock
-from dbbackup.db.migrate import migrate
 from dbbackup.db.models import BackupCopy, SystemSetting
 from dbbackup.db.session import Catalogue, after_commit
+from tests.catalogue import make_catalogue
 
 
 @pytest.fixture
 async def catalogue(tmp_path: Path) -> AsyncIterator[Catalogue]:
-    await migrate(tmp_path / "app.db")
+    make_catalogue(tmp_path / "app.db")
     opened = Catalogue(tmp_path / "app.db")
     yield opened
     await opened.close()

@@ -44,13 +44,13 @@ def packed(data: bytes) -> bytes:
     return gzip.compress(data, mtime=0)
 
 
-@pytest.mark.parametrize("size", [1, 100, 1 << 20])
+@pytest.mark.parametrize(("size", "filler"), [(1, 500), (100, 20_000), (1 << 20, 20_000)])
 @pytest.mark.parametrize("pack", [bytes, gzip.compress, zstd.compress])
 async def test_check_when_it_is_an_archive_in_any_pieces_then_all_of_it_reaches_the_tool(
-    workshop: Workshop, tmp_path: Path, pack: Any, size: int
+    workshop: Workshop, tmp_path: Path, pack: Any, size: int, filler: int
 ) -> None:
     seen = tmp_path / "seen"
-    data = ARCHIVE + os.urandom(20_000)
+    data = ARCHIVE + os.urandom(filler)
     checked = await check(workshop, pack(data), script=f"tee {seen}", size=size)
     assert seen.read_bytes() == data
     assert (checked.size, checked.plain_size) == (len(pack(data)), len(data))

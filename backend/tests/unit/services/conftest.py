@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.unit.worker.conftest import ctx, empty_catalogue
+from tests.unit.worker.conftest import ctx
 
-__all__ = ["ctx", "empty_catalogue"]
+__all__ = ["ctx"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -12,29 +11,20 @@ import pytest
 from dbbackup.core.crypto import Sealer
 from dbbackup.core.live_settings import LiveSettings
 from dbbackup.core.signing import SigningKey
-from dbbackup.db.migrate import migrate_file
 from dbbackup.db.session import Catalogue
 from dbbackup.engines import build_registry
 from dbbackup.services.context import Context
 from dbbackup.services.storages import StoragePool
 from tests.api.running_app import make_settings
+from tests.catalogue import make_catalogue
 from tests.unit.worker.rows import Heard
 
 
-@pytest.fixture(scope="session")
-def empty_catalogue(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A catalogue without rows; migrating costs more than most tests, so it is done once."""
-    path = tmp_path_factory.mktemp("catalogue") / "app.db"
-    migrate_file(path)
-    return path
-
-
 @pytest.fixture
-async def ctx(tmp_path: Path, empty_catalogue: Path) -> AsyncIterator[Context]:
+async def ctx(tmp_path: Path) -> AsyncIterator[Context]:
     settings = make_settings(tmp_path, stop_grace=0.0)
     settings.storage_path.mkdir()
-    settings.database_path.parent.mkdir()
-    shutil.copy(empty_catalogue, settings.database_path)
+    make_catalogue(settings.database_path)
     catalogue, sealer = Catalogue(settings.database_path), Sealer({1: os.urandom(32)})
     pool = StoragePool(settings, catalogue, sealer)
     wired = Context(

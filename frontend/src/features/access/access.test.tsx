@@ -154,6 +154,8 @@ it("offers a viewer only what a viewer may do", async () => {
     "Databases",
     "Backups",
     "Restores",
+    "Schedules",
+    "Retention",
     "Storage",
     "Encryption",
     "API keys",

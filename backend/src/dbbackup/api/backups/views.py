@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from dbbackup.api.backups.schemas import BackupDetail, BackupView, CopyView
 from dbbackup.api.retention_policies.schemas import RetentionDecision
 from dbbackup.api.retention_policies.views import decision_view
+from dbbackup.api.run_progress import progress_of
 from dbbackup.core import manifest as manifests
 from dbbackup.db.models import BackupCopy, BackupExecution, BackupSchedule, CopyState, RunStatus, S3Config
 from dbbackup.db.models.base import utc_now
@@ -118,7 +119,6 @@ async def _retention(session: AsyncSession, ctx: Context, backup: BackupExecutio
 def _values(
     ctx: Context, backup: BackupExecution, configs: Configs, places: dict[str, int], schedules: Names
 ) -> dict[str, Any]:
-    progress = ctx.runtime.progress.get(backup.id)
     first = next(iter(s3_copies(backup)), None)
     return {
         **{name: getattr(backup, name) for name in _SAME},
@@ -130,7 +130,7 @@ def _values(
         "s3_key": _full_key(first, configs) if first else None,
         "s3_upload_at": first.upload_completed_at if first else None,
         "copies": [_copy(copy, configs) for copy in backup.copies],
-        "progress": progress.view() if progress else None,
+        "progress": progress_of(ctx, backup),
     }
 
 

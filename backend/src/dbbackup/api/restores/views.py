@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbbackup.api.restores.schemas import FindingView, Preflight, RestoreDetail, RestoreView
+from dbbackup.api.run_progress import progress_of
 from dbbackup.core.comparison import Check
 from dbbackup.db.models import RestoreExecution
 from dbbackup.engines.values import Finding
@@ -82,12 +83,11 @@ def preflight_view(source: Source, findings: list[Finding], estimated: tuple[flo
 
 
 def _values(ctx: Context, restore: RestoreExecution, places: dict[str, int], undos: dict[str, str]) -> dict[str, Any]:
-    progress = ctx.runtime.progress.get(restore.id)
     return {
         **{name: getattr(restore, name) for name in _SAME},
         "source_name": restore.manifest["source"]["configName"],
         "checks": msgspec.convert(restore.result.get("checks", []), list[Check]),
         "undone_by_id": undos.get(restore.id),
         "queue_position": places.get(restore.id),
-        "progress": progress.view() if progress else None,
+        "progress": progress_of(ctx, restore),
     }

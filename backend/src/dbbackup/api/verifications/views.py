@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbbackup.api.envelope import meta
+from dbbackup.api.run_progress import progress_of
 from dbbackup.api.verifications.schemas import (
     CountedTable,
     VerificationDetail,
@@ -60,13 +61,12 @@ async def verification_answer(session: AsyncSession, ctx: Context, verification:
 
 
 def _values(ctx: Context, verification: Verification, places: dict[str, int], names: dict[str, str]) -> dict[str, Any]:
-    progress = ctx.runtime.progress.get(verification.id)
     return {
         **{name: getattr(verification, name) for name in _SAME},
         "target_name": names.get(verification.target_id or ""),
         "checks": msgspec.convert(verification.result["checks"], list[Check]),
         "queue_position": places.get(verification.id),
-        "progress": progress.view() if progress else None,
+        "progress": progress_of(ctx, verification),
     }
 
 
