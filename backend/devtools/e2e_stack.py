@@ -8,14 +8,17 @@ import signal
 import sys
 import tempfile
 import threading
+from contextlib import ExitStack
 from pathlib import Path
 
 from devtools.product import DIST, Product
 from devtools.servers import MariadbServer, PostgresServer, SeaweedServer
+from devtools.servers.oidc_provider import OidcProvider
 from devtools.sources import Server, fill
 
 BUCKET = "e2e-backups"
 DATABASE = "shop"
+PEOPLE = {"alice": {"name": "Alice Liddell", "groups": ["staff"]}}
 _ADMIN = {"AUTH_MODE": "local", "ADMIN_USERNAME": "root", "ADMIN_PASSWORD": secrets.token_urlsafe(12)}
 
 
@@ -28,6 +31,7 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: done.set())
     with (
+        ExitStack() as stack,
         tempfile.TemporaryDirectory(prefix="dbbackup-e2e-") as home,
         PostgresServer.start() as postgres,
         MariadbServer.start() as mariadb,
@@ -35,6 +39,7 @@ def main() -> int:
         Product.start(Path(home) / "product", serve_page=True) as product,
         Product.start(Path(home) / "locked", serve_page=True, extra=_ADMIN) as locked,
     ):
+        provider = stack.enter_context(OidcProvider.start(PEOPLE, f"{locked.url}/sign-in/callback"))
         storage.create_bucket(BUCKET)
         for server in (postgres, mariadb):
             fill(server, DATABASE, orders=20_000)
@@ -45,6 +50,7 @@ def main() -> int:
                 "username": _ADMIN["ADMIN_USERNAME"],
                 "password": _ADMIN["ADMIN_PASSWORD"],
             },
+            "provider": {"issuer": provider.issuer, "clientId": provider.client_id, "person": "alice"},
             "postgres": _login(postgres),
             "mariadb": _login(mariadb),
             "pgDump": str(postgres.bin_dir / "pg_dump"),

@@ -41,6 +41,40 @@ test("an administrator adds a viewer, and finds that in the audit log", async ({
   await expect(page.getByRole("dialog")).toContainText("It is whole");
 });
 
+test("somebody whom an OpenID provider knows signs in there, and gets the role of their group", async ({
+  page,
+}) => {
+  const { issuer, clientId, person } = stack().provider;
+  await enter(page);
+  const values = {
+    "oidc.issuer": issuer,
+    "oidc.clientId": clientId,
+    "oidc.name": "Example ID",
+    "oidc.viewerGroups": "staff",
+  };
+  const headers = { "X-Requested-With": "test" };
+  expect((await page.request.put("/api/system/settings", { data: { values }, headers })).ok()).toBe(true);
+  await page.context().clearCookies();
+  await page.goto("/backups");
+  const button = page.getByRole("button", { name: "Sign in with Example ID" });
+  await expect(button).toBeVisible();
+  await checkShown(page, "the sign-in with a provider");
+  await button.click();
+  await page.locator("input[name=login]").fill(person);
+  await page.locator("input[name=password]").fill("any");
+  await page.getByRole("button").click();
+  await page.getByRole("button", { name: "Continue" }).click();
+  await expect(page.getByRole("heading", { name: "Backups", level: 1 })).toBeVisible();
+  expect(page.url()).not.toContain("code=");
+  const me = await (await page.request.get("/api/auth/me")).json();
+  expect(me.data).toMatchObject({ username: "alice", role: "viewer", provider: "oidc" });
+
+  await page.context().clearCookies();
+  await page.goto("/sign-in/callback?error=access_denied&state=x");
+  await expect(page.getByRole("alert")).toContainText("begin again");
+  await checkShown(page, "a sign-in that did not work");
+});
+
 test("an API key is shown once", async ({ page }) => {
   await enter(page);
   await page.goto("/api-keys");
@@ -111,5 +145,5 @@ async function enter(page: Page) {
 async function signIn(page: Page, username: string, password: string) {
   await page.getByLabel("Username").fill(username);
   await page.getByLabel("Password", { exact: true }).fill(password);
-  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
 }

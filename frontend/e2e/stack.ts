@@ -11,6 +11,8 @@ export interface Stack {
   baseUrl: string;
   /** A second product, where one has to sign in. */
   locked: { baseUrl: string; username: string; password: string };
+  /** An OpenID provider that knows the second product, and one person. */
+  provider: { issuer: string; clientId: string; person: string };
   postgres: Login;
   mariadb: Login;
   /** The dump tool of the PostgreSQL server's own version. */

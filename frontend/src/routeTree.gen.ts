@@ -32,6 +32,7 @@ import { Route as S3ConfigsNewRouteImport } from "./routes/s3-configs/new"
 import { Route as SchedulesIndexRouteImport } from "./routes/schedules/index"
 import { Route as SchedulesNewRouteImport } from "./routes/schedules/new"
 import { Route as SettingsIndexRouteImport } from "./routes/settings/index"
+import { Route as SignInCallbackRouteImport } from "./routes/sign-in_.callback"
 import { Route as UsersIndexRouteImport } from "./routes/users/index"
 import { Route as DatabasesIdIndexRouteImport } from "./routes/databases/$id.index"
 import { Route as DatabasesIdEditRouteImport } from "./routes/databases/$id.edit"
@@ -155,6 +156,11 @@ const SettingsIndexRoute = SettingsIndexRouteImport.update({
   path: "/settings/",
   getParentRoute: () => rootRouteImport,
 } as any)
+const SignInCallbackRoute = SignInCallbackRouteImport.update({
+  id: "/sign-in_/callback",
+  path: "/sign-in/callback",
+  getParentRoute: () => rootRouteImport,
+} as any)
 const UsersIndexRoute = UsersIndexRouteImport.update({
   id: "/users/",
   path: "/users/",
@@ -203,6 +209,7 @@ export interface FileRoutesByFullPath {
   "/retention-policies/new": typeof RetentionPoliciesNewRoute
   "/s3-configs/new": typeof S3ConfigsNewRoute
   "/schedules/new": typeof SchedulesNewRoute
+  "/sign-in/callback": typeof SignInCallbackRoute
   "/api-keys/": typeof ApiKeysIndexRoute
   "/audit/": typeof AuditIndexRoute
   "/backups/": typeof BackupsIndexRoute
@@ -235,6 +242,7 @@ export interface FileRoutesByTo {
   "/retention-policies/new": typeof RetentionPoliciesNewRoute
   "/s3-configs/new": typeof S3ConfigsNewRoute
   "/schedules/new": typeof SchedulesNewRoute
+  "/sign-in/callback": typeof SignInCallbackRoute
   "/api-keys": typeof ApiKeysIndexRoute
   "/audit": typeof AuditIndexRoute
   "/backups": typeof BackupsIndexRoute
@@ -268,6 +276,7 @@ export interface FileRoutesById {
   "/retention-policies/new": typeof RetentionPoliciesNewRoute
   "/s3-configs/new": typeof S3ConfigsNewRoute
   "/schedules/new": typeof SchedulesNewRoute
+  "/sign-in_/callback": typeof SignInCallbackRoute
   "/api-keys/": typeof ApiKeysIndexRoute
   "/audit/": typeof AuditIndexRoute
   "/backups/": typeof BackupsIndexRoute
@@ -302,6 +311,7 @@ export interface FileRouteTypes {
     | "/retention-policies/new"
     | "/s3-configs/new"
     | "/schedules/new"
+    | "/sign-in/callback"
     | "/api-keys/"
     | "/audit/"
     | "/backups/"
@@ -334,6 +344,7 @@ export interface FileRouteTypes {
     | "/retention-policies/new"
     | "/s3-configs/new"
     | "/schedules/new"
+    | "/sign-in/callback"
     | "/api-keys"
     | "/audit"
     | "/backups"
@@ -366,6 +377,7 @@ export interface FileRouteTypes {
     | "/retention-policies/new"
     | "/s3-configs/new"
     | "/schedules/new"
+    | "/sign-in_/callback"
     | "/api-keys/"
     | "/audit/"
     | "/backups/"
@@ -399,6 +411,7 @@ export interface RootRouteChildren {
   RetentionPoliciesNewRoute: typeof RetentionPoliciesNewRoute
   S3ConfigsNewRoute: typeof S3ConfigsNewRoute
   SchedulesNewRoute: typeof SchedulesNewRoute
+  SignInCallbackRoute: typeof SignInCallbackRoute
   ApiKeysIndexRoute: typeof ApiKeysIndexRoute
   AuditIndexRoute: typeof AuditIndexRoute
   BackupsIndexRoute: typeof BackupsIndexRoute
@@ -583,6 +596,13 @@ declare module "@tanstack/react-router" {
       preLoaderRoute: typeof SettingsIndexRouteImport
       parentRoute: typeof rootRouteImport
     }
+    "/sign-in_/callback": {
+      id: "/sign-in_/callback"
+      path: "/sign-in/callback"
+      fullPath: "/sign-in/callback"
+      preLoaderRoute: typeof SignInCallbackRouteImport
+      parentRoute: typeof rootRouteImport
+    }
     "/users/": {
       id: "/users/"
       path: "/users"
@@ -647,6 +667,7 @@ const rootRouteChildren: RootRouteChildren = {
   RetentionPoliciesNewRoute: RetentionPoliciesNewRoute,
   S3ConfigsNewRoute: S3ConfigsNewRoute,
   SchedulesNewRoute: SchedulesNewRoute,
+  SignInCallbackRoute: SignInCallbackRoute,
   ApiKeysIndexRoute: ApiKeysIndexRoute,
   AuditIndexRoute: AuditIndexRoute,
   BackupsIndexRoute: BackupsIndexRoute,

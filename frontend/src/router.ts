@@ -3,7 +3,7 @@ import { createRouter, type RouterHistory } from "@tanstack/react-router";
 import { NotFound } from "./components/layout/not-found";
 import { PagePending } from "./components/layout/page-pending";
 import { RouteError } from "./components/layout/route-error";
-import { parseNext, SIGN_IN, watchSignedOut } from "./lib/access";
+import { isAtTheDoor, parseNext, SIGN_IN, watchSignedOut } from "./lib/access";
 import { routeTree } from "./routeTree.gen";
 
 export function createAppRouter(queryClient: QueryClient, history?: RouterHistory) {
@@ -21,7 +21,7 @@ export function createAppRouter(queryClient: QueryClient, history?: RouterHistor
   });
   watchSignedOut(queryClient, () => {
     const { pathname, href } = router.state.location;
-    if (pathname === SIGN_IN) return;
+    if (isAtTheDoor(pathname)) return;
     void router.navigate({ to: SIGN_IN, search: { next: parseNext(href) } });
   });
   return router;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
@@ -66,6 +67,12 @@ class Settings:
     admin_username: str = ""
     """The first administrator, made at the first start."""
     admin_password: Secret = field(default_factory=lambda: Secret(""))
+    oidc_client_secret: Secret = field(default_factory=lambda: Secret(""))
+    """Never kept: who signs people in is worth more than what the catalogue seals."""
+    oidc_ca_file: Path | None = None
+    """Authorities that the OpenID provider's certificate may come from, beside the system's."""
+    ldap_bind_password: Secret = field(default_factory=lambda: Secret(""))
+    ldap_ca_file: Path | None = None
     trusted_proxies: tuple[str, ...] = ()
     """Networks whose word on where a request comes from is taken; whoever comes by the Unix socket is believed."""
 
@@ -164,6 +171,10 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         auth_mode=read.choice("AUTH_MODE", "local", AUTH_MODES),
         admin_username=_admin_username(read),
         admin_password=read.secret("ADMIN_PASSWORD"),
+        oidc_client_secret=read.secret("OIDC_CLIENT_SECRET"),
+        oidc_ca_file=_ca_file(read, "OIDC_CA_FILE"),
+        ldap_bind_password=read.secret("LDAP_BIND_PASSWORD"),
+        ldap_ca_file=_ca_file(read, "LDAP_CA_FILE"),
         trusted_proxies=_trusted_proxies(read),
         stop_grace=float(read.whole("STOP_GRACE_SECONDS", 30, 0, 86_400)),
         secure_delete=read.choice("SECURE_DELETE", "false", ("true", "false")) == "true",
@@ -241,6 +252,18 @@ def _admin_username(read: _Reader) -> str:
         missing, given = ("ADMIN_USERNAME", "ADMIN_PASSWORD") if password else ("ADMIN_PASSWORD", "ADMIN_USERNAME")
         read.complain(missing, f"{missing} is missing, while {given} is set.")
     return name
+
+
+def _ca_file(read: _Reader, name: str) -> Path | None:
+    text = read.text(name)
+    if not text:
+        return None
+    try:
+        ssl.create_default_context(cafile=text)
+    except (OSError, ValueError) as error:
+        reason = "it holds no certificate" if isinstance(error, ssl.SSLError | ValueError) else error.strerror
+        read.complain(name, f"{name} cannot be used: {text}: {reason}.")
+    return Path(text).absolute()
 
 
 def _trusted_proxies(read: _Reader) -> tuple[str, ...]:

@@ -33,6 +33,8 @@ PUBLIC = {
     "POST /api/auth/sign-in",
     "POST /api/auth/token",
     "POST /api/auth/refresh",
+    "POST /api/auth/oidc/start",
+    "POST /api/auth/oidc/finish",
 }
 _LINE = re.compile(r"^\| (?P<method>[A-Z]+) \| `(?P<path>/api/[^`]*)` \| (?P<rule>[^|]+) \|$", re.MULTILINE)
 DOCUMENTED = [Row(*found.groups()) for found in _LINE.finditer(DOCUMENT.read_text())]

@@ -159,6 +159,7 @@ export type AuditVerificationEnvelope = {
 export type AuthState = {
     authMode: 'local' | 'none';
     setupNeeded: boolean;
+    singleSignOn: string | null;
 };
 
 /**
@@ -644,6 +645,23 @@ export type DeletedEnvelope = {
  * How far a delivery is; the last two are final, but a failed one can be tried again by hand.
  */
 export type DeliveryState = 'waiting' | 'sending' | 'delivered' | 'failed';
+
+/**
+ * Destination
+ */
+export type Destination = {
+    url: string;
+};
+
+/**
+ * DestinationEnvelope
+ */
+export type DestinationEnvelope = {
+    success: boolean;
+    error: null;
+    meta: Meta;
+    data: Destination;
+};
 
 /**
  * DiscordInput
@@ -1179,6 +1197,16 @@ export type NotificationTestEnvelope = {
 export type NotificationTestInput = {
     settings: EmailInput | WebhookInput | SlackInput | DiscordInput | AppriseInput;
     channelId?: string | null;
+};
+
+/**
+ * OidcAnswerInput
+ */
+export type OidcAnswerInput = {
+    state: string;
+    code?: string;
+    error?: string;
+    iss?: string | null;
 };
 
 /**
@@ -2785,7 +2813,7 @@ export type CreateDatabaseErrors = {
      */
     500: ErrorEnvelope;
     /**
-     * The other side (database server, storage) refused or failed.
+     * The other side (database server, storage, who signs people in) refused or failed.
      */
     502: ErrorEnvelope;
 };
@@ -2945,7 +2973,7 @@ export type UpdateDatabaseErrors = {
      */
     500: ErrorEnvelope;
     /**
-     * The other side (database server, storage) refused or failed.
+     * The other side (database server, storage, who signs people in) refused or failed.
      */
     502: ErrorEnvelope;
 };
@@ -3414,7 +3442,7 @@ export type DownloadBackupErrors = {
      */
     500: ErrorEnvelope;
     /**
-     * The other side (database server, storage) refused or failed.
+     * The other side (database server, storage, who signs people in) refused or failed.
      */
     502: ErrorEnvelope;
 };
@@ -3780,7 +3808,7 @@ export type CreateRestoreErrors = {
      */
     500: ErrorEnvelope;
     /**
-     * The other side (database server, storage) refused or failed.
+     * The other side (database server, storage, who signs people in) refused or failed.
      */
     502: ErrorEnvelope;
 };
@@ -3937,7 +3965,7 @@ export type PreflightRestoreErrors = {
      */
     500: ErrorEnvelope;
     /**
-     * The other side (database server, storage) refused or failed.
+     * The other side (database server, storage, who signs people in) refused or failed.
      */
     502: ErrorEnvelope;
 };
@@ -4482,7 +4510,7 @@ export type GetBackupContentsErrors = {
      */
     500: ErrorEnvelope;
     /**
-     * The other side (database server, storage) refused or failed.
+     * The other side (database server, storage, who signs people in) refused or failed.
      */
     502: ErrorEnvelope;
 };
@@ -4535,7 +4563,7 @@ export type GetSourceContentsErrors = {
      */
     500: ErrorEnvelope;
     /**
-     * The other side (database server, storage) refused or failed.
+     * The other side (database server, storage, who signs people in) refused or failed.
      */
     502: ErrorEnvelope;
 };
@@ -5661,7 +5689,7 @@ export type BrowseS3ConfigErrors = {
      */
     500: ErrorEnvelope;
     /**
-     * The other side (database server, storage) refused or failed.
+     * The other side (database server, storage, who signs people in) refused or failed.
      */
     502: ErrorEnvelope;
 };
@@ -5947,7 +5975,7 @@ export type ListS3BucketsErrors = {
      */
     500: ErrorEnvelope;
     /**
-     * The other side (database server, storage) refused or failed.
+     * The other side (database server, storage, who signs people in) refused or failed.
      */
     502: ErrorEnvelope;
 };
@@ -7153,7 +7181,7 @@ export type RebuildCatalogueErrors = {
      */
     500: ErrorEnvelope;
     /**
-     * The other side (database server, storage) refused or failed.
+     * The other side (database server, storage, who signs people in) refused or failed.
      */
     502: ErrorEnvelope;
 };
@@ -7868,6 +7896,96 @@ export type GetMeResponses = {
 };
 
 export type GetMeResponse = GetMeResponses[keyof GetMeResponses];
+
+export type FinishOidcSignInData = {
+    body: OidcAnswerInput;
+    path?: never;
+    query?: never;
+    url: '/api/auth/oidc/finish';
+};
+
+export type FinishOidcSignInErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * It does not fit the present state.
+     */
+    409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+    /**
+     * The other side (database server, storage, who signs people in) refused or failed.
+     */
+    502: ErrorEnvelope;
+};
+
+export type FinishOidcSignInError = FinishOidcSignInErrors[keyof FinishOidcSignInErrors];
+
+export type FinishOidcSignInResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: MeEnvelope;
+};
+
+export type FinishOidcSignInResponse = FinishOidcSignInResponses[keyof FinishOidcSignInResponses];
+
+export type StartOidcSignInData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/auth/oidc/start';
+};
+
+export type StartOidcSignInErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * It does not fit the present state.
+     */
+    409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+    /**
+     * The other side (database server, storage, who signs people in) refused or failed.
+     */
+    502: ErrorEnvelope;
+};
+
+export type StartOidcSignInError = StartOidcSignInErrors[keyof StartOidcSignInErrors];
+
+export type StartOidcSignInResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: DestinationEnvelope;
+};
+
+export type StartOidcSignInResponse = StartOidcSignInResponses[keyof StartOidcSignInResponses];
 
 export type ConfirmSecondFactorData = {
     body: CodeInput;

@@ -22,6 +22,10 @@ export const ROLES: { value: Role; label: string; hint: string }[] = [
 
 export const SIGN_IN = "/sign-in";
 
+/** Where nobody is signed in yet, and needs not be. */
+export const isAtTheDoor = (pathname: string): boolean =>
+  pathname === SIGN_IN || pathname.startsWith(`${SIGN_IN}/`);
+
 export const meQuery = () =>
   queryOptions({
     queryKey: ["me"],

@@ -1,11 +1,11 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { createRootRouteWithContext, redirect } from "@tanstack/react-router";
 import { RootLayout } from "@/components/layout/root-layout";
-import { isSignedOut, meQuery, parseNext, SIGN_IN } from "@/lib/access";
+import { isAtTheDoor, isSignedOut, meQuery, parseNext, SIGN_IN } from "@/lib/access";
 
 export const Route = createRootRouteWithContext<{ queryClient: QueryClient }>()({
   beforeLoad: async ({ context, location }) => {
-    if (location.pathname === SIGN_IN) return;
+    if (isAtTheDoor(location.pathname)) return;
     try {
       await context.queryClient.ensureQueryData(meQuery());
     } catch (error) {

@@ -12,5 +12,5 @@ function SignIn() {
   const { next } = Route.useSearch();
   const router = useRouter();
   const enter = useCallback(() => void router.navigate({ href: next ?? "/", replace: true }), [router, next]);
-  return <SignInPage onEntered={enter} />;
+  return <SignInPage onEntered={enter} next={next} />;
 }

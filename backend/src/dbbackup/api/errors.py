@@ -27,6 +27,7 @@ STATUS = {
     "CONFLICT": 409,
     "RATE_LIMITED": 429,
     "DATABASE_ERROR": 502,
+    "SIGN_IN_PROVIDER_ERROR": 502,
     "S3_ERROR": 502,
     "BACKUP_ERROR": 502,
     "RESTORE_ERROR": 502,
@@ -48,7 +49,7 @@ def documented(*statuses: int) -> dict[int, ResponseSpec]:
         409: "It does not fit the present state.",
         429: "Too many requests, or too many failed sign-ins: see `Retry-After`.",
         500: "A fault of the program.",
-        502: "The other side (database server, storage) refused or failed.",
+        502: "The other side (database server, storage, who signs people in) refused or failed.",
     }
     return {
         status: ResponseSpec(data_container=ErrorEnvelope, description=words[status], generate_examples=False)

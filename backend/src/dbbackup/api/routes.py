@@ -8,6 +8,7 @@ from dbbackup.api.api_keys.controller import ApiKeyController
 from dbbackup.api.audit.controller import AuditController
 from dbbackup.api.auth.account import AccountController
 from dbbackup.api.auth.controller import AuthController
+from dbbackup.api.auth.oidc import OidcController
 from dbbackup.api.auth.second_factor import SecondFactorController
 from dbbackup.api.backups.controller import BackupController
 from dbbackup.api.contents.controller import ContentsController
@@ -49,6 +50,7 @@ router = Router(
         get_metrics,
         AuthController,
         AccountController,
+        OidcController,
         SecondFactorController,
         UserController,
         ApiKeyController,

@@ -23,6 +23,7 @@ AppError
 ├── RestoreError           502  a restore could not be done
 │   ├── IntegrityError          stored bytes are not the bytes that were written
 │   └── KeyMissingError         no private key here opens what is encrypted
+├── ProviderError          502  who else says who somebody is (OpenID provider, directory) refused or failed
 ├── DeliveryError          500  a notification could not be delivered; shown with it, never answered
 └── InternalError          500
 
@@ -202,6 +203,13 @@ class IntegrityError(RestoreError):
 
 class KeyMissingError(RestoreError):
     """None of the private keys at hand opens an encrypted file."""
+
+
+class ProviderError(AppError):
+    """The OpenID provider or the directory did not answer, or not as it should."""
+
+    code = "SIGN_IN_PROVIDER_ERROR"
+    retryable = True
 
 
 class DeliveryError(AppError):

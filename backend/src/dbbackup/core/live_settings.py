@@ -7,17 +7,18 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Meta
 
 from dbbackup.core.cron_slots import cron_problem
 from dbbackup.core.errors import FieldError, ValidationError
+from dbbackup.core.sign_in_settings import CHECKS, SignInSettings
 
 
 def _about(key: str, environment: str | None = None) -> dict[str, Any]:
     return {"key": key, "environment": environment}
 
 
-class LiveSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class LiveSettings(SignInSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One consistent set of values. The key in each field's `extra` is its name for people, files and the API."""
 
     max_concurrent: Annotated[
@@ -394,7 +395,7 @@ class LiveSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     ] = 0
 
 
-_CHECKS: dict[str, Callable[[Any], str | None]] = {"retention.cleanupInterval": cron_problem}
+_CHECKS: dict[str, Callable[[Any], str | None]] = {"retention.cleanupInterval": cron_problem, **CHECKS}
 """What bounds cannot say: each returns what is wrong with a value."""
 Value = bool | int | float | str
 Kind = Literal["boolean", "number", "string"]
@@ -417,11 +418,12 @@ class Spec:
 
 
 def specs() -> dict[str, Spec]:
-    """Return every setting by its key, in the order they are declared in."""
+    """Return every setting by its key, in the order they are declared in; those of the sign-in come last."""
     info = msgspec.inspect.type_info(LiveSettings)
     if not isinstance(info, msgspec.inspect.StructType):
         raise TypeError("LiveSettings is not a Struct")
-    return {spec.key: spec for spec in map(_spec, info.fields)}
+    fields = sorted(info.fields, key=lambda field: field.name in SignInSettings.__struct_fields__)
+    return {spec.key: spec for spec in map(_spec, fields)}
 
 
 def build(values: dict[str, Any]) -> LiveSettings:

@@ -27,6 +27,15 @@ class SignInInput(Input):
     """Of the second factor, for those who have one: see the error `SECOND_FACTOR_REQUIRED`."""
 
 
+class OidcAnswerInput(Input):
+    """What the OpenID provider sent the browser back with: a code, or an error."""
+
+    state: Annotated[str, Meta(min_length=1, max_length=200)]
+    code: Annotated[str, Meta(max_length=4000)] = ""
+    error: Annotated[str, Meta(max_length=200)] = ""
+    iss: Annotated[str, Meta(max_length=2000)] | None = None
+
+
 class EnrolInput(Input):
     """Proves that it is oneself who sets up a second factor."""
 

@@ -18,6 +18,7 @@ from dbbackup.core.rate_limit import RateLimit
 from dbbackup.core.signing import SigningKey
 from dbbackup.db.session import Catalogue
 from dbbackup.engines.base import Engine
+from dbbackup.net.oidc import Provider
 from dbbackup.net.resolve import Lookup, NetRules, look_up
 from dbbackup.services.storages import StoragePool
 from dbbackup.settings import Settings
@@ -60,6 +61,8 @@ class Runtime:
     """How many did not, since the last that did."""
     reads: dict[tuple[str, str], float] = field(default_factory=dict)
     """When whom which read was last recorded: a page that looks again and again is one event."""
+    oidc_provider: tuple[Provider, float] | None = None
+    """What the OpenID provider said of itself last, and until when that is believed (monotonic)."""
     setup_token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     """Lets whoever can read the log make the first administrator; another one at each start."""
 

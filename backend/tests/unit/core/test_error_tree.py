@@ -32,6 +32,7 @@ CODES = {
     "RestoreError": "RESTORE_ERROR",
     "IntegrityError": "RESTORE_ERROR",
     "KeyMissingError": "RESTORE_ERROR",
+    "ProviderError": "SIGN_IN_PROVIDER_ERROR",
     "DeliveryError": "INTERNAL_ERROR",
     "InternalError": "INTERNAL_ERROR",
 }
@@ -42,6 +43,7 @@ RETRYABLE = {
     "ToolFailedError",
     "DumpIncompleteError",
     "RunStalledError",
+    "ProviderError",
     "DeliveryError",
 }
 CLASSES: dict[str, type[AppError]] = {

@@ -8,7 +8,7 @@ from dbbackup.core.live_settings import LiveSettings, build, specs
 
 def test_specs_when_read_then_every_field_has_a_key_words_and_a_default_that_fits() -> None:
     found = specs()
-    assert [spec.field for spec in found.values()] == list(LiveSettings.__struct_fields__)
+    assert {spec.field for spec in found.values()} == set(LiveSettings.__struct_fields__)
     assert all("." in key and spec.description for key, spec in found.items())
     assert build({key: spec.default for key, spec in found.items()}) == LiveSettings()
 

@@ -1,11 +1,11 @@
 import { Outlet, useRouterState } from "@tanstack/react-router";
-import { SIGN_IN } from "@/lib/access";
+import { isAtTheDoor } from "@/lib/access";
 import { useLiveEvents } from "@/lib/events/use-live-events";
 import { AppShell } from "./app-shell";
 import { AppToaster } from "./app-toaster";
 
 export function RootLayout() {
-  const atTheDoor = useRouterState({ select: (state) => state.location.pathname === SIGN_IN });
+  const atTheDoor = useRouterState({ select: (state) => isAtTheDoor(state.location.pathname) });
   return (
     <>
       {atTheDoor ? <Outlet /> : <Inside />}

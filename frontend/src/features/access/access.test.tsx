@@ -66,7 +66,9 @@ it("asks for the code of a second factor, and says when it is wrong", async () =
 
 it("makes the first administrator with the token of the log", async () => {
   nobody();
-  server.use(http.get("*/api/auth/state", () => ok({ authMode: "local", setupNeeded: true })));
+  server.use(
+    http.get("*/api/auth/state", () => ok({ authMode: "local", setupNeeded: true, singleSignOn: null })),
+  );
   const details = [{ field: "password", message: "The password must not contain the username." }];
   record("post", "*/api/auth/setup", () => refuse(400, "VALIDATION_ERROR", "No.", details));
   const { user } = await renderApp("/sign-in");
@@ -88,7 +90,9 @@ it("makes the first administrator with the token of the log", async () => {
 
 it("tells a wrong setup token, and shows the password to whoever wants to see it", async () => {
   nobody();
-  server.use(http.get("*/api/auth/state", () => ok({ authMode: "local", setupNeeded: true })));
+  server.use(
+    http.get("*/api/auth/state", () => ok({ authMode: "local", setupNeeded: true, singleSignOn: null })),
+  );
   record("post", "*/api/auth/setup", () => refuse(403, "FORBIDDEN", "This is not the setup token."));
   const { user } = await renderApp("/sign-in");
   const password = await screen.findByLabelText("Password");
@@ -102,7 +106,9 @@ it("tells a wrong setup token, and shows the password to whoever wants to see it
 });
 
 it("passes the door by where there is no sign-in", async () => {
-  server.use(http.get("*/api/auth/state", () => ok({ authMode: "none", setupNeeded: false })));
+  server.use(
+    http.get("*/api/auth/state", () => ok({ authMode: "none", setupNeeded: false, singleSignOn: null })),
+  );
   const { router } = await renderApp("/sign-in");
   await waitFor(() => expect(router.state.location.pathname).toBe("/"));
 });

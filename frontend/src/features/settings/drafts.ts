@@ -19,6 +19,8 @@ const TITLES: Record<string, string> = {
   s3: "Object storage",
   storage: "Storage",
   access: "Access",
+  oidc: "Single sign-on (OpenID Connect)",
+  ldap: "Directory (LDAP)",
   auth: "Access",
   audit: "Audit log",
   upload: "Uploads",
@@ -40,7 +42,13 @@ export function groupSettings(settings: SettingView[]): SettingGroup[] {
 /** "maxConcurrent" → "Max concurrent": the key's last word, for people. */
 export function settingLabel(key: string): string {
   const words = (key.split(".").at(-1) ?? key).replace(/([a-z])([A-Z])/g, "$1 $2").toLowerCase();
-  return words.charAt(0).toUpperCase() + words.slice(1).replace(/\bs3\b/g, "S3");
+  return (
+    words.charAt(0).toUpperCase() +
+    words
+      .slice(1)
+      .replace(/\bs3\b/g, "S3")
+      .replace(/\b(url|tls|dn)\b/gi, (word) => word.toUpperCase())
+  );
 }
 
 /** The drafts that differ from what is saved, as the API takes them; a number that is none goes as it was typed. */

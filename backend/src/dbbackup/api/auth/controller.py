@@ -25,7 +25,7 @@ from dbbackup.core.access import Via
 from dbbackup.core.errors import ConflictError
 from dbbackup.db.models import SessionKind, User
 from dbbackup.db.models.base import utc_now
-from dbbackup.services import audit, second_factor, sessions, throttle, tokens, users
+from dbbackup.services import audit, oidc_sign_in, second_factor, sessions, throttle, tokens, users
 from dbbackup.services.access_inputs import RefreshInput, SetupInput, SignInInput
 from dbbackup.services.audit_entry import note
 from dbbackup.services.sign_in import as_actor, authenticate
@@ -50,6 +50,7 @@ class AuthController(Controller):
         data = AuthState(
             auth_mode="local" if local else "none",
             setup_needed=local and not await users.there_are_users(session),
+            single_sign_on=ctx.live.oidc_name if oidc_sign_in.is_on(ctx) else None,
         )
         return AuthStateEnvelope(success=True, data=data, error=None, meta=meta())
 
@@ -65,7 +66,7 @@ class AuthController(Controller):
         await throttle.count_attempt(ctx, "setup", caller.address)
         async with ctx.catalogue.transaction() as session:
             user = await users.set_up(session, ctx, data)
-            answer = await _signed_in(session, ctx, caller, user)
+            answer = await signed_in(session, ctx, caller, user)
             await audit.write_with(session, ctx)
         await throttle.forget_attempts(ctx, "setup", caller.address)
         return answer
@@ -82,7 +83,7 @@ class AuthController(Controller):
         """Check name, password and, where there is one, the second factor, and set the cookie of a new session."""
         user = await _prove(ctx, caller, data)
         async with ctx.catalogue.transaction() as session:
-            answer = await _signed_in(session, ctx, caller, user)
+            answer = await signed_in(session, ctx, caller, user)
             await audit.write_with(session, ctx)
         return answer
 
@@ -129,7 +130,7 @@ class AuthController(Controller):
         if actor.session_id is not None and actor.user_id is not None:
             await sessions.end_session(session, actor.user_id, actor.session_id)
         body = EndedEnvelope(success=True, data=Ended(ended=int(ended)), error=None, meta=meta())
-        gone = [_cookie(name, "", 0, secure=name == SECURE_COOKIE) for name in (COOKIE, SECURE_COOKIE)]
+        gone = [cookie(name, "", 0, secure=name == SECURE_COOKIE) for name in (COOKIE, SECURE_COOKIE)]
         return Response(body, cookies=gone)
 
 
@@ -144,7 +145,7 @@ async def _prove(ctx: Ctx, caller: From, data: SignInInput) -> User:
     return await authenticate(ctx, data.username, data.password, caller, prove)
 
 
-async def _signed_in(session: Session, ctx: Ctx, caller: From, user: User) -> Response[MeEnvelope]:
+async def signed_in(session: Session, ctx: Ctx, caller: From, user: User) -> Response[MeEnvelope]:
     """Open a browser's session: always a new one, so that nobody can plant a cookie and have it signed in."""
     opened, token = await sessions.open_session(session, ctx, user, caller, SessionKind.BROWSER)
     actor = as_actor(user, Via.SESSION, opened.id)
@@ -152,10 +153,11 @@ async def _signed_in(session: Session, ctx: Ctx, caller: From, user: User) -> Re
     seconds = int((opened.expires_at - utc_now()).total_seconds())
     name = SECURE_COOKIE if caller.secure else COOKIE
     body = MeEnvelope(success=True, data=me_view(ctx, actor, user), error=None, meta=meta())
-    return Response(body, cookies=[_cookie(name, token, seconds, secure=caller.secure)])
+    return Response(body, cookies=[cookie(name, token, seconds, secure=caller.secure)])
 
 
-def _cookie(name: str, value: str, seconds: int, *, secure: bool) -> Cookie:
+def cookie(name: str, value: str, seconds: int, *, secure: bool) -> Cookie:
+    """Make one that no script and no other site gets at."""
     # Strict costs nothing here: the page itself needs no cookie to load, and what it asks for comes from its own site.
     return Cookie(name, value=value, path="/", max_age=seconds, httponly=True, secure=secure, samesite="strict")
 

@@ -17,6 +17,8 @@ class AuthState(Struct, kw_only=True, rename="camel"):
     auth_mode: Literal["local", "none"]
     setup_needed: bool
     """Nobody can sign in yet: the first administrator has to be made."""
+    single_sign_on: str | None
+    """What the provider of single sign-on is called; null: there is none."""
 
 
 class Me(Struct, kw_only=True, rename="camel"):
@@ -63,6 +65,12 @@ class Ended(Struct, kw_only=True, rename="camel"):
     ended: int
 
 
+class Destination(Struct, kw_only=True, rename="camel"):
+    """Where the browser has to go."""
+
+    url: str
+
+
 class SecondFactorView(Struct, kw_only=True, rename="camel"):
     """Whether a code is asked for at the sign-in."""
 
@@ -106,6 +114,12 @@ class AuthStateEnvelope(Envelope, kw_only=True, rename="camel"):
     """The state of the door."""
 
     data: AuthState
+
+
+class DestinationEnvelope(Envelope, kw_only=True, rename="camel"):
+    """Where to go."""
+
+    data: Destination
 
 
 class MeEnvelope(Envelope, kw_only=True, rename="camel"):

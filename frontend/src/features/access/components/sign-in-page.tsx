@@ -7,13 +7,16 @@ import { Skeleton } from "@/components/ui/skeleton";
 import { authStateQuery } from "@/lib/access";
 import { SetupForm } from "./setup-form";
 import { SignInForm } from "./sign-in-form";
+import { SingleSignOn } from "./single-sign-on";
 
 interface SignInPageProps {
   onEntered: () => void;
+  /** Where they wanted to go. */
+  next?: string;
 }
 
 /** The door: the sign-in, or at the first start the making of the first administrator. */
-export function SignInPage({ onEntered }: SignInPageProps) {
+export function SignInPage({ onEntered, next }: SignInPageProps) {
   const state = useQuery(authStateQuery());
   const setup = state.data?.setupNeeded ?? false;
   const open = state.data?.authMode === "none";
@@ -50,10 +53,11 @@ export function SignInPage({ onEntered }: SignInPageProps) {
             <div role="status" aria-label="Loading the sign-in">
               <Skeleton className="h-40" />
             </div>
-          ) : setup ? (
-            <SetupForm onEntered={onEntered} />
           ) : (
-            <SignInForm onEntered={onEntered} />
+            <>
+              {setup ? <SetupForm onEntered={onEntered} /> : <SignInForm onEntered={onEntered} />}
+              {state.data.singleSignOn ? <SingleSignOn name={state.data.singleSignOn} next={next} /> : null}
+            </>
           )}
         </div>
       </main>
