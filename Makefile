@@ -35,7 +35,7 @@ setup: ## Install everything: Python and npm packages, test servers, browser
 	@$(SETUP) all
 
 .PHONY: servers
-servers: ## Install the test servers only: PostgreSQL, MySQL, MariaDB
+servers: ## Install the test servers only: PostgreSQL, MySQL, MariaDB, slapd
 	@$(SETUP) servers
 
 .PHONY: demo

@@ -130,6 +130,10 @@ have_mariadb() {
     done
 }
 
+have_slapd() { [ -x "$CACHE/slapd/root/usr/sbin/slapd" ]; }
+
+have_library() { /sbin/ldconfig -p 2>/dev/null | grep -q "$1"; }
+
 setup_servers() {
     setup_backend
     if [ "$(uname -s)" = Linux ]; then
@@ -138,12 +142,16 @@ setup_servers() {
     command -v age >/dev/null || apt_install "age, for the tests of encryption," age
     have_mariadb || apt_install "MariaDB, for the tests," mariadb-server-core mariadb-client
     have_system_mysql || command -v patchelf >/dev/null || apt_install "patchelf, to unpack MySQL," patchelf
+    # slapd is unpacked beside the system: as a package it would set up a service.
+    if ! have_library libltdl.so.7 || ! have_library libwrap.so.0; then
+        apt_install "Libraries of slapd, for the tests," libltdl7 libwrap0
+    fi
     local wanted
-    wanted=$({ cat "$BACKEND"/devtools/servers/{binaries,mysql_binaries}.py && echo "$POSTGRES_MAJORS"; } | hash_of -)
-    if stamp_is servers "$wanted" && have_postgresql && have_mysql; then return; fi
-    say "servers: PostgreSQL $POSTGRES_MAJORS, MySQL"
+    wanted=$({ cat "$BACKEND"/devtools/servers/{binaries,mysql_binaries,slapd}.py && echo "$POSTGRES_MAJORS"; } | hash_of -)
+    if stamp_is servers "$wanted" && have_postgresql && have_mysql && have_slapd; then return; fi
+    say "servers: PostgreSQL $POSTGRES_MAJORS, MySQL, slapd"
     # shellcheck disable=SC2086 # one word per major is meant
-    (cd "$BACKEND" && UV=$(find_uv "$(find_python)") .venv/bin/python -m devtools.servers $POSTGRES_MAJORS mysql)
+    (cd "$BACKEND" && UV=$(find_uv "$(find_python)") .venv/bin/python -m devtools.servers $POSTGRES_MAJORS mysql slapd)
     stamp servers "$wanted"
 }
 

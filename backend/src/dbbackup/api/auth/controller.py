@@ -25,7 +25,7 @@ from dbbackup.core.access import Via
 from dbbackup.core.errors import ConflictError
 from dbbackup.db.models import SessionKind, User
 from dbbackup.db.models.base import utc_now
-from dbbackup.services import audit, oidc_sign_in, second_factor, sessions, throttle, tokens, users
+from dbbackup.services import audit, directory_sign_in, oidc_sign_in, second_factor, sessions, throttle, tokens, users
 from dbbackup.services.access_inputs import RefreshInput, SetupInput, SignInInput
 from dbbackup.services.audit_entry import note
 from dbbackup.services.sign_in import as_actor, authenticate
@@ -142,7 +142,7 @@ async def _prove(ctx: Ctx, caller: From, data: SignInInput) -> User:
         async with ctx.catalogue.transaction() as session:
             await second_factor.demand(session, ctx, user, data.code)
 
-    return await authenticate(ctx, data.username, data.password, caller, prove)
+    return await authenticate(ctx, data.username, data.password, caller, prove, directory_sign_in.asking(ctx))
 
 
 async def signed_in(session: Session, ctx: Ctx, caller: From, user: User) -> Response[MeEnvelope]:
