@@ -109,6 +109,11 @@ lint-frontend:
 check-client:
 	@backend/devtools/check-client.sh
 
+.PHONY: audit
+audit: ## Ask PyPI's and npm's databases for known vulnerabilities of what the lock files name; needs the network
+	@$(SETUP) backend frontend
+	@backend/devtools/audit.sh
+
 .PHONY: fix
 fix: ## Repair what the linters can repair
 	@$(BACKEND) ruff check --fix
@@ -155,6 +160,11 @@ faults: ## Try some random faults against the whole product (N=15, SEED=…); pa
 faults-long: ## Try many random faults, and print at which stage they struck and what they broke (N=500, SEED=…)
 	@$(SETUP) backend servers
 	@$(BACKEND) python -m tests.faults.chaos --faults $(or $(N),500) $(if $(SEED),--seed $(SEED))
+
+.PHONY: fuzz
+fuzz: ## Send made-up requests to every operation of the API, as an administrator, a viewer and nobody (N=20)
+	@$(SETUP) backend servers
+	@$(BACKEND) env FUZZ_EXAMPLES=$(or $(N),20) pytest -q --show-capture=no tests/fuzz
 
 .PHONY: seed
 seed: ## Give the catalogue of `make dev` a history to look at (ROWS=1000)

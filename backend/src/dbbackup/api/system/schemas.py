@@ -149,8 +149,9 @@ class SettingView(Struct, kw_only=True, rename="camel"):
     key: str
     description: str
     kind: Kind
-    value: bool | int | float | str
-    default: bool | int | float | str
+    # A whole number would be two of these at once to a JSON Schema.
+    value: bool | float | str
+    default: bool | float | str
     source: Source
     locked: bool
     environment: str | None
