@@ -286,7 +286,7 @@ def _bound_allocator() -> None:
 def _settings(logbook: Logbook | None = None, extra: tuple[Secret, ...] = ()) -> Settings:
     settings = load()
     secrets = [settings.encryption_key, settings.admin_password, *extra]
-    secrets += [settings.oidc_client_secret, settings.ldap_bind_password]
+    secrets += [settings.oidc_client_secret, settings.ldap_bind_password, settings.audit_forward_token]
     if settings.s3:
         secrets += [settings.s3.access_key, settings.s3.secret_key]
     logs.configure(settings.log_level, settings.log_format, secrets, logbook)

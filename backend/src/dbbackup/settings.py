@@ -73,6 +73,9 @@ class Settings:
     """Authorities that the OpenID provider's certificate may come from, beside the system's."""
     ldap_bind_password: Secret = field(default_factory=lambda: Secret(""))
     ldap_ca_file: Path | None = None
+    audit_forward_token: Secret = field(default_factory=lambda: Secret(""))
+    """For the web server that takes the audit log."""
+    audit_forward_ca_file: Path | None = None
     trusted_proxies: tuple[str, ...] = ()
     """Networks whose word on where a request comes from is taken; whoever comes by the Unix socket is believed."""
 
@@ -175,6 +178,8 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         oidc_ca_file=_ca_file(read, "OIDC_CA_FILE"),
         ldap_bind_password=read.secret("LDAP_BIND_PASSWORD"),
         ldap_ca_file=_ca_file(read, "LDAP_CA_FILE"),
+        audit_forward_token=read.secret("AUDIT_FORWARD_TOKEN"),
+        audit_forward_ca_file=_ca_file(read, "AUDIT_FORWARD_CA_FILE"),
         trusted_proxies=_trusted_proxies(read),
         stop_grace=float(read.whole("STOP_GRACE_SECONDS", 30, 0, 86_400)),
         secure_delete=read.choice("SECURE_DELETE", "false", ("true", "false")) == "true",

@@ -2136,8 +2136,8 @@ export type SettingView = {
     key: string;
     description: string;
     kind: 'boolean' | 'number' | 'string';
-    value: boolean | number | number | string;
-    default: boolean | number | number | string;
+    value: boolean | number | string;
+    default: boolean | number | string;
     source: 'default' | 'file' | 'page' | 'environment';
     locked: boolean;
     environment: string | null;

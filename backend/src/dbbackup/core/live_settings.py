@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta
@@ -16,6 +17,21 @@ from dbbackup.core.sign_in_settings import CHECKS, SignInSettings
 
 def _about(key: str, environment: str | None = None) -> dict[str, Any]:
     return {"key": key, "environment": environment}
+
+
+def forward_problem(url: Any) -> str | None:
+    """Return what is wrong with the address of another log system."""
+    schemes = ("https", "http", "syslog+tls", "syslog+tcp", "syslog+udp")
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if url and not usable:
+        return f"it must be an address that begins with one of {', '.join(f'{scheme}://' for scheme in schemes)}"
+    if url and (parts.username or parts.password):
+        return "leave user and password out of it: a token is set by AUDIT_FORWARD_TOKEN"
+    return None
 
 
 class LiveSettings(SignInSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -39,6 +55,15 @@ class LiveSettings(SignInSettings, frozen=True, kw_only=True, forbid_unknown_fie
             extra=_about("audit.keepDays", "AUDIT_KEEP_DAYS"),
         ),
     ] = 365
+    audit_forward_url: Annotated[
+        str,
+        Meta(
+            max_length=2000,
+            description="Where the audit log is forwarded to: https://… (JSON Lines), syslog+tls://host:6514,"
+            " syslog+tcp://… or syslog+udp://…; empty: nowhere",
+            extra=_about("audit.forwardUrl", "AUDIT_FORWARD_URL"),
+        ),
+    ] = ""
     session_idle_minutes: Annotated[
         int,
         Meta(
@@ -395,7 +420,11 @@ class LiveSettings(SignInSettings, frozen=True, kw_only=True, forbid_unknown_fie
     ] = 0
 
 
-_CHECKS: dict[str, Callable[[Any], str | None]] = {"retention.cleanupInterval": cron_problem, **CHECKS}
+_CHECKS: dict[str, Callable[[Any], str | None]] = {
+    "retention.cleanupInterval": cron_problem,
+    "audit.forwardUrl": forward_problem,
+    **CHECKS,
+}
 """What bounds cannot say: each returns what is wrong with a value."""
 Value = bool | int | float | str
 Kind = Literal["boolean", "number", "string"]

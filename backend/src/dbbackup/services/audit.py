@@ -112,6 +112,7 @@ async def prune(ctx: Context) -> int:
 
 async def _append(session: AsyncSession, ctx: Context, entry: AuditEntry, changes: list[dict[str, Any]]) -> None:
     actor = entry.actor
+    after_commit(session, ctx.runtime.audit_wake.set)
     await audit_chain.append(
         session,
         ctx.audit_key,

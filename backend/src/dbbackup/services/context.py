@@ -36,6 +36,8 @@ class Runtime:
     """When the scheduler last looked at the clock (monotonic); None when it does not run here."""
     outbox_wake: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when there is something to deliver."""
+    audit_wake: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when there is a new audit event."""
     progress: dict[str, RunProgress] = field(default_factory=dict)
     """Counters of the executions running now, by id."""
     uploads: asyncio.Event = field(default_factory=asyncio.Event)

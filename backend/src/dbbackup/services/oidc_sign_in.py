@@ -6,10 +6,8 @@ import hashlib
 import hmac
 import json
 import secrets
-import ssl
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from loguru import logger
@@ -20,6 +18,7 @@ from dbbackup.core.secret import Secret
 from dbbackup.db.models import User
 from dbbackup.net import oidc
 from dbbackup.net.oidc import Client, Flow, Provider, Transport
+from dbbackup.net.tls import trusting
 from dbbackup.services import throttle
 from dbbackup.services.audit_entry import Caller, note
 from dbbackup.services.context import Context
@@ -157,14 +156,6 @@ async def _provider(ctx: Context) -> Provider:
 
 def _transport(ctx: Context) -> Transport:
     return Transport(ctx.private_net, trusting(ctx.settings.oidc_ca_file))
-
-
-def trusting(ca_file: Path | None) -> ssl.SSLContext:
-    """Return what certificates are checked with: the system's authorities, and those of the file."""
-    context = ssl.create_default_context()
-    if ca_file is not None:
-        context.load_verify_locations(ca_file)
-    return context
 
 
 def _client(ctx: Context, redirect_uri: str) -> Client:

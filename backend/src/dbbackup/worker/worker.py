@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from dbbackup.db.models import RUNS, BackupExecution, RestoreExecution, Run
 from dbbackup.services.context import Context
+from dbbackup.worker.audit_forwarder import AuditForwarder
 from dbbackup.worker.backup_run import run_backup
 from dbbackup.worker.cleanup import CleanupJob
 from dbbackup.worker.copies import delete_copies, refill_copies
@@ -60,6 +61,7 @@ class Worker:
             asyncio.create_task(self._repeat("watch", self._watch)),
             asyncio.create_task(self._repeat("cleanup", CleanupJob(self._ctx).step)),
             asyncio.create_task(self._repeat("uploads", lambda: check_uploads(self._ctx))),
+            asyncio.create_task(self._repeat("audit forwarding", AuditForwarder(self._ctx).step)),
             asyncio.create_task(self._repeat("upkeep", Upkeep(self._ctx).step)),
         ]
 
