@@ -7,6 +7,7 @@ import ctypes
 import errno
 import logging
 import os
+import resource
 import socket
 import sys
 from contextlib import suppress
@@ -55,6 +56,8 @@ def serve() -> None:
     logbook = Logbook()
     settings = _settings(logbook)
     _bound_allocator()
+    # A crash must not leave the keys that are in memory on the disk; the tools inherit it.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     # Before anything else: a port that is taken must end the start before runs are claimed.
     listening = _listen(settings)
     app = create_app(settings, logbook)

@@ -15,7 +15,7 @@ from tests.api.signing_in import ADMIN, PASSWORD, add_user, client, locked_app, 
 
 def test_setup_when_nobody_can_sign_in_then_the_token_of_the_log_makes_the_first_admin(tmp_path: Path) -> None:
     with RunningApp.start(tmp_path, auth_mode="local") as app:
-        assert app.api.get("/auth/state") == {"authMode": "local", "setupNeeded": True}
+        assert app.api.get("/auth/state") == {"authMode": "local", "setupNeeded": True, "singleSignOn": None}
         form = {"token": "wrong", "username": "alice", "password": PASSWORD}
         app.api.refused("POST", "/auth/setup", form, status=403, code="FORBIDDEN", says="log")
         form["token"] = app.ctx.runtime.setup_token
@@ -83,7 +83,7 @@ def test_no_sign_in_when_chosen_then_all_is_open_and_the_account_says_why_not(ap
     me = app.api.get("/auth/me")
     assert (me["authMode"], me["id"], me["role"]) == ("none", "anonymous", "admin")
     assert (me["via"], me["userId"]) == ("none", None)
-    assert app.api.get("/auth/state") == {"authMode": "none", "setupNeeded": False}
+    assert app.api.get("/auth/state") == {"authMode": "none", "setupNeeded": False, "singleSignOn": None}
     for method, path, body in (
         ("POST", "/auth/sign-in", {"username": "a", "password": "b"}),
         ("GET", "/auth/sessions", None),

@@ -53,7 +53,7 @@ def test_me_when_nobody_is_signed_in_then_401_says_what_to_do(locked: RunningApp
     assert answer.status_code == 401
     assert answer.headers["www-authenticate"] == "Bearer"
     locked.api.refused("GET", "/databases", status=401, code="UNAUTHORIZED", says="Sign in")
-    assert locked.api.get("/auth/state") == {"authMode": "local", "setupNeeded": False}
+    assert locked.api.get("/auth/state") == {"authMode": "local", "setupNeeded": False, "singleSignOn": None}
 
 
 def test_sign_in_when_right_then_a_strict_cookie_and_who_one_is(locked: RunningApp) -> None:
