@@ -433,6 +433,84 @@ export type CodeInput = {
 };
 
 /**
+ * ConfigExportInput
+ */
+export type ConfigExportInput = {
+    passphrase: string;
+    privateKeys?: boolean;
+};
+
+/**
+ * ConfigFieldChange
+ */
+export type ConfigFieldChange = {
+    field: string;
+    before: string | null;
+    after: string | null;
+    secret: boolean;
+};
+
+/**
+ * ConfigImport
+ */
+export type ConfigImport = {
+    dryRun: boolean;
+    exportedAt: string;
+    program: string;
+    instanceId: string;
+    own: boolean;
+    added: number;
+    changed: number;
+    same: number;
+    skipped: number;
+    changes: Array<ConfigRecordChange>;
+    problems: Array<ConfigRecordProblem>;
+};
+
+/**
+ * ConfigImportEnvelope
+ */
+export type ConfigImportEnvelope = {
+    success: boolean;
+    error: null;
+    meta: Meta;
+    data: ConfigImport;
+};
+
+/**
+ * ConfigImportInput
+ */
+export type ConfigImportInput = {
+    file: {
+        [key: string]: unknown;
+    };
+    passphrase: string;
+    dryRun?: boolean;
+};
+
+/**
+ * ConfigRecordChange
+ */
+export type ConfigRecordChange = {
+    kind: string;
+    id: string;
+    name: string;
+    action: 'added' | 'changed' | 'same' | 'skipped';
+    fields: Array<ConfigFieldChange>;
+    warning: string | null;
+};
+
+/**
+ * ConfigRecordProblem
+ */
+export type ConfigRecordProblem = {
+    kind: string;
+    name: string;
+    field: string | null;
+    message: string;
+};
+
+/**
  * ConnectionTest
  */
 export type ConnectionTest = {
@@ -6983,6 +7061,92 @@ export type GetSigningKeyResponses = {
 };
 
 export type GetSigningKeyResponse = GetSigningKeyResponses[keyof GetSigningKeyResponses];
+
+export type ExportConfigData = {
+    body: ConfigExportInput;
+    path?: never;
+    query?: never;
+    url: '/api/config/export';
+};
+
+export type ExportConfigErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type ExportConfigError = ExportConfigErrors[keyof ExportConfigErrors];
+
+export type ExportConfigResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: string;
+};
+
+export type ExportConfigResponse = ExportConfigResponses[keyof ExportConfigResponses];
+
+export type ImportConfigData = {
+    body: ConfigImportInput;
+    path?: never;
+    query?: never;
+    url: '/api/config/import';
+};
+
+export type ImportConfigErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * It does not fit the present state.
+     */
+    409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type ImportConfigError = ImportConfigErrors[keyof ImportConfigErrors];
+
+export type ImportConfigResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: ConfigImportEnvelope;
+};
+
+export type ImportConfigResponse = ImportConfigResponses[keyof ImportConfigResponses];
 
 export type ListSettingsData = {
     body?: never;

@@ -109,6 +109,12 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     },
     "NotificationChannelUpdate": {"events": ["backup.failed"], "enabled": False},
     "NotificationTestInput": {"settings": {"kind": "slack", "url": "https://hooks.slack.com/services/T0/B0/secret"}},
+    "ConfigExportInput": {"passphrase": "correct horse battery staple", "privateKeys": True},
+    "ConfigImportInput": {
+        "file": {"format": "dbbackup-configuration", "version": 1},
+        "passphrase": "correct horse battery staple",
+        "dryRun": True,
+    },
     "ErrorEnvelope": {
         "success": False,
         "data": None,

@@ -10,6 +10,7 @@ from dbbackup.api.auth.account import AccountController
 from dbbackup.api.auth.controller import AuthController
 from dbbackup.api.auth.second_factor import SecondFactorController
 from dbbackup.api.backups.controller import BackupController
+from dbbackup.api.configuration.controller import ConfigurationController
 from dbbackup.api.contents.controller import ContentsController
 from dbbackup.api.databases.controller import DatabaseController
 from dbbackup.api.dependencies import DEPENDENCIES
@@ -44,6 +45,7 @@ router = Router(
         NotificationChannelController,
         NotificationDeliveryController,
         RecoveryController,
+        ConfigurationController,
         SystemController,
         HealthController,
         get_metrics,
