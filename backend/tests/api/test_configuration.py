@@ -5,10 +5,15 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cyclopts import App
 
+from dbbackup.commands import configuration
+from dbbackup.commands.client import RemoteError
+from dbbackup.core.errors import ConflictError, ValidationError
 from dbbackup.core.secret import Secret
 from dbbackup.db.models.base import Base
 from dbbackup.services.config_values import KINDS
@@ -228,6 +233,52 @@ def test_columns_when_compared_with_the_file_then_each_is_exported_or_left_out_o
             "created_at",
             "updated_at",
         }, f"a new column of {table.name} belongs into config_document.py, or into this list"
+
+
+def test_commands_when_run_then_the_file_is_private_and_the_difference_is_shown(
+    app: RunningApp,
+    backup: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("DBBACKUP_URL", app.api.url)
+    file, passphrase = tmp_path / "configuration.json", tmp_path / "passphrase"
+    passphrase.write_text(PASSPHRASE + "\n")
+    given = ["--passphrase-file", str(passphrase)]
+    run_command("export", str(file), *given)
+    assert file.stat().st_mode & 0o777 == 0o600
+    with pytest.raises(ConflictError, match="--force"):
+        run_command("export", str(file), *given)
+    with pytest.raises(ValidationError, match="--passphrase-file"):
+        run_command("import", str(file))
+    passphrase.write_text("another passphrase")
+    with pytest.raises(RemoteError, match="not the passphrase"):
+        run_command("import", str(file), *given)
+    passphrase.write_text(PASSPHRASE)
+    database = app.api.get("/databases")[0]
+    app.api.put(f"/databases/{database['id']}", {"containerName": "elsewhere"})
+    capsys.readouterr()
+    run_command("import", str(file), *given, "--dry-run")
+    shown = capsys.readouterr().out
+    assert "containerName" in shown
+    assert "1 would be changed" in shown
+    with pytest.raises(ValidationError, match="--yes"):
+        run_command("import", str(file), *given)
+    capsys.readouterr()
+    run_command("import", str(file), *given, "--yes", "--json")
+    assert json.loads(capsys.readouterr().out)["changed"] == 1
+    assert app.api.get(f"/databases/{database['id']}")["containerName"] is None
+    file.write_text("{")
+    with pytest.raises(ValidationError, match="is no JSON"):
+        run_command("import", str(file), *given)
+
+
+def run_command(*arguments: str) -> None:
+    """Run a command in this process, as `dbbackup` does."""
+    commands = App(name="dbbackup", result_action="return_value")
+    configuration.register(commands, lambda: pytest.fail("the settings are not needed with DBBACKUP_URL"))
+    commands(list(arguments), exit_on_error=False)
 
 
 def refuse(app: RunningApp, file: Any, passphrase: str, fields: set[str], says: str) -> None:
