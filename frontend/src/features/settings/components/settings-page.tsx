@@ -3,6 +3,7 @@ import { ErrorState } from "@/components/layout/error-state";
 import { PageHeader } from "@/components/layout/page-header";
 import { Skeleton } from "@/components/ui/skeleton";
 import { settingsQuery } from "../api";
+import { ConfigurationSection } from "./configuration-section";
 import { SettingsForm } from "./settings-form";
 
 export function SettingsPage() {
@@ -23,6 +24,7 @@ export function SettingsPage() {
       ) : (
         <SettingsForm settings={settings.data} />
       )}
+      <ConfigurationSection />
     </>
   );
 }
