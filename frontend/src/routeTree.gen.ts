@@ -11,6 +11,7 @@
 import { Route as rootRouteImport } from "./routes/__root"
 import { Route as IndexRouteImport } from "./routes/index"
 import { Route as AccountRouteImport } from "./routes/account"
+import { Route as FirstStepsRouteImport } from "./routes/first-steps"
 import { Route as SignInRouteImport } from "./routes/sign-in"
 import { Route as ApiKeysIndexRouteImport } from "./routes/api-keys/index"
 import { Route as AuditIndexRouteImport } from "./routes/audit/index"
@@ -48,6 +49,11 @@ const IndexRoute = IndexRouteImport.update({
 const AccountRoute = AccountRouteImport.update({
   id: "/account",
   path: "/account",
+  getParentRoute: () => rootRouteImport,
+} as any)
+const FirstStepsRoute = FirstStepsRouteImport.update({
+  id: "/first-steps",
+  path: "/first-steps",
   getParentRoute: () => rootRouteImport,
 } as any)
 const SignInRoute = SignInRouteImport.update({
@@ -194,6 +200,7 @@ const SchedulesIdEditRoute = SchedulesIdEditRouteImport.update({
 export interface FileRoutesByFullPath {
   "/": typeof IndexRoute
   "/account": typeof AccountRoute
+  "/first-steps": typeof FirstStepsRoute
   "/sign-in": typeof SignInRoute
   "/backups/$id": typeof BackupsIdRoute
   "/databases/new": typeof DatabasesNewRoute
@@ -226,6 +233,7 @@ export interface FileRoutesByFullPath {
 export interface FileRoutesByTo {
   "/": typeof IndexRoute
   "/account": typeof AccountRoute
+  "/first-steps": typeof FirstStepsRoute
   "/sign-in": typeof SignInRoute
   "/backups/$id": typeof BackupsIdRoute
   "/databases/new": typeof DatabasesNewRoute
@@ -259,6 +267,7 @@ export interface FileRoutesById {
   __root__: typeof rootRouteImport
   "/": typeof IndexRoute
   "/account": typeof AccountRoute
+  "/first-steps": typeof FirstStepsRoute
   "/sign-in": typeof SignInRoute
   "/backups/$id": typeof BackupsIdRoute
   "/databases/new": typeof DatabasesNewRoute
@@ -293,6 +302,7 @@ export interface FileRouteTypes {
   fullPaths:
     | "/"
     | "/account"
+    | "/first-steps"
     | "/sign-in"
     | "/backups/$id"
     | "/databases/new"
@@ -325,6 +335,7 @@ export interface FileRouteTypes {
   to:
     | "/"
     | "/account"
+    | "/first-steps"
     | "/sign-in"
     | "/backups/$id"
     | "/databases/new"
@@ -357,6 +368,7 @@ export interface FileRouteTypes {
     | "__root__"
     | "/"
     | "/account"
+    | "/first-steps"
     | "/sign-in"
     | "/backups/$id"
     | "/databases/new"
@@ -390,6 +402,7 @@ export interface FileRouteTypes {
 export interface RootRouteChildren {
   IndexRoute: typeof IndexRoute
   AccountRoute: typeof AccountRoute
+  FirstStepsRoute: typeof FirstStepsRoute
   SignInRoute: typeof SignInRoute
   BackupsIdRoute: typeof BackupsIdRoute
   DatabasesNewRoute: typeof DatabasesNewRoute
@@ -434,6 +447,13 @@ declare module "@tanstack/react-router" {
       path: "/account"
       fullPath: "/account"
       preLoaderRoute: typeof AccountRouteImport
+      parentRoute: typeof rootRouteImport
+    }
+    "/first-steps": {
+      id: "/first-steps"
+      path: "/first-steps"
+      fullPath: "/first-steps"
+      preLoaderRoute: typeof FirstStepsRouteImport
       parentRoute: typeof rootRouteImport
     }
     "/sign-in": {
@@ -638,6 +658,7 @@ declare module "@tanstack/react-router" {
 const rootRouteChildren: RootRouteChildren = {
   IndexRoute: IndexRoute,
   AccountRoute: AccountRoute,
+  FirstStepsRoute: FirstStepsRoute,
   SignInRoute: SignInRoute,
   BackupsIdRoute: BackupsIdRoute,
   DatabasesNewRoute: DatabasesNewRoute,

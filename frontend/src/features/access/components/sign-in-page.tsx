@@ -10,10 +10,12 @@ import { SignInForm } from "./sign-in-form";
 
 interface SignInPageProps {
   onEntered: () => void;
+  /** After the first administrator was made: what to set up comes next. */
+  onMade: () => void;
 }
 
 /** The door: the sign-in, or at the first start the making of the first administrator. */
-export function SignInPage({ onEntered }: SignInPageProps) {
+export function SignInPage({ onEntered, onMade }: SignInPageProps) {
   const state = useQuery(authStateQuery());
   const setup = state.data?.setupNeeded ?? false;
   const open = state.data?.authMode === "none";
@@ -51,7 +53,7 @@ export function SignInPage({ onEntered }: SignInPageProps) {
               <Skeleton className="h-40" />
             </div>
           ) : setup ? (
-            <SetupForm onEntered={onEntered} />
+            <SetupForm onEntered={onMade} />
           ) : (
             <SignInForm onEntered={onEntered} />
           )}
