@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -20,7 +20,14 @@ from dbbackup.services import config_values as values
 from dbbackup.services.audit_entry import note
 from dbbackup.services.bootstrap import ENVIRONMENT_CONFIG
 from dbbackup.services.config_apply import Apply, Wanted
-from dbbackup.services.config_document import ConfigDocument, FileSealer, check_unaltered, decode, duplicates
+from dbbackup.services.config_document import (
+    ConfigDocument,
+    FileSealer,
+    ScheduleRecord,
+    check_unaltered,
+    decode,
+    duplicates,
+)
 from dbbackup.services.config_inputs import ConfigImportInput
 from dbbackup.services.config_values import KINDS, FieldChange, Kind, Values
 from dbbackup.services.context import Context
@@ -143,12 +150,12 @@ class _Import:
         for id_, found in read.items():
             if kind is values.DATABASE:
                 found["verify_target_id"] = self._ids[kind.name].get(found["verify_target_id"])
-            await self._take_one(kind, id_, found, pairs.get(id_))
+            await self._take_one(kind, self._name(wanted[id_]), Wanted(id_, found, pairs.get(id_)))
         if kind is values.DATABASE:
             await self._set_targets(read)
 
-    async def _take_one(self, kind: Kind, id_: str, found: Values, row: Any | None) -> None:
-        name = _name(kind, found)
+    async def _take_one(self, kind: Kind, name: str, wanted: Wanted) -> None:
+        id_, found, row = wanted.id, wanted.values, wanted.row
         if kind is values.S3_CONFIG and self._is_of_environment(row):
             warning = "The S3_* variables set this one here: it stays as they say."
             self._report.changes.append(RecordChange(kind.name, row.id if row else id_, name, "skipped", [], warning))
@@ -164,9 +171,8 @@ class _Import:
         told: str | None = None
         if action != "same":
             try:
-                told = await _APPLY[kind.name](
-                    self._session, self._ctx, Wanted(id_, found, row, frozenset(differences))
-                )
+                complete = replace(wanted, changed=frozenset(differences))
+                told = await _APPLY[kind.name](self._session, self._ctx, complete)
             except AppError as error:
                 self._report.complain(kind.name, name, error)
                 return
@@ -186,6 +192,13 @@ class _Import:
             known = self._ids[values.DATABASE.name]
             found["database_ids"] = [known[id_] for id_ in found["database_ids"] if id_ in known]
         return found
+
+    def _name(self, record: Any) -> str:
+        """Return what people know a record of the file by."""
+        if not isinstance(record, ScheduleRecord):
+            return str(record.name)
+        names = {database.id: database.name for database in self._document.databases}
+        return f"{record.name or record.type} of {names.get(record.database_id, record.database_id)}"
 
     def _here(self, kind: Kind, id_: str) -> str:
         return self._ids[kind.name].get(id_, id_)
@@ -238,9 +251,3 @@ def _pairs(kind: Kind, read: Mapping[str, Values], rows: Iterable[Any]) -> dict[
         if id_ not in pairs and key in left:
             pairs[id_] = left.pop(key)
     return pairs
-
-
-def _name(kind: Kind, found: Values) -> str:
-    if kind is values.SCHEDULE:
-        return str(found["name"] or f"{found['type']} ({found['cron_expression']})")
-    return str(found["name"])

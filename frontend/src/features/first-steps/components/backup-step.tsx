@@ -15,6 +15,7 @@ import { useProgress } from "@/lib/events/use-progress";
 import { formatBytes, formatDuration } from "@/lib/format";
 import { backupQuery } from "@/lib/queries";
 import { useTestBackup } from "../api";
+import { useFocusWhen } from "../use-focus";
 import { StepPanel } from "./step-panel";
 
 interface BackupStepProps {
@@ -32,6 +33,7 @@ export function BackupStep({ databases, onBack, onNext }: BackupStepProps) {
   const backup = found.data ?? start.data;
   const going = backup ? isActive(backup.status) : false;
   const done = backup?.status === "completed";
+  const next = useFocusWhen<HTMLButtonElement>(done);
 
   return (
     <StepPanel
@@ -42,7 +44,7 @@ export function BackupStep({ databases, onBack, onNext }: BackupStepProps) {
         <>
           {done ? null : <Button onClick={onNext}>Skip</Button>}
           {done ? (
-            <Button variant="primary" onClick={onNext}>
+            <Button ref={next} variant="primary" onClick={onNext}>
               Continue
             </Button>
           ) : (

@@ -3,6 +3,7 @@ import { type ReactNode, useState } from "react";
 import type { DatabaseView } from "@/client";
 import { EngineLabel } from "@/components/engine/engine-label";
 import { Button } from "@/components/ui/button";
+import { useFocusWhen } from "../use-focus";
 import { StepPanel } from "./step-panel";
 
 export interface AddForm {
@@ -24,13 +25,20 @@ interface DatabasesStepProps {
 export function DatabasesStep({ databases, discovered, form, onBack, onNext }: DatabasesStepProps) {
   const [adding, setAdding] = useState(databases.length === 0);
   const close = () => setAdding(false);
+  const place = useFocusWhen<HTMLDivElement>(adding);
+  const next = useFocusWhen<HTMLButtonElement>(!adding);
   return (
     <StepPanel
       title="Add your databases"
       intro="Paste a connection string, or fill in the fields. Each connection is tested before it is saved."
       onBack={onBack}
       actions={
-        <Button variant={adding ? "secondary" : "primary"} disabled={databases.length === 0} onClick={onNext}>
+        <Button
+          ref={next}
+          variant={adding ? "secondary" : "primary"}
+          disabled={databases.length === 0}
+          onClick={onNext}
+        >
           Continue
         </Button>
       }
@@ -44,17 +52,19 @@ export function DatabasesStep({ databases, discovered, form, onBack, onNext }: D
       ) : null}
       {discovered}
       {adding ? (
-        form({
-          onAdded: close,
-          cancel:
-            databases.length > 0 ? (
-              <Button variant="ghost" onClick={close}>
-                Cancel
-              </Button>
-            ) : (
-              <span />
-            ),
-        })
+        <div ref={place} tabIndex={-1} className="outline-none">
+          {form({
+            onAdded: close,
+            cancel:
+              databases.length > 0 ? (
+                <Button variant="ghost" onClick={close}>
+                  Cancel
+                </Button>
+              ) : (
+                <span />
+              ),
+          })}
+        </div>
       ) : (
         <Button onClick={() => setAdding(true)}>
           <Plus aria-hidden />

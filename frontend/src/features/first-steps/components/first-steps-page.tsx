@@ -39,7 +39,7 @@ export function FirstStepsPage(props: FirstStepsPageProps) {
       title="First steps"
       meta="Leave whenever you like: everything you add is kept."
       actions={
-        <Link to="/" className={buttonClass({ variant: "ghost" })}>
+        <Link to="/" className={buttonClass({ size: "sm" })}>
           Finish later
         </Link>
       }

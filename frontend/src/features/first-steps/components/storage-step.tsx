@@ -3,6 +3,7 @@ import { type ReactNode, useState } from "react";
 import type { S3ConfigView, SystemStatus } from "@/client";
 import { Button } from "@/components/ui/button";
 import { formatBytes } from "@/lib/format";
+import { useFocusWhen } from "../use-focus";
 import type { AddForm } from "./databases-step";
 import { StepPanel } from "./step-panel";
 
@@ -18,13 +19,15 @@ interface StorageStepProps {
 export function StorageStep({ s3Configs, status, form, onBack, onNext }: StorageStepProps) {
   const [adding, setAdding] = useState(false);
   const close = () => setAdding(false);
+  const place = useFocusWhen<HTMLDivElement>(adding);
+  const next = useFocusWhen<HTMLButtonElement>(!adding);
   return (
     <StepPanel
       title="Choose where backups go"
       intro="They are kept on this machine's disk. A second copy in S3 storage survives the loss of the machine."
       onBack={onBack}
       actions={
-        <Button variant={adding ? "secondary" : "primary"} onClick={onNext}>
+        <Button ref={next} variant={adding ? "secondary" : "primary"} onClick={onNext}>
           {s3Configs.length === 0 ? "Continue without S3" : "Continue"}
         </Button>
       }
@@ -46,16 +49,18 @@ export function StorageStep({ s3Configs, status, form, onBack, onNext }: Storage
           </li>
         ))}
       </ul>
-      {form && adding
-        ? form({
+      {form && adding ? (
+        <div ref={place} tabIndex={-1} className="outline-none">
+          {form({
             onAdded: close,
             cancel: (
               <Button variant="ghost" onClick={close}>
                 Cancel
               </Button>
             ),
-          })
-        : null}
+          })}
+        </div>
+      ) : null}
       {form && !adding ? (
         <Button onClick={() => setAdding(true)}>
           <Plus aria-hidden />
