@@ -1018,8 +1018,9 @@ export type MaintenanceEnvelope = {
  * MaintenanceInput
  */
 export type MaintenanceInput = {
-    task: 'cleanup' | 'vacuum';
+    task: 'cleanup' | 'vacuum' | 'verify' | 'copy';
     acceptClock?: boolean;
+    dryRun?: boolean;
 };
 
 /**
@@ -1034,6 +1035,7 @@ export type MaintenanceResult = {
         [key: string]: number;
     };
     problems: Array<string>;
+    details: Array<string>;
 };
 
 /**
@@ -7365,6 +7367,10 @@ export type RunMaintenanceErrors = {
      * A fault of the program.
      */
     500: ErrorEnvelope;
+    /**
+     * The other side (database server, storage) refused or failed.
+     */
+    502: ErrorEnvelope;
 };
 
 export type RunMaintenanceError = RunMaintenanceErrors[keyof RunMaintenanceErrors];

@@ -1,4 +1,4 @@
-"""Commands that start runs and look at them: backup, restore, verify, list, databases, status."""
+"""Commands that start runs and look at them: backup, restore, verify, prune, list, databases, status."""
 
 from __future__ import annotations
 
@@ -99,6 +99,26 @@ def register(app: App, load: Callable[[], Settings]) -> None:
         with connected(load) as api:
             run = api.call("POST", f"/backups/{backup_id}/verify", {"level": level})
             _finish(api, "/verifications", run, "Verifying", wait=wait, json=json)
+
+    @app.command(name="prune")
+    def prune(*, dry_run: Annotated[bool, Parameter(negative="")] = False, json: Json = False) -> None:
+        """Apply retention now: delete the backups that no policy keeps, and old records.
+
+        Args:
+            dry_run: Only tell which backups would go, and why.
+        """
+        with connected(load) as api:
+            done = api.call("POST", "/system/maintenance", {"task": "cleanup", "dryRun": dry_run})
+        if json:
+            print_json(done)
+        else:
+            for line in done["details"]:
+                print(line)
+            print(done["message"])
+        for problem in done["problems"]:
+            print(f"dbbackup: {problem}", file=sys.stderr)
+        if done["problems"]:
+            sys.exit(3)
 
     @app.command(name="list")
     def list_backups(

@@ -179,7 +179,15 @@ class LiveSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             extra=_about("retention.logDays"),
         ),
     ] = 365
-
+    catalogue_copies: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=365,
+            description="Copies of the catalogue that are kept in the default storage, one a day; 0: none is made",
+            extra=_about("catalogue.keepCopies", "CATALOGUE_KEEP_COPIES"),
+        ),
+    ] = 7
     upload_max_mib: Annotated[
         int,
         Meta(

@@ -48,6 +48,8 @@ class Runtime:
     """Why the time of day is not believed, and retention held; None: it is."""
     cleanup: str | None = None
     """What the last cleanup of this process found that it could not do; None: nothing."""
+    catalogue_copy: str | None = None
+    """Why the last copy of the catalogue could not be made; None: it could."""
     cleaning: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held while a cleanup goes on."""
     live: LiveSettings = field(default_factory=LiveSettings)

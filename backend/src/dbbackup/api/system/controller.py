@@ -10,7 +10,7 @@ from litestar import Controller, MediaType, Request, Response, get, post, put
 from litestar.params import FromQuery, JSONBody, QueryParameter
 
 from dbbackup import __version__
-from dbbackup.api.dependencies import MAX_SEQ, Ctx, Session
+from dbbackup.api.dependencies import MAX_SEQ, Ctx, Session, Who
 from dbbackup.api.envelope import meta
 from dbbackup.api.errors import documented
 from dbbackup.api.guards import PUBLIC, requires
@@ -186,12 +186,12 @@ class SystemController(Controller):
         status_code=200,
         operation_id="runMaintenance",
         summary="Do a maintenance task now",
-        responses=documented(409),
+        responses=documented(409, 502),
         guards=[requires(Permission.SYSTEM_CONFIGURE)],
     )
-    async def run_maintenance(self, ctx: Ctx, data: JSONBody[MaintenanceInput]) -> MaintenanceEnvelope:
+    async def run_maintenance(self, ctx: Ctx, actor: Who, data: JSONBody[MaintenanceInput]) -> MaintenanceEnvelope:
         """Do the task and return what came of it."""
-        done = await maintain(ctx, data)
+        done = await maintain(ctx, data, actor.id)
         result = MaintenanceResult(
             task=done.task,
             started_at=done.started_at,
@@ -199,6 +199,7 @@ class SystemController(Controller):
             message=done.message,
             figures=done.figures,
             problems=done.problems,
+            details=done.details,
         )
         return MaintenanceEnvelope(success=True, data=result, error=None, meta=meta())
 

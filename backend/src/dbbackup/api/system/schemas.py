@@ -61,6 +61,8 @@ class MaintenanceResult(Struct, kw_only=True, rename="camel"):
     message: str
     figures: dict[str, int]
     problems: list[str]
+    details: list[str]
+    """What a dry run would do, a line each."""
 
 
 class MaintenanceEnvelope(Envelope, kw_only=True, rename="camel"):
