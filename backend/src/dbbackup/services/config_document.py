@@ -28,6 +28,8 @@ FORMAT: Final = "dbbackup-configuration"
 VERSION: Final = 1
 _CHECK = Secret("the passphrase is right")
 _KDF: Final = "pbkdf2-hmac-sha256"
+_LEAST_ITERATIONS = 600_000
+"""Not `ITERATIONS`: files stay readable when that is raised."""
 _MOST_ITERATIONS = 10_000_000
 """A file must not be able to keep this machine busy for minutes."""
 _MAC = "mac"
@@ -40,7 +42,7 @@ class Seal(Input):
     """How the passphrase becomes the key, and a text that opens only with the right one."""
 
     kdf: Literal["pbkdf2-hmac-sha256"]
-    iterations: Annotated[int, Meta(ge=ITERATIONS, le=_MOST_ITERATIONS)]
+    iterations: Annotated[int, Meta(ge=_LEAST_ITERATIONS, le=_MOST_ITERATIONS)]
     salt: Annotated[str, Meta(min_length=16, max_length=100)]
     check: Sealed
 

@@ -17,14 +17,14 @@ CHART = REPOSITORY / "docker" / "helm" / "dbbackup"
 VALUES: dict[str, Any] = yaml.safe_load((CHART / "values.yaml").read_text())
 TEMPLATES = {path.name: path.read_text() for path in sorted((CHART / "templates").iterdir())}
 KEY = "k" * 32
-FULL = {
+FULL: dict[str, Any] = {
     "encryption": {"key": KEY},
     "admin": {"username": "root", "password": "a long password"},
     "s3": {"bucket": "backups", "accessKeyId": "id", "secretAccessKey": "secret", "endpoint": "https://s3.example.com"},
     "ingress": {"enabled": True, "host": "backups.example.com", "tlsSecret": "tls"},
     "persistence": {"existingClaim": "mine"},
 }
-REFUSED = [
+REFUSED: list[dict[str, Any]] = [
     {},
     {"encryption": {"key": "short"}},
     {"encryption": {"key": KEY}, "s3": {"bucket": "backups"}},
