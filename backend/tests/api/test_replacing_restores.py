@@ -133,7 +133,7 @@ def test_replace_when_the_time_is_over_then_the_old_one_is_dropped(
         async with app.ctx.catalogue.transaction() as session:
             of = update(RestoreExecution).where(RestoreExecution.id == done["id"])
             await session.execute(of.values(kept_until=utc_now()))
-        app.ctx.runtime.wake.set()
+        app.wake()
 
     app.run(expire())
     app.api.until(f"/restores/{done['id']}", lambda seen: seen["undoState"] == "released")
