@@ -266,11 +266,12 @@ def _docker_host(read: _Reader) -> str:
     text = read.text("DOCKER_HOST", DEFAULT_DOCKER_HOST)
     parts = urlsplit(text)
     is_socket = parts.scheme == "unix" and parts.path.startswith("/") and not parts.netloc
-    if not is_socket and not (parts.scheme in ("tcp", "http") and parts.hostname):
+    is_proxy = parts.scheme in ("tcp", "http") and parts.hostname and "@" not in parts.netloc
+    if not is_socket and not is_proxy:
         read.complain(
             "DOCKER_HOST",
-            "DOCKER_HOST must be unix:///path/to/docker.sock, or tcp://host:port of a socket proxy; TLS and SSH are"
-            f" not supported. It is {text!r}.",
+            "DOCKER_HOST must be unix:///path/to/docker.sock, or tcp://host:port of a socket proxy. TLS, SSH and a"
+            " password in the address are not supported.",
         )
     return text
 

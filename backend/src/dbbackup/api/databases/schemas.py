@@ -45,7 +45,7 @@ class DatabaseView(Struct, kw_only=True, rename="camel"):
     tls_ca: str | None
     container_name: str | None
     container_state: str | None
-    """Of the container it is linked to: `running`, `stopped` or `gone`; null: there is no link, or nobody looked yet."""
+    """Of the container it is linked to: `running`, `stopped` or `gone`; null: no link, or nobody looked yet."""
     managed_by: str | None
     """`labels`: the labels of its container keep it in step; null: people do."""
     enabled: bool

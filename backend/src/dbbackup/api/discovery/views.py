@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from urllib.parse import urlsplit
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -24,7 +23,7 @@ def discovery_view(ctx: Context, found: Discovery) -> schemas.Discovery:
         schemas.LabelProblem(container=n.container, label=n.label, message=n.message) for n in ctx.runtime.label_notices
     ]
     return schemas.Discovery(
-        docker_host=_without_password(ctx.settings.docker_host),
+        docker_host=ctx.settings.docker_host,
         problem=problem,
         container_name=found.own.name if found.own else None,
         reads_credentials=ctx.live.discovery_credentials,
@@ -73,9 +72,3 @@ def _server(server: FoundServer) -> schemas.DiscoveredServer:
 def _error(error: AppError) -> ErrorBody:
     details = [FieldProblem(field=d.field, message=d.message) for d in error.details]
     return ErrorBody(code=error.code, message=error.message, details=details)
-
-
-def _without_password(host: str) -> str:
-    """Leave out user and password of an address such as tcp://user:password@proxy:2375."""
-    parts = urlsplit(host)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl() if parts.netloc else host
