@@ -17,6 +17,7 @@ import { Route as AuditIndexRouteImport } from "./routes/audit/index"
 import { Route as BackupsIndexRouteImport } from "./routes/backups/index"
 import { Route as BackupsIdRouteImport } from "./routes/backups/$id"
 import { Route as DatabasesIndexRouteImport } from "./routes/databases/index"
+import { Route as DatabasesDiscoverRouteImport } from "./routes/databases/discover"
 import { Route as DatabasesNewRouteImport } from "./routes/databases/new"
 import { Route as EncryptionKeysIndexRouteImport } from "./routes/encryption-keys/index"
 import { Route as LogsIndexRouteImport } from "./routes/logs/index"
@@ -78,6 +79,11 @@ const BackupsIdRoute = BackupsIdRouteImport.update({
 const DatabasesIndexRoute = DatabasesIndexRouteImport.update({
   id: "/databases/",
   path: "/databases/",
+  getParentRoute: () => rootRouteImport,
+} as any)
+const DatabasesDiscoverRoute = DatabasesDiscoverRouteImport.update({
+  id: "/databases/discover",
+  path: "/databases/discover",
   getParentRoute: () => rootRouteImport,
 } as any)
 const DatabasesNewRoute = DatabasesNewRouteImport.update({
@@ -196,6 +202,7 @@ export interface FileRoutesByFullPath {
   "/account": typeof AccountRoute
   "/sign-in": typeof SignInRoute
   "/backups/$id": typeof BackupsIdRoute
+  "/databases/discover": typeof DatabasesDiscoverRoute
   "/databases/new": typeof DatabasesNewRoute
   "/notifications/new": typeof NotificationsNewRoute
   "/restore/new": typeof RestoreNewRoute
@@ -228,6 +235,7 @@ export interface FileRoutesByTo {
   "/account": typeof AccountRoute
   "/sign-in": typeof SignInRoute
   "/backups/$id": typeof BackupsIdRoute
+  "/databases/discover": typeof DatabasesDiscoverRoute
   "/databases/new": typeof DatabasesNewRoute
   "/notifications/new": typeof NotificationsNewRoute
   "/restore/new": typeof RestoreNewRoute
@@ -261,6 +269,7 @@ export interface FileRoutesById {
   "/account": typeof AccountRoute
   "/sign-in": typeof SignInRoute
   "/backups/$id": typeof BackupsIdRoute
+  "/databases/discover": typeof DatabasesDiscoverRoute
   "/databases/new": typeof DatabasesNewRoute
   "/notifications/new": typeof NotificationsNewRoute
   "/restore/new": typeof RestoreNewRoute
@@ -295,6 +304,7 @@ export interface FileRouteTypes {
     | "/account"
     | "/sign-in"
     | "/backups/$id"
+    | "/databases/discover"
     | "/databases/new"
     | "/notifications/new"
     | "/restore/new"
@@ -327,6 +337,7 @@ export interface FileRouteTypes {
     | "/account"
     | "/sign-in"
     | "/backups/$id"
+    | "/databases/discover"
     | "/databases/new"
     | "/notifications/new"
     | "/restore/new"
@@ -359,6 +370,7 @@ export interface FileRouteTypes {
     | "/account"
     | "/sign-in"
     | "/backups/$id"
+    | "/databases/discover"
     | "/databases/new"
     | "/notifications/new"
     | "/restore/new"
@@ -392,6 +404,7 @@ export interface RootRouteChildren {
   AccountRoute: typeof AccountRoute
   SignInRoute: typeof SignInRoute
   BackupsIdRoute: typeof BackupsIdRoute
+  DatabasesDiscoverRoute: typeof DatabasesDiscoverRoute
   DatabasesNewRoute: typeof DatabasesNewRoute
   NotificationsNewRoute: typeof NotificationsNewRoute
   RestoreNewRoute: typeof RestoreNewRoute
@@ -476,6 +489,13 @@ declare module "@tanstack/react-router" {
       path: "/databases"
       fullPath: "/databases/"
       preLoaderRoute: typeof DatabasesIndexRouteImport
+      parentRoute: typeof rootRouteImport
+    }
+    "/databases/discover": {
+      id: "/databases/discover"
+      path: "/databases/discover"
+      fullPath: "/databases/discover"
+      preLoaderRoute: typeof DatabasesDiscoverRouteImport
       parentRoute: typeof rootRouteImport
     }
     "/databases/new": {
@@ -640,6 +660,7 @@ const rootRouteChildren: RootRouteChildren = {
   AccountRoute: AccountRoute,
   SignInRoute: SignInRoute,
   BackupsIdRoute: BackupsIdRoute,
+  DatabasesDiscoverRoute: DatabasesDiscoverRoute,
   DatabasesNewRoute: DatabasesNewRoute,
   NotificationsNewRoute: NotificationsNewRoute,
   RestoreNewRoute: RestoreNewRoute,

@@ -67,7 +67,7 @@ class Shop:
     def call(self, method: str, path: str, body: Any = None) -> Any:
         """Call the API on its socket, hold that no password is in the answer, and return `data`."""
         with httpx.Client(transport=httpx.HTTPTransport(uds=str(self.folder / "api.sock")), timeout=60) as client:
-            answer = client.request(method, f"http://api/api{path}", json=body)
+            answer = client.request(method, f"http://localhost/api{path}", json=body)
         assert self.pg not in answer.text
         assert self.maria not in answer.text
         content = answer.json()
@@ -144,7 +144,8 @@ def test_discovery_when_asked_through_the_proxy_then_both_servers_are_added_and_
         assert added["error"] is None
         backup = shop.call("POST", "/backups", {"databaseId": added["database"]["id"]})
         done = shop.until(lambda path=f"/backups/{backup['id']}": finished(shop, path))
-        assert done["status"] == "completed", done["errorMessage"]
+        lines = [line["message"] for line in shop.call("GET", f"/backups/{done['id']}/logs")]
+        assert done["status"] == "completed", (done["errorMessage"], lines)
     assert {entry["state"] for entry in servers(shop).values()} == {"configured"}
 
 
