@@ -96,7 +96,7 @@ def _schedule(text: str) -> dict[str, Any]:
         cron.parse(text)
     except ValidationError as error:
         raise ValidationError(
-            f"{text!r} is none of none, {', '.join(cron.PRESETS)}, nor a cron expression: {error.message}"
+            f"{text!r} is neither {', '.join(cron.PRESETS)} or none, nor a cron expression: {error.message}"
         ) from error
     return {"schedule_type": "custom", "cron_expression": text}
 

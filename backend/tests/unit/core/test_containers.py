@@ -29,11 +29,11 @@ def test_parse_when_a_container_runs_then_all_that_matters_is_there() -> None:
     found = container("blog-mariadb")
     assert (found.name, found.image, found.running) == ("blog-mariadb", "mariadb:10.11", True)
     assert found.environment["MARIADB_DATABASE"] == "blog"
-    assert (found.ports, found.published) == ({3306}, {3306: ("127.0.0.1", 33061)})
+    assert (set(found.ports), found.published[3306]) == ({3306}, ("127.0.0.1", 33061))
     assert found.networks[0].network == "shop_default"
     assert "MARIADB" not in repr(found)
     stopped = container("stopped-db")
-    assert (stopped.running, stopped.ports, stopped.networks[0].address) == (False, {5432}, "")
+    assert (stopped.running, set(stopped.ports), stopped.networks[0].address) == (False, {5432}, "")
 
 
 def test_parse_when_little_is_told_then_it_counts_as_empty() -> None:
