@@ -24,7 +24,9 @@ def docker() -> Iterator[DockerStandIn]:
 
 @pytest.fixture(scope="module")
 def app(docker: DockerStandIn, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
-    with discovering_app(tmp_path_factory.mktemp("app"), docker) as running:
+    """With a loop that looks so seldom that the tests say when."""
+    fixed = {"discovery.intervalSeconds": 3600}
+    with discovering_app(tmp_path_factory.mktemp("app"), docker, fixed=fixed) as running:
         yield running
 
 
@@ -163,6 +165,17 @@ def test_link_when_the_container_moves_is_renamed_stops_and_goes_then_it_is_foll
     gone = app.api.get(path)
     assert (gone["containerState"], gone["enabled"]) == ("gone", True)
     assert gone["lastError"] == f"Its container {renamed} is gone."
+
+
+def test_status_when_a_database_container_is_not_added_then_it_is_named_unless_a_label_says_so(
+    app: RunningApp, docker: DockerStandIn
+) -> None:
+    docker.put("forgotten", port=free_port())
+    docker.put("left-out", port=free_port(), labels={"db-backup.enable": "false"})
+    docker.put("cache", "cache", inner=6379)
+    look(app)
+    unprotected = app.api.get("/system/status")["unprotected"]
+    assert unprotected == [{"containerName": "forgotten", "image": "postgres:15"}]
 
 
 def test_link_when_somebody_chose_another_way_then_host_and_port_stay(

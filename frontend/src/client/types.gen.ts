@@ -2406,6 +2406,7 @@ export type SystemStatus = {
     running: number;
     queued: number;
     maxRetentionDays: number | null;
+    unprotected: Array<UnprotectedServer>;
 };
 
 /**
@@ -2495,6 +2496,14 @@ export type TurnOffInput = {
 export type UndoInput = {
     confirm?: boolean;
     stopConnections?: boolean;
+};
+
+/**
+ * UnprotectedServer
+ */
+export type UnprotectedServer = {
+    containerName: string;
+    image: string;
 };
 
 /**

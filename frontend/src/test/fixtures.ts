@@ -472,6 +472,7 @@ export function makeStatus(change: Partial<SystemStatus> = {}): SystemStatus {
     running: 0,
     queued: 0,
     maxRetentionDays: 365,
+    unprotected: [],
     ...change,
   };
 }

@@ -6,6 +6,8 @@ from loguru import logger
 from sqlalchemy import Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from dbbackup.core.container_labels import read_labels
+from dbbackup.core.container_servers import engine_types
 from dbbackup.core.containers import Address, Container, is_interim_name, names_of
 from dbbackup.core.errors import AppError
 from dbbackup.db.models import DatabaseConfig
@@ -54,6 +56,20 @@ async def follow_links(ctx: Context, around: Surroundings) -> list[str]:
                 if config.container_state == RUNNING and (came_up or changed == "moved"):
                     to_test.append(config.id)
     return to_test
+
+
+async def find_unprotected(ctx: Context, around: Surroundings) -> list[Container]:
+    """Return the database containers around of which no database is added; a label may say that this is meant."""
+    async with ctx.catalogue.sessions() as session:
+        configs = list(await session.scalars(select(DatabaseConfig)))
+    found = []
+    for container in around.servers():
+        wish, _ = read_labels(container.name, container.labels)
+        address = around.address(container, engine_types(container)[0])
+        meant = wish is not None and not wish.enabled
+        if address and not meant and not any(is_of(config, container, address) for config in configs):
+            found.append(container)
+    return found
 
 
 async def test_again(ctx: Context, config_id: str) -> bool:
