@@ -20,7 +20,7 @@ import pytest
 
 from devtools.docker_engine import DockerEngine
 from devtools.servers.binaries import postgresql_bin_dir
-from tests.images.stack import API, BASE, ROOT, WEB, Stack
+from tests.images.stack import API, BASE, ROOT, WEB
 
 pytestmark = pytest.mark.timeout(900)
 _HERE = Path(__file__).parent
@@ -212,18 +212,3 @@ def test_labels_when_a_container_comes_and_goes_then_its_database_is_kept_in_ste
     assert problems == [
         {"container": "wiki-db", "label": "db-backup.enable", "message": "write true or false, not 'perhaps'"}
     ]
-
-
-def test_compose_when_the_profile_is_up_then_the_api_sees_the_containers_beside_it(stack: Stack) -> None:
-    assert stack.call("GET", "/discovery")["problem"]["reason"] == "unreachable"
-    stack.compose("--profile=discovery", "up", "--detach", "--no-build", "--wait", "socket-proxy")
-    try:
-        found = stack.call("GET", "/discovery")
-    finally:
-        stack.compose("--profile=discovery", "rm", "--force", "--stop", "socket-proxy")
-    assert (found["problem"], found["containerName"]) == (None, "dbbackup-api-1")
-    # Known by its port: the stand-in for the demo's image has no telling name.
-    [server] = found["servers"]
-    assert (server["containerName"], server["host"]) == ("dbbackup-demo-postgres-1", "dbbackup-demo-postgres-1")
-    assert "shop" in [database["name"] for database in server["databases"]]
-    assert stack.password not in str(found)

@@ -53,8 +53,8 @@ class PostgresqlReading:
         """Count and hash, the smaller tables first; see `Reading.counted`."""
         until = time.monotonic() + seconds
         try:
-            # A savepoint: a server without time zones refuses a setting, and that must not end the snapshot, which the
-            # dump may not have taken over yet.
+            # A savepoint: a server that refuses a setting must not end the snapshot, which the dump may not have taken
+            # over yet.
             async with self._opened.transaction():
                 keys = await postgresql_sample.countable(self._opened)
                 probe = await postgresql_sample.probe(self._opened)

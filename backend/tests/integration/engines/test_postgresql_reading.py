@@ -59,7 +59,6 @@ async def counts(server: PostgresServer, seconds: float = 30, *, hashed: bool = 
 async def test_reading_when_the_server_refuses_a_setting_then_nothing_is_counted_and_the_snapshot_stays(
     read: PostgresServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # As SET timezone = 'UTC' is, where the server's image has no time zones.
     monkeypatch.setattr(postgresql_sample, "TEXT_FORM", ("SET timezone = 'No/Where'",))
     async with engine().reading(connection(read, "read")) as reading:
         survey = await reading.survey()
