@@ -171,7 +171,16 @@ test("every route is accessible, light and dark", async ({ page }) => {
   const restore = await page.getByRole("table").getByRole("link").first().getAttribute("href");
   await page.goto("/s3-configs");
   const s3 = await page.getByRole("link", { name: "Edit" }).getAttribute("href");
-  const routes = ["/", "/databases", "/databases/new", database, `${database}/edit`, "/backups", backup];
+  const routes = [
+    "/",
+    "/databases",
+    "/databases/new",
+    "/databases/discover",
+    database,
+    `${database}/edit`,
+    "/backups",
+    backup,
+  ];
   routes.push(
     "/restores",
     restore,

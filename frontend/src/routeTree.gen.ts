@@ -18,6 +18,7 @@ import { Route as AuditIndexRouteImport } from "./routes/audit/index"
 import { Route as BackupsIndexRouteImport } from "./routes/backups/index"
 import { Route as BackupsIdRouteImport } from "./routes/backups/$id"
 import { Route as DatabasesIndexRouteImport } from "./routes/databases/index"
+import { Route as DatabasesDiscoverRouteImport } from "./routes/databases/discover"
 import { Route as DatabasesNewRouteImport } from "./routes/databases/new"
 import { Route as EncryptionKeysIndexRouteImport } from "./routes/encryption-keys/index"
 import { Route as LogsIndexRouteImport } from "./routes/logs/index"
@@ -84,6 +85,11 @@ const BackupsIdRoute = BackupsIdRouteImport.update({
 const DatabasesIndexRoute = DatabasesIndexRouteImport.update({
   id: "/databases/",
   path: "/databases/",
+  getParentRoute: () => rootRouteImport,
+} as any)
+const DatabasesDiscoverRoute = DatabasesDiscoverRouteImport.update({
+  id: "/databases/discover",
+  path: "/databases/discover",
   getParentRoute: () => rootRouteImport,
 } as any)
 const DatabasesNewRoute = DatabasesNewRouteImport.update({
@@ -203,6 +209,7 @@ export interface FileRoutesByFullPath {
   "/first-steps": typeof FirstStepsRoute
   "/sign-in": typeof SignInRoute
   "/backups/$id": typeof BackupsIdRoute
+  "/databases/discover": typeof DatabasesDiscoverRoute
   "/databases/new": typeof DatabasesNewRoute
   "/notifications/new": typeof NotificationsNewRoute
   "/restore/new": typeof RestoreNewRoute
@@ -236,6 +243,7 @@ export interface FileRoutesByTo {
   "/first-steps": typeof FirstStepsRoute
   "/sign-in": typeof SignInRoute
   "/backups/$id": typeof BackupsIdRoute
+  "/databases/discover": typeof DatabasesDiscoverRoute
   "/databases/new": typeof DatabasesNewRoute
   "/notifications/new": typeof NotificationsNewRoute
   "/restore/new": typeof RestoreNewRoute
@@ -270,6 +278,7 @@ export interface FileRoutesById {
   "/first-steps": typeof FirstStepsRoute
   "/sign-in": typeof SignInRoute
   "/backups/$id": typeof BackupsIdRoute
+  "/databases/discover": typeof DatabasesDiscoverRoute
   "/databases/new": typeof DatabasesNewRoute
   "/notifications/new": typeof NotificationsNewRoute
   "/restore/new": typeof RestoreNewRoute
@@ -305,6 +314,7 @@ export interface FileRouteTypes {
     | "/first-steps"
     | "/sign-in"
     | "/backups/$id"
+    | "/databases/discover"
     | "/databases/new"
     | "/notifications/new"
     | "/restore/new"
@@ -338,6 +348,7 @@ export interface FileRouteTypes {
     | "/first-steps"
     | "/sign-in"
     | "/backups/$id"
+    | "/databases/discover"
     | "/databases/new"
     | "/notifications/new"
     | "/restore/new"
@@ -371,6 +382,7 @@ export interface FileRouteTypes {
     | "/first-steps"
     | "/sign-in"
     | "/backups/$id"
+    | "/databases/discover"
     | "/databases/new"
     | "/notifications/new"
     | "/restore/new"
@@ -405,6 +417,7 @@ export interface RootRouteChildren {
   FirstStepsRoute: typeof FirstStepsRoute
   SignInRoute: typeof SignInRoute
   BackupsIdRoute: typeof BackupsIdRoute
+  DatabasesDiscoverRoute: typeof DatabasesDiscoverRoute
   DatabasesNewRoute: typeof DatabasesNewRoute
   NotificationsNewRoute: typeof NotificationsNewRoute
   RestoreNewRoute: typeof RestoreNewRoute
@@ -496,6 +509,13 @@ declare module "@tanstack/react-router" {
       path: "/databases"
       fullPath: "/databases/"
       preLoaderRoute: typeof DatabasesIndexRouteImport
+      parentRoute: typeof rootRouteImport
+    }
+    "/databases/discover": {
+      id: "/databases/discover"
+      path: "/databases/discover"
+      fullPath: "/databases/discover"
+      preLoaderRoute: typeof DatabasesDiscoverRouteImport
       parentRoute: typeof rootRouteImport
     }
     "/databases/new": {
@@ -661,6 +681,7 @@ const rootRouteChildren: RootRouteChildren = {
   FirstStepsRoute: FirstStepsRoute,
   SignInRoute: SignInRoute,
   BackupsIdRoute: BackupsIdRoute,
+  DatabasesDiscoverRoute: DatabasesDiscoverRoute,
   DatabasesNewRoute: DatabasesNewRoute,
   NotificationsNewRoute: NotificationsNewRoute,
   RestoreNewRoute: RestoreNewRoute,

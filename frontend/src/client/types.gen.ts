@@ -5,6 +5,26 @@ export type ClientOptions = {
 };
 
 /**
+ * AddedDatabase
+ */
+export type AddedDatabase = {
+    containerName: string;
+    name: string;
+    database: DatabaseView | null;
+    error: ErrorBody | null;
+};
+
+/**
+ * AddedDatabasesEnvelope
+ */
+export type AddedDatabasesEnvelope = {
+    success: boolean;
+    error: null;
+    meta: Meta;
+    data: Array<AddedDatabase>;
+};
+
+/**
  * Anomaly
  */
 export type Anomaly = {
@@ -675,6 +695,8 @@ export type DatabaseView = {
     tlsMode: string;
     tlsCa: string | null;
     containerName: string | null;
+    containerState: string | null;
+    managedBy: string | null;
     enabled: boolean;
     dumpOptions: {
         [key: string]: unknown;
@@ -737,6 +759,80 @@ export type DiscordInput = {
 export type DiscordView = {
     hasUrl: boolean;
     kind: 'discord';
+};
+
+/**
+ * DiscoveredDatabase
+ */
+export type DiscoveredDatabase = {
+    name: string;
+    databaseId: string | null;
+};
+
+/**
+ * DiscoveredServer
+ */
+export type DiscoveredServer = {
+    containerId: string;
+    containerName: string;
+    image: string;
+    type: string;
+    host: string | null;
+    port: number | null;
+    username: string | null;
+    hasPassword: boolean;
+    state: 'new' | 'configured' | 'credentialsMissing' | 'unreachable';
+    message: string | null;
+    labelled: boolean;
+    databases: Array<DiscoveredDatabase>;
+};
+
+/**
+ * DiscoveredServerInput
+ */
+export type DiscoveredServerInput = {
+    containerId: string;
+    databases: Array<string>;
+    username?: string | null;
+    password?: string;
+};
+
+/**
+ * Discovery
+ */
+export type Discovery = {
+    dockerHost: string;
+    problem: DiscoveryProblem | null;
+    containerName: string | null;
+    readsCredentials: boolean;
+    autoDiscover: boolean;
+    labelProblems: Array<LabelProblem>;
+    servers: Array<DiscoveredServer>;
+};
+
+/**
+ * DiscoveryAddInput
+ */
+export type DiscoveryAddInput = {
+    servers: Array<DiscoveredServerInput>;
+};
+
+/**
+ * DiscoveryEnvelope
+ */
+export type DiscoveryEnvelope = {
+    success: boolean;
+    error: null;
+    meta: Meta;
+    data: Discovery;
+};
+
+/**
+ * DiscoveryProblem
+ */
+export type DiscoveryProblem = {
+    reason: string;
+    message: string;
 };
 
 /**
@@ -945,6 +1041,15 @@ export type HealthEnvelope = {
     error: null;
     meta: Meta;
     data: Health;
+};
+
+/**
+ * LabelProblem
+ */
+export type LabelProblem = {
+    container: string;
+    label: string;
+    message: string;
 };
 
 /**
@@ -2100,6 +2205,7 @@ export type ScheduleView = {
     reading: string;
     timezone: string;
     enabled: boolean;
+    managedBy: string | null;
     nextRunAt: string | null;
     lastRun: LastRun | null;
     missedSlot: string | null;
@@ -2380,6 +2486,7 @@ export type SystemStatus = {
     running: number;
     queued: number;
     maxRetentionDays: number | null;
+    unprotected: Array<UnprotectedServer>;
 };
 
 /**
@@ -2469,6 +2576,14 @@ export type TurnOffInput = {
 export type UndoInput = {
     confirm?: boolean;
     stopConnections?: boolean;
+};
+
+/**
+ * UnprotectedServer
+ */
+export type UnprotectedServer = {
+    containerName: string;
+    image: string;
 };
 
 /**
@@ -3132,6 +3247,92 @@ export type TestUnsavedDatabaseResponses = {
 };
 
 export type TestUnsavedDatabaseResponse = TestUnsavedDatabaseResponses[keyof TestUnsavedDatabaseResponses];
+
+export type AddDiscoveredDatabasesData = {
+    body: DiscoveryAddInput;
+    path?: never;
+    query?: never;
+    url: '/api/discovery/add';
+};
+
+export type AddDiscoveredDatabasesErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * It does not fit the present state.
+     */
+    409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type AddDiscoveredDatabasesError = AddDiscoveredDatabasesErrors[keyof AddDiscoveredDatabasesErrors];
+
+export type AddDiscoveredDatabasesResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: AddedDatabasesEnvelope;
+};
+
+export type AddDiscoveredDatabasesResponse = AddDiscoveredDatabasesResponses[keyof AddDiscoveredDatabasesResponses];
+
+export type DiscoverDatabasesData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/discovery';
+};
+
+export type DiscoverDatabasesErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type DiscoverDatabasesError = DiscoverDatabasesErrors[keyof DiscoverDatabasesErrors];
+
+export type DiscoverDatabasesResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: DiscoveryEnvelope;
+};
+
+export type DiscoverDatabasesResponse = DiscoverDatabasesResponses[keyof DiscoverDatabasesResponses];
 
 export type AcknowledgeAnomaliesData = {
     body?: never;

@@ -14,6 +14,7 @@ from dbbackup.api.configuration.controller import ConfigurationController
 from dbbackup.api.contents.controller import ContentsController
 from dbbackup.api.databases.controller import DatabaseController
 from dbbackup.api.dependencies import DEPENDENCIES
+from dbbackup.api.discovery.controller import DiscoveryController
 from dbbackup.api.encryption_keys.controller import EncryptionKeyController
 from dbbackup.api.guards import shut_without_rule
 from dbbackup.api.live.origin import own_page_guard
@@ -33,6 +34,7 @@ router = Router(
     path="/api",
     route_handlers=[
         DatabaseController,
+        DiscoveryController,
         BackupController,
         RestoreController,
         RestoreUploadController,

@@ -400,6 +400,29 @@ class LiveSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             extra=_about("limits.uploadLimit", "RUN_UPLOAD_LIMIT"),
         ),
     ] = 0
+    auto_discover: Annotated[
+        bool,
+        Meta(
+            description="Add the databases of labelled containers by themselves, and keep them in step",
+            extra=_about("discovery.auto", "AUTO_DISCOVER"),
+        ),
+    ] = False
+    discovery_credentials: Annotated[
+        bool,
+        Meta(
+            description="Read users and passwords from the environments of database containers",
+            extra=_about("discovery.readCredentials", "DISCOVERY_READ_CREDENTIALS"),
+        ),
+    ] = True
+    discovery_seconds: Annotated[
+        int,
+        Meta(
+            ge=2,
+            le=3600,
+            description="Seconds from one look at linked and labelled containers to the next",
+            extra=_about("discovery.intervalSeconds"),
+        ),
+    ] = 15
 
 
 _CHECKS: dict[str, Callable[[Any], str | None]] = {"retention.cleanupInterval": cron_problem}

@@ -9,6 +9,8 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from dbbackup.core.container_labels import LabelNotice
+from dbbackup.core.containers import Container
 from dbbackup.core.crypto import Sealer
 from dbbackup.core.events import Events
 from dbbackup.core.live_settings import LiveSettings
@@ -62,6 +64,10 @@ class Runtime:
     """How many did not, since the last that did."""
     reads: dict[tuple[str, str], float] = field(default_factory=dict)
     """When whom which read was last recorded: a page that looks again and again is one event."""
+    label_notices: list[LabelNotice] = field(default_factory=list)
+    """What the last look at labelled containers found wrong with their labels."""
+    unprotected: list[Container] = field(default_factory=list)
+    """Containers with a database server of which nothing is backed up, as last seen."""
     setup_token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     """Lets whoever can read the log make the first administrator; another one at each start."""
 

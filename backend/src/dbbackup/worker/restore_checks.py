@@ -22,8 +22,8 @@ _NOT_KNOWN = "Not compared: what comes from elsewhere says nowhere how many tabl
 async def check_restored(job: RestoreJob, name: str, tools: RunTools) -> tuple[list[Check], str | None]:
     """Count and compare what is in the database `name`; return what was found, and what makes it no restore.
 
-    Columns and other objects that differ are told and no more: another server writes types in other words. A table that is missing,
-    or another number of rows where the manifest counted them, is a loss. Raises DatabaseError.
+    Columns and other objects that differ are told and no more: another server writes types in other words. A table that
+    is missing, or another number of rows where the manifest counted them, is a loss. Raises DatabaseError.
     """
     mode = restore_mode(job.options)
     if mode is RestoreMode.RUN_SCRIPT or job.options.get("foreign"):

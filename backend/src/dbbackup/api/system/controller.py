@@ -31,6 +31,7 @@ from dbbackup.api.system.schemas import (
     SystemStatistics,
     SystemStatus,
     SystemStatusEnvelope,
+    UnprotectedServer,
 )
 from dbbackup.core.access import Permission
 from dbbackup.services import live_settings, metrics, statistics, system
@@ -123,6 +124,7 @@ class SystemController(Controller):
             running=counts["running"],
             queued=counts["queued"],
             max_retention_days=ctx.live.max_retention_days or None,
+            unprotected=[UnprotectedServer(container_name=c.name, image=c.image) for c in ctx.runtime.unprotected],
         )
         return SystemStatusEnvelope(success=True, data=data, error=None, meta=meta())
 
