@@ -12,6 +12,8 @@ export default defineConfig({
     include: ["src/**/*.test.{ts,tsx}"],
     restoreMocks: true,
     testTimeout: 60_000,
+    // All cores: by itself vitest leaves one free.
+    maxWorkers: "100%",
     coverage: {
       provider: "v8",
       include: ["src/**/*.{ts,tsx}"],

@@ -19,6 +19,7 @@ from dbbackup.settings import Settings
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "reference" / "permissions.md"
 NO_RULE = "**no rule**"
+NOT_BY_KEY = ", not by API key"
 # Litestar's own copies of the OpenAPI document: as public as ours.
 _OPENAPI = "/api/openapi"
 
@@ -55,8 +56,8 @@ def name_of(rule: Rule | None) -> str:
     if rule.public:
         return "public"
     if rule.permission is not None:
-        return f"`{rule.permission}`"
-    return "signed in, not by API key" if rule.in_person else "signed in"
+        return f"`{rule.permission}`{NOT_BY_KEY if rule.in_person else ''}"
+    return f"signed in{NOT_BY_KEY}" if rule.in_person else "signed in"
 
 
 def tables(app: Litestar) -> dict[str, str]:

@@ -11,12 +11,14 @@
 import { Route as rootRouteImport } from "./routes/__root"
 import { Route as IndexRouteImport } from "./routes/index"
 import { Route as AccountRouteImport } from "./routes/account"
+import { Route as FirstStepsRouteImport } from "./routes/first-steps"
 import { Route as SignInRouteImport } from "./routes/sign-in"
 import { Route as ApiKeysIndexRouteImport } from "./routes/api-keys/index"
 import { Route as AuditIndexRouteImport } from "./routes/audit/index"
 import { Route as BackupsIndexRouteImport } from "./routes/backups/index"
 import { Route as BackupsIdRouteImport } from "./routes/backups/$id"
 import { Route as DatabasesIndexRouteImport } from "./routes/databases/index"
+import { Route as DatabasesDiscoverRouteImport } from "./routes/databases/discover"
 import { Route as DatabasesNewRouteImport } from "./routes/databases/new"
 import { Route as EncryptionKeysIndexRouteImport } from "./routes/encryption-keys/index"
 import { Route as LogsIndexRouteImport } from "./routes/logs/index"
@@ -51,6 +53,11 @@ const AccountRoute = AccountRouteImport.update({
   path: "/account",
   getParentRoute: () => rootRouteImport,
 } as any)
+const FirstStepsRoute = FirstStepsRouteImport.update({
+  id: "/first-steps",
+  path: "/first-steps",
+  getParentRoute: () => rootRouteImport,
+} as any)
 const SignInRoute = SignInRouteImport.update({
   id: "/sign-in",
   path: "/sign-in",
@@ -79,6 +86,11 @@ const BackupsIdRoute = BackupsIdRouteImport.update({
 const DatabasesIndexRoute = DatabasesIndexRouteImport.update({
   id: "/databases/",
   path: "/databases/",
+  getParentRoute: () => rootRouteImport,
+} as any)
+const DatabasesDiscoverRoute = DatabasesDiscoverRouteImport.update({
+  id: "/databases/discover",
+  path: "/databases/discover",
   getParentRoute: () => rootRouteImport,
 } as any)
 const DatabasesNewRoute = DatabasesNewRouteImport.update({
@@ -200,8 +212,10 @@ const SchedulesIdEditRoute = SchedulesIdEditRouteImport.update({
 export interface FileRoutesByFullPath {
   "/": typeof IndexRoute
   "/account": typeof AccountRoute
+  "/first-steps": typeof FirstStepsRoute
   "/sign-in": typeof SignInRoute
   "/backups/$id": typeof BackupsIdRoute
+  "/databases/discover": typeof DatabasesDiscoverRoute
   "/databases/new": typeof DatabasesNewRoute
   "/notifications/new": typeof NotificationsNewRoute
   "/restore/new": typeof RestoreNewRoute
@@ -233,8 +247,10 @@ export interface FileRoutesByFullPath {
 export interface FileRoutesByTo {
   "/": typeof IndexRoute
   "/account": typeof AccountRoute
+  "/first-steps": typeof FirstStepsRoute
   "/sign-in": typeof SignInRoute
   "/backups/$id": typeof BackupsIdRoute
+  "/databases/discover": typeof DatabasesDiscoverRoute
   "/databases/new": typeof DatabasesNewRoute
   "/notifications/new": typeof NotificationsNewRoute
   "/restore/new": typeof RestoreNewRoute
@@ -267,8 +283,10 @@ export interface FileRoutesById {
   __root__: typeof rootRouteImport
   "/": typeof IndexRoute
   "/account": typeof AccountRoute
+  "/first-steps": typeof FirstStepsRoute
   "/sign-in": typeof SignInRoute
   "/backups/$id": typeof BackupsIdRoute
+  "/databases/discover": typeof DatabasesDiscoverRoute
   "/databases/new": typeof DatabasesNewRoute
   "/notifications/new": typeof NotificationsNewRoute
   "/restore/new": typeof RestoreNewRoute
@@ -302,8 +320,10 @@ export interface FileRouteTypes {
   fullPaths:
     | "/"
     | "/account"
+    | "/first-steps"
     | "/sign-in"
     | "/backups/$id"
+    | "/databases/discover"
     | "/databases/new"
     | "/notifications/new"
     | "/restore/new"
@@ -335,8 +355,10 @@ export interface FileRouteTypes {
   to:
     | "/"
     | "/account"
+    | "/first-steps"
     | "/sign-in"
     | "/backups/$id"
+    | "/databases/discover"
     | "/databases/new"
     | "/notifications/new"
     | "/restore/new"
@@ -368,8 +390,10 @@ export interface FileRouteTypes {
     | "__root__"
     | "/"
     | "/account"
+    | "/first-steps"
     | "/sign-in"
     | "/backups/$id"
+    | "/databases/discover"
     | "/databases/new"
     | "/notifications/new"
     | "/restore/new"
@@ -402,8 +426,10 @@ export interface FileRouteTypes {
 export interface RootRouteChildren {
   IndexRoute: typeof IndexRoute
   AccountRoute: typeof AccountRoute
+  FirstStepsRoute: typeof FirstStepsRoute
   SignInRoute: typeof SignInRoute
   BackupsIdRoute: typeof BackupsIdRoute
+  DatabasesDiscoverRoute: typeof DatabasesDiscoverRoute
   DatabasesNewRoute: typeof DatabasesNewRoute
   NotificationsNewRoute: typeof NotificationsNewRoute
   RestoreNewRoute: typeof RestoreNewRoute
@@ -449,6 +475,13 @@ declare module "@tanstack/react-router" {
       preLoaderRoute: typeof AccountRouteImport
       parentRoute: typeof rootRouteImport
     }
+    "/first-steps": {
+      id: "/first-steps"
+      path: "/first-steps"
+      fullPath: "/first-steps"
+      preLoaderRoute: typeof FirstStepsRouteImport
+      parentRoute: typeof rootRouteImport
+    }
     "/sign-in": {
       id: "/sign-in"
       path: "/sign-in"
@@ -489,6 +522,13 @@ declare module "@tanstack/react-router" {
       path: "/databases"
       fullPath: "/databases/"
       preLoaderRoute: typeof DatabasesIndexRouteImport
+      parentRoute: typeof rootRouteImport
+    }
+    "/databases/discover": {
+      id: "/databases/discover"
+      path: "/databases/discover"
+      fullPath: "/databases/discover"
+      preLoaderRoute: typeof DatabasesDiscoverRouteImport
       parentRoute: typeof rootRouteImport
     }
     "/databases/new": {
@@ -658,8 +698,10 @@ declare module "@tanstack/react-router" {
 const rootRouteChildren: RootRouteChildren = {
   IndexRoute: IndexRoute,
   AccountRoute: AccountRoute,
+  FirstStepsRoute: FirstStepsRoute,
   SignInRoute: SignInRoute,
   BackupsIdRoute: BackupsIdRoute,
+  DatabasesDiscoverRoute: DatabasesDiscoverRoute,
   DatabasesNewRoute: DatabasesNewRoute,
   NotificationsNewRoute: NotificationsNewRoute,
   RestoreNewRoute: RestoreNewRoute,

@@ -20,7 +20,7 @@ from cyclopts import App
 from loguru import logger
 
 from dbbackup import __version__, logs
-from dbbackup.commands import runs
+from dbbackup.commands import configuration, runs
 from dbbackup.core.access import Role
 from dbbackup.core.errors import AppError, ConflictError, ValidationError
 from dbbackup.core.events import Unheard
@@ -221,6 +221,7 @@ def _quiet_settings() -> Settings:
 
 
 runs.register(app, _quiet_settings)
+configuration.register(app, _quiet_settings)
 
 
 def main() -> None:

@@ -6,7 +6,7 @@ import hashlib
 import os
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -20,6 +20,7 @@ from dbbackup.core.secret import Secret
 AUTH_MODES = ("local", "none")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 MIN_KEY_LENGTH = 32
+DEFAULT_DOCKER_HOST = "unix:///var/run/docker.sock"
 _MAX_PORT = 65535
 _MAX_SOCKET_PATH = 107  # what the kernel's address has room for
 
@@ -76,6 +77,10 @@ class Settings:
     audit_forward_token: Secret = field(default_factory=lambda: Secret(""))
     """For the web server that takes the audit log."""
     audit_forward_ca_file: Path | None = None
+    docker_host: str = DEFAULT_DOCKER_HOST
+    """Where the Docker engine, or a socket proxy before it, is asked for containers."""
+    secret_files: tuple[Path, ...] = ()
+    """Files our own secrets came from: no container's environment may have them read and sent to it."""
     trusted_proxies: tuple[str, ...] = ()
     """Networks whose word on where a request comes from is taken; whoever comes by the Unix socket is believed."""
 
@@ -105,6 +110,7 @@ class _Reader:
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
         self.problems: list[FieldError] = []
+        self.secret_files: list[Path] = []
         self.file: dict[str, str] = {}
         """Variables that the configuration file sets; weaker than the environment."""
 
@@ -118,6 +124,7 @@ class _Reader:
             self.complain(name, f"Set either {name} or {name}_FILE, not both.")
         if not path:
             return Secret(direct)
+        self.secret_files.append(Path(path))
         try:
             return Secret(Path(path).read_text(encoding="utf-8").rstrip("\r\n"))
         except (OSError, UnicodeDecodeError) as error:
@@ -180,10 +187,12 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         ldap_ca_file=_ca_file(read, "LDAP_CA_FILE"),
         audit_forward_token=read.secret("AUDIT_FORWARD_TOKEN"),
         audit_forward_ca_file=_ca_file(read, "AUDIT_FORWARD_CA_FILE"),
+        docker_host=_docker_host(read),
         trusted_proxies=_trusted_proxies(read),
         stop_grace=float(read.whole("STOP_GRACE_SECONDS", 30, 0, 86_400)),
         secure_delete=read.choice("SECURE_DELETE", "false", ("true", "false")) == "true",
     )
+    settings = replace(settings, secret_files=tuple(dict.fromkeys(read.secret_files)))
     _refuse_what_is_not_there_yet(read)
     if read.problems:
         listing = "\n".join(f"  {p.field}: {p.message}" for p in read.problems)
@@ -281,6 +290,20 @@ def _trusted_proxies(read: _Reader) -> tuple[str, ...]:
     return tuple(found)
 
 
+def _docker_host(read: _Reader) -> str:
+    text = read.text("DOCKER_HOST", DEFAULT_DOCKER_HOST)
+    parts = urlsplit(text)
+    is_socket = parts.scheme == "unix" and parts.path.startswith("/") and not parts.netloc
+    is_proxy = parts.scheme in ("tcp", "http") and parts.hostname and "@" not in parts.netloc
+    if not is_socket and not is_proxy:
+        read.complain(
+            "DOCKER_HOST",
+            "DOCKER_HOST must be unix:///path/to/docker.sock, or tcp://host:port of a socket proxy. TLS, SSH and a"
+            " password in the address are not supported.",
+        )
+    return text
+
+
 def _static_dir(read: _Reader) -> Path | None:
     text = read.text("STATIC_PATH")
     if text and not (Path(text) / "index.html").is_file():
@@ -349,7 +372,5 @@ def _s3(read: _Reader) -> S3Environment | None:
 
 def _refuse_what_is_not_there_yet(read: _Reader) -> None:
     """Silence would be a lie: whoever asks for it must not get something else instead."""
-    if read.text("AUTO_DISCOVER", "false").lower() not in ("false", "0", "no"):
-        read.complain("AUTO_DISCOVER", "This version cannot discover databases yet: leave AUTO_DISCOVER unset.")
     if read.text("DATABASE_URL"):
         read.complain("DATABASE_URL", "This version keeps its catalogue in SQLite only: use DATABASE_PATH.")

@@ -100,6 +100,10 @@ class RunningApp:
         """Run a coroutine on the app's own event loop and return its result."""
         return asyncio.run_coroutine_threadsafe(coroutine, self._server.loop).result(60)
 
+    def wake(self) -> None:
+        """Let the worker look at the queue again, as a change over the API does."""
+        self._server.loop.call_soon_threadsafe(self.ctx.runtime.wake.set)
+
     def rows(self, query: str, *arguments: Any) -> list[Any]:
         """Return the rows of a query on the catalogue: for what the API does not show."""
         with closing(sqlite3.connect(self.settings.database_path, timeout=10)) as database:

@@ -10,7 +10,7 @@ import pytest
 
 from devtools.servers import HttpReceiver, MailServer, PostgresServer, Reply, SeaweedServer
 from tests.api.running_app import RunningApp
-from tests.api.support import add_bucket, add_database, back_up, eventually, unique
+from tests.api.support import add_bucket, add_database, back_up, eventually, make_database, objects, unique
 
 ALL = ["backup.succeeded", "backup.failed", "restore.succeeded", "verification.succeeded", "s3.failing"]
 
@@ -106,6 +106,52 @@ def test_restore_and_verification_when_they_end_then_they_are_told(
     runs = [got.json["run"] for got in receiver.wait(3)]
     assert types(receiver) == ["backup.succeeded", "verification.succeeded", "restore.succeeded"]
     assert runs[1:] == [{"kind": "verify", "id": verification["id"]}, {"kind": "restore", "id": restore["id"]}]
+
+
+def test_backup_when_it_is_unlike_the_ones_before_then_that_is_told(
+    app: RunningApp, postgres: PostgresServer, receiver: HttpReceiver
+) -> None:
+    alarms = add_channel(app, receiver, events=["backup.anomaly"])
+    name = make_database(postgres)
+    database = add_database(app, postgres, name)
+    back_up(app, database)
+    postgres.psql("DROP TABLE other", database=name)
+    odd = back_up(app, database)
+    (got,) = receiver.wait()
+    assert (got.json["type"], got.json["severity"]) == ("backup.anomaly", "warning")
+    assert got.json["run"] == {"kind": "backup", "id": odd["id"]}
+    assert "Tables are gone since the backup before: public.other." in got.json["text"]
+    app.api.delete(f"/notification-channels/{alarms['id']}")
+
+
+def test_deletion_when_it_fails_and_works_again_then_both_are_told_once(
+    app: RunningApp, postgres: PostgresServer, seaweed: SeaweedServer, receiver: HttpReceiver
+) -> None:
+    alarms = add_channel(app, receiver, events=["retention.delete_failed"])
+    bucket = add_bucket(app, seaweed)
+    path = f"/s3-configs/{bucket['id']}"
+    database = add_database(app, postgres)
+    doomed = [back_up(app, database, uploadToS3=True, s3ConfigIds=[bucket["id"]], local=False) for _ in range(2)]
+    app.api.put(path, {"secretKey": "wrong-secret-key-0815"})
+    for backup in doomed:
+        app.api.delete(f"/backups/{backup['id']}")
+    eventually(lambda: _attempts(app, doomed) == [1, 1])
+    app.api.put(path, {"secretKey": seaweed.secret_key})
+    app.execute("UPDATE backup_copy SET attempts = 0 WHERE state = 'deleting'")
+    app.wake()
+    eventually(lambda: not objects(seaweed, bucket["bucket"]))
+    failed, recovered = (got.json for got in receiver.wait(2))
+    assert (failed["type"], recovered["type"]) == ("retention.delete_failed", "retention.recovered")
+    assert failed["title"] == f"Old backups stay on the bucket {bucket['bucket']}"
+    assert recovered["recovery"]
+    assert "wrong-secret-key-0815" not in str(failed)
+    app.api.delete(f"/notification-channels/{alarms['id']}")
+
+
+def _attempts(app: RunningApp, backups: list[Any]) -> list[int]:
+    marks = ", ".join("?" * len(backups))
+    query = f"SELECT attempts FROM backup_copy WHERE backup_id IN ({marks})"
+    return [row[0] for row in app.rows(query, *(backup["id"] for backup in backups))]
 
 
 def test_s3_when_it_fails_and_works_again_then_both_are_told(

@@ -20,7 +20,7 @@ from dbbackup.core.access import MATRIX, Actor, Role, Via
 from dbbackup.db.models import SessionKind
 from dbbackup.services import sessions, tokens, users
 from dbbackup.services.audit_entry import Caller
-from devtools.permissions import DOCUMENT, NO_RULE, Row, filled, routes
+from devtools.permissions import DOCUMENT, NO_RULE, NOT_BY_KEY, Row, filled, routes
 from tests.api.http_api import HttpApi
 from tests.api.running_app import RunningApp
 from tests.api.signing_in import add_user, locked_app, sign_in
@@ -81,7 +81,8 @@ def allowed(row: Row, role: Role, via: Via) -> bool:
         return True
     if row.rule == "signed in, not by API key":
         return via != Via.API_KEY
-    return row.rule.strip("`") in MATRIX[role]
+    permission, not_by_key, _ = row.rule.partition(NOT_BY_KEY)
+    return permission.strip("`") in MATRIX[role] and not (not_by_key and via == Via.API_KEY)
 
 
 def status(app: RunningApp, row: Row, headers: dict[str, str]) -> int:

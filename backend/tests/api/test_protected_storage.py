@@ -160,11 +160,7 @@ def test_backup_when_somebody_locks_it_later_then_its_deletion_waits_for_that_da
 def _the_date_has_come(app: RunningApp, copy_id: str) -> bool:
     """Tell the catalogue so, and wake the worker."""
     app.execute("UPDATE backup_copy SET retry_at = '2026-01-01 00:00:00' WHERE id = ?", copy_id)
-
-    async def wake() -> None:
-        app.ctx.runtime.wake.set()
-
-    app.run(wake())
+    app.wake()
     return True
 
 

@@ -64,7 +64,7 @@ def check(app: RunningApp) -> dict[str, Any]:
 def retry_now(app: RunningApp, copy_id: str) -> None:
     """Let the last try have been long ago: each further one waits longer."""
     change(app, BackupCopy, copy_id, updated_at=utc_now() - timedelta(days=1))
-    app.ctx.runtime.wake.set()
+    app.wake()
 
 
 def test_backup_when_it_completes_then_older_ones_go_with_their_files_and_its_log_says_why(

@@ -45,6 +45,7 @@ class Stack:
             "AUTH_MODE": "none",
             "PUBLISH": f"127.0.0.1:{self.port}",
             "DEMO_PASSWORD": self.password,
+            "DOCKER_SOCKET": f"{self.engine.home}/docker.sock",
             "COMPOSE_PROFILES": "demo",
             "TEST_BASE": BASE,
             "TEST_HERE": str(_HERE),

@@ -190,3 +190,18 @@ def test_api_when_stopped_then_it_ends_in_order(stack: Stack) -> None:
     assert (state["ExitCode"], state["OOMKilled"]) == (0, False)
     stack.compose("up", "--detach", "--no-build", "--wait", "api")
     assert stack.call("GET", "/health/ready")["ok"]
+
+
+def test_compose_when_the_profile_is_up_then_the_api_sees_the_containers_beside_it(stack: Stack) -> None:
+    assert stack.call("GET", "/discovery")["problem"]["reason"] == "unreachable"
+    stack.compose("--profile=discovery", "up", "--detach", "--no-build", "--wait", "socket-proxy")
+    try:
+        found = stack.call("GET", "/discovery")
+    finally:
+        stack.compose("--profile=discovery", "rm", "--force", "--stop", "socket-proxy")
+    assert (found["problem"], found["containerName"]) == (None, "dbbackup-api-1")
+    # Known by its port: the stand-in for the demo's image has no telling name.
+    [server] = found["servers"]
+    assert (server["containerName"], server["host"]) == ("dbbackup-demo-postgres-1", "dbbackup-demo-postgres-1")
+    assert "shop" in [database["name"] for database in server["databases"]]
+    assert stack.password not in str(found)

@@ -5,6 +5,26 @@ export type ClientOptions = {
 };
 
 /**
+ * AddedDatabase
+ */
+export type AddedDatabase = {
+    containerName: string;
+    name: string;
+    database: DatabaseView | null;
+    error: ErrorBody | null;
+};
+
+/**
+ * AddedDatabasesEnvelope
+ */
+export type AddedDatabasesEnvelope = {
+    success: boolean;
+    error: null;
+    meta: Meta;
+    data: Array<AddedDatabase>;
+};
+
+/**
  * Anomaly
  */
 export type Anomaly = {
@@ -434,6 +454,84 @@ export type CodeInput = {
 };
 
 /**
+ * ConfigExportInput
+ */
+export type ConfigExportInput = {
+    passphrase: string;
+    privateKeys?: boolean;
+};
+
+/**
+ * ConfigFieldChange
+ */
+export type ConfigFieldChange = {
+    field: string;
+    before: string | null;
+    after: string | null;
+    secret: boolean;
+};
+
+/**
+ * ConfigImport
+ */
+export type ConfigImport = {
+    dryRun: boolean;
+    exportedAt: string;
+    program: string;
+    instanceId: string;
+    own: boolean;
+    added: number;
+    changed: number;
+    same: number;
+    skipped: number;
+    changes: Array<ConfigRecordChange>;
+    problems: Array<ConfigRecordProblem>;
+};
+
+/**
+ * ConfigImportEnvelope
+ */
+export type ConfigImportEnvelope = {
+    success: boolean;
+    error: null;
+    meta: Meta;
+    data: ConfigImport;
+};
+
+/**
+ * ConfigImportInput
+ */
+export type ConfigImportInput = {
+    file: {
+        [key: string]: unknown;
+    };
+    passphrase: string;
+    dryRun?: boolean;
+};
+
+/**
+ * ConfigRecordChange
+ */
+export type ConfigRecordChange = {
+    kind: string;
+    id: string;
+    name: string;
+    action: 'added' | 'changed' | 'same' | 'skipped';
+    fields: Array<ConfigFieldChange>;
+    warning: string | null;
+};
+
+/**
+ * ConfigRecordProblem
+ */
+export type ConfigRecordProblem = {
+    kind: string;
+    name: string;
+    field: string | null;
+    message: string;
+};
+
+/**
  * ConnectionTest
  */
 export type ConnectionTest = {
@@ -598,6 +696,8 @@ export type DatabaseView = {
     tlsMode: string;
     tlsCa: string | null;
     containerName: string | null;
+    containerState: string | null;
+    managedBy: string | null;
     enabled: boolean;
     dumpOptions: {
         [key: string]: unknown;
@@ -677,6 +777,80 @@ export type DiscordInput = {
 export type DiscordView = {
     hasUrl: boolean;
     kind: 'discord';
+};
+
+/**
+ * DiscoveredDatabase
+ */
+export type DiscoveredDatabase = {
+    name: string;
+    databaseId: string | null;
+};
+
+/**
+ * DiscoveredServer
+ */
+export type DiscoveredServer = {
+    containerId: string;
+    containerName: string;
+    image: string;
+    type: string;
+    host: string | null;
+    port: number | null;
+    username: string | null;
+    hasPassword: boolean;
+    state: 'new' | 'configured' | 'credentialsMissing' | 'unreachable';
+    message: string | null;
+    labelled: boolean;
+    databases: Array<DiscoveredDatabase>;
+};
+
+/**
+ * DiscoveredServerInput
+ */
+export type DiscoveredServerInput = {
+    containerId: string;
+    databases: Array<string>;
+    username?: string | null;
+    password?: string;
+};
+
+/**
+ * Discovery
+ */
+export type Discovery = {
+    dockerHost: string;
+    problem: DiscoveryProblem | null;
+    containerName: string | null;
+    readsCredentials: boolean;
+    autoDiscover: boolean;
+    labelProblems: Array<LabelProblem>;
+    servers: Array<DiscoveredServer>;
+};
+
+/**
+ * DiscoveryAddInput
+ */
+export type DiscoveryAddInput = {
+    servers: Array<DiscoveredServerInput>;
+};
+
+/**
+ * DiscoveryEnvelope
+ */
+export type DiscoveryEnvelope = {
+    success: boolean;
+    error: null;
+    meta: Meta;
+    data: Discovery;
+};
+
+/**
+ * DiscoveryProblem
+ */
+export type DiscoveryProblem = {
+    reason: string;
+    message: string;
 };
 
 /**
@@ -888,6 +1062,15 @@ export type HealthEnvelope = {
 };
 
 /**
+ * LabelProblem
+ */
+export type LabelProblem = {
+    container: string;
+    label: string;
+    message: string;
+};
+
+/**
  * LastBackup
  */
 export type LastBackup = {
@@ -958,8 +1141,9 @@ export type MaintenanceEnvelope = {
  * MaintenanceInput
  */
 export type MaintenanceInput = {
-    task: 'cleanup' | 'vacuum';
+    task: 'cleanup' | 'vacuum' | 'verify' | 'copy';
     acceptClock?: boolean;
+    dryRun?: boolean;
 };
 
 /**
@@ -974,6 +1158,7 @@ export type MaintenanceResult = {
         [key: string]: number;
     };
     problems: Array<string>;
+    details: Array<string>;
 };
 
 /**
@@ -2048,6 +2233,7 @@ export type ScheduleView = {
     reading: string;
     timezone: string;
     enabled: boolean;
+    managedBy: string | null;
     nextRunAt: string | null;
     lastRun: LastRun | null;
     missedSlot: string | null;
@@ -2328,6 +2514,7 @@ export type SystemStatus = {
     running: number;
     queued: number;
     maxRetentionDays: number | null;
+    unprotected: Array<UnprotectedServer>;
 };
 
 /**
@@ -2417,6 +2604,14 @@ export type TurnOffInput = {
 export type UndoInput = {
     confirm?: boolean;
     stopConnections?: boolean;
+};
+
+/**
+ * UnprotectedServer
+ */
+export type UnprotectedServer = {
+    containerName: string;
+    image: string;
 };
 
 /**
@@ -3080,6 +3275,92 @@ export type TestUnsavedDatabaseResponses = {
 };
 
 export type TestUnsavedDatabaseResponse = TestUnsavedDatabaseResponses[keyof TestUnsavedDatabaseResponses];
+
+export type AddDiscoveredDatabasesData = {
+    body: DiscoveryAddInput;
+    path?: never;
+    query?: never;
+    url: '/api/discovery/add';
+};
+
+export type AddDiscoveredDatabasesErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * It does not fit the present state.
+     */
+    409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type AddDiscoveredDatabasesError = AddDiscoveredDatabasesErrors[keyof AddDiscoveredDatabasesErrors];
+
+export type AddDiscoveredDatabasesResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: AddedDatabasesEnvelope;
+};
+
+export type AddDiscoveredDatabasesResponse = AddDiscoveredDatabasesResponses[keyof AddDiscoveredDatabasesResponses];
+
+export type DiscoverDatabasesData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/discovery';
+};
+
+export type DiscoverDatabasesErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type DiscoverDatabasesError = DiscoverDatabasesErrors[keyof DiscoverDatabasesErrors];
+
+export type DiscoverDatabasesResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: DiscoveryEnvelope;
+};
+
+export type DiscoverDatabasesResponse = DiscoverDatabasesResponses[keyof DiscoverDatabasesResponses];
 
 export type AcknowledgeAnomaliesData = {
     body?: never;
@@ -7012,6 +7293,92 @@ export type GetSigningKeyResponses = {
 
 export type GetSigningKeyResponse = GetSigningKeyResponses[keyof GetSigningKeyResponses];
 
+export type ExportConfigData = {
+    body: ConfigExportInput;
+    path?: never;
+    query?: never;
+    url: '/api/config/export';
+};
+
+export type ExportConfigErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type ExportConfigError = ExportConfigErrors[keyof ExportConfigErrors];
+
+export type ExportConfigResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: string;
+};
+
+export type ExportConfigResponse = ExportConfigResponses[keyof ExportConfigResponses];
+
+export type ImportConfigData = {
+    body: ConfigImportInput;
+    path?: never;
+    query?: never;
+    url: '/api/config/import';
+};
+
+export type ImportConfigErrors = {
+    /**
+     * The request is not valid: see `error.details`.
+     */
+    400: ErrorEnvelope;
+    /**
+     * Nobody is signed in, or the credentials are wrong.
+     */
+    401: ErrorEnvelope;
+    /**
+     * The role may not do this, or a foreign page asked.
+     */
+    403: ErrorEnvelope;
+    /**
+     * It does not fit the present state.
+     */
+    409: ErrorEnvelope;
+    /**
+     * Too many requests, or too many failed sign-ins: see `Retry-After`.
+     */
+    429: ErrorEnvelope;
+    /**
+     * A fault of the program.
+     */
+    500: ErrorEnvelope;
+};
+
+export type ImportConfigError = ImportConfigErrors[keyof ImportConfigErrors];
+
+export type ImportConfigResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: ConfigImportEnvelope;
+};
+
+export type ImportConfigResponse = ImportConfigResponses[keyof ImportConfigResponses];
+
 export type ListSettingsData = {
     body?: never;
     path?: never;
@@ -7229,6 +7596,10 @@ export type RunMaintenanceErrors = {
      * A fault of the program.
      */
     500: ErrorEnvelope;
+    /**
+     * The other side (database server, storage, who signs people in) refused or failed.
+     */
+    502: ErrorEnvelope;
 };
 
 export type RunMaintenanceError = RunMaintenanceErrors[keyof RunMaintenanceErrors];

@@ -12,5 +12,9 @@ function SignIn() {
   const { next } = Route.useSearch();
   const router = useRouter();
   const enter = useCallback(() => void router.navigate({ href: next ?? "/", replace: true }), [router, next]);
-  return <SignInPage onEntered={enter} next={next} />;
+  const setUp = useCallback(
+    () => void router.navigate({ to: "/first-steps", search: {}, replace: true }),
+    [router],
+  );
+  return <SignInPage onEntered={enter} onMade={setUp} next={next} />;
 }

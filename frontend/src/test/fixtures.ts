@@ -47,6 +47,8 @@ export function makeDatabase(change: Partial<DatabaseView> = {}): DatabaseView {
     tlsMode: "prefer",
     tlsCa: null,
     containerName: null,
+    containerState: null,
+    managedBy: null,
     enabled: true,
     dumpOptions: {},
     limits: {},
@@ -337,6 +339,7 @@ export function makeSchedule(change: Partial<ScheduleView> = {}): ScheduleView {
     reading: "At 02:30, every day",
     timezone: "Europe/Berlin",
     enabled: true,
+    managedBy: null,
     nextRunAt: inMinutes(220),
     lastRun: {
       id: "backup-1",
@@ -469,6 +472,7 @@ export function makeStatus(change: Partial<SystemStatus> = {}): SystemStatus {
     running: 0,
     queued: 0,
     maxRetentionDays: 365,
+    unprotected: [],
     ...change,
   };
 }

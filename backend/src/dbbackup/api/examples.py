@@ -20,6 +20,11 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     },
     "DatabaseTestInput": {"databaseId": _ID, "host": "postgres-replica"},
     "DatabaseUpdate": {"host": "postgres-new", "enabled": True},
+    "DiscoveryAddInput": {
+        "servers": [
+            {"containerId": "54e1219253fa4c193821d94b04bc66d4b5f25c2dc26472a9622b3169c3f9fe6b", "databases": ["shop"]}
+        ]
+    },
     "BackupInput": {
         "databaseId": _ID,
         "local": True,
@@ -109,6 +114,12 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     },
     "NotificationChannelUpdate": {"events": ["backup.failed"], "enabled": False},
     "NotificationTestInput": {"settings": {"kind": "slack", "url": "https://hooks.slack.com/services/T0/B0/secret"}},
+    "ConfigExportInput": {"passphrase": "correct horse battery staple", "privateKeys": True},
+    "ConfigImportInput": {
+        "file": {"format": "dbbackup-configuration", "version": 1},
+        "passphrase": "correct horse battery staple",
+        "dryRun": True,
+    },
     "ErrorEnvelope": {
         "success": False,
         "data": None,

@@ -11,9 +11,11 @@ from dbbackup.api.auth.controller import AuthController
 from dbbackup.api.auth.oidc import OidcController
 from dbbackup.api.auth.second_factor import SecondFactorController
 from dbbackup.api.backups.controller import BackupController
+from dbbackup.api.configuration.controller import ConfigurationController
 from dbbackup.api.contents.controller import ContentsController
 from dbbackup.api.databases.controller import DatabaseController
 from dbbackup.api.dependencies import DEPENDENCIES
+from dbbackup.api.discovery.controller import DiscoveryController
 from dbbackup.api.encryption_keys.controller import EncryptionKeyController
 from dbbackup.api.guards import shut_without_rule
 from dbbackup.api.live.origin import own_page_guard
@@ -33,6 +35,7 @@ router = Router(
     path="/api",
     route_handlers=[
         DatabaseController,
+        DiscoveryController,
         BackupController,
         RestoreController,
         RestoreUploadController,
@@ -45,6 +48,7 @@ router = Router(
         NotificationChannelController,
         NotificationDeliveryController,
         RecoveryController,
+        ConfigurationController,
         SystemController,
         HealthController,
         get_metrics,

@@ -47,16 +47,32 @@ class Api:
         wanted = {name: value for name, value in query.items() if value is not None}
         try:
             answer = self._client.request(method, f"/api{path}", json=body, params=wanted)
-            content = answer.json()
+            return self._checked(answer)["data"]
         except (httpx.HTTPError, ValueError) as error:
-            raise ConflictError(
-                f"{self._where} does not answer as this program does ({error}). Start it, or set DBBACKUP_URL to its"
-                " address."
-            ) from error
+            raise self._silent(error) from error
+
+    def download(self, path: str, body: Any) -> bytes:
+        """Return the file that a POST answers with. Raises as `call`."""
+        try:
+            answer = self._client.request("POST", f"/api{path}", json=body)
+            if not answer.is_success:
+                self._checked(answer)
+        except (httpx.HTTPError, ValueError) as error:
+            raise self._silent(error) from error
+        return answer.content
+
+    def _checked(self, answer: httpx.Response) -> Any:
+        content = answer.json()
         if not content.get("success"):
             fault = content.get("error") or {}
             raise RemoteError(str(fault.get("message", f"{self._where} answered {answer.status_code}.")))
-        return content["data"]
+        return content
+
+    def _silent(self, error: Exception) -> ConflictError:
+        return ConflictError(
+            f"{self._where} does not answer as this program does ({error}). Start it, or set DBBACKUP_URL to its"
+            " address."
+        )
 
     def named(self, path: str, name: str, kind: str) -> dict[str, Any]:
         """Return the record of a list that has this name or id. Raises NotFoundError naming those there are."""

@@ -13,6 +13,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeE
 from rich.table import Table
 
 from dbbackup.commands.client import Api
+from dbbackup.core.errors import ValidationError
 from dbbackup.core.sizes import human_size
 
 ENDED = ("completed", "failed", "cancelled")
@@ -50,6 +51,16 @@ def size(count: int | None) -> str:
 def seconds(duration: float | None) -> str:
     """Return a duration for people, `-` for none."""
     return "-" if duration is None else f"{duration:.1f} s"
+
+
+def confirm(question: str, *, yes: bool) -> None:
+    """Ask whether to go on, unless that was said already. Raises ValidationError when it is not confirmed."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise ValidationError.of("yes", "This must be confirmed: add --yes. Nothing was started.")
+    if input(f"{question} Type yes: ").strip() != "yes":
+        raise ValidationError.of("yes", "Not confirmed: nothing was started.")
 
 
 def follow(api: Api, path: str, run: dict[str, Any], words: str, counter: str) -> dict[str, Any]:

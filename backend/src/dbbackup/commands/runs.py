@@ -1,4 +1,4 @@
-"""Commands that start runs and look at them: backup, restore, verify, list, databases, status."""
+"""Commands that start runs and look at them: backup, restore, verify, prune, list, databases, status."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from cyclopts import App, Parameter
 
 from dbbackup.commands.client import Api, connected
-from dbbackup.commands.output import follow, print_json, print_table, seconds, size, when
+from dbbackup.commands.output import confirm, follow, print_json, print_table, seconds, size, when
 from dbbackup.core.errors import ValidationError
 from dbbackup.settings import Settings
 
@@ -83,7 +83,7 @@ def register(app: App, load: Callable[[], Settings]) -> None:
             )
             if target is None:
                 raise ValidationError.of("server", "The backup's database is not configured any more: add --server.")
-            _ask(yes, f"Restore {backup_id} into the new database {into}?")
+            confirm(f"Restore {backup_id} into the new database {into}?", yes=yes)
             body = {"databaseId": target, "backupId": backup_id, "options": {"newDatabase": into}, "confirm": True}
             run = api.call("POST", "/restores", body)
             _finish(api, "/restores", run, f"Restoring into {into}", wait=wait, json=json)
@@ -99,6 +99,26 @@ def register(app: App, load: Callable[[], Settings]) -> None:
         with connected(load) as api:
             run = api.call("POST", f"/backups/{backup_id}/verify", {"level": level})
             _finish(api, "/verifications", run, "Verifying", wait=wait, json=json)
+
+    @app.command(name="prune")
+    def prune(*, dry_run: Annotated[bool, Parameter(negative="")] = False, json: Json = False) -> None:
+        """Apply retention now: delete the backups that no policy keeps, and old records.
+
+        Args:
+            dry_run: Only tell which backups would go, and why.
+        """
+        with connected(load) as api:
+            done = api.call("POST", "/system/maintenance", {"task": "cleanup", "dryRun": dry_run})
+        if json:
+            print_json(done)
+        else:
+            for line in done["details"]:
+                print(line)
+            print(done["message"])
+        for problem in done["problems"]:
+            print(f"dbbackup: {problem}", file=sys.stderr)
+        if done["problems"]:
+            sys.exit(3)
 
     @app.command(name="list")
     def list_backups(
@@ -176,15 +196,6 @@ def _finish(api: Api, path: str, run: dict[str, Any], words: str, *, wait: bool,
         print(f"dbbackup: {run['id']} {run['status']}: {run['errorMessage']}", file=sys.stderr)
     if wait and run["status"] != "completed":
         sys.exit(EXIT_FAILED)
-
-
-def _ask(yes: bool, question: str) -> None:
-    if yes:
-        return
-    if not sys.stdin.isatty():
-        raise ValidationError.of("yes", "A restore must be confirmed: add --yes.")
-    if input(f"{question} Type yes: ").strip() != "yes":
-        raise ValidationError.of("yes", "Not confirmed: nothing was started.")
 
 
 def _row(backup: dict[str, Any]) -> list[str]:

@@ -9,6 +9,7 @@ AppError
 ├── ForbiddenError         403
 ├── NotFoundError          404
 ├── ConflictError          409  the request does not fit the present state
+│   └── DockerUnavailableError  no Docker engine can be asked
 ├── RateLimitedError       429
 ├── DatabaseError          502  the user's database server refused or failed
 ├── StorageError           502  a storage refused or failed (BACKUP_ERROR)
@@ -107,6 +108,16 @@ class ConflictError(AppError):
     """The request does not fit the present state."""
 
     code = "CONFLICT"
+
+
+class DockerUnavailableError(ConflictError):
+    """No Docker engine can be asked; `reason` is a stable name of why."""
+
+    retryable = True
+
+    def __init__(self, message: str, *, details: list[FieldError] | None = None, reason: str = "unreachable") -> None:
+        super().__init__(message, details=details)
+        self.reason = reason
 
 
 class RateLimitedError(AppError):

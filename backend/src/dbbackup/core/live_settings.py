@@ -205,7 +205,15 @@ class LiveSettings(SignInSettings, frozen=True, kw_only=True, forbid_unknown_fie
             extra=_about("retention.logDays"),
         ),
     ] = 365
-
+    catalogue_copies: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=365,
+            description="Copies of the catalogue that are kept in the default storage, one a day; 0: none is made",
+            extra=_about("catalogue.keepCopies", "CATALOGUE_KEEP_COPIES"),
+        ),
+    ] = 7
     upload_max_mib: Annotated[
         int,
         Meta(
@@ -418,6 +426,29 @@ class LiveSettings(SignInSettings, frozen=True, kw_only=True, forbid_unknown_fie
             extra=_about("limits.uploadLimit", "RUN_UPLOAD_LIMIT"),
         ),
     ] = 0
+    auto_discover: Annotated[
+        bool,
+        Meta(
+            description="Add the databases of labelled containers by themselves, and keep them in step",
+            extra=_about("discovery.auto", "AUTO_DISCOVER"),
+        ),
+    ] = False
+    discovery_credentials: Annotated[
+        bool,
+        Meta(
+            description="Read users and passwords from the environments of database containers",
+            extra=_about("discovery.readCredentials", "DISCOVERY_READ_CREDENTIALS"),
+        ),
+    ] = True
+    discovery_seconds: Annotated[
+        int,
+        Meta(
+            ge=2,
+            le=3600,
+            description="Seconds from one look at linked and labelled containers to the next",
+            extra=_about("discovery.intervalSeconds"),
+        ),
+    ] = 15
 
 
 _CHECKS: dict[str, Callable[[Any], str | None]] = {

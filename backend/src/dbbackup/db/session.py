@@ -9,9 +9,10 @@ from typing import Any
 
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, SessionTransaction
 
 _AFTER_COMMIT = "after_commit"
+_MARKS = "savepoints"
 _BUSY_TIMEOUT_MS = 10_000
 
 
@@ -36,19 +37,40 @@ class Catalogue:
 
 
 def after_commit(session: AsyncSession, action: Callable[[], None]) -> None:
-    """Run the action once the session's transaction is committed, never when it is rolled back."""
-    session.sync_session.info.setdefault(_AFTER_COMMIT, []).append(action)
+    """Run the action once the session's whole transaction is committed, never when it is rolled back.
+
+    The end of a savepoint is no commit: what it asks for waits for the transaction around it, and is forgotten when the
+    savepoint is rolled back.
+    """
+    _actions(session.sync_session).append(action)
+
+
+def _actions(session: Session) -> list[Callable[[], None]]:
+    found: list[Callable[[], None]] = session.info.setdefault(_AFTER_COMMIT, [])
+    return found
 
 
 @event.listens_for(Session, "after_commit")
 def _run_actions(session: Session) -> None:
+    if session.in_nested_transaction():
+        return
+    session.info.pop(_MARKS, None)
     for action in session.info.pop(_AFTER_COMMIT, []):
         action()
 
 
-@event.listens_for(Session, "after_rollback")
-def _drop_actions(session: Session) -> None:
-    session.info.pop(_AFTER_COMMIT, None)
+@event.listens_for(Session, "after_transaction_create")
+def _mark_savepoint(session: Session, transaction: SessionTransaction) -> None:
+    if transaction.nested:
+        session.info.setdefault(_MARKS, {})[transaction] = len(_actions(session))
+
+
+@event.listens_for(Session, "after_soft_rollback")
+def _drop_actions(session: Session, ended: SessionTransaction) -> None:
+    """Drop what was asked for since the savepoint, or all without one; a flush that fails rolls back what is around."""
+    while not ended.nested and ended.parent is not None:
+        ended = ended.parent
+    del _actions(session)[session.info.get(_MARKS, {}).get(ended, 0) :]
 
 
 def _prepare_connection(connection: Any, _record: Any) -> None:

@@ -75,6 +75,13 @@ class Engine(Protocol):
         """
         ...
 
+    async def databases(self, connection: Connection) -> list[str]:
+        """Return the databases the account can see, those of the server itself left out; `database` need not exist.
+
+        Raises DatabaseError as `probe` does; its details name `type` when the server is of another kind.
+        """
+        ...
+
     async def survey(self, connection: Connection) -> Survey:
         """Collect what the manifest holds of the source. Raises DatabaseError as `probe` does."""
         ...

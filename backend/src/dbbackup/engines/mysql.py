@@ -116,6 +116,10 @@ class MysqlEngine:
         """See `mysql_probe`."""
         return await mysql_probe.probe(connection, self.flavour, self._tools)
 
+    async def databases(self, connection: Connection) -> list[str]:
+        """See `mysql_probe`."""
+        return await mysql_probe.databases(connection, self.flavour)
+
     async def survey(self, connection: Connection) -> Survey:
         """See `mysql_survey`."""
         return await mysql_survey.survey(connection, self.flavour)

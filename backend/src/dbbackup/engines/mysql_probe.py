@@ -21,8 +21,9 @@ SELECT COALESCE(SUM(data_length + index_length), 0) FROM information_schema.tabl
 """
 _VISIBLE = """
 SELECT schema_name FROM information_schema.schemata
-WHERE schema_name NOT IN ('mysql', 'information_schema', 'performance_schema', 'sys') ORDER BY 1 LIMIT 20
+WHERE schema_name NOT IN ('mysql', 'information_schema', 'performance_schema', 'sys') ORDER BY 1 LIMIT 1000
 """
+_MOST_NAMED = 20
 
 
 async def probe(connection: Connection, flavour: Flavour, tools: MysqlTools) -> Probe:
@@ -34,6 +35,13 @@ async def probe(connection: Connection, flavour: Flavour, tools: MysqlTools) -> 
         if error_number(e.__cause__) == NO_DATABASE:
             raise DatabaseError(e.message + await _existing(connection), details=e.details) from e
         raise
+
+
+async def databases(connection: Connection, flavour: Flavour) -> list[str]:
+    """List what the account sees; see `Engine.databases`."""
+    async with session(replace(connection, database=ALWAYS_THERE)) as opened:
+        await server_version(opened, connection, flavour)
+        return [name for (name,) in await opened.ask(_VISIBLE)]
 
 
 async def server_version(opened: Session, connection: Connection, flavour: Flavour) -> str:
@@ -94,4 +102,4 @@ async def _existing(connection: Connection) -> str:
             rows = await opened.ask(_VISIBLE)
     except DatabaseError:
         return ""
-    return f" There are: {', '.join(name for (name,) in rows)}." if rows else ""
+    return f" There are: {', '.join(name for (name,) in rows[:_MOST_NAMED])}." if rows else ""

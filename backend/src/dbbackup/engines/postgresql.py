@@ -70,6 +70,10 @@ class PostgresqlEngine:
         """See `postgresql_probe`."""
         return await postgresql_probe.probe(connection, self._tools)
 
+    async def databases(self, connection: Connection) -> list[str]:
+        """See `postgresql_probe`."""
+        return await postgresql_probe.databases(connection)
+
     async def survey(self, connection: Connection) -> Survey:
         """See `postgresql_survey`."""
         return await postgresql_survey.survey(connection)

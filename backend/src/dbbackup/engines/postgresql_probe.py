@@ -8,7 +8,7 @@ from time import perf_counter
 
 import psycopg
 
-from dbbackup.core.errors import DatabaseError, ToolMissingError
+from dbbackup.core.errors import DatabaseError, DatabaseUnreachableError, ToolMissingError
 from dbbackup.engines.postgresql_connect import Session, ask, session
 from dbbackup.engines.postgresql_privileges import missing_privileges
 from dbbackup.engines.postgresql_tools import PostgresqlTools
@@ -27,8 +27,10 @@ FROM pg_stat_ssl s WHERE s.pid = pg_backend_pid()
 _VISIBLE_DATABASES = """
 SELECT datname FROM pg_database
 WHERE datallowconn AND NOT datistemplate AND has_database_privilege(oid, 'CONNECT')
-ORDER BY datname LIMIT 20
+ORDER BY datname LIMIT 1000
 """
+_MOST_NAMED = 20
+_MAINTENANCE = ("postgres", "template1")
 
 
 async def probe(connection: Connection, tools: PostgresqlTools) -> Probe:
@@ -40,6 +42,21 @@ async def probe(connection: Connection, tools: PostgresqlTools) -> Probe:
         if isinstance(e.__cause__, psycopg.Error) and _says_no_database(e.__cause__):
             raise DatabaseError(e.message + await _existing(connection)) from e
         raise
+
+
+async def databases(connection: Connection) -> list[str]:
+    """List what the role may connect to; see `Engine.databases`."""
+    failure: DatabaseError | None = None
+    for name in dict.fromkeys((connection.database, *_MAINTENANCE)):
+        try:
+            async with session(replace(connection, database=name)) as opened:
+                return [found for (found,) in await ask(opened, _VISIBLE_DATABASES)]
+        except DatabaseUnreachableError:
+            raise
+        except DatabaseError as e:
+            failure = failure or e
+    assert failure is not None  # noqa: S101 - for the type checker: there is at least one place
+    raise failure
 
 
 def server_version(opened: Session) -> str:
@@ -83,11 +100,8 @@ def _says_no_database(error: psycopg.Error) -> bool:
 
 async def _existing(connection: Connection) -> str:
     """Name the databases the role could connect to instead; nothing where it cannot even ask."""
-    for name in ("postgres", "template1"):
-        try:
-            async with session(replace(connection, database=name)) as opened:
-                rows = await ask(opened, _VISIBLE_DATABASES)
-        except DatabaseError:
-            continue
-        return f" There are: {', '.join(found for (found,) in rows)}." if rows else ""
-    return ""
+    try:
+        names = await databases(connection)
+    except DatabaseError:
+        return ""
+    return f" There are: {', '.join(names[:_MOST_NAMED])}." if names else ""

@@ -53,10 +53,13 @@ class PostgresqlReading:
         """Count and hash, the smaller tables first; see `Reading.counted`."""
         until = time.monotonic() + seconds
         try:
-            keys = await postgresql_sample.countable(self._opened)
-            probe = await postgresql_sample.probe(self._opened)
-            for setting in postgresql_sample.TEXT_FORM:
-                await self._opened.execute(setting)
+            # A savepoint: a server that refuses a setting must not end the snapshot, which the dump may not have taken
+            # over yet.
+            async with self._opened.transaction():
+                keys = await postgresql_sample.countable(self._opened)
+                probe = await postgresql_sample.probe(self._opened)
+                for setting in postgresql_sample.TEXT_FORM:
+                    await self._opened.execute(setting)
             for table in sorted(tables, key=lambda table: table.size):
                 left = int((until - time.monotonic()) * 1000)
                 key = keys.get((table.schema, table.name))

@@ -21,7 +21,8 @@ _ROW_BYTES = 100
 TEXT_FORM = (
     "SET datestyle = 'ISO, YMD'",
     "SET intervalstyle = 'postgres'",
-    "SET timezone = 'UTC'",
+    # the one zone that a server knows without files of zones, which small images lack
+    "SET timezone = 'GMT'",
     "SET extra_float_digits = 1",
     "SET bytea_output = 'hex'",
     "SET xmlbinary = 'base64'",

@@ -74,6 +74,22 @@ async def clean_up(ctx: Context, now: datetime, *, accept: bool = False) -> Clea
         return report
 
 
+async def plan_cleanup(ctx: Context, now: datetime) -> tuple[CleanupReport, list[str]]:
+    """Return what retention would delete now, in numbers and each one with its reason. Writes nothing."""
+    report, lines = CleanupReport(), []
+    async with ctx.catalogue.sessions() as session:
+        for owner in await retention.owners(session):
+            for decision in await retention.decide(session, ctx, owner, now):
+                if decision.keep:
+                    continue
+                backup = await session.get_one(BackupExecution, decision.backup.id)
+                report.backups += 1
+                report.size += decision.backup.size
+                reasons = " ".join(reason.text for reason in decision.reasons)
+                lines.append(f"{backup.database_name} {decision.backup.at:%Y-%m-%d %H:%M} ({backup.id}): {reasons}")
+    return report, lines
+
+
 async def retain(session: AsyncSession, ctx: Context, owner: Owner, now: datetime) -> list[BackupExecution]:
     """Apply retention to one database and return what is deleted, so many as one transaction may hold.
 

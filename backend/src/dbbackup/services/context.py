@@ -9,6 +9,8 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from dbbackup.core.container_labels import LabelNotice
+from dbbackup.core.containers import Container
 from dbbackup.core.crypto import Sealer
 from dbbackup.core.events import Events
 from dbbackup.core.live_settings import LiveSettings
@@ -51,6 +53,8 @@ class Runtime:
     """Why the time of day is not believed, and retention held; None: it is."""
     cleanup: str | None = None
     """What the last cleanup of this process found that it could not do; None: nothing."""
+    catalogue_copy: str | None = None
+    """Why the last copy of the catalogue could not be made; None: it could."""
     cleaning: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held while a cleanup goes on."""
     live: LiveSettings = field(default_factory=LiveSettings)
@@ -65,6 +69,10 @@ class Runtime:
     """When whom which read was last recorded: a page that looks again and again is one event."""
     oidc_provider: tuple[Provider, float] | None = None
     """What the OpenID provider said of itself last, and until when that is believed (monotonic)."""
+    label_notices: list[LabelNotice] = field(default_factory=list)
+    """What the last look at labelled containers found wrong with their labels."""
+    unprotected: list[Container] = field(default_factory=list)
+    """Containers with a database server of which nothing is backed up, as last seen."""
     setup_token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     """Lets whoever can read the log make the first administrator; another one at each start."""
 

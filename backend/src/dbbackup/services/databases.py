@@ -89,7 +89,7 @@ async def add_database(session: AsyncSession, ctx: Context, data: DatabaseInput,
         raise result.error
     config = DatabaseConfig(
         id=new_id(),
-        slug=await _free_slug(session, data.name),
+        slug=await free_slug(session, data.name),
         type=data.type,
         **{column: getattr(data, field) for field, column in _PLAIN_FIELDS.items()},
     )
@@ -253,7 +253,8 @@ async def _refuse_needed(session: AsyncSession, config: DatabaseConfig, doomed: 
         )
 
 
-async def _free_slug(session: AsyncSession, name: str) -> str:
+async def free_slug(session: AsyncSession, name: str) -> str:
+    """Return what stands in file names for a database of this name, and for no other one."""
     base = slug(name)
     taken = set(await session.scalars(select(DatabaseConfig.slug).where(DatabaseConfig.slug.startswith(base))))
     candidate, number = base, 2

@@ -59,7 +59,9 @@ async def generate_key(session: AsyncSession, ctx: Context, data: EncryptionKeyI
     return await _add(session, ctx, key)
 
 
-async def import_key(session: AsyncSession, ctx: Context, data: EncryptionKeyImport) -> EncryptionKey:
+async def import_key(
+    session: AsyncSession, ctx: Context, data: EncryptionKeyImport, key_id: str | None = None
+) -> EncryptionKey:
     """Add a key that was made elsewhere; an identity joins a recipient that is here without one.
 
     Raises:
@@ -70,7 +72,7 @@ async def import_key(session: AsyncSession, ctx: Context, data: EncryptionKeyImp
         raise ValidationError.of("identity", "Give either the private key or, to encrypt only, the recipient.")
     if data.identity is None:
         recipient = str(parse_recipient(data.recipient or ""))
-        key = EncryptionKey(id=new_id(), name=data.name, recipient=recipient, recovery=data.recovery)
+        key = EncryptionKey(id=key_id or new_id(), name=data.name, recipient=recipient, recovery=data.recovery)
         key.comment = data.comment
         return await _add(session, ctx, key)
     if data.recovery:
@@ -81,7 +83,7 @@ async def import_key(session: AsyncSession, ctx: Context, data: EncryptionKeyImp
     known = await session.scalar(select(EncryptionKey).where(EncryptionKey.recipient == str(identity.recipient)))
     if known is not None and known.identity_sealed is None:
         return await _complete(session, ctx, known, identity)
-    key = EncryptionKey(id=new_id(), name=data.name, comment=data.comment, recipient=str(identity.recipient))
+    key = EncryptionKey(id=key_id or new_id(), name=data.name, comment=data.comment, recipient=str(identity.recipient))
     # Whoever imports it has it elsewhere already.
     key.identity_sealed, key.downloaded_at = _seal(ctx, key.id, identity), utc_now()
     return await _add(session, ctx, key)

@@ -54,7 +54,9 @@ async def list_channels(session: AsyncSession) -> list[NotificationChannel]:
     return list(await session.scalars(select(NotificationChannel).order_by(func.lower(NotificationChannel.name))))
 
 
-async def add_channel(session: AsyncSession, ctx: Context, data: NotificationChannelInput) -> NotificationChannel:
+async def add_channel(
+    session: AsyncSession, ctx: Context, data: NotificationChannelInput, channel_id: str | None = None
+) -> NotificationChannel:
     """Save a channel.
 
     Raises:
@@ -63,7 +65,7 @@ async def add_channel(session: AsyncSession, ctx: Context, data: NotificationCha
     """
     await _refuse_taken_name(session, data.name)
     await _check_filters(session, data.events, data.database_ids)
-    channel = NotificationChannel(id=new_id(), **{name: getattr(data, name) for name in _PLAIN})
+    channel = NotificationChannel(id=channel_id or new_id(), **{name: getattr(data, name) for name in _PLAIN})
     channel.events = [str(event) for event in data.events]
     _set_settings(ctx, channel, data.settings, {})
     session.add(channel)

@@ -95,10 +95,14 @@ class SimulationInput(Input):
 
 
 class MaintenanceInput(Input):
-    """A task to do now: `cleanup` applies retention and removes old records, `vacuum` compacts the catalogue.
+    """A task to do now.
 
-    `acceptClock` confirms, with `cleanup`, that the clock is right although it went far ahead.
+    `cleanup` applies retention and removes old records and log lines; with `dryRun` it only tells what retention would
+    delete, and `acceptClock` confirms that the clock is right although it went far ahead. `vacuum` compacts the
+    catalogue. `verify` reads the newest backup of each database again, every copy of it. `copy` puts a copy of the
+    catalogue into the default storage, as happens every day.
     """
 
-    task: Literal["cleanup", "vacuum"]
+    task: Literal["cleanup", "vacuum", "verify", "copy"]
     accept_clock: bool = False
+    dry_run: bool = False

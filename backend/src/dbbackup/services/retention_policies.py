@@ -69,7 +69,9 @@ async def usage(session: AsyncSession) -> dict[str, Usage]:
     return {policy_id: Usage(*both) for policy_id, both in counts.items() if policy_id}
 
 
-async def add_policy(session: AsyncSession, ctx: Context, data: RetentionPolicyInput) -> RetentionPolicy:
+async def add_policy(
+    session: AsyncSession, ctx: Context, data: RetentionPolicyInput, policy_id: str | None = None
+) -> RetentionPolicy:
     """Save a policy.
 
     Raises:
@@ -79,7 +81,7 @@ async def add_policy(session: AsyncSession, ctx: Context, data: RetentionPolicyI
     check_rules(data)
     await _refuse_taken_name(session, data.name)
     rules = {name: getattr(data, name) for name in RULES}
-    policy = RetentionPolicy(id=new_id(), name=data.name, description=data.description, **rules)
+    policy = RetentionPolicy(id=policy_id or new_id(), name=data.name, description=data.description, **rules)
     session.add(policy)
     await session.flush()
     announce(session, ctx, "retention-policy", policy.id, "created")

@@ -94,7 +94,9 @@ async def copy_counts(session: AsyncSession) -> dict[str, int]:
     return {config_id: count for config_id, count in await session.execute(query) if config_id}
 
 
-async def add_config(session: AsyncSession, ctx: Context, data: S3ConfigInput) -> S3Config:
+async def add_config(
+    session: AsyncSession, ctx: Context, data: S3ConfigInput, config_id: str | None = None
+) -> S3Config:
     """Save a config; the first one becomes the default.
 
     Raises:
@@ -104,7 +106,7 @@ async def add_config(session: AsyncSession, ctx: Context, data: S3ConfigInput) -
     check_config({n: getattr(data, n) for n in (*_PLAIN, "customer_key")}, has_customer_key=False)
     await _refuse_forbidden(ctx, data.endpoint)
     await _refuse_taken_name(session, data.name)
-    config = S3Config(id=new_id(), **{name: getattr(data, name) for name in _PLAIN})
+    config = S3Config(id=config_id or new_id(), **{name: getattr(data, name) for name in _PLAIN})
     config.path_prefix = data.path_prefix.strip("/")
     config.access_key_sealed = _seal(ctx, config.id, "access_key_sealed", data.access_key)
     config.secret_key_sealed = _seal(ctx, config.id, "secret_key_sealed", data.secret_key)

@@ -28,8 +28,8 @@ from dbbackup.services.new_backup import MANUAL_PRIORITY, prepare_backup
 from dbbackup.services.pings import seal_ping_url
 from dbbackup.services.schedule_inputs import ScheduleInput, ScheduleUpdate
 
-_TIMING = ("cron_expression", "timezone", "blackout")
-_BACKUP = ("local", "upload_to_s3", "s3_config_ids", "compression", "compression_level", "encryption", "options")
+TIMING = ("cron_expression", "timezone", "blackout")
+BACKUP = ("local", "upload_to_s3", "s3_config_ids", "compression", "compression_level", "encryption", "options")
 _OTHER = (
     "type",
     "name",
@@ -43,7 +43,7 @@ _OTHER = (
     "verify_every",
     "verify_level",
 )
-FIELDS = (*_TIMING, *_BACKUP, *_OTHER)
+FIELDS = (*TIMING, *BACKUP, *_OTHER)
 """What a form sets; the same names in inputs and columns."""
 
 
@@ -105,8 +105,8 @@ async def add_schedule(session: AsyncSession, ctx: Context, data: ScheduleInput)
         values["upload_to_s3"] = bool(data.s3_config_ids) or await session.scalar(default) is not None
     schedule = BackupSchedule(id=new_id(), database_id=data.database_id, **values)
     schedule.ping_url_sealed = _sealed_ping(ctx, schedule.id, data.ping_url)
-    await _check(session, ctx, schedule, set(FIELDS))
-    _restart(schedule)
+    await check(session, ctx, schedule, set(FIELDS))
+    restart(schedule)
     session.add(schedule)
     await _save(session, ctx, schedule, "created")
     return schedule
@@ -125,9 +125,9 @@ async def change_schedule(
         setattr(schedule, name, value)
     if data.ping_url is not UNSET:
         schedule.ping_url_sealed = _sealed_ping(ctx, schedule.id, data.ping_url)
-    await _check(session, ctx, schedule, changed)
-    if changed & {*_TIMING, "enabled"}:
-        _restart(schedule)
+    await check(session, ctx, schedule, changed)
+    if changed & {*TIMING, "enabled"}:
+        restart(schedule)
     await _save(session, ctx, schedule, "updated")
     return schedule
 
@@ -215,12 +215,12 @@ def _preset(type_: str) -> str:
     return cron.PRESETS[type_]
 
 
-async def _check(session: AsyncSession, ctx: Context, schedule: BackupSchedule, changed: set[str]) -> None:
+async def check(session: AsyncSession, ctx: Context, schedule: BackupSchedule, changed: set[str]) -> None:
     """Check what changed: a schedule can be switched off or renamed whatever else has become of it."""
-    timing = changed & {*_TIMING} or ("enabled" in changed and schedule.enabled)
+    timing = changed & {*TIMING} or ("enabled" in changed and schedule.enabled)
     if timing and timetable_of(schedule).next_after(utc_now()) is None:
         raise ValidationError.of("blackout", "All runs fall into blackout windows: this schedule would never run.")
-    if changed & {*_BACKUP}:
+    if changed & {*BACKUP}:
         await prepare_run(session, ctx, schedule)
     if schedule.retry_delay > schedule.retry_max_delay:
         raise ValidationError.of("retryMaxDelay", "The longest wait cannot be shorter than the first one.")
@@ -229,7 +229,7 @@ async def _check(session: AsyncSession, ctx: Context, schedule: BackupSchedule, 
         raise ValidationError.of("retentionPolicyId", f"There is no retention policy {policy}.")
 
 
-def _restart(schedule: BackupSchedule) -> None:
+def restart(schedule: BackupSchedule) -> None:
     """Count from now on."""
     schedule.last_slot = utc_now()
     schedule.next_run_at = timetable_of(schedule).next_after(schedule.last_slot) if schedule.enabled else None

@@ -37,6 +37,8 @@ class Check:
 async def run_checks(session: AsyncSession, ctx: Context) -> list[Check]:
     """Look at catalogue, disk, worker and the default S3 config; never raises for what it finds."""
     checks = [await _catalogue(session), _disk(ctx), _worker(ctx), _scheduler(ctx), _clock(ctx), _retention(ctx)]
+    if problem := ctx.runtime.catalogue_copy:
+        checks.append(Check("catalogue copy", False, False, problem))
     if checks[0].ok:
         checks += await _s3(session, ctx)
     return checks

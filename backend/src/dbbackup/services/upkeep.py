@@ -55,6 +55,27 @@ async def queue_rereading(session: AsyncSession, ctx: Context, now: datetime) ->
     return await queue_verification(session, ctx, copy.backup_id, VerifyInput(level=1, copy_id=copy.id), REREADING)
 
 
+async def queue_newest(session: AsyncSession, ctx: Context, actor: str) -> list[Verification]:
+    """Queue the reading of every complete copy of the newest good backup of each database, unless it waits already."""
+    newest = (
+        select(func.max(BackupExecution.id))
+        .where(
+            BackupExecution.status == RunStatus.COMPLETED,
+            BackupExecution.deleted_at.is_(None),
+            BackupExecution.database_id.is_not(None),
+        )
+        .group_by(BackupExecution.database_id)
+    )
+    waiting = select(Verification.copy_id).where(Verification.status.not_in(FINAL), Verification.copy_id.is_not(None))
+    copies = select(BackupCopy).where(
+        BackupCopy.backup_id.in_(newest), BackupCopy.state == CopyState.COMPLETE, BackupCopy.id.not_in(waiting)
+    )
+    return [
+        await queue_verification(session, ctx, copy.backup_id, VerifyInput(level=1, copy_id=copy.id), actor)
+        for copy in list(await session.scalars(copies))
+    ]
+
+
 async def look_for_copies(ctx: Context, now: datetime) -> list[Anomaly]:
     """Look whether the files of the copies that were seen longest ago are there; return what is gone.
 

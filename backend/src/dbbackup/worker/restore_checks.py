@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from msgspec import structs
 
-from dbbackup.core.comparison import Check, compare
+from dbbackup.core.comparison import Check, compare, compare_objects
 from dbbackup.core.manifest import Manifest
 from dbbackup.engines.modes import RestoreMode, restore_mode
 from dbbackup.pipeline.restore import RestoreJob
@@ -20,10 +20,10 @@ _NOT_KNOWN = "Not compared: what comes from elsewhere says nowhere how many tabl
 
 
 async def check_restored(job: RestoreJob, name: str, tools: RunTools) -> tuple[list[Check], str | None]:
-    """Count and compare the tables of the database `name`; return what was found, and what makes it no restore.
+    """Count and compare what is in the database `name`; return what was found, and what makes it no restore.
 
-    Columns that differ are told and no more: another server writes types in other words. A table that is missing,
-    or another number of rows where the manifest counted them, is a loss. Raises DatabaseError.
+    Columns and other objects that differ are told and no more: another server writes types in other words. A table that
+    is missing, or another number of rows where the manifest counted them, is a loss. Raises DatabaseError.
     """
     mode = restore_mode(job.options)
     if mode is RestoreMode.RUN_SCRIPT or job.options.get("foreign"):
@@ -32,7 +32,8 @@ async def check_restored(job: RestoreJob, name: str, tools: RunTools) -> tuple[l
         return [Check(name="rows", ok=True, message=_NOT_COUNTED)], None
     tools.report.stage("Comparing with the manifest")
     manifest = _expected(job, mode)
-    tables = await job.engine.counted_tables(replace(job.target, database=name), manifest.source.tables)
+    made = replace(job.target, database=name)
+    tables = await job.engine.counted_tables(made, manifest.source.tables)
     ours = _keys(manifest, name if job.engine.in_place else None)
     if mode.adds_rows or mode is RestoreMode.CLEAN:
         # What was there before and is none of the backup's stays out of it.
@@ -40,6 +41,9 @@ async def check_restored(job: RestoreJob, name: str, tools: RunTools) -> tuple[l
     # Where a schema is a database (MySQL) the target's name stands for the source's.
     schema = name if job.engine.in_place else ""
     checks = compare(manifest, tables, schema)
+    if _makes_all(job, mode):
+        wanted = manifest.source.properties.get("objects", {})
+        checks.append(compare_objects(manifest, wanted, await job.engine.object_facts(made)))
     for check in checks:
         tools.log.say("info" if check.ok else "warn", check.message, check=check.name)
     missing = ours - {(table.schema, table.name) for table in tables}
@@ -55,6 +59,12 @@ def _expected(job: RestoreJob, mode: RestoreMode) -> Manifest:
         tables = [structs.replace(table, columns={}) for table in manifest.source.tables]
         manifest = structs.replace(manifest, source=structs.replace(manifest.source, tables=tables))
     return manifest
+
+
+def _makes_all(job: RestoreJob, mode: RestoreMode) -> bool:
+    """Tell whether the database holds what the backup held, and nothing else, as the same kind of server has it."""
+    whole = mode.creates_database or mode is RestoreMode.REPLACE
+    return whole and not job.options.get("selection") and job.manifest.source.engine == job.engine.type
 
 
 def _is_loss(check: Check, missing: set[tuple[str, str]]) -> bool:

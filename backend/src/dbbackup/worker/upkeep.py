@@ -1,4 +1,4 @@
-"""The slow rounds: reading again, looking for files, removing leftovers; each at its own pace."""
+"""The slow rounds: reading again, looking for files, leftovers, the catalogue's copy; each at its own pace."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from datetime import timedelta
 from dbbackup.db.models.base import utc_now
 from dbbackup.services.context import Context
 from dbbackup.services.upkeep import look_for_copies, queue_rereading
+from dbbackup.worker.catalogue_copy import copy_when_due
 from dbbackup.worker.litter import sweep_litter
 
 PAUSE = 60.0
 """Seconds between two looks at what is due; the first comes that long after the start."""
 _PRESENCE = timedelta(minutes=10)
 _LITTER = timedelta(hours=12)
+_COPY = timedelta(minutes=30)
 
 
 class Upkeep:
@@ -35,6 +37,7 @@ class Upkeep:
         await self._round("rereading", timedelta(minutes=self._ctx.live.reread_minutes), self._reread)
         await self._round("presence", _PRESENCE, self._look)
         await self._round("litter", _LITTER, self._sweep)
+        await self._round("catalogue copy", _COPY, self._copy)
 
     async def _round(self, name: str, every: timedelta, work: Callable[[], Awaitable[object]]) -> None:
         now = time.monotonic()
@@ -48,6 +51,9 @@ class Upkeep:
 
     async def _look(self) -> None:
         await look_for_copies(self._ctx, utc_now())
+
+    async def _copy(self) -> None:
+        await copy_when_due(self._ctx, utc_now())
 
     async def _sweep(self) -> None:
         await sweep_litter(self._ctx, utc_now())

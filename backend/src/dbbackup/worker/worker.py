@@ -17,6 +17,7 @@ from dbbackup.worker.audit_forwarder import AuditForwarder
 from dbbackup.worker.backup_run import run_backup
 from dbbackup.worker.cleanup import CleanupJob
 from dbbackup.worker.copies import delete_copies, refill_copies
+from dbbackup.worker.discovery import DiscoveryLoop
 from dbbackup.worker.housekeeping import keep_house
 from dbbackup.worker.janitor import reconcile, retry_journal, settle
 from dbbackup.worker.kept import release_kept
@@ -63,6 +64,7 @@ class Worker:
             asyncio.create_task(self._repeat("uploads", lambda: check_uploads(self._ctx))),
             asyncio.create_task(self._repeat("audit forwarding", AuditForwarder(self._ctx).step)),
             asyncio.create_task(self._repeat("upkeep", Upkeep(self._ctx).step)),
+            asyncio.create_task(self._repeat("discovery", DiscoveryLoop(self._ctx).step)),
         ]
 
     async def stop(self) -> None:

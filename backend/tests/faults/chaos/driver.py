@@ -36,7 +36,7 @@ _AIMS = {
 }
 
 
-_USUAL = {"backup": 0.8, "upload": 0.3, "delete": 0.05, "restore": 0.8, "fill": 0.8, "verify": 0.8}
+_USUAL = {"backup": 0.8, "upload": 0.3, "delete": 0.05, "retention": 0.05, "restore": 0.8, "fill": 0.8, "verify": 0.8}
 """Seconds within which a fault strikes that is not aimed."""
 
 
@@ -136,7 +136,7 @@ def stage_of(world: World, ticket: Ticket) -> str:
     """Return where the operation is now, by its log in the catalogue."""
     if ticket.over:
         return "ended"
-    if ticket.name in ("upload", "delete"):
+    if ticket.name in ("upload", "delete", "retention"):
         return "uploading" if ticket.name == "upload" else "deleting"
     query = """
         SELECT json_extract(metadata, '$.stage') FROM execution_log

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from tests.faults import catalogue
 from tests.faults.chaos.world import EXISTING, SOURCES, World
 from tests.faults.waiting import until
 
@@ -67,6 +68,23 @@ def delete(world: World) -> Ticket:
     return Ticket("delete", done.source, done.id, state)
 
 
+def retention(world: World) -> Ticket:
+    """Let retention delete the older of a database's backups, made older than the ceiling allows."""
+    old, new = [finished(_backup(world, "lines", local=True, s3=True)).id for _ in range(2)]
+    catalogue.backdate(world.home, old, 400)
+    world.call("POST", "/system/maintenance", {"task": "cleanup"})
+    left = "SELECT copy.id FROM backup_copy copy WHERE copy.backup_id = ? AND copy.state != 'deleted'"
+
+    def judge(status: str) -> list[str]:
+        marked = world.query("SELECT deleted_at, deleted_by FROM backup_execution WHERE id IN (?, ?)", old, new)
+        return [] if marked == [(marked[0][0], "retention"), (None, None)] else [f"retention marked {marked}"]
+
+    def state() -> str:
+        return "running" if world.query(left, old) else "completed"
+
+    return Ticket("retention", "lines", new, state, judge)
+
+
 def restore(world: World) -> Ticket:
     """Restore a backup into a new database."""
     chosen = choose_copy(world, SOURCES)
@@ -93,6 +111,7 @@ OPERATIONS: tuple[Callable[[World], Ticket], ...] = (
     backup,
     upload_later,
     delete,
+    retention,
     restore,
     fill_existing,
     verify,

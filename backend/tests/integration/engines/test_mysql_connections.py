@@ -57,6 +57,14 @@ async def test_each_wrong_field_is_named(family: Family, more: dict[str, object]
     assert [detail.field for detail in error.details] == [field]
 
 
+async def test_databases_when_asked_then_those_of_the_users_are_listed(family: Family) -> None:
+    family.create("listed")
+    found = await family.engine.databases(family.connection("whatever"))
+    assert "listed" in found
+    assert not {"mysql", "sys", "information_schema"} & set(found)
+    family.sql("DROP DATABASE listed")
+
+
 async def test_an_unknown_database_is_told_with_those_that_are_there(family: Family, tmp_path: Path) -> None:
     family.create("shop")
     assert "There are: " in (await failure(family, database="gone")).message

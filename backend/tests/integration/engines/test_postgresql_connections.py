@@ -129,6 +129,16 @@ async def test_probe_of_a_missing_database_names_the_existing_ones(roles: Postgr
     assert "postgres" in (await refusal(connection(roles, "nowhere"))).message
 
 
+async def test_databases_when_asked_then_those_that_the_role_may_connect_to(roles: PostgresServer) -> None:
+    known = connection(roles)
+    found = await engine().databases(known)
+    assert "postgres" in found
+    assert not {"template0", "template1"} & set(found)
+    assert await engine().databases(connection(roles, "nowhere")) == found
+    with pytest.raises(DatabaseUnreachableError):
+        await engine().databases(connection(roles, port=1))
+
+
 async def test_probe_of_a_missing_database_when_it_cannot_look_says_only_that(server18: PostgresServer) -> None:
     server18.psql("""
         CREATE ROLE shut_out LOGIN PASSWORD 'sEcReT-1';

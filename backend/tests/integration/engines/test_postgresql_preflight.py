@@ -64,10 +64,10 @@ async def test_preflight_refuses_another_engine_and_a_downgrade(server15: Postgr
     assert levels(await check(server15, backup("18.0")), "error") == {"downgrade"}
 
 
-@pytest.mark.parametrize(("name", "code"), [("postgres", "name-invalid"), ("taken", "name-taken")])
+@pytest.mark.parametrize(("name", "code"), [("postgres", "name-invalid"), ("occupied", "name-taken")])
 async def test_preflight_refuses_names_that_cannot_be(name: str, code: str, server15: PostgresServer) -> None:
-    if not server15.psql("SELECT 1 FROM pg_database WHERE datname = 'taken'"):
-        server15.psql("CREATE DATABASE taken")
+    if not server15.psql("SELECT 1 FROM pg_database WHERE datname = 'occupied'"):
+        server15.psql("CREATE DATABASE occupied")
     options = {**restore_options("x"), "newDatabase": name}
     assert levels(await engine().preflight(connection(server15), backup(), options), "error") == {code}
 

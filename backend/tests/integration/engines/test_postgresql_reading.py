@@ -56,6 +56,18 @@ async def counts(server: PostgresServer, seconds: float = 30, *, hashed: bool = 
     return [found.get((t.schema, t.name), t) for t in survey.tables]
 
 
+async def test_reading_when_the_server_refuses_a_setting_then_nothing_is_counted_and_the_snapshot_stays(
+    read: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgresql_sample, "TEXT_FORM", ("SET timezone = 'No/Where'",))
+    async with engine().reading(connection(read, "read")) as reading:
+        survey = await reading.survey()
+        assert [t async for t in reading.counted(survey.tables, 30, hashed=True)] == []
+        with psycopg.connect(read.dsn("read"), autocommit=True) as dump:
+            dump.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
+            dump.execute(f"SET TRANSACTION SNAPSHOT '{reading.snapshot}'")
+
+
 async def test_reading_when_rows_change_meanwhile_then_dump_and_counts_have_those_of_the_snapshot(
     read: PostgresServer, tmp_path: Path
 ) -> None:

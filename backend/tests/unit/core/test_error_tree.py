@@ -16,6 +16,7 @@ CODES = {
     "ForbiddenError": "FORBIDDEN",
     "NotFoundError": "NOT_FOUND",
     "ConflictError": "CONFLICT",
+    "DockerUnavailableError": "CONFLICT",
     "RateLimitedError": "RATE_LIMITED",
     "DatabaseError": "DATABASE_ERROR",
     "DatabaseUnreachableError": "DATABASE_ERROR",
@@ -39,6 +40,7 @@ CODES = {
 RETRYABLE = {
     "HostUnknownError",
     "DatabaseUnreachableError",
+    "DockerUnavailableError",
     "S3UnreachableError",
     "ToolFailedError",
     "DumpIncompleteError",

@@ -50,6 +50,36 @@ async def test_after_commit_when_rolled_back_then_the_action_never_runs(catalogu
     assert ran == []
 
 
+async def test_after_commit_when_a_savepoint_ends_then_the_action_waits_for_the_commit(catalogue: Catalogue) -> None:
+    ran: list[str] = []
+    async with catalogue.transaction() as session:
+        after_commit(session, lambda: ran.append("before"))
+        async with session.begin_nested():
+            session.add(SystemSetting(key="kept", value="v"))
+            after_commit(session, lambda: ran.append("inside"))
+        assert ran == []
+        after_commit(session, lambda: ran.append("after"))
+    assert ran == ["before", "inside", "after"]
+
+
+@pytest.mark.parametrize("fails", ["block", "flush"])
+async def test_after_commit_when_a_savepoint_is_rolled_back_then_only_its_actions_are_dropped(
+    catalogue: Catalogue, fails: str
+) -> None:
+    ran: list[str] = []
+    async with catalogue.transaction() as session:
+        after_commit(session, lambda: ran.append("before"))
+        with pytest.raises((ZeroDivisionError, IntegrityError)):
+            async with session.begin_nested():
+                after_commit(session, lambda: ran.append("inside"))
+                if fails == "flush":
+                    session.add(BackupCopy(backup_id="nobody", position=0))
+                    await session.flush()
+                raise ZeroDivisionError
+        after_commit(session, lambda: ran.append("after"))
+    assert ran == ["before", "after"]
+
+
 async def test_catalogue_when_opened_then_write_ahead_log_and_foreign_keys_are_on(catalogue: Catalogue) -> None:
     async with catalogue.sessions() as session:
         assert await session.scalar(text("PRAGMA journal_mode")) == "wal"

@@ -57,6 +57,7 @@ def test_load_when_everything_is_set_then_everything_is_taken(tmp_path: Path) ->
             "ADMIN_PASSWORD": "correct horse",
             "TRUSTED_PROXIES": "10.0.0.7, fd00::/8",
             "AUTO_DISCOVER": "false",
+            "DOCKER_HOST": "tcp://socket-proxy:2375",
         }
     )
     assert settings.s3 is not None
@@ -69,7 +70,8 @@ def test_load_when_everything_is_set_then_everything_is_taken(tmp_path: Path) ->
     assert settings.allowed_origins == ("https://a.example", "https://b.example")
     assert settings.client_dirs == (Path("/opt/a"), Path("/opt/b"))
     assert settings.static_dir == tmp_path
-    assert settings.fixed == {"backup.maxConcurrent": 5}
+    assert settings.fixed == {"backup.maxConcurrent": 5, "discovery.auto": False}
+    assert settings.docker_host == "tcp://socket-proxy:2375"
     assert (settings.auth_mode, settings.admin_username) == ("none", "root")
     assert settings.admin_password.reveal() == "correct horse"
     assert settings.trusted_proxies == ("10.0.0.7/32", "fd00::/8")
@@ -133,7 +135,8 @@ def test_load_when_much_is_wrong_then_all_of_it_is_told_at_once() -> None:
         "AUTH_MODE": "open",
         "ADMIN_USERNAME": "root",
         "TRUSTED_PROXIES": "10.0.0.0/8, proxy",
-        "AUTO_DISCOVER": "true",
+        "AUTO_DISCOVER": "perhaps",
+        "DOCKER_HOST": "tcp://me:secret@proxy:2375",
         "DATABASE_URL": "postgresql://x",
         "STATIC_PATH": "/nowhere",
     }
@@ -145,6 +148,7 @@ def test_load_when_much_is_wrong_then_all_of_it_is_told_at_once() -> None:
     }
     assert "openssl rand" in found["ENCRYPTION_KEY"]
     assert "only 5 characters" in found["ENCRYPTION_KEY"]
+    assert "secret@" not in found["DOCKER_HOST"]
 
 
 def test_load_when_a_setting_of_the_page_is_no_value_of_its_kind_then_it_is_named() -> None:

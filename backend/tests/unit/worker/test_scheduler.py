@@ -12,7 +12,14 @@ from sqlalchemy import select, text, update
 from dbbackup.core.events import ChangeEvent
 from dbbackup.core.naming import new_id
 from dbbackup.core.schedule import jitter_of
-from dbbackup.db.models import BackupExecution, BackupSchedule, DatabaseConfig, RunStatus
+from dbbackup.db.models import (
+    BackupExecution,
+    BackupSchedule,
+    DatabaseConfig,
+    NotificationChannel,
+    NotificationOutbox,
+    RunStatus,
+)
 from dbbackup.services.context import Context
 from dbbackup.services.execution_logs import read_lines
 from dbbackup.services.schedules import timetable_of
@@ -169,6 +176,25 @@ async def test_tick_when_the_run_before_has_not_ended_then_the_slot_is_missed_an
     seen = await load(ctx, row)
     assert (seen.missed_slot, seen.missed_count) == (clock.now, 1)
     assert seen.missed_reason == "The backup before it was still queued."
+
+
+async def test_tick_when_slots_are_missed_then_who_wants_to_know_is_told(ctx: Context) -> None:
+    scheduler, clock, [row] = await set_up(ctx, "0 * * * *")
+    wanting = {"kind": "webhook", "settings": {"kind": "webhook"}, "target": "http://h/…", "events": ["backup.missed"]}
+    await save(ctx, NotificationChannel(id=new_id(), name="Alarms", **wanting))
+    for hour in (1, 4):
+        clock.now = NOON + timedelta(hours=hour)
+        await scheduler.tick()
+    async with ctx.catalogue.sessions() as session:
+        messages = [row.message for row in await session.scalars(select(NotificationOutbox))]
+    assert {(m["type"], m["severity"], m["database"]["id"]) for m in messages} == {
+        ("backup.missed", "warning", row.database_id)
+    }
+    assert [m["text"].partition(" UTC. ")[0] for m in messages] == [
+        "2 scheduled backups were not made, the last one of 2026-05-01 15:00",
+        "3 scheduled backups were not made, the last one of 2026-05-01 16:00",
+    ]
+    assert messages[1]["text"].endswith("The backup before it was still queued.")
 
 
 async def test_tick_when_disabled_or_its_database_is_then_nothing_runs_and_nothing_is_missed(ctx: Context) -> None:

@@ -80,7 +80,7 @@ it("makes the first administrator with the token of the log", async () => {
   expect(await screen.findByText("The password must not contain the username.")).toBeInTheDocument();
   const sent = record("post", "*/api/auth/setup", () => ok(makeMe({ username: "admin", displayName: "" })));
   await user.click(make);
-  expect(await screen.findByRole("heading", { level: 1, name: "Overview" })).toBeInTheDocument();
+  expect(await screen.findByRole("heading", { level: 1, name: "First steps" })).toBeInTheDocument();
   expect(sent[0]?.body).toEqual({
     token: "token-of-the-log",
     username: "admin",

@@ -25,6 +25,13 @@ it("names what is wrong with a database, the worst first", () => {
   ]);
 });
 
+it("names containers whose databases nobody has added", () => {
+  const status = makeStatus({ unprotected: [{ containerName: "blog-db", image: "mariadb:11" }] });
+  const [item] = findAttention({ ...calm, status });
+  expect(item?.title).toBe("blog-db is not backed up");
+  expect(item?.link.to).toBe("/databases/discover");
+});
+
 it("waits for a first backup that is under way, and leaves disabled databases alone", () => {
   const lastBackup = { id: "x", status: "running", completedAt: null, createdAt: "", size: null };
   const first = makeDatabase({ lastBackup, lastGoodBackupAt: null });

@@ -20,7 +20,7 @@ const DISK_TIGHT = 0.85;
 /** What a careful operator would look into now, the worst first. Says nothing that the API does not know. */
 export function findAttention({ databases, backups, s3Configs, status }: Facts): Attention[] {
   const found = [
-    ...(status ? health(status) : []),
+    ...(status ? [...health(status), ...unprotected(status)] : []),
     ...databases.filter((database) => database.enabled).flatMap((database) => ofDatabase(database)),
     ...backups.flatMap((backup) => [...missingCopy(backup), ...ofBackup(backup)]),
   ];
@@ -142,4 +142,15 @@ function health(status: SystemStatus): Attention[] {
     });
   }
   return found;
+}
+
+/** Database containers around that nobody has added. */
+function unprotected(status: SystemStatus): Attention[] {
+  return status.unprotected.map(({ containerName, image }) => ({
+    key: `container-${containerName}`,
+    tone: "warn" as const,
+    title: `${containerName} is not backed up`,
+    text: `A database runs in this container (${image}), and none of it is added here.`,
+    link: { to: "/databases/discover", label: "Look at it" },
+  }));
 }

@@ -44,6 +44,10 @@ class DatabaseView(Struct, kw_only=True, rename="camel"):
     tls_mode: str
     tls_ca: str | None
     container_name: str | None
+    container_state: str | None
+    """Of the container it is linked to: `running`, `stopped` or `gone`; null: no link, or nobody looked yet."""
+    managed_by: str | None
+    """`labels`: the labels of its container keep it in step; null: people do."""
     enabled: bool
     dump_options: dict[str, Any]
     limits: LimitOverrides

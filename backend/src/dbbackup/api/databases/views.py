@@ -59,6 +59,8 @@ def _view(
         tls_mode=config.tls_mode,
         tls_ca=config.tls_ca,
         container_name=config.container_name,
+        container_state=config.container_state,
+        managed_by=config.managed_by,
         enabled=config.enabled,
         dump_options=config.dump_options,
         limits=overrides(config.limits),

@@ -45,6 +45,8 @@ class ScheduleView(Struct, kw_only=True, rename="camel"):
     """The expression in plain English; what is wrong with it when this machine cannot use it any more."""
     timezone: str
     enabled: bool
+    managed_by: str | None
+    """`labels`: the labels of the database's container keep it in step; null: people do."""
     next_run_at: datetime | None
     """The next slot; null while it is disabled."""
     last_run: LastRun | None

@@ -18,6 +18,7 @@ _SAME = (
     *(name for name in FIELDS if name != "blackout"),
     "id",
     "database_id",
+    "managed_by",
     "next_run_at",
     "missed_slot",
     "missed_count",

@@ -10,7 +10,7 @@ from litestar import Controller, MediaType, Request, Response, get, post, put
 from litestar.params import FromQuery, JSONBody, QueryParameter
 
 from dbbackup import __version__
-from dbbackup.api.dependencies import MAX_SEQ, Ctx, Session
+from dbbackup.api.dependencies import MAX_SEQ, Ctx, Session, Who
 from dbbackup.api.envelope import meta
 from dbbackup.api.errors import documented
 from dbbackup.api.guards import PUBLIC, requires
@@ -31,6 +31,7 @@ from dbbackup.api.system.schemas import (
     SystemStatistics,
     SystemStatus,
     SystemStatusEnvelope,
+    UnprotectedServer,
 )
 from dbbackup.core.access import Permission
 from dbbackup.services import live_settings, metrics, statistics, system
@@ -123,6 +124,7 @@ class SystemController(Controller):
             running=counts["running"],
             queued=counts["queued"],
             max_retention_days=ctx.live.max_retention_days or None,
+            unprotected=[UnprotectedServer(container_name=c.name, image=c.image) for c in ctx.runtime.unprotected],
         )
         return SystemStatusEnvelope(success=True, data=data, error=None, meta=meta())
 
@@ -186,12 +188,12 @@ class SystemController(Controller):
         status_code=200,
         operation_id="runMaintenance",
         summary="Do a maintenance task now",
-        responses=documented(409),
+        responses=documented(409, 502),
         guards=[requires(Permission.SYSTEM_CONFIGURE)],
     )
-    async def run_maintenance(self, ctx: Ctx, data: JSONBody[MaintenanceInput]) -> MaintenanceEnvelope:
+    async def run_maintenance(self, ctx: Ctx, actor: Who, data: JSONBody[MaintenanceInput]) -> MaintenanceEnvelope:
         """Do the task and return what came of it."""
-        done = await maintain(ctx, data)
+        done = await maintain(ctx, data, actor.id)
         result = MaintenanceResult(
             task=done.task,
             started_at=done.started_at,
@@ -199,6 +201,7 @@ class SystemController(Controller):
             message=done.message,
             figures=done.figures,
             problems=done.problems,
+            details=done.details,
         )
         return MaintenanceEnvelope(success=True, data=result, error=None, meta=meta())
 

@@ -36,6 +36,13 @@ class Disk(Struct, kw_only=True, rename="camel"):
     free: int
 
 
+class UnprotectedServer(Struct, kw_only=True, rename="camel"):
+    """A container with a database server of which nothing is backed up."""
+
+    container_name: str
+    image: str
+
+
 class SystemStatus(Struct, kw_only=True, rename="camel"):
     """What the page wants to know at once."""
 
@@ -50,6 +57,8 @@ class SystemStatus(Struct, kw_only=True, rename="camel"):
     queued: int
     max_retention_days: int | None
     """No backup is kept longer, whatever its policy says, unless it is pinned; null: there is no such limit."""
+    unprotected: list[UnprotectedServer]
+    """Seen in containers around, and not added; empty as well where the Docker engine cannot be asked."""
 
 
 class MaintenanceResult(Struct, kw_only=True, rename="camel"):
@@ -61,6 +70,8 @@ class MaintenanceResult(Struct, kw_only=True, rename="camel"):
     message: str
     figures: dict[str, int]
     problems: list[str]
+    details: list[str]
+    """What a dry run would do, a line each."""
 
 
 class MaintenanceEnvelope(Envelope, kw_only=True, rename="camel"):

@@ -24,6 +24,9 @@ class BackupSchedule(Base):
     timezone: Mapped[str] = mapped_column(String(64))
     enabled: Mapped[bool] = mapped_column(default=True)
 
+    managed_by: Mapped[str | None] = mapped_column(String(20))
+    """`labels`: made, and kept in step, by the labels of the database's container; None: by people."""
+
     local: Mapped[bool] = mapped_column(default=True)
     upload_to_s3: Mapped[bool] = mapped_column(default=True)
     s3_config_ids: Mapped[list[str] | None]

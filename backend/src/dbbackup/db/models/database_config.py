@@ -27,6 +27,14 @@ class DatabaseConfig(Base):
     tls_mode: Mapped[str] = mapped_column(String(20), default="prefer")
     tls_ca: Mapped[str | None] = mapped_column(Text)
     container_name: Mapped[str | None] = mapped_column(String(255))
+    container_id: Mapped[str | None] = mapped_column(String(64), index=True)
+    """The container it is linked to: a rename is seen by it."""
+    container_address: Mapped[str | None] = mapped_column(String(300))
+    """The `host:port` that the link gave last. Only while host and port are still these, the link moves them."""
+    container_state: Mapped[str | None] = mapped_column(String(20))
+    """`running`, `stopped` or `gone`; None: not looked at."""
+    managed_by: Mapped[str | None] = mapped_column(String(20))
+    """`labels`: made, and kept in step, by the labels of its container; None: by people."""
     enabled: Mapped[bool] = mapped_column(default=True, index=True)
     dump_options: Mapped[JsonDict] = mapped_column(default=dict)
     assertions: Mapped[list[JsonDict]] = mapped_column(default=list)

@@ -11,12 +11,14 @@ import { SingleSignOn } from "./single-sign-on";
 
 interface SignInPageProps {
   onEntered: () => void;
+  /** After the first administrator was made: what to set up comes next. */
+  onMade: () => void;
   /** Where they wanted to go. */
   next?: string;
 }
 
 /** The door: the sign-in, or at the first start the making of the first administrator. */
-export function SignInPage({ onEntered, next }: SignInPageProps) {
+export function SignInPage({ onEntered, onMade, next }: SignInPageProps) {
   const state = useQuery(authStateQuery());
   const setup = state.data?.setupNeeded ?? false;
   const open = state.data?.authMode === "none";
@@ -55,7 +57,7 @@ export function SignInPage({ onEntered, next }: SignInPageProps) {
             </div>
           ) : (
             <>
-              {setup ? <SetupForm onEntered={onEntered} /> : <SignInForm onEntered={onEntered} />}
+              {setup ? <SetupForm onEntered={onMade} /> : <SignInForm onEntered={onEntered} />}
               {state.data.singleSignOn ? <SingleSignOn name={state.data.singleSignOn} next={next} /> : null}
             </>
           )}

@@ -5,6 +5,7 @@ import type { BackupView, DatabaseView } from "@/client";
 import { Allowed } from "@/components/access/allowed";
 import { EngineLabel } from "@/components/engine/engine-label";
 import { HistoryStrip } from "@/components/run/history-strip";
+import { ManagedBadge } from "@/components/run/managed-badge";
 import { ReachBadge } from "@/components/run/reach-badge";
 import { Button } from "@/components/ui/button";
 import { buttonClass } from "@/components/ui/button-class";
@@ -45,11 +46,20 @@ export function DatabaseCard({ database, history, backupAction }: DatabaseCardPr
               {database.size === null ? null : ` · ${formatBytes(database.size)}`}
             </p>
           </div>
-          <ReachBadge database={database} />
+          <div className="flex flex-wrap justify-end gap-1.5">
+            <ManagedBadge managedBy={database.managedBy} />
+            <ReachBadge database={database} />
+          </div>
         </div>
         <p className="mt-2 truncate font-mono text-sm text-ink-faint" title={address(database)}>
           {address(database)}
         </p>
+        {database.containerName ? (
+          <p className="mt-1 truncate text-sm text-ink-faint" title={database.containerName}>
+            Container: {database.containerName}
+            {containerState(database)}
+          </p>
+        ) : null}
         {database.lastError && !database.reachable ? (
           <p className="mt-2 line-clamp-2 text-sm text-bad">{database.lastError}</p>
         ) : null}
@@ -105,6 +115,10 @@ export function DatabaseCard({ database, history, backupAction }: DatabaseCardPr
       <DeleteDatabase database={database} open={deleting} onOpenChange={setDeleting} />
     </article>
   );
+}
+
+function containerState({ containerState: state }: DatabaseView): string {
+  return state === "stopped" || state === "gone" ? `, ${state}` : "";
 }
 
 function address(database: DatabaseView): string {

@@ -30,8 +30,10 @@ export function DatabaseFacts({ database }: { database: DatabaseView }) {
         {database.containerName ? (
           <Fact name="Container" mono>
             {database.containerName}
+            {database.containerState ? ` (${database.containerState})` : ""}
           </Fact>
         ) : null}
+        {database.managedBy ? <Fact name="Kept in step by">labels of its container</Fact> : null}
         <Fact name="Checked">
           <Time value={database.checkedAt} />
         </Fact>

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { Database, Plus, Search } from "lucide-react";
+import { Database, Plus, Radar, Search } from "lucide-react";
 import type { ReactNode } from "react";
 import type { DatabaseView } from "@/client";
 import { Allowed } from "@/components/access/allowed";
@@ -28,6 +28,10 @@ export function DatabasesPage({ search, onSearch, backupAction }: DatabasesPageP
   const items = databases.data?.items ?? [];
   const add = (
     <Allowed to="database.create">
+      <Link to="/databases/discover" className={buttonClass({})}>
+        <Radar aria-hidden />
+        Discover
+      </Link>
       <Link to="/databases/new" className={buttonClass({ variant: "primary" })}>
         <Plus aria-hidden />
         Add a database
@@ -57,8 +61,8 @@ export function DatabasesPage({ search, onSearch, backupAction }: DatabasesPageP
           </Empty>
         ) : (
           <Empty icon={Database} title="No database yet" actions={add}>
-            Add one with its connection string or by hand; the connection is tested before it is saved. Then
-            back it up with one click.
+            Discover those in containers around this program, or add one with its connection string or by
+            hand; the connection is tested before it is saved. Then back it up with one click.
           </Empty>
         )
       ) : (

@@ -1,7 +1,7 @@
 import { zodResolver } from "@hookform/resolvers/zod";
 import { Link } from "@tanstack/react-router";
 import { PlugZap } from "lucide-react";
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import { useForm } from "react-hook-form";
 import type { DatabaseView } from "@/client";
 import { Button } from "@/components/ui/button";
@@ -23,11 +23,13 @@ interface DatabaseFormProps {
   /** The database to edit; left out for a new one. */
   saved?: DatabaseView;
   submitLabel: string;
+  /** In place of the way back to the list. */
+  cancel?: ReactNode;
   /** Rejects with `ApiError`. `force` saves although the connection test failed. */
   onSave: (values: DatabaseValues, force: boolean) => Promise<unknown>;
 }
 
-export function DatabaseForm({ saved, submitLabel, onSave }: DatabaseFormProps) {
+export function DatabaseForm({ saved, submitLabel, cancel, onSave }: DatabaseFormProps) {
   const form = useForm<DatabaseValues>({
     resolver: zodResolver(databaseSchema),
     defaultValues: saved ? toValues(saved) : NEW_DATABASE,
@@ -113,9 +115,11 @@ export function DatabaseForm({ saved, submitLabel, onSave }: DatabaseFormProps) 
             <PlugZap aria-hidden />
             Test the connection
           </Button>
-          <Link to="/databases" className={buttonClass({ variant: "ghost" })}>
-            Cancel
-          </Link>
+          {cancel ?? (
+            <Link to="/databases" className={buttonClass({ variant: "ghost" })}>
+              Cancel
+            </Link>
+          )}
         </div>
       </div>
       <TestResult result={test.data} pending={test.isPending} />

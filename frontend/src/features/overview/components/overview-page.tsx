@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { Database, Plus, RotateCcw } from "lucide-react";
+import { Database, ListChecks, Plus, RotateCcw } from "lucide-react";
 import type { ReactNode } from "react";
 import type { BackupView, DatabaseView } from "@/client";
 import { Allowed } from "@/components/access/allowed";
@@ -129,7 +129,11 @@ function FirstSteps() {
         actions={
           <>
             <Allowed to="database.create">
-              <Link to="/databases/new" className={buttonClass({ variant: "primary" })}>
+              <Link to="/first-steps" search={{}} className={buttonClass({ variant: "primary" })}>
+                <ListChecks aria-hidden />
+                Set up step by step
+              </Link>
+              <Link to="/databases/new" className={buttonClass()}>
                 <Plus aria-hidden />
                 Add a database
               </Link>

@@ -4,14 +4,16 @@ import type { BackupDetail, DatabaseView } from "@/client";
 import { ErrorState } from "@/components/layout/error-state";
 import { PageHeader } from "@/components/layout/page-header";
 import { PagePending } from "@/components/layout/page-pending";
+import { StepList } from "@/components/layout/step-list";
 import { backupQuery, databasesQuery } from "@/lib/queries";
 import { FIRST_CHOICES, type RestoreChoices, withTarget } from "./choices";
 import { ConfirmStep } from "./confirm-step";
 import { OptionsStep } from "./options-step";
-import { type RestoreSearch, type RestoreSource, suggestName, type WizardStep } from "./plan";
+import { type RestoreSearch, type RestoreSource, STEPS, suggestName, type WizardStep } from "./plan";
 import { fits } from "./source-plan";
 import { SourceStep } from "./source-step";
-import { StepList } from "./step-list";
+
+const ALL_STEPS = [...STEPS, { id: "progress", label: "Progress" }];
 
 interface WizardPageProps {
   search: RestoreSearch;
@@ -92,7 +94,7 @@ function Wizard({ search, onStep, databases, given }: WizardProps) {
 
   return (
     <>
-      <StepList current={step} />
+      <StepList steps={ALL_STEPS} current={step} />
       {step === "source" ? (
         <SourceStep
           databases={databases}

@@ -1,7 +1,7 @@
 import { zodResolver } from "@hookform/resolvers/zod";
 import { Link } from "@tanstack/react-router";
 import { PlugZap } from "lucide-react";
-import { useMemo, useState } from "react";
+import { type ReactNode, useMemo, useState } from "react";
 import { useForm } from "react-hook-form";
 import type { S3ConfigView } from "@/client";
 import { Button } from "@/components/ui/button";
@@ -19,12 +19,14 @@ import { toTest, toValues } from "./s3-values";
 interface S3FormProps {
   saved?: S3ConfigView;
   submitLabel: string;
+  /** In place of the way back to the list. */
+  cancel?: ReactNode;
   /** Rejects with `ApiError`. */
   onSave: (values: S3Values) => Promise<unknown>;
 }
 
 /** Tested before it is saved: a bucket that can't be written to is found out now, not at night. */
-export function S3Form({ saved, submitLabel, onSave }: S3FormProps) {
+export function S3Form({ saved, submitLabel, cancel, onSave }: S3FormProps) {
   const schema = useMemo(() => s3Schema(Boolean(saved), Boolean(saved?.hasCustomerKey)), [saved]);
   const form = useForm<S3Values>({
     resolver: zodResolver(schema),
@@ -100,9 +102,11 @@ export function S3Form({ saved, submitLabel, onSave }: S3FormProps) {
             <PlugZap aria-hidden />
             Test
           </Button>
-          <Link to="/s3-configs" className={buttonClass({ variant: "ghost" })}>
-            Cancel
-          </Link>
+          {cancel ?? (
+            <Link to="/s3-configs" className={buttonClass({ variant: "ghost" })}>
+              Cancel
+            </Link>
+          )}
         </div>
       </div>
       <S3TestPanel result={test.data} pending={test.isPending} />

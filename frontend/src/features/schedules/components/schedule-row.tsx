@@ -2,6 +2,7 @@ import { Link } from "@tanstack/react-router";
 import { CalendarX } from "lucide-react";
 import type { ScheduleView } from "@/client";
 import { Countdown } from "@/components/run/countdown";
+import { ManagedBadge } from "@/components/run/managed-badge";
 import { StatusBadge } from "@/components/run/status-badge";
 import { Badge } from "@/components/ui/badge";
 import { Switch } from "@/components/ui/switch";
@@ -52,6 +53,11 @@ export function ScheduleRow({ schedule, ofOneDatabase }: ScheduleRowProps) {
           {schedule.name ? `${schedule.reading}, ` : ""}
           {schedule.timezone}
         </p>
+        {schedule.managedBy ? (
+          <p className="mt-1.5">
+            <ManagedBadge managedBy={schedule.managedBy} />
+          </p>
+        ) : null}
         {missed > 0 ? (
           <p className="mt-1.5 text-sm text-ink-soft">
             <Badge tone="warn" icon={CalendarX} className="mr-1.5">

@@ -1,14 +1,18 @@
 import { Check } from "lucide-react";
 import { cn } from "@/lib/cn";
-import { STEPS, type WizardStep } from "./plan";
 
-const ALL = [...STEPS, { id: "progress", label: "Progress" }];
+interface StepListProps {
+  steps: readonly { id: string; label: string }[];
+  current: string;
+}
 
-export function StepList({ current }: { current: WizardStep }) {
-  const at = ALL.findIndex((step) => step.id === current);
+/** Where one is on a way of several steps. On the phone only the present one has its name shown. */
+export function StepList({ steps, current }: StepListProps) {
+  const at = steps.findIndex((step) => step.id === current);
+  const few = steps.length <= 4;
   return (
     <ol aria-label="Steps" className="mb-6 flex items-center gap-2 sm:gap-3">
-      {ALL.map((step, index) => {
+      {steps.map((step, index) => {
         const done = index < at;
         const here = index === at;
         return (
@@ -17,7 +21,8 @@ export function StepList({ current }: { current: WizardStep }) {
             aria-current={here ? "step" : undefined}
             className={cn(
               "flex items-center gap-2 font-semibold",
-              index > 0 && "before:h-px before:w-4 before:bg-line-strong sm:before:w-8",
+              index > 0 && "before:h-px before:bg-line-strong lg:before:w-8",
+              index > 0 && (few ? "before:w-4 sm:before:w-8" : "before:w-2 sm:before:w-4"),
               here ? "text-ink" : done ? "text-ink-soft" : "text-ink-faint",
             )}
           >
@@ -31,7 +36,7 @@ export function StepList({ current }: { current: WizardStep }) {
             >
               {done ? <Check className="size-3.5" strokeWidth={3} aria-label="Done:" /> : index + 1}
             </span>
-            <span className={here ? "" : "max-sm:sr-only"}>{step.label}</span>
+            <span className={here ? "" : few ? "max-sm:sr-only" : "max-lg:sr-only"}>{step.label}</span>
           </li>
         );
       })}

@@ -1,0 +1,98 @@
+"""Copies the catalogue into the default storage: what the manifests do not hold is otherwise on one disk only."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from loguru import logger
+from sqlalchemy import select
+
+from dbbackup.core.age_keys import parse_recipient
+from dbbackup.core.naming import random_token
+from dbbackup.db.models import S3Config
+from dbbackup.pipeline.compress import compressor
+from dbbackup.pipeline.encrypt import encryptor
+from dbbackup.pipeline.stream import Stream, through
+from dbbackup.services.context import Context
+from dbbackup.services.encryption import AGE, choose_encryption, recipient_keys
+from dbbackup.services.storages import LOCAL
+from dbbackup.storages.base import Storage, WriteOptions
+
+_READ = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueCopy:
+    """A copy that was stored; size in bytes, `removed` is how many older ones went."""
+
+    where: str
+    key: str
+    size: int
+    removed: int
+
+
+async def copy_catalogue(ctx: Context, now: datetime) -> CatalogueCopy:
+    """Store a consistent copy, compressed and, where backups are, encrypted to the same keys; remove the oldest.
+
+    Passwords in it stay sealed: it opens with this instance's ENCRYPTION_KEY only.
+
+    Raises:
+        ConflictError: the encryption key was never downloaded.
+        StorageError: the storage does not take it.
+    """
+    async with ctx.catalogue.sessions() as session:
+        config = await session.scalar(select(S3Config).where(S3Config.is_default, S3Config.enabled))
+        encrypted = await choose_encryption(session, None) == AGE
+        recipients = [key.recipient for key in await recipient_keys(session)] if encrypted else []
+    storage = await ctx.storages.open(config.id if config else LOCAL)
+    folder = f"catalogue/{ctx.instance_id}/"
+    # No name of a backup, so that nothing takes it for one or for what is left of one.
+    key = f"{folder}catalogue-{ctx.instance_id}-{now:%Y%m%d-%H%M%S}.db.gz{'.age' if recipients else ''}"
+    transforms = [compressor("gzip", None), encryptor([parse_recipient(r) for r in recipients]) if recipients else None]
+    path = ctx.settings.work_path / f"catalogue-{random_token(8)}.db"
+    try:
+        await asyncio.to_thread(_snapshot, ctx.settings.database_path, path)
+        with ThreadPoolExecutor(1, "catalogue-copy") as executor:
+            stream = through(_chunks(path), [t for t in transforms if t is not None], executor)
+            options = WriteOptions(expected_size=path.stat().st_size, archivable=False, lockable=False)
+            stored = await storage.write(key, stream, options)
+    finally:
+        path.unlink(missing_ok=True)
+    removed = await _remove_old(storage, folder, max(1, ctx.live.catalogue_copies))
+    where = f"the bucket {config.bucket}" if config else "the local disk"
+    logger.bind(category="application").info("The catalogue was copied to {} as {}", where, key)
+    return CatalogueCopy(where, key, stored.size, removed)
+
+
+def _snapshot(source: Path, target: Path) -> None:
+    """Copy through SQLite's own backup: what is written meanwhile is in it as a whole, or not at all."""
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    target.touch(mode=0o600)
+    with closing(sqlite3.connect(source)) as database, closing(sqlite3.connect(target)) as copy:
+        database.backup(copy)
+
+
+async def _chunks(path: Path) -> Stream:
+    with path.open("rb") as file:
+        while chunk := await asyncio.to_thread(file.read, _READ):
+            yield chunk
+
+
+async def _remove_old(storage: Storage, folder: str, keep: int) -> int:
+    found = sorted([stored async for stored in _copies(storage, folder)])
+    for key in found[:-keep]:
+        await storage.delete(key)
+    return len(found[:-keep])
+
+
+async def _copies(storage: Storage, folder: str) -> AsyncIterator[str]:
+    async for stored in storage.list_objects(folder):
+        if stored.key.startswith(f"{folder}catalogue-"):
+            yield stored.key
