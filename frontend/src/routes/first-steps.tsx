@@ -1,6 +1,7 @@
 import { createFileRoute } from "@tanstack/react-router";
 import { Gate } from "@/components/access/gate";
 import { AddDatabase } from "@/features/databases/components/add-database";
+import { NearbyDatabases } from "@/features/databases/discovery/nearby-databases";
 import { FirstStepsPage } from "@/features/first-steps/components/first-steps-page";
 import { parseStep, type Step } from "@/features/first-steps/steps";
 import { AddS3Config } from "@/features/s3/components/add-s3-config";
@@ -18,6 +19,7 @@ function FirstSteps() {
       <FirstStepsPage
         step={step}
         onStep={(next) => void navigate({ search: { step: next } })}
+        discovered={<NearbyDatabases />}
         databaseForm={(props) => <AddDatabase {...props} />}
         storageForm={(props) => <AddS3Config {...props} />}
       />

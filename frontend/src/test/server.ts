@@ -63,6 +63,17 @@ export const server = setupServer(
   http.get("*/api/backups/:id", () => ok(makeBackupDetail())),
   http.delete("*/api/backups/:id", () => ok({ id: "backup-1" })),
   http.post("*/api/backups/:id/:action", () => ok(makeBackupDetail())),
+  http.get("*/api/discovery", () =>
+    ok({
+      dockerHost: "unix:///var/run/docker.sock",
+      problem: { reason: "no-socket", message: "There is no Docker socket." },
+      containerName: null,
+      readsCredentials: true,
+      autoDiscover: false,
+      labelProblems: [],
+      servers: [],
+    }),
+  ),
   http.get("*/api/schedules", () => page([makeSchedule()])),
   http.post("*/api/schedules", () => ok(makeSchedule())),
   http.post("*/api/schedules/preview", () => ok(makePreview())),

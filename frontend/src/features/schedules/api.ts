@@ -13,17 +13,9 @@ import {
   type ScheduleView,
   updateSchedule,
 } from "@/client";
-import { client } from "@/client/client.gen";
 import { ask, type Page } from "@/lib/api";
-import { ApiError, describeError } from "@/lib/api-error";
+import { describeError } from "@/lib/api-error";
 import { keys } from "@/lib/queries";
-
-/** What a form may choose from; the rest of a policy is nothing to a schedule. */
-export interface PolicyChoice {
-  id: string;
-  name: string;
-  description: string;
-}
 
 export const previewQuery = (body: SchedulePreviewInput) =>
   queryOptions({
@@ -31,26 +23,6 @@ export const previewQuery = (body: SchedulePreviewInput) =>
     queryFn: () => ask(previewSchedule({ body })),
     placeholderData: keepPreviousData,
     retry: false,
-  });
-
-/** Null where this server has no retention policies. */
-export const policiesQuery = () =>
-  queryOptions({
-    queryKey: ["retention-policies", "choices"],
-    queryFn: async (): Promise<PolicyChoice[] | null> => {
-      try {
-        return await ask(
-          client.get<{ data: PolicyChoice[] }, unknown>({ url: "/api/retention-policies" }) as Promise<{
-            data?: { data: PolicyChoice[] };
-            error?: unknown;
-            response?: Response;
-          }>,
-        );
-      } catch (error) {
-        if (error instanceof ApiError && error.status === 404) return null;
-        throw error;
-      }
-    },
   });
 
 export function useCreateSchedule() {

@@ -8,6 +8,7 @@ import {
   makeBackupDetail,
   makeDatabase,
   makeKey,
+  makePolicy,
   makePreview,
   makeS3Config,
   makeSchedule,
@@ -123,7 +124,7 @@ describe("the form", () => {
     expect(time).toHaveValue("03:15");
     expect(await screen.findByText("At 02:30, every day")).toBeVisible();
     expect(screen.getByText("Fri 27 Nov, 02:30")).toBeVisible();
-    expect(screen.queryByLabelText("Keep them by")).toBeNull();
+    expect(screen.getByLabelText("Keep them by")).toHaveDisplayValue("No policy: they are kept");
     await user.click(screen.getByRole("button", { name: "Add the schedule" }));
     await waitFor(() => expect(router.state.location.pathname).toBe("/schedules"));
     expect(calls[0]?.body).toMatchObject({
@@ -199,9 +200,9 @@ describe("the form", () => {
       http.get("*/api/schedules/:id", () => ok(saved)),
       http.get("*/api/encryption-keys", () => ok([makeKey()])),
       http.get("*/api/retention-policies", () =>
-        page([
-          { id: "policy-1", name: "Standard", description: "24 h, 7 d" },
-          { id: "policy-2", name: "Short", description: "" },
+        ok([
+          makePolicy({ id: "policy-1", name: "Standard", description: "24 h, 7 d" }),
+          makePolicy({ id: "policy-2", name: "Short" }),
         ]),
       ),
     );

@@ -175,3 +175,24 @@ it("marks databases and schedules that labels own", async () => {
   await router.navigate({ to: "/schedules" });
   expect(await screen.findByText("From labels")).toBeInTheDocument();
 });
+
+it("offers in the first steps what was found nearby, and says where nothing was", async () => {
+  discovers();
+  const calls = record("post", "*/api/discovery/add", () =>
+    ok([{ containerName: "shop-db-1", name: "shop", database: makeDatabase(), error: null }]),
+  );
+  const { user } = await renderApp("/first-steps?step=databases");
+  const nearby = await screen.findByRole("region", { name: "Found nearby" });
+  await user.click(within(nearby).getByRole("checkbox", { name: "wiki" }));
+  await user.click(within(nearby).getByRole("button", { name: "Add 1 database" }));
+  await waitFor(() => expect(calls[0]?.body).toMatchObject({ servers: [{ databases: ["shop"] }] }));
+});
+
+it("says in the first steps that no engine can be asked", async () => {
+  await renderApp("/first-steps?step=databases");
+  expect(await screen.findByText(/no Docker engine can be asked/)).toBeInTheDocument();
+  expect(screen.getByRole("link", { name: "How databases are discovered" })).toHaveAttribute(
+    "href",
+    "/databases/discover",
+  );
+});

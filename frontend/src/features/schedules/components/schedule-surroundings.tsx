@@ -1,16 +1,21 @@
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import type { DatabaseView } from "@/client";
+import type { DatabaseView, RetentionPolicyView } from "@/client";
 import { TableSkeleton } from "@/components/data-table/table-skeleton";
 import { ErrorState } from "@/components/layout/error-state";
-import { databasesQuery, encryptionKeysQuery, s3ConfigsQuery, statusQuery } from "@/lib/queries";
-import { type PolicyChoice, policiesQuery } from "../api";
+import {
+  databasesQuery,
+  encryptionKeysQuery,
+  retentionPoliciesQuery,
+  s3ConfigsQuery,
+  statusQuery,
+} from "@/lib/queries";
 import type { Surroundings } from "../forms/schedule-values";
 
 interface Loaded {
   around: Surroundings;
   databases: DatabaseView[];
-  policies: PolicyChoice[] | null;
+  policies: RetentionPolicyView[];
 }
 
 interface ScheduleSurroundingsProps {
@@ -24,7 +29,7 @@ export function ScheduleSurroundings({ databaseId, children }: ScheduleSurroundi
   const s3Configs = useQuery(s3ConfigsQuery());
   const encryptionKeys = useQuery(encryptionKeysQuery());
   const status = useQuery(statusQuery());
-  const policies = useQuery(policiesQuery());
+  const policies = useQuery(retentionPoliciesQuery());
   const failed = [databases, s3Configs, encryptionKeys, status, policies].find((query) => query.isError);
   if (failed) {
     return (
@@ -35,13 +40,7 @@ export function ScheduleSurroundings({ databaseId, children }: ScheduleSurroundi
       />
     );
   }
-  if (
-    !databases.data ||
-    !s3Configs.data ||
-    !encryptionKeys.data ||
-    !status.data ||
-    policies.data === undefined
-  ) {
+  if (!databases.data || !s3Configs.data || !encryptionKeys.data || !status.data || !policies.data) {
     return (
       <div className="panel">
         <TableSkeleton label="Loading the form" rows={6} />

@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { useForm } from "react-hook-form";
-import type { DatabaseView, ScheduleInput, ScheduleView } from "@/client";
+import type { DatabaseView, RetentionPolicyView, ScheduleInput, ScheduleView } from "@/client";
 import { CompressionChoice } from "@/components/backup/compression-choice";
 import { ContentFields } from "@/components/backup/content-fields";
 import { Destinations } from "@/components/backup/destinations";
@@ -18,7 +18,7 @@ import { activeKey } from "@/lib/active-key";
 import { ApiError, describeError } from "@/lib/api-error";
 import { applyProblems } from "@/lib/form-problems";
 import { useDebounced } from "@/lib/use-debounced";
-import { type PolicyChoice, previewQuery } from "../api";
+import { previewQuery } from "../api";
 import { CareFields } from "./care-fields";
 import { PreviewPanel } from "./preview-panel";
 import { SCHEDULE_FIELDS, type ScheduleValues, scheduleSchema } from "./schedule-schema";
@@ -29,8 +29,7 @@ interface ScheduleFormProps {
   saved?: ScheduleView;
   around: Surroundings;
   databases: DatabaseView[];
-  /** Null where the server has none. */
-  policies: PolicyChoice[] | null;
+  policies: RetentionPolicyView[];
   submitLabel: string;
   /** Rejects with `ApiError`. */
   onSave: (input: ScheduleInput) => Promise<unknown>;
@@ -97,24 +96,22 @@ export function ScheduleForm(props: ScheduleFormProps) {
             form.setValue("s3ConfigIds", ids, { shouldValidate: form.formState.isSubmitted });
           }}
         />
-        {policies ? (
-          <Field
-            label="Keep them by"
-            error={errors.retentionPolicyId?.message}
-            hint={policies.find((policy) => policy.id === values.retentionPolicyId)?.description}
-          >
-            {(control) => (
-              <Select {...control} {...form.register("retentionPolicyId")}>
-                <option value="">No policy: they are kept</option>
-                {policies.map((policy) => (
-                  <option key={policy.id} value={policy.id}>
-                    {policy.name}
-                  </option>
-                ))}
-              </Select>
-            )}
-          </Field>
-        ) : null}
+        <Field
+          label="Keep them by"
+          error={errors.retentionPolicyId?.message}
+          hint={policies.find((policy) => policy.id === values.retentionPolicyId)?.description}
+        >
+          {(control) => (
+            <Select {...control} {...form.register("retentionPolicyId")}>
+              <option value="">No policy: they are kept</option>
+              {policies.map((policy) => (
+                <option key={policy.id} value={policy.id}>
+                  {policy.name}
+                </option>
+              ))}
+            </Select>
+          )}
+        </Field>
         <div className="grid gap-5 sm:grid-cols-2">
           <EncryptionChoice
             encryptionKey={activeKey(around.encryptionKeys)}
