@@ -83,13 +83,15 @@ class HttpApi:
         self, path: str, condition: Callable[[dict[str, Any]], bool], *, patience: float = 60.0
     ) -> dict[str, Any]:
         """Ask again and again until the condition holds."""
-        deadline = time.monotonic() + patience
+        # Less and less often: each answer costs the product more than the wait costs the test.
+        deadline, pause = time.monotonic() + patience, 0.03
         while True:
             found: dict[str, Any] = self.get(path)
             if condition(found):
                 return found
             assert time.monotonic() < deadline, found
-            time.sleep(0.05)
+            time.sleep(pause)
+            pause = min(pause * 1.5, 0.25)
 
 
 def assert_refused(
