@@ -9,6 +9,7 @@ import shutil
 import signal
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -121,7 +122,7 @@ class SeaweedServer:
 
     def client(self, **config: Any) -> Any:
         """Return a synchronous botocore S3 client; `config` is that of botocore's Config."""
-        return botocore.session.Session().create_client(
+        return _session().create_client(
             "s3",
             endpoint_url=self.endpoint,
             region_name=self.region,
@@ -212,6 +213,12 @@ class SeaweedServer:
         path = self.data_dir / "identities.json"
         path.touch(mode=0o600)
         path.write_text(json.dumps({"identities": identities}))
+
+
+@cache
+def _session() -> botocore.session.Session:
+    # It reads the description of the whole API once; that takes longer than most of what is asked.
+    return botocore.session.Session()
 
 
 def _lasting_sse_key(home: Path) -> str:

@@ -28,6 +28,16 @@ def seaweed() -> SeaweedServer:
     return SeaweedServer.start()
 
 
+@cache
+def _bucket(versions: bool) -> str:
+    return seaweed().create_bucket(f"b{secrets.token_hex(6)}", versioning=versions)
+
+
+def s3_settings_in_shared_bucket(*, versions: bool = False, **changes: object) -> S3Settings:
+    """Return settings for a prefix of its own in a bucket that is shared: to make one takes longer than a test."""
+    return s3_settings(bucket=_bucket(versions), prefix=f"pre fix/{secrets.token_hex(6)}", **changes)
+
+
 def s3_settings(**changes: object) -> S3Settings:
     """Return settings for a new bucket on the server, with changes."""
     server = seaweed()

@@ -15,7 +15,7 @@ from dbbackup.storages import local, s3, s3_uploads
 from dbbackup.storages.base import WriteOptions
 from dbbackup.storages.throttle import RateLimit, ThrottledStorage
 from tests.contract.faulty import Faults, FaultyStorage
-from tests.contract.storage_fixtures import local_subject, s3_settings, s3_subject, seaweed
+from tests.contract.storage_fixtures import local_subject, s3_settings, s3_settings_in_shared_bucket, s3_subject
 from tests.contract.storage_suite import MiB, StorageContract, Subject, chunks, content, gather
 
 
@@ -34,7 +34,7 @@ class TestLocalStorage(StorageContract):
 class TestS3Storage(StorageContract):
     @pytest.fixture
     async def subject(self) -> AsyncIterator[Subject]:
-        subject = s3_subject(s3_settings())
+        subject = s3_subject(s3_settings_in_shared_bucket())
         yield subject
         await subject.storage.close()
 
@@ -55,10 +55,8 @@ class TestS3StorageWithCustomerKey(StorageContract):
 
     @pytest.fixture
     async def subject(self) -> AsyncIterator[Subject]:
-        settings = s3_settings(
-            sse="SSE-C", customer_key=Secret(b64encode(os.urandom(32)).decode()), delete_versions=True
-        )
-        seaweed().client().put_bucket_versioning(Bucket=settings.bucket, VersioningConfiguration={"Status": "Enabled"})
+        key = Secret(b64encode(os.urandom(32)).decode())
+        settings = s3_settings_in_shared_bucket(versions=True, sse="SSE-C", customer_key=key, delete_versions=True)
         subject = s3_subject(settings)
         yield subject
         await subject.storage.close()
