@@ -152,7 +152,7 @@ def test_backup_when_somebody_locks_it_later_then_its_deletion_waits_for_that_da
         # Every sweep passes it by.
         back_up(app, database)
     assert row()[1] == 1
-    lift = {"Mode": "GOVERNANCE", "RetainUntilDate": datetime.now(UTC) + timedelta(seconds=1)}
+    lift = {"Mode": "GOVERNANCE", "RetainUntilDate": datetime.now(UTC) + timedelta(seconds=3)}
     seaweed.client().put_object_retention(**place, Retention=lift, BypassGovernanceRetention=True)
     eventually(lambda: _the_date_has_come(app, copy["id"]) and row()[0] == "deleted")
 

@@ -7327,9 +7327,11 @@ export type ExportConfigError = ExportConfigErrors[keyof ExportConfigErrors];
 
 export type ExportConfigResponses = {
     /**
-     * Request fulfilled, document follows
+     * The file.
      */
-    200: string;
+    200: {
+        [key: string]: unknown;
+    };
 };
 
 export type ExportConfigResponse = ExportConfigResponses[keyof ExportConfigResponses];

@@ -15,6 +15,7 @@ from loguru import logger
 from sqlalchemy import select
 
 from dbbackup.core.age_keys import parse_recipient
+from dbbackup.core.errors import StorageError
 from dbbackup.core.naming import random_token
 from dbbackup.db.models import S3Config
 from dbbackup.pipeline.compress import compressor
@@ -52,6 +53,11 @@ async def copy_catalogue(ctx: Context, now: datetime) -> CatalogueCopy:
         encrypted = await choose_encryption(session, None) == AGE
         recipients = [key.recipient for key in await recipient_keys(session)] if encrypted else []
     storage = await ctx.storages.open(config.id if config else LOCAL)
+    where = f"the bucket {config.bucket}" if config else "the local disk"
+    # A storage that does not answer is told at once: what is written to it is tried again for minutes.
+    for step in await storage.check():
+        if not step.ok:
+            raise StorageError(f"The catalogue cannot be copied to {where}, {step.name}: {step.message}")
     folder = f"catalogue/{ctx.instance_id}/"
     # No name of a backup, so that nothing takes it for one or for what is left of one.
     key = f"{folder}catalogue-{ctx.instance_id}-{now:%Y%m%d-%H%M%S}.db.gz{'.age' if recipients else ''}"
@@ -66,7 +72,6 @@ async def copy_catalogue(ctx: Context, now: datetime) -> CatalogueCopy:
     finally:
         path.unlink(missing_ok=True)
     removed = await _remove_old(storage, folder, max(1, ctx.live.catalogue_copies))
-    where = f"the bucket {config.bucket}" if config else "the local disk"
     logger.bind(category="application").info("The catalogue was copied to {} as {}", where, key)
     return CatalogueCopy(where, key, stored.size, removed)
 

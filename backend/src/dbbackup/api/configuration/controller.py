@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 from litestar import Controller, Response, post
+from litestar.openapi import ResponseSpec
 from litestar.params import JSONBody
 
 from dbbackup.api.configuration.schemas import (
@@ -33,7 +36,10 @@ class ConfigurationController(Controller):
         status_code=200,
         operation_id="exportConfig",
         summary="Export the configuration",
-        responses=documented(),
+        responses={
+            **documented(),
+            200: ResponseSpec(dict[str, Any], description="The file.", generate_examples=False),
+        },
         media_type="application/json",
         # Passwords leave here, which no other route gives out: a stolen API key must not have them.
         guards=[Rule(Permission.SYSTEM_CONFIGURE, in_person=True)],
