@@ -1,3 +1,4 @@
+import { createHmac } from "node:crypto";
 import { expect, type Page, test } from "@playwright/test";
 import { checkAccess, checkShown } from "./check-access";
 import { stack } from "./stack";
@@ -123,6 +124,34 @@ test("whoever signs out is out, in every open page", async ({ page, context }) =
   await expect(other.getByRole("heading", { name: "Sign in" })).toBeVisible();
 });
 
+test("somebody turns on a second factor, and signs in with a recovery code from then on", async ({
+  page,
+}) => {
+  const { username, password } = VIEWER;
+  await page.goto("/account");
+  await signIn(page, username, password);
+  const section = page.getByRole("region", { name: "Second factor" });
+  await section.getByLabel("Password").fill(password);
+  await section.getByRole("button", { name: "Set up a second factor" }).click();
+  const secret = await section.locator("code").textContent();
+  await section.getByLabel("Code").fill(totp(String(secret)));
+  await section.getByRole("button", { name: "Turn it on" }).click();
+  const codes = await section
+    .getByRole("list", { name: "Recovery codes" })
+    .getByRole("listitem")
+    .allInnerTexts();
+  await section.getByRole("button", { name: "I have kept them" }).click();
+  await page.getByRole("button", { name: "Sign out" }).click();
+
+  await signIn(page, username, password);
+  await page.getByLabel("Code").fill("000000");
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await expect(page.getByRole("alert")).toContainText("code");
+  await page.getByLabel("Code").fill(String(codes[0]));
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await expect(page.getByRole("heading", { name: "Overview", level: 1 })).toBeVisible();
+});
+
 test("the pages of access are accessible, light and dark", async ({ page }) => {
   await enter(page);
   for (const width of [1280, 390]) {
@@ -130,6 +159,20 @@ test("the pages of access are accessible, light and dark", async ({ page }) => {
     for (const route of ["/users", "/api-keys", "/account", "/audit"]) await checkAccess(page, route);
   }
 });
+
+/** What an authenticator app shows now (RFC 6238: SHA-1, six digits, 30 s). */
+function totp(secret: string): string {
+  const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+  const bits = [...secret.replace(/[^A-Z2-7]/g, "")]
+    .map((letter) => alphabet.indexOf(letter).toString(2).padStart(5, "0"))
+    .join("");
+  const key = Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)));
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
+  const hash = createHmac("sha1", key).update(counter).digest();
+  const value = hash.readUInt32BE(hash.readUInt8(hash.length - 1) & 15) & 0x7fffffff;
+  return String(value % 1_000_000).padStart(6, "0");
+}
 
 async function enter(page: Page) {
   const { username, password } = stack().locked;

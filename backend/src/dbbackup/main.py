@@ -16,6 +16,7 @@ from dbbackup.api import openapi
 from dbbackup.api.auditing import Auditing
 from dbbackup.api.errors import HANDLERS
 from dbbackup.api.identification import Identification
+from dbbackup.api.live.origin import cross_origin
 from dbbackup.api.requests import RequestIds
 from dbbackup.api.routes import router
 from dbbackup.api.spa import spa_routes
@@ -72,6 +73,7 @@ def create_app(settings: Settings, logbook: Logbook | None = None) -> Litestar:
         route_handlers=[router, openapi.document, *spa_routes(settings.static_dir)],
         lifespan=[lifespan],
         plugins=[channels],
+        cors_config=cross_origin(settings),
         middleware=[RequestIds(), Identification(), Auditing()],
         exception_handlers=HANDLERS,
         openapi_config=openapi.CONFIG,

@@ -172,7 +172,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         log_level=read.choice("LOG_LEVEL", "info", LOG_LEVELS),
         log_format=read.choice("LOG_FORMAT", "text", ("text", "json")),
         s3=_s3(read),
-        allowed_origins=tuple(o.strip().rstrip("/") for o in read.text("CORS_ORIGINS").split(",") if o.strip()),
+        allowed_origins=_origins(read),
         client_dirs=tuple(Path(p) for p in read.text("CLIENT_PATH").split(":") if p),
         static_dir=_static_dir(read),
         fixed=_fixed(read),
@@ -278,6 +278,20 @@ def _ca_file(read: _Reader, name: str) -> Path | None:
         reason = "it holds no certificate" if isinstance(error, ssl.SSLError | ValueError) else error.strerror
         read.complain(name, f"{name} cannot be used: {text}: {reason}.")
     return Path(text).absolute()
+
+
+def _origins(read: _Reader) -> tuple[str, ...]:
+    """No wildcard: whoever is trusted with the answers is named."""
+    found = []
+    for text in filter(None, (part.strip().rstrip("/") for part in read.text("CORS_ORIGINS").split(","))):
+        parts = urlsplit(text)
+        if parts.scheme not in ("http", "https") or not parts.hostname or text != f"{parts.scheme}://{parts.netloc}":
+            read.complain(
+                "CORS_ORIGINS",
+                f"CORS_ORIGINS must hold addresses such as https://backup.example.com, without a path, not {text!r}.",
+            )
+        found.append(text)
+    return tuple(found)
 
 
 def _trusted_proxies(read: _Reader) -> tuple[str, ...]:

@@ -135,6 +135,7 @@ def test_load_when_much_is_wrong_then_all_of_it_is_told_at_once() -> None:
         "AUTH_MODE": "open",
         "ADMIN_USERNAME": "root",
         "TRUSTED_PROXIES": "10.0.0.0/8, proxy",
+        "CORS_ORIGINS": "https://a.example, *",
         "AUTO_DISCOVER": "perhaps",
         "DOCKER_HOST": "tcp://me:secret@proxy:2375",
         "DATABASE_URL": "postgresql://x",

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from litestar import WebSocket
+from litestar.config.cors import CORSConfig
 from litestar.connection import ASGIConnection
 from litestar.exceptions import PermissionDeniedException
 from litestar.handlers import BaseRouteHandler
@@ -42,6 +43,22 @@ def is_rebound(connection: Connection, settings: Settings) -> bool:
     host = urlsplit(f"//{connection.headers.get('host', '')}").hostname or ""
     allowed = {urlsplit(origin).hostname for origin in settings.allowed_origins}
     return not (host == "localhost" or host in allowed or _is_address(host))
+
+
+def cross_origin(settings: Settings) -> CORSConfig | None:
+    """Return who else's pages may read answers: none, unless CORS_ORIGINS names them.
+
+    They come with a token or an API key: the cookie of a session is for our own page alone.
+    """
+    if not settings.allowed_origins:
+        return None
+    return CORSConfig(
+        allow_origins=list(settings.allowed_origins),
+        allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
+        allow_headers=["Authorization", "Content-Type", "X-API-Key", "X-Requested-With"],
+        expose_headers=["Content-Disposition", "X-Request-Id"],
+        allow_credentials=False,
+    )
 
 
 async def own_page_guard(connection: Connection, _handler: BaseRouteHandler) -> None:
