@@ -161,6 +161,24 @@ test("the theme follows the system, and a choice is remembered", async ({ page }
   await expect(page.locator("html")).not.toHaveClass(/dark/);
 });
 
+test("markup in a name is a name: it is shown, and nothing of it runs", async ({ page }) => {
+  const name = `<img src=x onerror="window.ran = 'yes'"><script>window.ran = 'yes'</script>`;
+  const { host, port, database, username, password } = stack().postgres;
+  const form = { name, type: "postgresql", host, port, database, username, password };
+  const made = await page.request.post("/api/databases?force=true", { data: form });
+  const { id } = (await made.json()).data as { id: string };
+  try {
+    for (const route of ["/databases", `/databases/${id}`, `/databases/${id}/edit`, "/schedules/new", "/"]) {
+      await page.goto(route);
+      await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+      await expect(page.locator("body")).toContainText("<img src=x");
+      expect(await page.evaluate(() => "ran" in window), route).toBe(false);
+    }
+  } finally {
+    await page.request.delete(`/api/databases/${id}`);
+  }
+});
+
 test("every route is accessible, light and dark", async ({ page }) => {
   test.slow();
   await page.goto("/databases");

@@ -91,6 +91,7 @@ def test_cancel_when_uploading_then_no_upload_stays_open(
     eventually(lambda: not open_uploads(seaweed, bucket["bucket"]))
     eventually(lambda: not objects(seaweed, bucket["bucket"]))
     eventually(lambda: not files(app.settings.storage_path / database["slug"]))
+    eventually(lambda: not app.rows("SELECT id FROM run_journal"))
     proxy.stop()
 
 

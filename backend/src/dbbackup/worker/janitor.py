@@ -16,7 +16,7 @@ from loguru import logger
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from dbbackup.core.errors import AppError, ConflictError, NotFoundError, ObjectLockedError
+from dbbackup.core.errors import AppError, ConflictError, NotFoundError, ObjectLockedError, S3UnreachableError
 from dbbackup.core.journal import JournalKind
 from dbbackup.core.manifest import SUFFIX, Manifest
 from dbbackup.db.models import (
@@ -101,11 +101,18 @@ async def retry_journal(ctx: Context) -> None:
         active |= {run.id for run in await _running(session, RestoreExecution)}
         active |= {run.id for run in await _running(session, Verification)}
         writing = set(await session.scalars(select(BackupCopy.backup_id).where(BackupCopy.state == CopyState.WRITING)))
+    silent = set[str]()
     for entry in entries:
         if entry.execution_id in active or entry.execution_id in writing or _is_early(entry):
             continue
+        if entry.facts.get("storageId") in silent:
+            continue
         try:
             await _clean(ctx, entry)
+        except S3UnreachableError as error:
+            # The others there would only wait in vain, each for minutes, and hold up what is swept after them.
+            silent.add(str(entry.facts.get("storageId")))
+            _log.warning("{} {} cannot be cleaned up yet: {}", entry.kind, entry.facts, error.message)
         except ObjectLockedError as error:
             _log.warning("{} cannot be removed yet and is tried again then: {}", entry.facts["key"], error.message)
             await _put_off(ctx, entry, error.until or utc_now() + _HOLD_PAUSE)
