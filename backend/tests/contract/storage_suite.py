@@ -88,6 +88,22 @@ async def broken(size: int) -> AsyncGenerator[bytes, None]:
     raise _BrokenError
 
 
+async def write_at_once(subject: Subject, size: int) -> dict[bytes, StoredObject | BaseException]:
+    """Write three objects under the key `race`, of one byte and `size` zeros each; return what became of each byte."""
+    gate = asyncio.Event()
+
+    async def stream(mark: bytes) -> Stream:
+        yield mark
+        await gate.wait()
+        yield bytes(size)
+
+    marks = [b"1", b"2", b"3"]
+    writes = [asyncio.create_task(subject.storage.write("race", stream(mark), WriteOptions())) for mark in marks]
+    await asyncio.sleep(0.2)
+    gate.set()
+    return dict(zip(marks, await asyncio.gather(*writes, return_exceptions=True), strict=True))
+
+
 class StorageContract:
     """Every statement of the Protocol."""
 
@@ -139,20 +155,10 @@ class StorageContract:
     @pytest.mark.parametrize("parts", [0, 1])
     async def test_write_of_one_key_twice_at_once_lets_one_win(self, subject: Subject, parts: int) -> None:
         size = parts * subject.part + 1000
-        gate = asyncio.Event()
-
-        async def stream(mark: bytes) -> Stream:
-            yield mark
-            await gate.wait()
-            yield bytes(size)
-
-        marks = [b"1", b"2", b"3"]
-        writes = [asyncio.create_task(subject.storage.write("race", stream(mark), WriteOptions())) for mark in marks]
-        await asyncio.sleep(0.2)
-        gate.set()
-        results = await asyncio.gather(*writes, return_exceptions=True)
-        assert sorted(type(result).__name__ for result in results) == ["ConflictError"] * 2 + ["StoredObject"]
-        winner = next(mark for mark, result in zip(marks, results, strict=True) if isinstance(result, StoredObject))
+        written = await write_at_once(subject, size)
+        kinds = sorted(type(result).__name__ for result in written.values())
+        assert kinds == ["ConflictError"] * 2 + ["StoredObject"], written
+        winner = next(mark for mark, result in written.items() if isinstance(result, StoredObject))
         assert await gather(subject.storage.read("race")) == winner + bytes(size)
         assert await subject.leftovers() == []
 

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from dbbackup.core.errors import S3UnreachableError
+from dbbackup.core.errors import ConflictError, S3UnreachableError
 from dbbackup.core.secret import Secret
 from dbbackup.storages import local, s3, s3_uploads
-from dbbackup.storages.base import WriteOptions
+from dbbackup.storages.base import StoredObject, WriteOptions
 from dbbackup.storages.throttle import RateLimit, ThrottledStorage
 from tests.contract.faulty import Faults, FaultyStorage
 from tests.contract.storage_fixtures import local_subject, s3_settings, s3_settings_in_shared_bucket, s3_subject
-from tests.contract.storage_suite import MiB, StorageContract, Subject, chunks, content, gather
+from tests.contract.storage_suite import MiB, StorageContract, Subject, chunks, content, gather, write_at_once
 
 
 @pytest.fixture(autouse=True)
@@ -60,6 +60,18 @@ class TestS3StorageWithCustomerKey(StorageContract):
         subject = s3_subject(settings)
         yield subject
         await subject.storage.close()
+
+    @pytest.mark.parametrize("parts", [0, 1])
+    async def test_write_of_one_key_twice_at_once_lets_one_win(self, subject: Subject, parts: int) -> None:
+        """In a bucket with versions SeaweedFS now and then lets two in: each is a version of its own then, and whole."""
+        size = parts * subject.part + 1000
+        written = await write_at_once(subject, size)
+        winners = {mark: result for mark, result in written.items() if isinstance(result, StoredObject)}
+        assert winners
+        assert all(isinstance(written[mark], ConflictError) for mark in written.keys() - winners.keys()), written
+        for mark, stored in winners.items():
+            assert await gather(subject.storage.read("race", 0, stored.version)) == mark + bytes(size)
+        assert await subject.leftovers() == []
 
 
 class TestFaultyStorageWithoutFaults(StorageContract):
