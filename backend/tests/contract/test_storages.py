@@ -63,7 +63,7 @@ class TestS3StorageWithCustomerKey(StorageContract):
 
     @pytest.mark.parametrize("parts", [0, 1])
     async def test_write_of_one_key_twice_at_once_lets_one_win(self, subject: Subject, parts: int) -> None:
-        """In a bucket with versions SeaweedFS now and then lets two in: each is a version of its own then, and whole."""
+        """On versions SeaweedFS now and then lets two in: each is a version of its own then, and whole."""
         size = parts * subject.part + 1000
         written = await write_at_once(subject, size)
         winners = {mark: result for mark, result in written.items() if isinstance(result, StoredObject)}
