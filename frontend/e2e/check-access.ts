@@ -16,6 +16,12 @@ export async function checkAccess(page: Page, route: string) {
 export async function checkShown(page: Page, name: string) {
   await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
   await expect(page.getByRole("status", { name: /^Loading/ })).toHaveCount(0);
+  // What is being asked anew is shown faded, and comes back gradually.
+  await expect(page.locator("main [aria-busy=true]")).toHaveCount(0);
+  await page.evaluate(async () => {
+    const fading = document.getAnimations().filter((one) => one instanceof CSSTransition);
+    await Promise.allSettled(fading.map((one) => one.finished));
+  });
   const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
   await check(page, name, new AxeBuilder({ page }).withTags(tags));
 }
