@@ -43,11 +43,12 @@ class TestThrottledStorage(StorageContract):
     """Under a limit so wide that the suite is as fast as ever, every chunk still goes its way in pieces."""
 
     @pytest.fixture
-    def subject(self, tmp_path: Path) -> Subject:
+    async def subject(self, tmp_path: Path) -> AsyncIterator[Subject]:
         subject = local_subject(tmp_path / "root")
         wide = RateLimit(lambda: 1e12)
         subject.storage = ThrottledStorage(subject.storage, up=[wide], down=[wide])
-        return subject
+        yield subject
+        await subject.storage.close()
 
 
 class TestS3StorageWithCustomerKey(StorageContract):

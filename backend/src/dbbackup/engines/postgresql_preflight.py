@@ -60,8 +60,8 @@ async def preflight(
             findings += _creator(me, manifest)
         if mode.creates_database:
             findings += await _name(opened, options["newDatabase"])
-        if not mode.adds_rows and mode is not RestoreMode.RUN_SCRIPT:
-            findings += await _needs(opened, me, manifest, options)
+        makes_objects = not mode.adds_rows and mode is not RestoreMode.RUN_SCRIPT
+        findings += await _needs(opened, me, manifest, options) if makes_objects else []
     if mode is RestoreMode.RUN_SCRIPT:
         return findings + await script_target(target, options)
     if mode is RestoreMode.REPLACE:
