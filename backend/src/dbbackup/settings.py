@@ -90,6 +90,11 @@ class Settings:
         return self.socket_path is not None or ip_address(self.host).is_loopback
 
     @property
+    def worker_socket(self) -> Path:
+        """Where `dbbackup worker` listens for the other commands unless SOCKET_PATH says otherwise."""
+        return self.database_path.with_name(self.database_path.name + ".sock")
+
+    @property
     def work_path(self) -> Path:
         """What runs must spool, and their private folders."""
         if self.temp_path is None:

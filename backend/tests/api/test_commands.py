@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from devtools.servers import PostgresServer, client_dirs
 from tests.api.running_app import KEY, RunningApp
 from tests.api.signing_in import ADMIN, PASSWORD, locked_app, sign_in
 from tests.api.support import add_database, make_database
+from tests.faults.waiting import until
 
 BACKEND = Path(__file__).resolve().parents[2]
 
@@ -44,6 +47,21 @@ def command(home: Path, *arguments: str, **variables: str) -> subprocess.Complet
     )
 
 
+def listening_tcp_sockets(pid: int) -> set[str]:
+    """Return the inodes of the process' TCP sockets that take connections, as proc(5) lists them."""
+    listening = {
+        fields[9]
+        for table in ("tcp", "tcp6")
+        for fields in map(str.split, Path(f"/proc/{pid}/net/{table}").read_text().splitlines())
+        if fields[3] == "0A"
+    }
+    opened = set()
+    for entry in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(OSError):  # closed in between
+            opened.add(entry.readlink().name)
+    return {inode for inode in listening if f"socket:[{inode}]" in opened}
+
+
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory, postgres: PostgresServer) -> Path:
     """Data with one database called `shop`, and no program running on it."""
@@ -64,6 +82,37 @@ def test_backup_and_restore_when_no_program_runs_then_one_is_started_for_each(
     assert restored.returncode == 0, restored.stderr
     assert "completed in" in restored.stdout
     assert postgres.psql("SELECT count(*) FROM item", database="shop_by_command").strip() == "200"
+
+
+def test_commands_when_a_worker_runs_then_they_work_through_its_socket(home: Path) -> None:
+    worker = subprocess.Popen(
+        [sys.executable, "-m", "dbbackup.cli", "worker"],
+        env=environment(home),
+        cwd=BACKEND,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    socket = home / "db" / "app.db.sock"
+    try:
+        until(socket.is_socket, "the worker's socket")
+        assert socket.stat().st_mode & 0o777 == 0o660
+        done = command(home, "backup", "shop", "--json")
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout)["status"] == "completed"
+        assert command(home, "status").returncode == 0
+        for other in ("worker", "serve"):
+            refused = command(home, other, PORT="0")
+            assert refused.returncode == 1
+            assert "Another process is already running on this catalogue" in refused.stderr.splitlines()[-1]
+        assert not listening_tcp_sockets(worker.pid)
+    finally:
+        worker.terminate()
+        said = worker.communicate(timeout=60)[1]
+    # Stopped in order, it ends by the signal it was sent: whoever started it sees why.
+    assert worker.returncode == -signal.SIGTERM, said
+    assert "Ready (instance" in said
+    # The socket of a worker that is gone is no way in: a program is started for the command.
+    assert command(home, "databases").returncode == 0
 
 
 def test_commands_when_the_program_runs_then_they_work_through_it(home: Path, postgres: PostgresServer) -> None:

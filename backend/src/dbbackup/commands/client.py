@@ -17,6 +17,7 @@ import httpx
 import uvicorn
 from litestar import Litestar
 
+from dbbackup.commands.serving import is_listened_to
 from dbbackup.core.crypto import Sealer
 from dbbackup.core.errors import AppError, ConflictError, InternalError, NotFoundError
 from dbbackup.db.lock import InstanceLock
@@ -160,9 +161,12 @@ def _own_token(settings: Settings) -> Callable[[], str]:
 @contextmanager
 def _client_of(settings: Settings) -> Iterator[tuple[httpx.Client, str]]:
     where = f"http://{settings.host}:{settings.port}"
-    if settings.socket_path:
-        where = f"The socket {settings.socket_path}"
-    with _client(where, _own_token(settings), settings.socket_path) as client:
+    path = settings.socket_path
+    if path is None and is_listened_to(settings.worker_socket):
+        path = settings.worker_socket
+    if path:
+        where = f"The socket {path}"
+    with _client(where, _own_token(settings), path) as client:
         yield client, where
 
 

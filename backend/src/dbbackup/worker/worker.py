@@ -75,7 +75,7 @@ class Worker:
         runs = list(self._runs.values())
         if not runs:
             return
-        _log.info("Waiting up to {} s for {} runs", self._ctx.settings.stop_grace, len(runs))
+        _log.info("Waiting up to {:.0f} s for {} runs", self._ctx.settings.stop_grace, len(runs))
         _, late = await asyncio.wait(runs, timeout=self._ctx.settings.stop_grace)
         for task in late:
             if not task.cancelling():
