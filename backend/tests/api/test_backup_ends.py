@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import update
 
 from dbbackup.db.models import BackupCopy
 from dbbackup.db.models.base import utc_now
+from dbbackup.worker import copies
 from dbbackup.worker.copies import MAX_REFILLS, refill_copies
 from devtools.servers import FaultProxy, PostgresServer, SeaweedServer
 from tests.api.running_app import RunningApp
@@ -135,6 +139,31 @@ def test_refill_when_the_backup_is_deleted_meanwhile_then_nothing_stays(
     eventually(lambda: not objects(seaweed, bucket["bucket"]))
     eventually(lambda: app.api.request("DELETE", f"/s3-configs/{bucket['id']}").is_success)
     proxy.stop()
+
+
+def test_refill_when_the_backup_is_deleted_as_its_copy_is_noted_then_nothing_stays(
+    app: RunningApp, postgres: PostgresServer, seaweed: SeaweedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bucket = add_bucket(app, seaweed)
+    done = back_up(app, add_database(app, postgres))
+    reached, deleting = threading.Event(), threading.Event()
+
+    async def hold(*_: object) -> None:
+        """Stand in the transaction that closes the copy until somebody has asked for its deletion."""
+        reached.set()
+        await asyncio.to_thread(deleting.wait, 30)
+        await asyncio.sleep(0.3)
+
+    monkeypatch.setattr(copies, "notify_copy", hold)
+    app.api.post(f"/backups/{done['id']}/upload-to-s3", {"s3ConfigIds": [bucket["id"]]})
+    assert reached.wait(30)
+    deletion = threading.Thread(target=app.api.delete, args=(f"/backups/{done['id']}",))
+    deletion.start()
+    deleting.set()
+    deletion.join(30)
+    eventually(lambda: not objects(seaweed, bucket["bucket"]))
+    states = "SELECT state FROM backup_copy WHERE backup_id = ?"
+    eventually(lambda: app.rows(states, done["id"]) == [("deleted",)] * 2)
 
 
 def test_refill_when_no_whole_copy_or_no_patience_is_left_then_nothing_is_tried(

@@ -12,6 +12,7 @@ from dbbackup.db.models import BackupExecution, CopyState, RestoreExecution, Ver
 from dbbackup.db.models.backup_execution import FINAL
 from dbbackup.db.models.base import utc_now
 from dbbackup.db.session import after_commit
+from dbbackup.services.backup_lock import lock_backup
 from dbbackup.services.changes import announce
 from dbbackup.services.context import Context
 
@@ -27,8 +28,9 @@ def refuse_locked(backup: BackupExecution) -> None:
         )
 
 
-def mark_deleted(session: AsyncSession, ctx: Context, backup: BackupExecution, actor: str) -> None:
+async def mark_deleted(session: AsyncSession, ctx: Context, backup: BackupExecution, actor: str) -> None:
     """Hide the backup and hand its files to the worker, which removes them and tries again if it must."""
+    await lock_backup(session, backup.id)
     backup.deleted_at = utc_now()
     backup.deleted_by = actor
     for copy in backup.copies:

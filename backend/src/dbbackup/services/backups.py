@@ -14,6 +14,7 @@ from dbbackup.core.naming import new_id
 from dbbackup.db.models import BackupCopy, BackupExecution, CopyState, Run, RunStatus
 from dbbackup.db.models.base import utc_now
 from dbbackup.services.backup_deletion import find_reader, mark_deleted, refuse_locked
+from dbbackup.services.backup_lock import lock_backup
 from dbbackup.services.changes import announce, announce_run
 from dbbackup.services.context import Context
 from dbbackup.services.databases import ACTIVE, get_database
@@ -134,7 +135,8 @@ async def upload_backup(session: AsyncSession, ctx: Context, backup_id: str, dat
     Raises:
         ConflictError: it is not completed, no copy of it is whole, or it is there already.
     """
-    backup = await get_backup(session, backup_id)
+    await get_backup(session, backup_id)
+    backup = await lock_backup(session, backup_id)
     if backup.status != RunStatus.COMPLETED or not any(c.state == CopyState.COMPLETE for c in backup.copies):
         raise ConflictError("Only a completed backup with a whole copy can be uploaded.")
     for config_id in await named_or_default(session, data.s3_config_ids):
@@ -157,7 +159,8 @@ async def delete_backup(session: AsyncSession, ctx: Context, backup_id: str, act
     Raises:
         ConflictError: it is queued or running, pinned, locked, or a restore or verification is reading it.
     """
-    backup = await get_backup(session, backup_id)
+    await get_backup(session, backup_id)
+    backup = await lock_backup(session, backup_id)
     if backup.status in ACTIVE:
         raise ConflictError("This backup has not ended. Cancel it first, then delete it.")
     if backup.pinned:
@@ -167,7 +170,7 @@ async def delete_backup(session: AsyncSession, ctx: Context, backup_id: str, act
             f"A {reader} is reading this backup. Wait for its end or cancel it, then delete the backup."
         )
     refuse_locked(backup)
-    mark_deleted(session, ctx, backup, actor)
+    await mark_deleted(session, ctx, backup, actor)
     await session.flush()
 
 

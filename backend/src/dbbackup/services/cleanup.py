@@ -135,7 +135,7 @@ async def _remove_failed(ctx: Context, now: datetime) -> int:
             batch = list(await session.scalars(query.limit(retention.MOST)))
             for run in batch:
                 run.deleted_reason = f"The run was {run.status} more than {days} days ago."
-                mark_deleted(session, ctx, run, RETENTION)
+                await mark_deleted(session, ctx, run, RETENTION)
         count += len(batch)
         if len(batch) < retention.MOST:
             return count

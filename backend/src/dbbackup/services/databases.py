@@ -161,7 +161,7 @@ async def delete_database(session: AsyncSession, ctx: Context, database_id: str,
         doomed = (await session.scalars(theirs)).all()
         await _refuse_needed(session, config, doomed)
         for backup in doomed:
-            mark_deleted(session, ctx, backup, actor)
+            await mark_deleted(session, ctx, backup, actor)
     # What is kept outlives its configuration: the record holds the name and the manifest.
     await session.execute(
         update(BackupExecution).where(BackupExecution.database_id == database_id).values(database_id=None)

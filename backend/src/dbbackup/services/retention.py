@@ -153,7 +153,7 @@ async def apply(session: AsyncSession, ctx: Context, owner: Owner, now: datetime
         )
         if await session.scalar(statement):
             backup = await session.get_one(BackupExecution, decision.backup.id)
-            mark_deleted(session, ctx, backup, RETENTION)
+            await mark_deleted(session, ctx, backup, RETENTION)
             gone.append(backup)
     await session.flush()
     return gone

@@ -13,6 +13,7 @@ from dbbackup.core.errors import AppError
 from dbbackup.db.models import BackupCopy, BackupExecution, CopyState, RunStatus, Verification
 from dbbackup.db.models.backup_execution import FINAL
 from dbbackup.services.anomalies import Anomaly, record
+from dbbackup.services.backup_lock import lock_backup
 from dbbackup.services.context import Context
 from dbbackup.services.damage import mark_copy
 from dbbackup.services.downloads import sibling
@@ -119,6 +120,7 @@ async def _missing(ctx: Context, copy: BackupCopy, backup: BackupExecution) -> l
 async def _note(ctx: Context, copy_id: str, missing: Sequence[str], now: datetime) -> list[Anomaly]:
     async with ctx.catalogue.transaction() as session:
         copy = await session.get_one(BackupCopy, copy_id)
+        await lock_backup(session, copy.backup_id)
         copy.seen_at = now
         # It may have been deleted while we looked.
         if not missing or copy.state != CopyState.COMPLETE:

@@ -25,6 +25,7 @@ from dbbackup.db.models import BackupCopy, BackupExecution, CopyState, RunStatus
 from dbbackup.db.models.base import utc_now
 from dbbackup.pipeline.meter import Verifier
 from dbbackup.pipeline.stream import Stream, closing, single, through
+from dbbackup.services.backup_lock import lock_backup
 from dbbackup.services.backup_results import note_stored
 from dbbackup.services.changes import announce
 from dbbackup.services.context import Context
@@ -95,9 +96,9 @@ def _due(copy: BackupCopy) -> bool:
 async def _refill(ctx: Context, copy_id: str) -> bool:
     async with ctx.catalogue.transaction() as session:
         copy = await session.get_one(BackupCopy, copy_id)
-        backup = await session.get_one(BackupExecution, copy.backup_id)
+        backup = await lock_backup(session, copy.backup_id)
         whole = next((c for c in backup.copies if c.state == CopyState.COMPLETE), None)
-        if copy.state not in _WAITING or whole is None or backup.manifest is None:
+        if copy.state not in _WAITING or whole is None or backup.manifest is None or backup.deleted_at:
             return False
         damaged = copy.state == CopyState.DAMAGED
         copy.state, copy.upload_started_at, copy.attempts = CopyState.WRITING, utc_now(), copy.attempts + 1
@@ -120,8 +121,8 @@ async def _refill(ctx: Context, copy_id: str) -> bool:
         return False
     async with ctx.catalogue.transaction() as session:
         row = await session.get_one(BackupCopy, copy_id)
+        doomed = (await lock_backup(session, backup.id)).deleted_at is not None
         row.bucket = config.bucket if config else None
-        doomed = row.state == CopyState.DELETING
         note_stored(row, stored, manifest)
         await notify_copy(session, ctx, row)
         if doomed:
@@ -231,12 +232,14 @@ async def _set_state(
 ) -> None:
     async with ctx.catalogue.transaction() as session:
         copy = await session.get_one(BackupCopy, copy_id)
-        if state == CopyState.DELETING:
-            copy.attempts += 1
-        elif copy.state == CopyState.DELETING:
-            state = CopyState.DELETED
-        if CopyState.DELETING in (state, copy.state):
+        deleted = (await lock_backup(session, copy.backup_id)).deleted_at is not None
+        if state in (CopyState.DELETING, CopyState.DELETED):
+            copy.attempts += state == CopyState.DELETING
             await notify_deletion(session, ctx, copy, message)
+        elif deleted:
+            # What a damaged copy still holds goes as well; what was written just now is in the journal.
+            state, message = CopyState.DELETING if copy.key else CopyState.DELETED, None
+            copy.attempts = 0
         copy.state, copy.error_message, copy.updated_at, copy.retry_at = state, message, utc_now(), retry_at
         if tell:
             await notify_copy(session, ctx, copy)

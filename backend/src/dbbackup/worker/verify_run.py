@@ -14,6 +14,7 @@ from dbbackup.core.secret import Secret
 from dbbackup.db.models import BackupExecution, CopyState, DatabaseConfig, Verification
 from dbbackup.pipeline.restore import StoredBackup
 from dbbackup.pipeline.verify import read_plain, read_stored
+from dbbackup.services.backup_lock import lock_backup
 from dbbackup.services.changes import announce_run
 from dbbackup.services.connections import saved_connection
 from dbbackup.services.context import Context
@@ -157,7 +158,7 @@ async def _close(
             "checks": [msgspec.to_builtins(check) for check in result.checks],
             "tables": [{"schema": t.schema, "name": t.name, "rows": t.rows} for t in result.tables],
         }
-        backup = await session.get_one(BackupExecution, run.backup_id)
+        backup = await lock_backup(session, run.backup_id)
         note_verified(session, ctx, backup, run, error)
         await notify_run_end(session, ctx, run)
         announce_run(session, ctx, run)
