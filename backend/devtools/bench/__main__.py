@@ -46,7 +46,8 @@ def main() -> int:
         SeaweedServer.start() as storage,
         Product.start(Path(home) / "product") as product,
     ):
-        _print_machine(megabytes)
+        print_machine()
+        _print_table(megabytes)
         postgres.psql("CREATE DATABASE bench")
         postgres.psql(_FILL.format(rows=megabytes * 1024 * 1024 // _ROW_BYTES), database="bench")
         postgres.psql("VACUUM ANALYZE; CHECKPOINT", database="bench")
@@ -173,10 +174,14 @@ def _peak_memory(product: Product) -> int:
     return int(line.split()[1]) // 1024
 
 
-def _print_machine(megabytes: int) -> None:
+def print_machine() -> None:
+    """Print the date and what the machine is."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 1024**3
     machine = f"{platform.machine()}, {os.cpu_count()} cores, {memory} GiB, Python {platform.python_version()}"
     print(f"{datetime.now(UTC):%Y-%m-%d}  {machine}")
+
+
+def _print_table(megabytes: int) -> None:
     print(f"Table of about {megabytes} MB of text, PostgreSQL on the same machine, TCP, no TLS; gzip level 1")
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from msgspec import UNSET
 from sqlalchemy import Select, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import defer
 
 from dbbackup.core.errors import ConflictError, NotFoundError
 from dbbackup.core.naming import new_id
@@ -88,10 +89,21 @@ async def list_backups(
         select(func.count()).select_from(query.with_only_columns(BackupExecution.id).subquery())
     )
     column = _SORTS[sort.removeprefix("-")]
-    order = column.desc().nulls_last() if sort.startswith("-") else column.asc().nulls_last()
-    # The id breaks ties, so that no row is on two pages.
-    paged = query.order_by(order, BackupExecution.id.desc()).limit(limit).offset((page - 1) * limit)
-    return list(await session.scalars(paged)), total or 0
+    order = column.desc() if sort.startswith("-") else column.asc()
+    # An index that has no NULL is not used for an order that asks for their place.
+    order = order if column is BackupExecution.created_at else order.nulls_last()
+    # The id breaks ties, so that no row is on two pages; it goes the way of the dates, as it grows with them.
+    tie = BackupExecution.id.asc() if sort == "createdAt" else BackupExecution.id.desc()
+    # The ids first: what is skipped is not read then, and an index holds all that is sorted and filtered by.
+    ids = query.with_only_columns(BackupExecution.id).order_by(order, tie).limit(limit).offset((page - 1) * limit)
+    wanted_ids = list(await session.scalars(ids))
+    rows = await session.scalars(
+        select(BackupExecution)
+        .where(BackupExecution.id.in_(wanted_ids))
+        .options(defer(BackupExecution.manifest, raiseload=True), defer(BackupExecution.error_stack, raiseload=True))
+    )
+    found = {row.id: row for row in rows}
+    return [found[id_] for id_ in wanted_ids if id_ in found], total or 0
 
 
 async def cancel_backup(session: AsyncSession, ctx: Context, backup_id: str) -> BackupExecution:
@@ -205,9 +217,10 @@ def _filtered(wanted: BackupFilter) -> Select[BackupExecution]:
     if wanted.end:
         query = query.where(BackupExecution.created_at < _in_utc(wanted.end))
     if wanted.s3:
-        in_s3 = exists().where(BackupCopy.backup_id == BackupExecution.id, BackupCopy.s3_config_id.is_not(None))
+        in_s3 = select(BackupCopy.backup_id).where(BackupCopy.s3_config_id.is_not(None))
         states = {"pending": (CopyState.PENDING, CopyState.WRITING)}.get(wanted.s3, (wanted.s3,))
-        query = query.where(~in_s3 if wanted.s3 == "none" else in_s3.where(BackupCopy.state.in_(states)))
+        those = in_s3 if wanted.s3 == "none" else in_s3.where(BackupCopy.state.in_(states))
+        query = query.where(BackupExecution.id.not_in(those) if wanted.s3 == "none" else BackupExecution.id.in_(those))
     return query
 
 

@@ -30,6 +30,7 @@ from dbbackup.db.models import (
 from dbbackup.db.models.backup_execution import FINAL
 from dbbackup.services import system
 from dbbackup.services.context import Context
+from dbbackup.services.newest_backups import newest_of_databases
 from dbbackup.services.verifications import last_proofs
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -129,14 +130,11 @@ def _of_database(name: str, about: str) -> GaugeMetricFamily:
 async def _newest(
     session: AsyncSession, configs: list[DatabaseConfig], *statuses: RunStatus
 ) -> dict[str, BackupExecution]:
-    """Ids are UUIDv7 and so sort by time: the greatest is the newest."""
-    newest = select(func.max(BackupExecution.id)).where(
-        BackupExecution.database_id.in_([config.id for config in configs]),
-        BackupExecution.deleted_at.is_(None),
-        BackupExecution.status.in_(statuses),
-    )
-    query = select(BackupExecution).where(BackupExecution.id.in_(newest.group_by(BackupExecution.database_id)))
-    return {backup.database_id: backup for backup in await session.scalars(query) if backup.database_id}
+    newest: dict[str, BackupExecution] = {}
+    for status in statuses:
+        found = await newest_of_databases(session, [config.id for config in configs], BackupExecution.status == status)
+        newest |= {id_: run for id_, run in found.items() if id_ not in newest or newest[id_].id < run.id}
+    return newest
 
 
 async def _last_restores(session: AsyncSession) -> dict[str, datetime]:

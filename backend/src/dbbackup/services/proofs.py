@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import exists, func, select
+from sqlalchemy import exists
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbbackup.core.errors import FieldError, ValidationError
@@ -17,6 +17,7 @@ from dbbackup.db.models.base import utc_now
 from dbbackup.services.changes import announce
 from dbbackup.services.context import Context
 from dbbackup.services.databases import get_database
+from dbbackup.services.newest_backups import newest_of_databases
 from dbbackup.services.verification_inputs import ProofInput
 from dbbackup.services.verifications import last_proofs
 
@@ -39,15 +40,8 @@ class Recoverability:
 async def recoverability(session: AsyncSession, database_ids: Sequence[str]) -> dict[str, Recoverability]:
     """Return for each database what its backups are good for now."""
     whole = exists().where(BackupCopy.backup_id == BackupExecution.id, BackupCopy.state == CopyState.COMPLETE)
-    newest = select(func.max(BackupExecution.id)).where(
-        BackupExecution.database_id.in_(database_ids),
-        BackupExecution.deleted_at.is_(None),
-        BackupExecution.status == RunStatus.COMPLETED,
-        BackupExecution.damage.is_(None),
-        whole,
-    )
-    query = select(BackupExecution).where(BackupExecution.id.in_(newest.group_by(BackupExecution.database_id)))
-    good = {backup.database_id: backup for backup in await session.scalars(query)}
+    counts = (BackupExecution.status == RunStatus.COMPLETED, BackupExecution.damage.is_(None), whole)
+    good = await newest_of_databases(session, database_ids, *counts)
     proofs, now = await last_proofs(session, database_ids), utc_now()
     return {
         id_: Recoverability(

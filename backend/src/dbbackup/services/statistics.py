@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, case, distinct, func, select
+from sqlalchemy import Row, Select, case, distinct, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbbackup.db.models import (
@@ -130,17 +130,25 @@ def _ended_by_day(first: date) -> Select[Any]:
             func.sum(case((good, _BACKUP.size), else_=0)).label("size"),
             func.avg(case((good, _BACKUP.duration))).label("duration"),
         )
-        .where(func.date(_BACKUP.completed_at) >= first.isoformat())
+        .where(_BACKUP.completed_at >= _begin(first))
         .group_by(day)
     )
 
 
 def _grown_by_day() -> Select[Any]:
     """What still lies somewhere, by the day it was written: what was deleted since is not counted on any day."""
-    day = func.date(_BACKUP.completed_at)
-    written = BackupCopy.state.in_(_WRITTEN)
-    query = select(day.label("day"), func.sum(BackupCopy.size).label("size"))
-    return query.join(BackupCopy, BackupCopy.backup_id == _BACKUP.id).where(written).group_by(day)
+    # Not a join: SQLite would read the whole of each backup's row, manifest included, for each copy.
+    lies = (
+        select(func.sum(BackupCopy.size))
+        .where(BackupCopy.backup_id == _BACKUP.id, BackupCopy.state.in_(_WRITTEN))
+        .scalar_subquery()
+    )
+    each = select(func.date(_BACKUP.completed_at).label("day"), lies.label("size")).subquery()
+    return select(each.c.day, func.coalesce(func.sum(each.c.size), 0).label("size")).group_by(each.c.day)
+
+
+def _begin(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
 
 
 async def _rows(session: AsyncSession, query: Select[Any]) -> Sequence[Row[Any]]:
@@ -148,13 +156,16 @@ async def _rows(session: AsyncSession, query: Select[Any]) -> Sequence[Row[Any]]
 
 
 async def _ended_since(session: AsyncSession, since: datetime) -> dict[str, int]:
-    query = select(_BACKUP.status, func.count()).where(_BACKUP.completed_at >= since).group_by(_BACKUP.status)
-    return {status: count for status, count in await session.execute(query)}  # noqa: C416 - the types
+    statuses = (RunStatus.COMPLETED, RunStatus.FAILED)
+    # Not grouped by the status: SQLite would then go through all of the history in that order.
+    sums = [func.sum(case((_BACKUP.status == status, 1), else_=0)) for status in statuses]
+    counts = (await session.execute(select(*sums).where(_BACKUP.completed_at >= since))).one()
+    return {status: int(count or 0) for status, count in zip(statuses, counts, strict=True)}
 
 
 async def _means(session: AsyncSession, first: date) -> tuple[float | None, float | None]:
     query = select(func.avg(_BACKUP.duration), func.avg(_BACKUP.size)).where(
-        _BACKUP.status == RunStatus.COMPLETED, func.date(_BACKUP.completed_at) >= first.isoformat()
+        _BACKUP.status == RunStatus.COMPLETED, _BACKUP.completed_at >= _begin(first)
     )
     duration, size = (await session.execute(query)).one()
     return (None if duration is None else float(duration)), (None if size is None else float(size))
@@ -169,15 +180,15 @@ async def _stored(session: AsyncSession) -> dict[str, int]:
 async def _uploads(session: AsyncSession, first: date) -> float | None:
     """Return the share of S3 copies that are whole among those that ended."""
     done = case((BackupCopy.state == CopyState.FAILED, 0), else_=1)
-    query = (
-        select(func.avg(done))
-        .join(_BACKUP, BackupCopy.backup_id == _BACKUP.id)
-        .where(
-            BackupCopy.s3_config_id.is_not(None),
-            BackupCopy.state.not_in((CopyState.PENDING, CopyState.WRITING)),
-            _BACKUP.status == RunStatus.COMPLETED,
-            func.date(_BACKUP.completed_at) >= first.isoformat(),
-        )
+    recent = exists().where(
+        _BACKUP.id == BackupCopy.backup_id,
+        _BACKUP.status == RunStatus.COMPLETED,
+        _BACKUP.completed_at >= _begin(first),
+    )
+    query = select(func.avg(done)).where(
+        BackupCopy.s3_config_id.is_not(None),
+        BackupCopy.state.not_in((CopyState.PENDING, CopyState.WRITING)),
+        recent,
     )
     share = await session.scalar(query)
     return None if share is None else float(share)

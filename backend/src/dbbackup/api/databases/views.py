@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import msgspec
-from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbbackup.api.databases.schemas import Assertion, ConnectionTest, DatabaseView, LastBackup
@@ -13,6 +12,7 @@ from dbbackup.api.envelope import ErrorBody, FieldProblem
 from dbbackup.core.run_limits import overrides
 from dbbackup.db.models import BackupExecution, DatabaseConfig
 from dbbackup.services.databases import TestResult
+from dbbackup.services.newest_backups import newest_of_databases
 from dbbackup.services.proofs import Recoverability, recoverability
 from dbbackup.services.schedules import Upcoming, upcoming
 
@@ -20,7 +20,7 @@ from dbbackup.services.schedules import Upcoming, upcoming
 async def database_views(session: AsyncSession, configs: Sequence[DatabaseConfig]) -> list[DatabaseView]:
     """Return the views with each database's newest and newest good backup."""
     ids = [config.id for config in configs]
-    newest, found = await _newest(session, ids), await recoverability(session, ids)
+    newest, found = await newest_of_databases(session, ids), await recoverability(session, ids)
     plans = await upcoming(session, ids)
     return [_view(config, newest.get(config.id), found[config.id], plans.get(config.id)) for config in configs]
 
@@ -32,15 +32,6 @@ def test_view(result: TestResult) -> ConnectionTest:
         details = [FieldProblem(field=d.field, message=d.message) for d in result.error.details]
         error = ErrorBody(code=result.error.code, message=result.error.message, details=details)
     return ConnectionTest(ok=result.error is None, probe=result.probe, error=error)
-
-
-async def _newest(session: AsyncSession, ids: list[str]) -> dict[str, BackupExecution]:
-    """Ids are UUIDv7 and so sort by time: the greatest is the newest."""
-    newest = select(func.max(BackupExecution.id)).where(
-        BackupExecution.database_id.in_(ids), BackupExecution.deleted_at.is_(None)
-    )
-    query = select(BackupExecution).where(BackupExecution.id.in_(newest.group_by(BackupExecution.database_id)))
-    return {b.database_id: b for b in await session.scalars(query) if b.database_id}
 
 
 def _view(

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import msgspec
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbbackup.api.schedules.schemas import BlackoutView, LastRun, ScheduleView
 from dbbackup.core import cron
 from dbbackup.core.errors import ValidationError
 from dbbackup.db.models import BackupExecution, BackupSchedule, DatabaseConfig, RetentionPolicy
+from dbbackup.services.newest_backups import newest_of_schedules
 from dbbackup.services.schedules import FIELDS
 
 _SAME = (
@@ -34,7 +35,7 @@ async def schedule_views(session: AsyncSession, schedules: Sequence[BackupSchedu
     databases = {d.id: d for d in await session.scalars(select(DatabaseConfig).where(of_database))}
     of_policy = RetentionPolicy.id.in_({s.retention_policy_id for s in schedules})
     policies = {p.id: p for p in await session.scalars(select(RetentionPolicy).where(of_policy))}
-    runs = await _last_runs(session, [s.id for s in schedules])
+    runs = await newest_of_schedules(session, [s.id for s in schedules])
     views = []
     for schedule in schedules:
         policy = policies.get(schedule.retention_policy_id or "")
@@ -44,21 +45,12 @@ async def schedule_views(session: AsyncSession, schedules: Sequence[BackupSchedu
             database_name=databases[schedule.database_id].name,
             database_enabled=databases[schedule.database_id].enabled,
             reading=_reading(schedule),
-            last_run=runs.get(schedule.id),
+            last_run=_last_run(run) if (run := runs.get(schedule.id)) else None,
             retention_policy_name=policy.name if policy else None,
             blackout=msgspec.convert(schedule.blackout, list[BlackoutView]),
         )
         views.append(view)
     return views
-
-
-async def _last_runs(session: AsyncSession, ids: list[str]) -> dict[str, LastRun]:
-    """Ids are UUIDv7 and so sort by time: the greatest is the newest."""
-    newest = select(func.max(BackupExecution.id)).where(
-        BackupExecution.schedule_id.in_(ids), BackupExecution.deleted_at.is_(None)
-    )
-    query = select(BackupExecution).where(BackupExecution.id.in_(newest.group_by(BackupExecution.schedule_id)))
-    return {run.schedule_id: _last_run(run) for run in await session.scalars(query) if run.schedule_id}
 
 
 def _last_run(run: BackupExecution) -> LastRun:

@@ -32,6 +32,9 @@ class BackupCopy(Base):
     __table_args__ = (
         Index("ix_backup_copy_backup_position", "backup_id", "position", unique=True),
         Index("ix_backup_copy_state", "state"),
+        # What lies where, and which backups have a copy in object storage: from the index alone.
+        Index("ix_backup_copy_stored", "s3_config_id", "state", "size", "backup_id"),
+        Index("ix_backup_copy_of_backup", "backup_id", "state", "size", "s3_config_id"),
     )
 
     backup_id: Mapped[str] = mapped_column(Id, ForeignKey("backup_execution.id", ondelete="CASCADE"))

@@ -1,0 +1,190 @@
+"""Measures the API under load: a long history, five backups that run, and WebSocket clients that listen.
+
+Prints the 50th and 99th percentile of the main reads and writes, how long a log line and an event take to
+every client, and the memory before and after. Nothing here passes or fails.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import statistics
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+from websockets.asyncio.client import connect
+
+from devtools.bench.__main__ import print_machine
+from devtools.bench.long_history import fill
+from devtools.product import Product
+from devtools.servers import PostgresServer
+
+ROWS = int(os.environ.get("ROWS", "100000"))
+SECONDS = float(os.environ.get("SECONDS", "60"))
+CLIENTS = int(os.environ.get("CLIENTS", "50"))
+DATABASES, SCHEDULES, RUNNING = 100, 1000, 5
+_PAUSE = 0.05
+"""Between two requests: a page that is looked at, not a flood."""
+_READ_LIMIT = 1000
+"""kB/s: so slowly do the five backups read that they run all the time."""
+_BULK = "CREATE TABLE bulk AS SELECT n, repeat(md5(n::text), 30) AS filling FROM generate_series(1, {rows}) n"
+
+
+@dataclass
+class Seen:
+    """What was measured, in seconds."""
+
+    requests: dict[str, list[float]] = field(default_factory=dict)
+    lines: list[float] = field(default_factory=list)
+    events: int = 0
+
+
+def main() -> int:
+    """Run the bench and print what was seen; return 0."""
+    with (
+        tempfile.TemporaryDirectory(prefix="dbbackup-load-") as home,
+        PostgresServer.start() as postgres,
+        Product.start(Path(home) / "product", extra={"MAX_CONCURRENT_BACKUPS": str(RUNNING)}) as product,
+    ):
+        print_machine()
+        print(
+            f"{ROWS:,} backups, {DATABASES} databases, {SCHEDULES:,} schedules, {RUNNING} backups running,"
+            f" {CLIENTS} WebSocket clients, {SECONDS:.0f} s"
+        )
+        ids = _prepare(product, postgres)
+        runs = [product.call("POST", "/backups", {"databaseId": id_})["id"] for id_ in ids]
+        before = _memory(product)
+        seen = asyncio.run(_measure(product, runs))
+        _report(product, seen, runs, before)
+    return 0
+
+
+def _prepare(product: Product, postgres: PostgresServer) -> list[str]:
+    """Make the databases that are backed up, and the history; return the ids of the databases."""
+    postgres.psql("CREATE DATABASE small")
+    postgres.psql("CREATE TABLE one AS SELECT 1 AS n", database="small")
+    model = _add(product, postgres, "small", "Model")
+    run = product.call("POST", "/backups", {"databaseId": model})
+    while product.call("GET", f"/backups/{run['id']}")["status"] != "completed":
+        time.sleep(0.2)
+    body = {"name": "Model", "databaseId": model, "type": "custom", "cronExpression": "0 3 1 1 *", "timezone": "UTC"}
+    product.call("POST", "/schedules", body)
+    postgres.psql("CREATE DATABASE bulk")
+    # As many rows as the limit reads in the time of the bench, and some more.
+    postgres.psql(_BULK.format(rows=int(_READ_LIMIT * (SECONDS + 60))), database="bulk")
+    ids = [_add(product, postgres, "bulk", f"Running {n}", limits={"readLimit": _READ_LIMIT}) for n in range(RUNNING)]
+    product.stop()
+    fill(product.home / "db" / "app.db", databases=DATABASES, schedules=SCHEDULES, backups=ROWS)
+    product.restart()
+    return ids
+
+
+def _add(product: Product, postgres: PostgresServer, database: str, name: str, **more: Any) -> str:
+    server = {"type": "postgresql", "host": postgres.host, "port": postgres.port, "database": database}
+    login = {"username": postgres.superuser, "password": postgres.password}
+    return str(product.call("POST", "/databases", {"name": name, **server, **login, **more})["id"])
+
+
+async def _measure(product: Product, runs: list[str]) -> Seen:
+    seen = Seen()
+    address = f"ws://127.0.0.1:{product.port}/api/ws"
+    listeners = [asyncio.create_task(_hear_events(seen, f"{address}/events")) for _ in range(CLIENTS - len(runs))]
+    listeners += [asyncio.create_task(_hear_lines(seen, f"{address}/executions/{run}/logs")) for run in runs]
+    async with httpx.AsyncClient(base_url=f"{product.url}/api", trust_env=False, timeout=60) as client:
+        calls = await _calls(client)
+        end = time.monotonic() + SECONDS
+        while time.monotonic() < end:
+            for name, (method, path, body) in calls.items():
+                started = time.perf_counter()
+                (await client.request(method, path, json=body)).raise_for_status()
+                seen.requests.setdefault(name, []).append(time.perf_counter() - started)
+                await asyncio.sleep(_PAUSE)
+    for listener in listeners:
+        listener.cancel()
+    for outcome in await asyncio.gather(*listeners, return_exceptions=True):
+        if isinstance(outcome, Exception):
+            raise outcome
+    return seen
+
+
+async def _calls(client: httpx.AsyncClient) -> dict[str, tuple[str, str, Any]]:
+    """Return the requests by a name for people."""
+    newest = (await client.get("/backups", params={"limit": 1, "status": "completed"})).json()["data"][0]
+    database, backup, last = newest["databaseId"], newest["id"], max(1, ROWS // 50 - 1)
+    reads = {
+        "backups, first page": "/backups?limit=50",
+        "backups, page in the middle": f"/backups?limit=50&page={max(1, last // 2)}",
+        "backups, last page": f"/backups?limit=50&page={last}",
+        "backups of one database": f"/backups?limit=50&databaseId={database}",
+        "backups that failed": "/backups?limit=50&status=failed",
+        "backups, largest first": "/backups?limit=50&sort=-size",
+        "backups by S3 state": "/backups?limit=50&s3=none",
+        "one backup": f"/backups/{backup}",
+        "databases": "/databases?limit=100",
+        "schedules": "/schedules?limit=50",
+        "statistics of 365 days": "/system/stats?days=365",
+        "status": "/system/status",
+        "metrics": "/metrics",
+        "restores": "/restores?limit=50",
+    }
+    calls: dict[str, tuple[str, str, Any]] = {name: ("GET", path, None) for name, path in reads.items()}
+    return calls | {
+        "write: pin": ("POST", f"/backups/{backup}/pin", {"pinned": True}),
+        "write: unpin": ("POST", f"/backups/{backup}/pin", {"pinned": False}),
+    }
+
+
+async def _hear_events(seen: Seen, address: str) -> None:
+    async with connect(address) as socket:
+        async for _ in socket:
+            seen.events += 1
+
+
+async def _hear_lines(seen: Seen, address: str) -> None:
+    """Note how old each line is when it comes; the history of the first second is not live."""
+    async with connect(address) as socket:
+        began = time.monotonic()
+        async for message in socket:
+            if time.monotonic() - began > 1:
+                for line in msgspec.json.decode(message).get("lines", ()):
+                    said = datetime.fromisoformat(line["timestamp"])
+                    seen.lines.append((datetime.now(UTC) - said).total_seconds())
+
+
+def _report(product: Product, seen: Seen, runs: list[str], before: int) -> None:
+    running = [product.call("GET", f"/backups/{run}")["status"] for run in runs]
+    print(f"\n{'milliseconds':<32} {'n':>5} {'p50':>8} {'p99':>8} {'max':>8}")
+    for name, values in seen.requests.items():
+        _print_line(name, values)
+    _print_line("log line, said to received", seen.lines)
+    every = [value for values in seen.requests.values() for value in values]
+    _print_line("all requests", every)
+    print(f"{seen.events} events received; the five backups at the end: {', '.join(running)}")
+    print(f"Memory (VmRSS) of the API process: {before} MiB before, {_memory(product)} MiB after")
+
+
+def _print_line(name: str, values: list[float]) -> None:
+    if len(values) < 2:
+        print(f"{name:<32} {len(values):>5}")
+        return
+    cut = statistics.quantiles(values, n=100, method="inclusive")
+    figures = (cut[49], cut[98], max(values))
+    print(f"{name:<32} {len(values):>5} " + " ".join(f"{1000 * figure:>8.1f}" for figure in figures))
+
+
+def _memory(product: Product) -> int:
+    """Return VmRSS in MiB."""
+    status = Path(f"/proc/{product.pid}/status").read_text()
+    line = next(line for line in status.splitlines() if line.startswith("VmRSS:"))
+    return int(line.split()[1]) // 1024
+
+
+if __name__ == "__main__":
+    sys.exit(main())
