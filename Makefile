@@ -177,6 +177,11 @@ bench: ## Measure the pipeline against the tools alone (SIZE=900 in MB, or SIZE=
 	@$(BACKEND) env SIZE=$(SIZE) python -m devtools.bench
 	@$(BACKEND) python -m devtools.bench.retention
 
+.PHONY: bench-load
+bench-load: ## Measure the API beside five running backups and a long history (ROWS=100000, SECONDS=60, CLIENTS=50)
+	@$(SETUP) backend servers
+	@$(BACKEND) env ROWS=$(or $(ROWS),100000) SECONDS=$(or $(SECONDS),60) CLIENTS=$(or $(CLIENTS),50) python -m devtools.bench.load
+
 .PHONY: build
 build: ## Build the page (frontend/dist) and the wheel (backend/dist)
 	@$(SETUP) backend frontend

@@ -12,9 +12,9 @@ from dbbackup.db.models import BackupExecution, CopyState, RestoreExecution, Ver
 from dbbackup.db.models.backup_execution import FINAL
 from dbbackup.db.models.base import utc_now
 from dbbackup.db.session import after_commit
-from dbbackup.services.backup_lock import lock_backup
 from dbbackup.services.changes import announce
 from dbbackup.services.context import Context
+from dbbackup.services.row_locks import lock_backup
 
 _HOLDS_SOMETHING = (CopyState.COMPLETE, CopyState.DAMAGED, CopyState.WRITING, CopyState.DELETING)
 

@@ -15,13 +15,13 @@ from dbbackup.core.naming import new_id
 from dbbackup.db.models import BackupCopy, BackupExecution, CopyState, Run, RunStatus
 from dbbackup.db.models.base import utc_now
 from dbbackup.services.backup_deletion import find_reader, mark_deleted, refuse_locked
-from dbbackup.services.backup_lock import lock_backup
 from dbbackup.services.changes import announce, announce_run
 from dbbackup.services.context import Context
 from dbbackup.services.databases import ACTIVE, get_database
 from dbbackup.services.inputs import BackupInput, UploadInput
 from dbbackup.services.new_backup import named_or_default, prepare_backup
 from dbbackup.services.retention_policies import policy_for_backup
+from dbbackup.services.row_locks import lock_backup, lock_row
 
 _SORTS = {
     "createdAt": BackupExecution.created_at,
@@ -113,7 +113,7 @@ async def cancel_backup(session: AsyncSession, ctx: Context, backup_id: str) -> 
         ConflictError: the backup has already ended.
     """
     backup = await get_backup(session, backup_id)
-    request_cancel(session, ctx, backup)
+    await request_cancel(session, ctx, backup)
     for copy in backup.copies:
         if backup.status == RunStatus.CANCELLED:
             copy.state, copy.error_message = CopyState.FAILED, "The backup was cancelled before it started."
@@ -121,8 +121,10 @@ async def cancel_backup(session: AsyncSession, ctx: Context, backup_id: str) -> 
     return backup
 
 
-def request_cancel(session: AsyncSession, ctx: Context, run: Run) -> None:
+async def request_cancel(session: AsyncSession, ctx: Context, run: Run) -> None:
     """Cancel a queued run, or flag a running one for the worker. Raises ConflictError when it has ended."""
+    # The worker may just be taking it out of the queue.
+    await lock_row(session, type(run), run.id)
     if run.status == RunStatus.QUEUED:
         run.status, run.completed_at = RunStatus.CANCELLED, utc_now()
     elif run.status == RunStatus.RUNNING:

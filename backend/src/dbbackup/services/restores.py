@@ -170,7 +170,7 @@ async def queue_positions(session: AsyncSession) -> dict[str, int]:
 async def cancel_restore(session: AsyncSession, ctx: Context, restore_id: str) -> RestoreExecution:
     """Cancel at once what is queued; ask the worker to stop what is running. Raises ConflictError."""
     restore = await get_restore(session, restore_id)
-    request_cancel(session, ctx, restore)
+    await request_cancel(session, ctx, restore)
     await session.flush()
     return restore
 

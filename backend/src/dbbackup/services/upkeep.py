@@ -13,11 +13,11 @@ from dbbackup.core.errors import AppError
 from dbbackup.db.models import BackupCopy, BackupExecution, CopyState, RunStatus, Verification
 from dbbackup.db.models.backup_execution import FINAL
 from dbbackup.services.anomalies import Anomaly, record
-from dbbackup.services.backup_lock import lock_backup
 from dbbackup.services.context import Context
 from dbbackup.services.damage import mark_copy
 from dbbackup.services.downloads import sibling
 from dbbackup.services.inputs import VerifyInput
+from dbbackup.services.row_locks import lock_backup
 from dbbackup.services.verifications import REREADING, queue_verification
 
 LOOKS_AT_ONCE = 100

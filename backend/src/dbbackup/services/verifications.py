@@ -129,7 +129,7 @@ async def queue_positions(session: AsyncSession) -> dict[str, int]:
 async def cancel_verification(session: AsyncSession, ctx: Context, verification_id: str) -> Verification:
     """Cancel at once what is queued; ask the worker to stop what is running. Raises ConflictError."""
     verification = await get_verification(session, verification_id)
-    request_cancel(session, ctx, verification)
+    await request_cancel(session, ctx, verification)
     await session.flush()
     return verification
 

@@ -25,12 +25,12 @@ from dbbackup.db.models import BackupCopy, BackupExecution, CopyState, RunStatus
 from dbbackup.db.models.base import utc_now
 from dbbackup.pipeline.meter import Verifier
 from dbbackup.pipeline.stream import Stream, closing, single, through
-from dbbackup.services.backup_lock import lock_backup
 from dbbackup.services.backup_results import note_stored
 from dbbackup.services.changes import announce
 from dbbackup.services.context import Context
 from dbbackup.services.downloads import sibling
 from dbbackup.services.occasions import notify_deletion
+from dbbackup.services.row_locks import lock_backup
 from dbbackup.services.run_notifications import notify_copy
 from dbbackup.services.stored_manifests import parse_manifest, read_manifest_bytes
 from dbbackup.storages.base import Storage, StoredObject, WriteOptions

@@ -14,7 +14,6 @@ from dbbackup.core.secret import Secret
 from dbbackup.db.models import BackupExecution, CopyState, DatabaseConfig, Verification
 from dbbackup.pipeline.restore import StoredBackup
 from dbbackup.pipeline.verify import read_plain, read_stored
-from dbbackup.services.backup_lock import lock_backup
 from dbbackup.services.changes import announce_run
 from dbbackup.services.connections import saved_connection
 from dbbackup.services.context import Context
@@ -22,6 +21,7 @@ from dbbackup.services.damage import note_verified
 from dbbackup.services.downloads import backup_manifest, choose_copy
 from dbbackup.services.encryption import check_key, identities
 from dbbackup.services.restore_sources import Source
+from dbbackup.services.row_locks import lock_backup
 from dbbackup.services.run_notifications import notify_run_end
 from dbbackup.services.signatures import judge
 from dbbackup.services.stored_manifests import read_manifest

@@ -11,7 +11,7 @@ from sqlalchemy import update
 from dbbackup.core.events import ExecutionEvent
 from dbbackup.db.models import BackupExecution, BackupSchedule, RunStatus
 from dbbackup.db.models.base import utc_now
-from dbbackup.services.backups import queue_positions
+from dbbackup.services.backups import queue_positions, request_cancel
 from dbbackup.services.context import Context
 from dbbackup.worker.queue import claim, next_start
 from tests.unit.worker.rows import Heard, backup, database, restore, save
@@ -108,3 +108,20 @@ async def test_claim_when_a_blackout_window_is_open_then_only_what_a_person_aske
         await session.execute(update(BackupExecution).values(status=RunStatus.QUEUED, not_before=None))
         (await session.get_one(BackupSchedule, schedule.id)).timezone = "Mars/Base"
     assert by_clock.id in [run.id for run in await claim(ctx, 10)]
+
+
+async def test_cancel_when_the_run_is_claimed_in_the_same_moment_then_the_worker_is_asked_to_stop_it(
+    ctx: Context,
+) -> None:
+    config = database(ctx)
+    await save(ctx, config)
+    await save(ctx, waiting := backup(config))
+    async with ctx.catalogue.transaction() as session:
+        seen = await session.get_one(BackupExecution, waiting.id)
+        assert seen.status == RunStatus.QUEUED
+        # The request has read the row; the worker takes the run before the request writes.
+        assert [run.id for run in await claim(ctx, 1)] == [waiting.id]
+        await request_cancel(session, ctx, seen)
+    async with ctx.catalogue.sessions() as session:
+        found = await session.get_one(BackupExecution, waiting.id)
+    assert (found.status, found.cancel_requested) == (RunStatus.RUNNING, True)
