@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -14,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from dbbackup.core.errors import ConflictError, ValidationError
 from dbbackup.db.lock import InstanceLock
 from dbbackup.db.models import BackupCopy, SystemSetting
-from dbbackup.db.session import Catalogue, after_commit
+from dbbackup.db.session import Catalogue, after_commit, connect
 from tests.catalogue import make_catalogue
 
 
@@ -115,3 +116,14 @@ def test_lock_when_the_folder_cannot_be_made_then_the_variable_is_named(tmp_path
     (tmp_path / "file").touch()
     with pytest.raises(ValidationError, match="DATABASE_PATH"), InstanceLock(tmp_path / "file" / "app.db"):
         pass
+
+
+async def test_connection_when_its_close_is_cancelled_after_a_stop_then_it_ends(tmp_path: Path) -> None:
+    connection = await connect(str(tmp_path / "app.db"))
+    closing = asyncio.create_task(connection.close())
+    await asyncio.sleep(0)
+    connection.stop()
+    closing.cancel()
+    done, _ = await asyncio.wait({closing}, timeout=10)
+    assert done == {closing}
+    assert connection.stop() is connection.stop()
