@@ -50,7 +50,12 @@ dev: ## Run the API with reload and Vite's server together
 	@$(BACKEND) python -m devtools.dev
 
 .PHONY: test
-test: setup test-backend test-frontend test-images e2e ## Run all tests with their coverage bounds, then the browser tests
+test: setup test-backend test-beside e2e ## Run all tests with their coverage bounds, then the browser tests
+
+# The images are built while the frontend's tests run: the one waits for downloads, the other for the cores.
+.PHONY: test-beside
+test-beside:
+	@$(MAKE) --no-print-directory -j2 --output-sync=target test-frontend test-images
 
 .PHONY: test-backend
 test-backend: ## Run all backend tests and hold the coverage against its bounds (WORKERS=3)
