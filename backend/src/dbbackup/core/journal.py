@@ -15,6 +15,8 @@ class JournalKind(StrEnum):
     """path"""
     NEW_DATABASE = "new_database"
     """databaseId (whose server), name, marker"""
+    SCRATCH_CONTAINER = "scratch_container"
+    """name, host: a throwaway container at that Docker engine"""
     SWAP = "swap"
     """databaseId, live, incoming, kept, marker, new: two databases that change places"""
     PUT_BACK = "put_back"

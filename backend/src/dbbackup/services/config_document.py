@@ -112,6 +112,7 @@ class DatabaseRecord(Input):
     assertions: list[AssertionInput]
     verify_target_id: Id | None
     password: Sealed | None
+    verify_target_kind: Literal["server", "container"] = "server"
 
 
 class ScheduleRecord(ScheduleInput, kw_only=True):

@@ -123,12 +123,14 @@ class VerifyInput(Input):
     """How far to prove a copy: 1 its stored bytes, 2 read to the end, 3 restored on the side, 4 the own assertions.
 
     Without `copyId` the first complete copy is taken, local first. `targetDatabaseId` names the database on whose
-    server the copy on the side is made; without it that of the database's settings, else its own.
+    server the copy on the side is made; without it that of the database's settings, else its own. `targetKind`
+    `container` makes it in a throwaway container of the image that the database runs; null: as the settings say.
     """
 
     level: Annotated[int, Meta(ge=1, le=4)]
     copy_id: Id | None = None
     target_database_id: Id | None = None
+    target_kind: Literal["server", "container"] | None = None
 
 
 class PinInput(Input):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from dbbackup.core.docker_access import DockerAccess
 from dbbackup.core.errors import DockerUnavailableError
 from dbbackup.net import docker_api
 from dbbackup.net.docker_api import engine_host, list_containers
@@ -24,14 +25,14 @@ def docker() -> Iterator[DockerStandIn]:
 
 async def refusal(host: str) -> DockerUnavailableError:
     with pytest.raises(DockerUnavailableError) as caught:
-        await list_containers(host)
+        await list_containers(DockerAccess(host))
     return caught.value
 
 
 async def test_list_when_the_engine_answers_then_containers_by_get_alone(docker: DockerStandIn) -> None:
     identity = docker.put("shop")
     docker.put("asleep", "stopped-db", running=False)
-    found = await list_containers(docker.host)
+    found = await list_containers(DockerAccess(docker.host))
     assert {(container.name, container.running) for container in found} == {("shop", True), ("asleep", False)}
     assert docker.asked[:2] == ["/version", "/v1.45/containers/json?limit=-1&all=1&size=0&trunc_cmd=0"]
     assert f"/v1.45/containers/{identity}/json" in docker.asked
@@ -49,7 +50,7 @@ async def test_list_when_a_container_goes_meanwhile_then_the_others_are_told(
         return real(path)
 
     monkeypatch.setattr(docker, "reply", reply)
-    assert [container.name for container in await list_containers(docker.host)] == ["stays"]
+    assert [container.name for container in await list_containers(DockerAccess(docker.host))] == ["stays"]
 
 
 @pytest.mark.parametrize(("status", "reason"), [(403, "forbidden"), (401, "forbidden"), (500, "error")])

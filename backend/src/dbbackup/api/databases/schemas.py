@@ -74,6 +74,10 @@ class DatabaseView(Struct, kw_only=True, rename="camel"):
     """What level 4 of a verification asks of a restored copy."""
     verify_target_id: str | None
     """The database on whose server copies are restored on the side; null: its own."""
+    verify_target_kind: str
+    """`server`, or `container`: a throwaway container of the image that it runs."""
+    scratch_container: str
+    """Whether a throwaway container can be chosen: `possible`, `switchedOff` by the settings, or it is `notLinked`."""
     created_at: datetime
     updated_at: datetime
 

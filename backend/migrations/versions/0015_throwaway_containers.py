@@ -1,0 +1,23 @@
+"""Verifications in throwaway containers."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = '0015'
+down_revision = '0014'
+
+
+def upgrade() -> None:
+    with op.batch_alter_table('database_config', schema=None) as batch_op:
+        batch_op.add_column(sa.Column('verify_target_kind', sa.String(length=20), nullable=False, server_default='server'))
+
+    with op.batch_alter_table('verification', schema=None) as batch_op:
+        batch_op.add_column(sa.Column('target_kind', sa.String(length=20), nullable=False, server_default='server'))
+
+
+def downgrade() -> None:
+    with op.batch_alter_table('verification', schema=None) as batch_op:
+        batch_op.drop_column('target_kind')
+
+    with op.batch_alter_table('database_config', schema=None) as batch_op:
+        batch_op.drop_column('verify_target_kind')
