@@ -42,6 +42,10 @@ class Host:
         path = f"/verifications/{run['id']}"
         return until(lambda: (v := self.product.call("GET", path))["status"] not in ("queued", "running") and v)
 
+    def completed(self, backup_id: str) -> Any:
+        path = f"/backups/{backup_id}"
+        return until(lambda: (b := self.product.call("GET", path))["status"] not in ("queued", "running") and b)
+
     def scratch(self) -> dict[str, Any] | None:
         """Return what the engine knows of the throwaway container, if there is one."""
         found = self.engine.docker("ps", "--all", "--quiet", "--filter", "name=dbbackup-verify-").split()
@@ -111,8 +115,7 @@ def fill_and_back_up(host: Host) -> None:
         assert added["error"] is None
         assert added["database"]["scratchContainer"] == "possible"
         backup = host.product.call("POST", "/backups", {"databaseId": added["database"]["id"]})
-        path = f"/backups/{backup['id']}"
-        done = until(lambda p=path: (b := host.product.call("GET", p))["status"] not in ("queued", "running") and b)
+        done = host.completed(backup["id"])
         assert done["status"] == "completed", done["errorMessage"]
         host.backups[added["containerName"]] = done
 

@@ -718,6 +718,8 @@ export type DatabaseView = {
     rtoSeconds: number | null;
     assertions: Array<Assertion>;
     verifyTargetId: string | null;
+    verifyTargetKind: string;
+    scratchContainer: string;
     createdAt: string;
     updatedAt: string;
 };
@@ -1511,6 +1513,7 @@ export type ProgressView = {
 export type ProofInput = {
     assertions: Array<AssertionInput>;
     verifyTargetId?: string | null;
+    verifyTargetKind?: 'server' | 'container';
 };
 
 /**
@@ -2698,6 +2701,7 @@ export type VerificationDetail = {
     databaseName: string;
     targetId: string | null;
     targetName: string | null;
+    targetKind: string;
     level: number;
     status: string;
     createdAt: string;
@@ -2747,6 +2751,7 @@ export type VerificationView = {
     databaseName: string;
     targetId: string | null;
     targetName: string | null;
+    targetKind: string;
     level: number;
     status: string;
     createdAt: string;
@@ -2769,6 +2774,7 @@ export type VerifyInput = {
     level: number;
     copyId?: string | null;
     targetDatabaseId?: string | null;
+    targetKind?: 'server' | 'container' | null;
 };
 
 /**

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
+from contextlib import suppress
 
 from dbbackup.core.containers import Container, address_of
 from dbbackup.core.errors import AppError, DatabaseError, DockerUnavailableError, ScratchContainerError
@@ -135,7 +136,9 @@ class ScratchContainer:
         if container.out_of_memory:
             limit = self._ctx.live.container_memory
             return f"The container wanted more memory than its {limit} MiB: raise verify.containerMemoryMib."
-        said = await asyncio.to_thread(docker_scratch.last_words, self._ctx.settings.docker, self._name)
+        said = ""
+        with suppress(DockerUnavailableError):
+            said = await asyncio.to_thread(docker_scratch.last_words, self._ctx.settings.docker, self._name)
         words = Masker([self.password]).mask(said[-_WORDS:])
         text = f"The container of the database's image ended by itself, with exit code {container.exit_code}."
         return f"{text} Its last words: {words}" if words else text
