@@ -9,7 +9,7 @@ from docker.errors import APIError
 from dbbackup.core.docker_access import DockerAccess
 from dbbackup.core.errors import DockerUnavailableError
 
-_TLS = re.compile(r"SSL|TLS|certificate", re.IGNORECASE)
+_TLS = re.compile(r"SSL|TLS|certificate|Connection reset|Connection aborted", re.IGNORECASE)
 # What OpenSSL says, and what it means for who set the variables. The first that fits is told.
 _TLS_FAULTS = (
     (r"hostname mismatch|doesn't match|IP address mismatch", "its certificate is for another name than this address"),
@@ -20,6 +20,8 @@ _TLS_FAULTS = (
         "it does not accept the certificate in cert.pem",
     ),
     (r"WRONG_VERSION_NUMBER|record layer", "it does not speak TLS there"),
+    # With TLS 1.3 the engine refuses after the handshake: its alert may come, or only the end of the connection.
+    (r"EOF occurred|reset|aborted", "it does not accept the certificate in cert.pem"),
 )
 
 
