@@ -50,7 +50,7 @@ def translate(access: DockerAccess, error: Exception, timeout: int) -> DockerUna
             reason="timeout",
         )
     if access.tls and _TLS.search(text):
-        why = next((words for pattern, words in _TLS_FAULTS if re.search(pattern, text)), "TLS fails")
+        why = next((words for pattern, words in _TLS_FAULTS if re.search(pattern, text, re.IGNORECASE)), "TLS fails")
         return DockerUnavailableError(
             f"The Docker engine at {host} cannot be trusted, or does not trust us: {why}. Check ca.pem, cert.pem and"
             " key.pem in DOCKER_CERT_PATH.",
