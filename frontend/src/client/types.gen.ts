@@ -1016,7 +1016,7 @@ export type ErrorEnvelope = {
  *
  * What happened.
  */
-export type EventType = 'backup.succeeded' | 'backup.failed' | 'backup.retries_exhausted' | 'backup.missed' | 'backup.overdue' | 'backup.anomaly' | 'restore.succeeded' | 'restore.failed' | 'verification.succeeded' | 'verification.failed' | 'disk.low' | 'disk.recovered' | 's3.failing' | 's3.recovered' | 'retention.delete_failed' | 'retention.recovered' | 'worker.failed' | 'worker.recovered' | 'test';
+export type EventType = 'backup.succeeded' | 'backup.failed' | 'backup.retries_exhausted' | 'backup.missed' | 'backup.overdue' | 'backup.anomaly' | 'database.unprotected' | 'database.protected' | 'restore.succeeded' | 'restore.failed' | 'verification.succeeded' | 'verification.failed' | 'disk.low' | 'disk.recovered' | 's3.failing' | 's3.recovered' | 'retention.delete_failed' | 'retention.recovered' | 'worker.failed' | 'worker.recovered' | 'test';
 
 /**
  * FieldProblem

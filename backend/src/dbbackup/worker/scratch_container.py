@@ -139,7 +139,7 @@ class ScratchContainer:
         said = ""
         with suppress(DockerUnavailableError):
             said = await asyncio.to_thread(docker_scratch.last_words, self._ctx.settings.docker, self._name)
-        words = Masker([self.password]).mask(said[-_WORDS:])
+        words = Masker([self.password]).mask(said)[-_WORDS:]
         text = f"The container of the database's image ended by itself, with exit code {container.exit_code}."
         return f"{text} Its last words: {words}" if words else text
 
