@@ -64,4 +64,4 @@ def _mariadb_files() -> list[str]:
     ).stdout
     # /lib is a link into /usr, in the image as here.
     libraries = {re.sub(r"^/lib", "/usr/lib", path) for path in re.findall(r"=> (/\S+)", loaded)}
-    return sorted({*mine, *libraries})
+    return sorted({*mine, dump, *libraries})

@@ -79,8 +79,11 @@ async def plan(ctx: Context, config: DatabaseConfig) -> Plan:
         raise _refused(f"The container {config.container_name} is gone: there is no image to run.", "not-linked")
     if config.type not in engine_types(source) or not source.image_id:
         raise _refused(f"{source.name} runs {source.image}, which is no image of {config.type}.", "wrong-image")
-    place = choose_place(source, around.own, around.remote, ctx.live.container_network)
-    await asyncio.to_thread(docker_scratch.check_may_create, ctx.settings.docker)
+    try:
+        place = choose_place(source, around.own, around.remote, ctx.live.container_network)
+        await asyncio.to_thread(docker_scratch.check_may_create, ctx.settings.docker)
+    except ScratchContainerError as error:
+        raise _refused(error.message, error.reason) from error
     return Plan(source.name, source.image, source.image_id, place, around)
 
 
