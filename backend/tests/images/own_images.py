@@ -59,8 +59,9 @@ def _mariadb_files() -> list[str]:
         for path in listed.splitlines()
         if re.match(r"/usr/(s?bin|share/mysql|lib)/", path) and Path(path).is_file() and "/maria-back" not in path
     ]
+    dump = "/usr/bin/mariadb-dump"
     loaded = subprocess.run(
-        ["ldd", "/usr/sbin/mariadbd", "/usr/bin/mariadb"], capture_output=True, text=True, check=True
+        ["ldd", "/usr/sbin/mariadbd", "/usr/bin/mariadb", dump], capture_output=True, text=True, check=True
     ).stdout
     # /lib is a link into /usr, in the image as here.
     libraries = {re.sub(r"^/lib", "/usr/lib", path) for path in re.findall(r"=> (/\S+)", loaded)}

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+RUNNING, STOPPED, GONE = "running", "stopped", "gone"
+"""States of the container that a database is linked to."""
 _OWN_FILES = ("/etc/hostname", "/etc/hosts", "/etc/resolv.conf")
 _ID_IN_PATH = re.compile(r"/containers/([0-9a-f]{64})/")
 _INTERIM_NAME = re.compile(r"[0-9a-f]{12}_(.+)")

@@ -17,6 +17,8 @@ class JournalKind(StrEnum):
     """databaseId (whose server), name, marker"""
     SCRATCH_CONTAINER = "scratch_container"
     """name, host: a throwaway container at that Docker engine"""
+    CONTAINER_EXEC = "container_exec"
+    """container, host, mark: a dump in that container, known by the mark in its environment"""
     SWAP = "swap"
     """databaseId, live, incoming, kept, marker, new: two databases that change places"""
     PUT_BACK = "put_back"

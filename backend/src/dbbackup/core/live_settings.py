@@ -319,6 +319,14 @@ class LiveSettings(SignInSettings, frozen=True, kw_only=True, forbid_unknown_fie
             extra=_about("verify.assertionSeconds"),
         ),
     ] = 60
+    allow_exec: Annotated[
+        bool,
+        Meta(
+            description="Let dumps be made by the tools in the database's own container. The Docker socket, or the"
+            " proxy before it, must let this program run commands in containers",
+            extra=_about("backup.allowContainerExec", "BACKUP_ALLOW_CONTAINER_EXEC"),
+        ),
+    ] = False
     allow_containers: Annotated[
         bool,
         Meta(

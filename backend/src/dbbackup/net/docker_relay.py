@@ -1,8 +1,12 @@
 """Runs one command in a container and passes its output on: the process that stands for a tool that runs in there.
 
 `python -m dbbackup.net.docker_relay FILE`, FILE being JSON of a `Task`. It ends as the command ended: with its exit
-code, or by the signal that ended it. Whatever ends this process ends the command too: the command is watched by a shell
-whose stdin is this process's connection, and that kills it when the connection is gone.
+code, or by the signal that ended it. Asked to end (SIGTERM) it ends the command first. When it is killed, the command
+stands still, since nobody takes its output; the next start finds it by its mark.
+
+NOTHING THAT RUNS IN THERE MAY HAVE A CHILD. Where the server is the container's first process, orphans become its
+children, and PostgreSQL takes the end of a child by a signal for the crash of one of its own: it restarts all of them.
+What the engine itself started is no child of the server's. So no shell stays around a tool, and what ends one forks not.
 
 Nothing but the standard library: it starts for each dump, and within the run's limit of memory.
 """
@@ -32,35 +36,33 @@ _STOP_SECONDS = 2.5
 _HEADER = struct.Struct(">BxxxL")
 _STDERR = 2
 
-# Reads nothing but the end of stdin, which is the end of the connection: then it kills its process group, which the engine
-# makes anew for each command. The option file comes by the environment, is
-# no one's variable after that, and reaches the tool by a pipe: it is in no file and no argument.
-_SCRIPT = """
+# The option file comes by the environment, is no variable any more when the tool starts, and reaches it by a pipe: it
+# is in no file and no argument. The shell becomes the tool.
+_WITH_OPTIONS = """
 options=$DBBACKUP_OPTIONS
 unset DBBACKUP_OPTIONS
-exec 3<&0 </dev/null
-if [ -n "$options" ]; then
-    "$@" 3<&- 4<<END &
+exec 4<<END
 $options
 END
-else
-    "$@" 3<&- &
-fi
-tool=$!
-( while read -r _; do :; done; kill -KILL 0 ) <&3 >/dev/null 2>&1 &
-watch=$!
-exec 3<&-
-wait "$tool"
-code=$?
-kill -KILL "$watch"
-exit "$code"
+exec "$@"
 """
+END_MARKED = """
+for p in /proc/[0-9]*; do
+    found=
+    while IFS= read -r text || [ -n "$text" ]; do
+        case $text in *"$1"*) found=yes ;; esac
+    done <"$p/environ"
+    [ -z "$found" ] || kill -KILL "${p#/proc/}"
+done 2>/dev/null
+exit 0
+"""
+"""Ends what bears a mark in its environment, as our own orphans do; the mark is an argument here, no variable."""
 OPTIONS_PATH = "/dev/fd/4"
 """Where the command finds its option file."""
 OPTIONS_VARIABLE = "DBBACKUP_OPTIONS"
 
 Task = dict[str, Any]
-"""`host`, `tls` (ca, certificate, key; or null), `container`, `user`, `argv`, `env`."""
+"""`host`, `tls` (ca, certificate, key; or null), `container`, `user`, `argv`, `env`, `mark` (one `NAME=value` of it)."""
 
 
 class _Stopped(Exception):  # noqa: N818 - a request, no fault
@@ -85,27 +87,27 @@ def main(path: str) -> int:
 
 
 def _run(task: Task) -> int:
-    created = _ask(task, "POST", f"/containers/{task['container']}/exec", _exec_body(task))
-    with _connect(task) as connection:
-        stream = _start(connection, created["Id"])
-        try:
-            _copy(stream)
-        except _Stopped:
-            _leave(connection, stream)
-            raise
-    return _exit_code(task, created["Id"])
+    shell = ["/bin/sh", "-c", _WITH_OPTIONS, "dbbackup"] if OPTIONS_VARIABLE in task["env"] else []
+    try:
+        exec_id = _create(task, [*shell, *task["argv"]], task["env"])
+        with _connect(task) as connection:
+            _copy(_start(connection, exec_id))
+    except _Stopped:
+        _end_command(task)
+        raise
+    return _exit_code(task, exec_id)
 
 
-def _exec_body(task: Task) -> dict[str, Any]:
-    return {
-        "AttachStdin": True,
+def _create(task: Task, argv: list[str], environment: dict[str, str]) -> str:
+    body = {
         "AttachStdout": True,
         "AttachStderr": True,
         "Tty": False,
-        "Cmd": ["/bin/sh", "-c", _SCRIPT, "dbbackup", *task["argv"]],
-        "Env": [f"{name}={value}" for name, value in task["env"].items()],
+        "Cmd": argv,
+        "Env": [f"{name}={value}" for name, value in environment.items()],
         "User": task["user"],
     }
+    return str(_ask(task, "POST", f"/containers/{task['container']}/exec", body)["Id"])
 
 
 def _start(connection: socket.socket, exec_id: str) -> BinaryIO:
@@ -113,7 +115,8 @@ def _start(connection: socket.socket, exec_id: str) -> BinaryIO:
     body = b'{"Detach":false,"Tty":false}'
     connection.sendall(
         f"POST /exec/{exec_id}/start HTTP/1.1\r\nHost: docker\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n"
-        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+        + body
     )
     stream = connection.makefile("rb")
     status = stream.readline(_PIECE).split()
@@ -145,19 +148,18 @@ def _write(descriptor: int, piece: bytes) -> None:
         view = view[os.write(descriptor, view) :]
 
 
-def _leave(connection: socket.socket, stream: BinaryIO) -> None:
-    """End the command's stdin, which ends the command, and wait a moment for that."""
+def _end_command(task: Task) -> None:
+    """End the command, however long it would say nothing, and wait for that."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     try:
-        if isinstance(connection, ssl.SSLSocket):
-            return  # it cannot be closed by half: closing all of it does the same
-        connection.shutdown(socket.SHUT_WR)
-        connection.settimeout(_STOP_SECONDS)
-        deadline = time.monotonic() + _STOP_SECONDS
-        while stream.read1(_PIECE) and time.monotonic() < deadline:  # type: ignore[attr-defined]
-            pass
-    except OSError:
-        pass  # it goes when this process goes
+        exec_id = _create(task, ["/bin/sh", "-c", END_MARKED, "dbbackup", task["mark"]], {})
+        with _connect(task) as connection:
+            stream = _start(connection, exec_id)
+            connection.settimeout(_STOP_SECONDS)
+            while stream.read(_PIECE):
+                pass
+    except (_Lost, OSError, http.client.HTTPException):
+        pass  # its output closes with this process, and the next start looks for its mark
 
 
 def _exit_code(task: Task, exec_id: str) -> int:

@@ -15,9 +15,9 @@ from dbbackup.core.errors import FieldError, ValidationError
 from dbbackup.db.models import BackupCopy, BackupExecution, CopyState, DatabaseConfig, RunStatus
 from dbbackup.db.models.base import utc_now
 from dbbackup.services.changes import announce
+from dbbackup.services.container_choice import check_scratch
 from dbbackup.services.context import Context
 from dbbackup.services.databases import get_database
-from dbbackup.services.scratch_containers import check_choice
 from dbbackup.services.verification_inputs import ProofInput
 from dbbackup.services.verifications import last_proofs
 
@@ -76,7 +76,7 @@ async def change_proof(session: AsyncSession, ctx: Context, database_id: str, da
     if data.verify_target_kind == "container":
         if data.verify_target_id is not None:
             raise ValidationError.of("verifyTargetId", "A throwaway container is no server: leave this out.")
-        check_choice(ctx, config)
+        check_scratch(ctx, config)
     if data.verify_target_id not in (None, database_id):
         target = await session.get(DatabaseConfig, data.verify_target_id)
         if target is None:

@@ -39,6 +39,7 @@ from dbbackup.services.context import Context
 from dbbackup.services.run_notifications import notify_run_end
 from dbbackup.services.stored_manifests import read_manifest
 from dbbackup.storages.base import Storage, StoredObject
+from dbbackup.worker.container_dump import end_left
 from dbbackup.worker.restore_end import InterruptedRunError, cut_off, look_again, settle_restore
 from dbbackup.worker.retry import queue_after_crash
 from dbbackup.worker.run import INTERRUPTED, set_end
@@ -254,6 +255,8 @@ async def _clean(ctx: Context, entry: RunJournal) -> None:
             await _drop(ctx, facts)
         case JournalKind.SCRATCH_CONTAINER:
             await _remove(ctx, entry)
+        case JournalKind.CONTAINER_EXEC:
+            await end_left(ctx, entry)
         case JournalKind.SWAP:
             await look_again(ctx, entry)
         case JournalKind.PUT_BACK:

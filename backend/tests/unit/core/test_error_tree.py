@@ -18,6 +18,7 @@ CODES = {
     "ConflictError": "CONFLICT",
     "DockerUnavailableError": "CONFLICT",
     "ScratchContainerError": "SCRATCH_CONTAINER_REFUSED",
+    "ContainerExecError": "CONTAINER_EXEC_REFUSED",
     "RateLimitedError": "RATE_LIMITED",
     "DatabaseError": "DATABASE_ERROR",
     "DatabaseUnreachableError": "DATABASE_ERROR",

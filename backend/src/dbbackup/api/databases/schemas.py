@@ -51,6 +51,10 @@ class DatabaseView(Struct, kw_only=True, rename="camel"):
     enabled: bool
     dump_options: dict[str, Any]
     limits: LimitOverrides
+    dump_via: str
+    """`network`, or `container`: by the tools in its own container."""
+    container_dump: str
+    """Whether it can be dumped there: `possible`, `switchedOff` by the settings, or it is `notLinked`."""
     server_version: str | None
     size: int | None
     reachable: bool | None

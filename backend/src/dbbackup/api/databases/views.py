@@ -12,11 +12,11 @@ from dbbackup.api.databases.schemas import Assertion, ConnectionTest, DatabaseVi
 from dbbackup.api.envelope import ErrorBody, FieldProblem
 from dbbackup.core.run_limits import overrides
 from dbbackup.db.models import BackupExecution, DatabaseConfig
+from dbbackup.services.container_choice import dump_choice, scratch_choice
 from dbbackup.services.context import Context
 from dbbackup.services.databases import TestResult
 from dbbackup.services.proofs import Recoverability, recoverability
 from dbbackup.services.schedules import Upcoming, upcoming
-from dbbackup.services.scratch_containers import choice
 
 
 async def database_views(session: AsyncSession, ctx: Context, configs: Sequence[DatabaseConfig]) -> list[DatabaseView]:
@@ -70,6 +70,8 @@ def _view(
         enabled=config.enabled,
         dump_options=config.dump_options,
         limits=overrides(config.limits),
+        dump_via=config.dump_via,
+        container_dump=dump_choice(ctx, config),
         server_version=config.server_version,
         size=config.size,
         reachable=config.reachable,
@@ -86,7 +88,7 @@ def _view(
         assertions=msgspec.convert(config.assertions, list[Assertion]),
         verify_target_id=config.verify_target_id,
         verify_target_kind=config.verify_target_kind,
-        scratch_container=choice(ctx, config),
+        scratch_container=scratch_choice(ctx, config),
         created_at=config.created_at,
         updated_at=config.updated_at,
     )

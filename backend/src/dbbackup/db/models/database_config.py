@@ -20,6 +20,15 @@ class TargetKind(StrEnum):
     """In a throwaway container of the image that the database's own container runs."""
 
 
+class DumpVia(StrEnum):
+    """Where the tool that dumps runs."""
+
+    NETWORK = "network"
+    """Here, and it connects to the server."""
+    CONTAINER = "container"
+    """In the database's own container, whose tools are of the server's own version."""
+
+
 class DatabaseConfig(Base):
     """How to reach one database, and what was last seen of it."""
 
@@ -53,6 +62,7 @@ class DatabaseConfig(Base):
     """The database on whose server its backups are restored on the side; None: its own."""
     verify_target_kind: Mapped[str] = mapped_column(String(20), default=TargetKind.SERVER)
     """With `container` its own container's image is run, and `verify_target_id` is None."""
+    dump_via: Mapped[str] = mapped_column(String(20), default=DumpVia.NETWORK)
     limits: Mapped[JsonDict] = mapped_column(default=dict)
     """Limits of its runs that differ from the live settings; see `core/run_limits.py`."""
     server_version: Mapped[str | None] = mapped_column(String(100))
