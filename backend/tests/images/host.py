@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -43,6 +44,11 @@ class Host:
     def completed(self, backup_id: str) -> Any:
         path = f"/backups/{backup_id}"
         return until(lambda: (b := self.product.call("GET", path))["status"] not in ("queued", "running") and b)
+
+    def said(self, container: str) -> str:
+        """Return what a container has logged."""
+        command = ["docker", "logs", container]
+        return subprocess.run(command, env=self.engine.environment, capture_output=True, text=True, check=True).stderr
 
     def fill_large(self) -> None:
         """Have a table in the PostgreSQL database that takes a while to dump."""

@@ -15,7 +15,7 @@ from devtools.product import ApiError
 from tests.images.host import MARIA, PG, Host, until
 
 pytestmark = pytest.mark.timeout(900)
-_SLOW = 64
+_SLOW = 1024
 """kB/s: a dump that can be struck in the middle."""
 
 
@@ -28,6 +28,8 @@ def _allowed(host: Host) -> Iterator[None]:
     yield
     for name in (PG, MARIA):
         change(host, name, {"dumpVia": "network", "limits": {}})
+    # The server is the first process of its container: what it inherits and is killed counts as a crash of its own.
+    assert "terminated by signal" not in host.said(PG)
 
 
 def change(host: Host, name: str, values: dict[str, Any]) -> Any:
@@ -101,19 +103,11 @@ def test_backup_when_the_tool_is_killed_in_the_container_then_it_fails(host: Hos
     assert all(copy["state"] == "failed" for copy in ended["copies"])
 
 
-def test_backup_when_the_container_stops_then_it_fails(host: Host) -> None:
-    run, _ = in_the_middle(host)
-    host.engine.docker("restart", "--time", "1", PG)
-    ended = host.completed(run["id"])
-    assert (ended["status"], tools()) == ("failed", [])
-    until(lambda: host.product.call("POST", f"/databases/{ended['databaseId']}/test-connection")["ok"])
-
-
-def test_backup_when_the_product_is_killed_then_the_tool_in_the_container_ends_with_it(host: Host) -> None:
+def test_backup_when_the_product_is_killed_then_the_next_start_ends_the_tool_in_the_container(host: Host) -> None:
     run, _ = in_the_middle(host)
     host.product.kill()
-    until(lambda: tools() == [])
     host.product.restart()
+    until(lambda: tools() == [])
     ended = host.completed(run["id"])
     assert (ended["status"], ended["errorMessage"][:12]) == ("failed", "interrupted:")
     change(host, PG, {"limits": {}})

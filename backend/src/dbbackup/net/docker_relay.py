@@ -6,7 +6,7 @@ stands still, since nobody takes its output; the next start finds it by its mark
 
 NOTHING THAT RUNS IN THERE MAY HAVE A CHILD. Where the server is the container's first process, orphans become its
 children, and PostgreSQL takes the end of a child by a signal for the crash of one of its own: it restarts all of them.
-What the engine itself started is no child of the server's. So no shell stays around a tool, and what ends one forks not.
+What the engine itself started is no child of the server's. So no shell stays around a tool, and none forks.
 
 Nothing but the standard library: it starts for each dump, and within the run's limit of memory.
 """
@@ -62,7 +62,7 @@ OPTIONS_PATH = "/dev/fd/4"
 OPTIONS_VARIABLE = "DBBACKUP_OPTIONS"
 
 Task = dict[str, Any]
-"""`host`, `tls` (ca, certificate, key; or null), `container`, `user`, `argv`, `env`, `mark` (one `NAME=value` of it)."""
+"""`host`, `tls` (ca, certificate, key; or null), `container`, `user`, `argv`, `env`, `mark` (a `NAME=value` of it)."""
 
 
 class _Stopped(Exception):  # noqa: N818 - a request, no fault
