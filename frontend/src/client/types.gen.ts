@@ -633,6 +633,7 @@ export type DatabaseInput = {
         [key: string]: unknown;
     };
     limits?: LimitOverrides | null;
+    dumpVia?: 'network' | 'container';
 };
 
 /**
@@ -678,6 +679,7 @@ export type DatabaseUpdate = {
         [key: string]: unknown;
     };
     limits?: LimitOverrides;
+    dumpVia?: 'network' | 'container';
 };
 
 /**
@@ -703,6 +705,8 @@ export type DatabaseView = {
         [key: string]: unknown;
     };
     limits: LimitOverrides;
+    dumpVia: string;
+    containerDump: string;
     serverVersion: string | null;
     size: number | null;
     reachable: boolean | null;
