@@ -75,6 +75,8 @@ export function makeDatabase(change: Partial<DatabaseView> = {}): DatabaseView {
     verifyTargetId: null,
     verifyTargetKind: "server",
     scratchContainer: "notLinked",
+    dumpVia: "network",
+    containerDump: "notLinked",
     createdAt: ago(50_000),
     updatedAt: ago(3),
     ...change,
