@@ -25,7 +25,7 @@ RUN apt-get update -qq \
     && apt-get clean \
     && rm -rf /var/lib/apt/lists/* /var/log/apt /var/log/dpkg.log /etc/nginx/sites-* /var/www/html \
     && install --directory --owner 1001 --group 1001 --mode 0700 /run/dbbackup
-COPY docker/nginx.conf docker/nginx-headers.conf docker/socket-proxy.conf /etc/nginx/
+COPY docker/nginx.conf docker/nginx-headers.conf docker/socket-proxy.conf docker/socket-proxy-containers.conf /etc/nginx/
 COPY --from=build /build/dist /srv/page
 # The same user as the API's: the socket is open to nobody else.
 USER 1001:1001

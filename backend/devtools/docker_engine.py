@@ -23,6 +23,8 @@ from typing import Self
 
 from devtools import docker_tools
 from devtools.servers.children import Child, spawn
+from devtools.servers.ports import free_port
+from devtools.servers.tls import make_server_tls
 
 _START_PATIENCE = 60.0
 _STOP_PATIENCE = 60.0
@@ -48,6 +50,8 @@ class DockerEngine:
     """A running engine; make one with `start`, use it as a context manager."""
 
     home: Path
+    port: int
+    """On 127.0.0.1 it wants TLS, and a certificate of who asks: as Docker's guide has it. `certificates` has both."""
     _child: Child = field(repr=False)
     _rules: str = field(repr=False)
     _forwarding: str = field(repr=False)
@@ -59,15 +63,16 @@ class DockerEngine:
         home = Path(tempfile.mkdtemp(prefix="dbbackup-docker-", dir=docker_tools.scratch_parent(_ROOM)))
         (home / "config").mkdir()
         (home / "config" / "cli-plugins").symlink_to(docker_tools.plugins())
-        rules, forwarding = _run("iptables-save"), _FORWARDING.read_text()
+        rules, forwarding, port = _run("iptables-save"), _FORWARDING.read_text(), free_port()
+        write_certificates(home / "tls")
         child = spawn(
-            ["dockerd", *_options(home)],
+            ["dockerd", *_options(home, port)],
             log=home / "dockerd.log",
             cwd=home,
             env={**os.environ, "PATH": path},
             death_signal="TERM",
         )
-        engine = cls(home=home, _child=child, _rules=rules, _forwarding=forwarding)
+        engine = cls(home=home, port=port, _child=child, _rules=rules, _forwarding=forwarding)
         atexit.register(engine.stop)
         try:
             child.wait_until(engine._answers, _START_PATIENCE, "The Docker engine")
@@ -75,6 +80,11 @@ class DockerEngine:
             engine.stop()
             raise
         return engine
+
+    @property
+    def certificates(self) -> Path:
+        """The folder with ca.pem, cert.pem and key.pem of a client that it trusts."""
+        return self.home / "tls"
 
     @property
     def environment(self) -> dict[str, str]:
@@ -154,10 +164,22 @@ class DockerEngine:
         return True
 
 
-def _options(home: Path) -> list[str]:
+def write_certificates(folder: Path) -> None:
+    """Write what a client comes with to an engine with this folder's own authority; good for the engine itself, too."""
+    folder.mkdir(parents=True)
+    made = make_server_tls()
+    for name, text in (("ca.pem", made.ca_pem), ("cert.pem", made.certificate_pem), ("key.pem", made.key_pem)):
+        (folder / name).touch(0o600)
+        (folder / name).write_text(text)
+
+
+def _options(home: Path, port: int) -> list[str]:
     subnet = random.SystemRandom().randrange(200, 250)
     return [
         f"--host=unix://{home}/docker.sock",
+        f"--host=tcp://127.0.0.1:{port}",
+        "--tlsverify",
+        *(f"--tls{name}={home}/tls/{file}.pem" for name, file in (("cacert", "ca"), ("cert", "cert"), ("key", "key"))),
         f"--data-root={home}/data",
         f"--exec-root={home}/exec",
         f"--pidfile={home}/dockerd.pid",

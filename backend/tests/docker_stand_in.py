@@ -10,6 +10,7 @@ import re
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
+from urllib.parse import parse_qs, urlsplit
 
 from tests.docker_answers import answer
 
@@ -26,8 +27,21 @@ class DockerStandIn:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 stand_in.asked.append(self.path)
-                status, body = stand_in.reply(re.sub(r"^/v1\.\d+", "", self.path.split("?")[0]))
-                content = json.dumps(body).encode()
+                self._send(*stand_in.reply(self._bare_path()))
+
+            def do_POST(self) -> None:
+                body = json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)) or "null")
+                name = parse_qs(urlsplit(self.path).query).get("name", [""])[0]
+                self._send(*stand_in.change("POST", self._bare_path(), name, body))
+
+            def do_DELETE(self) -> None:
+                self._send(*stand_in.change("DELETE", self._bare_path(), "", None))
+
+            def _bare_path(self) -> str:
+                return re.sub(r"^/v1\.\d+", "", self.path.split("?")[0])
+
+            def _send(self, status: int, body: Any) -> None:
+                content = body if isinstance(body, bytes) else json.dumps(body).encode()
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(content)))
@@ -57,6 +71,10 @@ class DockerStandIn:
                 return 200, found
         return 404, {"message": "No such container"}
 
+    def change(self, method: str, path: str, name: str, body: Any) -> tuple[int, Any]:
+        """Answer to what is no GET: as a proxy that lets nothing else pass."""
+        return 403, {"message": "no"}
+
     def put(
         self,
         name: str,
@@ -72,6 +90,7 @@ class DockerStandIn:
         """Have a container like a recorded one, published at `port` of this machine; return its id."""
         found = answer(like)
         found["Id"] = identity or f"{abs(hash(name)):064x}"[-64:]
+        found["Image"] = "sha256:" + "1" * 64
         found["Name"], found["State"]["Running"] = f"/{name}", running
         found["Config"]["Labels"] = labels or {}
         found["Config"]["Env"] = [f"{key}={value}" for key, value in (environment or {}).items()]

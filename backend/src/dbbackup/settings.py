@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from dbbackup.config_file import DEFAULT_PATH, VARIABLES, read_config
+from dbbackup.core.docker_access import DockerAccess, DockerTls
 from dbbackup.core.errors import FieldError, ValidationError
 from dbbackup.core.live_settings import Spec, Value, build, specs
 from dbbackup.core.secret import Secret
@@ -79,6 +80,8 @@ class Settings:
     audit_forward_ca_file: Path | None = None
     docker_host: str = DEFAULT_DOCKER_HOST
     """Where the Docker engine, or a socket proxy before it, is asked for containers."""
+    docker_tls: DockerTls | None = None
+    """How a Docker engine at a `tcp://` address is trusted, and trusts us; None: it is asked in the clear."""
     secret_files: tuple[Path, ...] = ()
     """Files our own secrets came from: no container's environment may have them read and sent to it."""
     trusted_proxies: tuple[str, ...] = ()
@@ -93,6 +96,11 @@ class Settings:
     def worker_socket(self) -> Path:
         """Where `dbbackup worker` listens for the other commands unless SOCKET_PATH says otherwise."""
         return self.database_path.with_name(self.database_path.name + ".sock")
+
+    @property
+    def docker(self) -> DockerAccess:
+        """Where and how the Docker engine is asked."""
+        return DockerAccess(self.docker_host, self.docker_tls)
 
     @property
     def work_path(self) -> Path:
@@ -193,6 +201,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         audit_forward_token=read.secret("AUDIT_FORWARD_TOKEN"),
         audit_forward_ca_file=_ca_file(read, "AUDIT_FORWARD_CA_FILE"),
         docker_host=_docker_host(read),
+        docker_tls=_docker_tls(read),
         trusted_proxies=_trusted_proxies(read),
         stop_grace=float(read.whole("STOP_GRACE_SECONDS", 30, 0, 86_400)),
         secure_delete=read.choice("SECURE_DELETE", "false", ("true", "false")) == "true",
@@ -314,13 +323,65 @@ def _docker_host(read: _Reader) -> str:
     parts = urlsplit(text)
     is_socket = parts.scheme == "unix" and parts.path.startswith("/") and not parts.netloc
     is_proxy = parts.scheme in ("tcp", "http") and parts.hostname and "@" not in parts.netloc
-    if not is_socket and not is_proxy:
+    if parts.scheme == "ssh":
         read.complain(
             "DOCKER_HOST",
-            "DOCKER_HOST must be unix:///path/to/docker.sock, or tcp://host:port of a socket proxy. TLS, SSH and a"
-            " password in the address are not supported.",
+            "DOCKER_HOST cannot be ssh://: this program starts no SSH client. Forward the socket by SSH yourself and"
+            " name that, or use tcp:// with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH.",
+        )
+    elif not is_socket and not is_proxy:
+        read.complain(
+            "DOCKER_HOST",
+            "DOCKER_HOST must be unix:///path/to/docker.sock, or tcp://host:port of an engine or a socket proxy,"
+            " without a password in it.",
         )
     return text
+
+
+def _docker_tls(read: _Reader) -> DockerTls | None:
+    """Docker's own two variables. Never without verification: whoever stands in between would be root on the host."""
+    verify, folder = read.text("DOCKER_TLS_VERIFY"), read.text("DOCKER_CERT_PATH")
+    if not verify and not folder:
+        return None
+    if not verify or verify.lower() in ("0", "false"):
+        if folder:
+            read.complain(
+                "DOCKER_TLS_VERIFY",
+                "DOCKER_TLS_VERIFY must be 1 where DOCKER_CERT_PATH is set: TLS is always verified.",
+            )
+        return None
+    if not folder:
+        read.complain(
+            "DOCKER_CERT_PATH",
+            "DOCKER_CERT_PATH is missing, while DOCKER_TLS_VERIFY is set: name the folder with ca.pem, cert.pem and"
+            " key.pem.",
+        )
+        return None
+    if urlsplit(read.text("DOCKER_HOST", DEFAULT_DOCKER_HOST)).scheme != "tcp":
+        read.complain("DOCKER_HOST", "DOCKER_HOST must be tcp://host:port where DOCKER_TLS_VERIFY is set.")
+    tls = DockerTls.below(Path(folder).absolute())
+    if problem := _tls_problem(tls):
+        read.complain("DOCKER_CERT_PATH", f"DOCKER_CERT_PATH cannot be used: {problem}.")
+    return tls
+
+
+def _tls_problem(tls: DockerTls) -> str | None:
+    """Say what is wrong with the files of a client."""
+    for path in (tls.ca, tls.certificate, tls.key):
+        try:
+            path.read_bytes()
+        except OSError as error:
+            return f"{path}: {error.strerror}"
+    try:
+        context = ssl.create_default_context(cafile=str(tls.ca))
+    except (ssl.SSLError, ValueError):
+        return f"{tls.ca} holds no certificate"
+    try:
+        # A key with a passphrase would be asked for at the terminal.
+        context.load_cert_chain(tls.certificate, tls.key, password=lambda: "")
+    except (ssl.SSLError, ValueError):
+        return f"{tls.certificate} and {tls.key} are not a certificate and its key without a passphrase"
+    return None
 
 
 def _static_dir(read: _Reader) -> Path | None:

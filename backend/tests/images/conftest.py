@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from devtools.docker_engine import DockerEngine, unsuitable
+from tests.images.host import Host, started_host
 from tests.images.stack import API, BASE, ROOT, WEB, Stack
 
 
@@ -19,6 +20,13 @@ def engine() -> Iterator[DockerEngine]:
         pytest.skip(reason)
     with DockerEngine.start() as running:
         running.import_base(BASE)
+        yield running
+
+
+@pytest.fixture(scope="session")
+def host(engine: DockerEngine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
+    """The product on the host, beside three databases in containers."""
+    with started_host(engine, tmp_path_factory.mktemp("host")) as running:
         yield running
 
 

@@ -20,6 +20,7 @@ import pytest
 
 from devtools.docker_engine import DockerEngine
 from devtools.servers.binaries import postgresql_bin_dir
+from tests.images.own_images import POSTGRES, make_postgres
 from tests.images.stack import API, BASE, ROOT, WEB
 
 pytestmark = pytest.mark.timeout(900)
@@ -58,6 +59,28 @@ class Shop:
         ]
         self._start(name, "mariadb:10.11", options, labels)
 
+    def proxy(self, configuration: str) -> None:
+        """Start the socket proxy as compose.yaml does."""
+        self.engine.docker(
+            *("run", "--detach", "--name", "socket-proxy", "--network", _PRIVATE, "--user", "0:0", "--read-only"),
+            *("--tmpfs", "/tmp:mode=1777", "--cap-drop", "ALL", "--cap-add", "SETGID", "--cap-add", "SETUID"),
+            *("--volume", f"{self.engine.home}/docker.sock:/var/run/docker.sock:ro"),
+            *(WEB, "nginx", "-e", "stderr", "-c", f"/etc/nginx/{configuration}.conf"),
+        )
+
+    def statuses(self, *asked: tuple[str, str]) -> list[int]:
+        """Ask the proxy from where the product is."""
+        script = (
+            "import http.client, json, sys\n"
+            "def ask(method, path):\n"
+            "    c = http.client.HTTPConnection('socket-proxy', 2375, timeout=5)\n"
+            "    c.request(method, path)\n"
+            "    return c.getresponse().status\n"
+            "print(json.dumps([ask(*pair) for pair in json.loads(sys.argv[1])]))\n"
+        )
+        python = ("exec", "dbbackup", "/opt/dbbackup/bin/python", "-c", script)
+        return list(json.loads(self.engine.docker(*python, json.dumps(asked))))
+
     def _start(self, name: str, image: str, options: list[str], labels: tuple[str, ...]) -> None:
         given = [part for label in labels for part in ("--label", label)]
         self.engine.docker(
@@ -66,14 +89,18 @@ class Shop:
         )
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
-        """Call the API on its socket, hold that no password is in the answer, and return `data`."""
+        """Call the API and return `data`."""
+        content = self.answer(method, path, body)
+        assert content["success"], content["error"]
+        return content["data"]
+
+    def answer(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
+        """Call the API on its socket, and hold that no password is in the answer."""
         with httpx.Client(transport=httpx.HTTPTransport(uds=str(self.folder / "api.sock")), timeout=60) as client:
             answer = client.request(method, f"http://localhost/api{path}", json=body)
         assert self.pg not in answer.text
         assert self.maria not in answer.text
-        content = answer.json()
-        assert content["success"], content["error"]
-        return content["data"]
+        return dict(answer.json())
 
     def database(self, name: str) -> dict[str, Any]:
         found = [entry for entry in self.call("GET", "/databases") if entry["database"] == name]
@@ -99,12 +126,7 @@ def shop(images: DockerEngine, tmp_path_factory: pytest.TempPathFactory) -> Iter
     images.docker("network", "create", "--internal", _PRIVATE)
     shop.postgres("shop-db-1")
     shop.mariadb("blog-db")
-    images.docker(
-        *("run", "--detach", "--name", "socket-proxy", "--network", _PRIVATE, "--user", "0:0", "--read-only"),
-        *("--tmpfs", "/tmp:mode=1777", "--cap-drop", "ALL", "--cap-add", "SETGID", "--cap-add", "SETUID"),
-        *("--volume", f"{images.home}/docker.sock:/var/run/docker.sock:ro"),
-        *(WEB, "nginx", "-e", "stderr", "-c", "/etc/nginx/socket-proxy.conf"),
-    )
+    shop.proxy("socket-proxy")
     images.docker(
         *("create", "--name", "dbbackup", "--network", _NETWORK, "--volume", f"{folder}:/run/dbbackup"),
         *("--env", f"ENCRYPTION_KEY={secrets.token_hex(20)}", "--env", "AUTH_MODE=none"),
@@ -119,7 +141,7 @@ def shop(images: DockerEngine, tmp_path_factory: pytest.TempPathFactory) -> Iter
     finally:
         print(images.docker("logs", "--tail", "80", "dbbackup"))
         names = images.docker("ps", "--all", "--format", "{{.Names}}").split()
-        mine = {"shop-db-1", "shop-db-9", "blog-db", "wiki-db", "socket-proxy", "dbbackup"} & set(names)
+        mine = {"shop-db-1", "shop-db-9", "blog-db", "wiki-db", "proof-db", "socket-proxy", "dbbackup"} & set(names)
         images.docker("rm", "--force", "--volumes", *mine)
         images.docker("network", "rm", _NETWORK, _PRIVATE)
 
@@ -155,14 +177,6 @@ def finished(shop: Shop, path: str) -> dict[str, Any] | None:
 
 
 def test_proxy_when_anything_but_three_questions_is_asked_then_it_answers_403(shop: Shop) -> None:
-    script = (
-        "import http.client, json, sys\n"
-        "def ask(method, path):\n"
-        "    c = http.client.HTTPConnection('socket-proxy', 2375, timeout=5)\n"
-        "    c.request(method, path)\n"
-        "    return c.getresponse().status\n"
-        "print(json.dumps([ask(*pair) for pair in json.loads(sys.argv[1])]))\n"
-    )
     asked = [
         ("GET", "/version"),
         ("GET", "/v1.44/containers/json?all=1"),
@@ -173,10 +187,44 @@ def test_proxy_when_anything_but_three_questions_is_asked_then_it_answers_403(sh
         ("GET", "/containers/0123456789ab/archive?path=/etc/passwd"),
         ("GET", "/containers/../images/json"),
     ]
-    answers = json.loads(
-        shop.engine.docker("exec", "dbbackup", "/opt/dbbackup/bin/python", "-c", script, json.dumps(asked))
+    assert shop.statuses(*asked) == [200, 200, 403, 403, 403, 403, 403, 403]
+
+
+def test_verify_when_the_proxy_lets_containers_be_made_then_it_is_proven_in_one_beside_the_database(shop: Shop) -> None:
+    make_postgres(shop.engine)
+    shop.engine.docker(
+        *("run", "--detach", "--name", "proof-db", "--network", _NETWORK),
+        *("--env", f"POSTGRES_PASSWORD={shop.pg}", "--env", "POSTGRES_DB=proof", POSTGRES),
     )
-    assert answers == [200, 200, 403, 403, 403, 403, 403, 403]
+    shop.call("PUT", "/system/settings", {"values": {"verify.allowContainers": True}})
+    server = shop.until(lambda: (s := servers(shop).get("proof-db")) and s["state"] == "new" and s)
+    chosen = [{"containerId": server["containerId"], "databases": ["proof"]}]
+    [added] = shop.call("POST", "/discovery/add", {"servers": chosen})
+    backup = shop.call("POST", "/backups", {"databaseId": added["database"]["id"]})
+    assert shop.until(partial(finished, shop, f"/backups/{backup['id']}"))["status"] == "completed"
+    path, body = f"/backups/{backup['id']}/verify", {"level": 3, "targetKind": "container"}
+    refused = shop.answer("POST", path, body)["error"]
+    assert refused["code"] == "SCRATCH_CONTAINER_REFUSED"
+    assert "answers 403 when a container is to be made" in refused["message"]
+    shop.engine.docker("rm", "--force", "socket-proxy")
+    shop.proxy("socket-proxy-containers")
+    run = shop.until(lambda: shop.answer("POST", path, body)["data"])
+    done = shop.until(partial(finished, shop, f"/verifications/{run['id']}"))
+    assert done["status"] == "completed", done["errorMessage"]
+    assert shop.engine.docker("ps", "--all", "--quiet", "--filter", "name=dbbackup-verify-") == ""
+    name = f"dbbackup-verify-{run['id']}"
+    assert shop.statuses(
+        ("POST", f"/containers/create?name={name}"),
+        ("DELETE", f"/containers/{name}"),
+        ("POST", "/containers/create?name=other"),
+        ("POST", "/containers/create"),
+        ("POST", "/containers/proof-db/start"),
+        ("DELETE", "/containers/proof-db"),
+        ("POST", f"/containers/{name}/exec"),
+        ("GET", "/containers/proof-db/logs"),
+        ("GET", "/images/json"),
+        ("GET", "/containers/create?name=dbbackup-verify-probe"),
+    ) == [400, 404, *[403] * 8]
 
 
 def test_link_when_the_container_is_renamed_restarted_and_moved_then_it_holds(shop: Shop) -> None:

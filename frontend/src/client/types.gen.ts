@@ -633,6 +633,7 @@ export type DatabaseInput = {
         [key: string]: unknown;
     };
     limits?: LimitOverrides | null;
+    dumpVia?: 'network' | 'container';
 };
 
 /**
@@ -678,6 +679,7 @@ export type DatabaseUpdate = {
         [key: string]: unknown;
     };
     limits?: LimitOverrides;
+    dumpVia?: 'network' | 'container';
 };
 
 /**
@@ -703,6 +705,8 @@ export type DatabaseView = {
         [key: string]: unknown;
     };
     limits: LimitOverrides;
+    dumpVia: string;
+    containerDump: string;
     serverVersion: string | null;
     size: number | null;
     reachable: boolean | null;
@@ -718,6 +722,8 @@ export type DatabaseView = {
     rtoSeconds: number | null;
     assertions: Array<Assertion>;
     verifyTargetId: string | null;
+    verifyTargetKind: string;
+    scratchContainer: string;
     createdAt: string;
     updatedAt: string;
 };
@@ -1014,7 +1020,7 @@ export type ErrorEnvelope = {
  *
  * What happened.
  */
-export type EventType = 'backup.succeeded' | 'backup.failed' | 'backup.retries_exhausted' | 'backup.missed' | 'backup.overdue' | 'backup.anomaly' | 'restore.succeeded' | 'restore.failed' | 'verification.succeeded' | 'verification.failed' | 'disk.low' | 'disk.recovered' | 's3.failing' | 's3.recovered' | 'retention.delete_failed' | 'retention.recovered' | 'worker.failed' | 'worker.recovered' | 'test';
+export type EventType = 'backup.succeeded' | 'backup.failed' | 'backup.retries_exhausted' | 'backup.missed' | 'backup.overdue' | 'backup.anomaly' | 'database.unprotected' | 'database.protected' | 'restore.succeeded' | 'restore.failed' | 'verification.succeeded' | 'verification.failed' | 'disk.low' | 'disk.recovered' | 's3.failing' | 's3.recovered' | 'retention.delete_failed' | 'retention.recovered' | 'worker.failed' | 'worker.recovered' | 'test';
 
 /**
  * FieldProblem
@@ -1511,6 +1517,7 @@ export type ProgressView = {
 export type ProofInput = {
     assertions: Array<AssertionInput>;
     verifyTargetId?: string | null;
+    verifyTargetKind?: 'server' | 'container';
 };
 
 /**
@@ -2698,6 +2705,7 @@ export type VerificationDetail = {
     databaseName: string;
     targetId: string | null;
     targetName: string | null;
+    targetKind: string;
     level: number;
     status: string;
     createdAt: string;
@@ -2747,6 +2755,7 @@ export type VerificationView = {
     databaseName: string;
     targetId: string | null;
     targetName: string | null;
+    targetKind: string;
     level: number;
     status: string;
     createdAt: string;
@@ -2769,6 +2778,7 @@ export type VerifyInput = {
     level: number;
     copyId?: string | null;
     targetDatabaseId?: string | null;
+    targetKind?: 'server' | 'container' | null;
 };
 
 /**

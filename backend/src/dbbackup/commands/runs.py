@@ -89,15 +89,24 @@ def register(app: App, load: Callable[[], Settings]) -> None:
             _finish(api, "/restores", run, f"Restoring into {into}", wait=wait, json=json)
 
     @app.command(name="verify")
-    def verify(backup_id: str, *, level: Literal[1, 2, 3] = 3, wait: Wait = True, json: Json = False) -> None:
+    def verify(
+        backup_id: str,
+        *,
+        level: Literal[1, 2, 3] = 3,
+        target: Literal["server", "container"] | None = None,
+        wait: Wait = True,
+        json: Json = False,
+    ) -> None:
         """Prove a stored backup.
 
         Args:
             backup_id: The backup, as `dbbackup list` shows it.
             level: 1 its stored bytes, 2 read to the end, 3 restored into a scratch database.
+            target: Restore on a server, or in a throwaway container of the database's image; as it is set without it.
         """
         with connected(load) as api:
-            run = api.call("POST", f"/backups/{backup_id}/verify", {"level": level})
+            body = {"level": level, "targetKind": target} if target else {"level": level}
+            run = api.call("POST", f"/backups/{backup_id}/verify", body)
             _finish(api, "/verifications", run, "Verifying", wait=wait, json=json)
 
     @app.command(name="prune")

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+RUNNING, STOPPED, GONE = "running", "stopped", "gone"
+"""States of the container that a database is linked to."""
 _OWN_FILES = ("/etc/hostname", "/etc/hosts", "/etc/resolv.conf")
 _ID_IN_PATH = re.compile(r"/containers/([0-9a-f]{64})/")
 _INTERIM_NAME = re.compile(r"[0-9a-f]{12}_(.+)")
@@ -39,6 +41,11 @@ class Container:
     ports: frozenset[int] = frozenset()
     published: Mapping[int, tuple[str, int]] = field(default_factory=dict)
     hostname: str = ""
+    image_id: str = ""
+    """Of the very image it runs, whatever its name stands for by now."""
+    exit_code: int = 0
+    out_of_memory: bool = False
+    """Whether the kernel ended it because it wanted more memory than it may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +62,23 @@ class Address:
 def parse(answer: Mapping[str, Any]) -> Container:
     """Read the engine's answer to an inspection; what is missing counts as empty."""
     config, settings = answer.get("Config") or {}, answer.get("NetworkSettings") or {}
+    state = answer.get("State") or {}
     variables = (text.partition("=") for text in config.get("Env") or [])
     ports = settings.get("Ports") or {}
     return Container(
         id=answer["Id"],
         name=str(answer.get("Name", "")).removeprefix("/"),
         image=str(config.get("Image", "")),
-        running=bool((answer.get("State") or {}).get("Running")),
+        running=bool(state.get("Running")),
         labels=dict(config.get("Labels") or {}),
         environment={name: value for name, _, value in variables},
         networks=tuple(_attachment(name, entry) for name, entry in (settings.get("Networks") or {}).items()),
         ports=frozenset(filter(None, (_tcp(p) for p in {**(config.get("ExposedPorts") or {}), **ports}))),
         published=_published(ports),
         hostname=str(config.get("Hostname", "")),
+        image_id=str(answer.get("Image", "")),
+        exit_code=int(state.get("ExitCode", 0)),
+        out_of_memory=bool(state.get("OOMKilled")),
     )
 
 

@@ -9,7 +9,9 @@ AppError
 ├── ForbiddenError         403
 ├── NotFoundError          404
 ├── ConflictError          409  the request does not fit the present state
-│   └── DockerUnavailableError  no Docker engine can be asked
+│   ├── DockerUnavailableError  no Docker engine can be asked
+│   ├── ScratchContainerError   no throwaway container can be had
+│   └── ContainerExecError      no command can be run in the database's container
 ├── RateLimitedError       429
 ├── DatabaseError          502  the user's database server refused or failed
 ├── StorageError           502  a storage refused or failed (BACKUP_ERROR)
@@ -116,6 +118,26 @@ class DockerUnavailableError(ConflictError):
     retryable = True
 
     def __init__(self, message: str, *, details: list[FieldError] | None = None, reason: str = "unreachable") -> None:
+        super().__init__(message, details=details)
+        self.reason = reason
+
+
+class ScratchContainerError(ConflictError):
+    """No throwaway container can be had; `reason` is a stable name of why."""
+
+    code = "SCRATCH_CONTAINER_REFUSED"
+
+    def __init__(self, message: str, *, details: list[FieldError] | None = None, reason: str = "failed") -> None:
+        super().__init__(message, details=details)
+        self.reason = reason
+
+
+class ContainerExecError(ConflictError):
+    """No command can be run in the database's own container; `reason` is a stable name of why."""
+
+    code = "CONTAINER_EXEC_REFUSED"
+
+    def __init__(self, message: str, *, details: list[FieldError] | None = None, reason: str = "failed") -> None:
         super().__init__(message, details=details)
         self.reason = reason
 

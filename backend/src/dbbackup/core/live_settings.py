@@ -319,6 +319,39 @@ class LiveSettings(SignInSettings, frozen=True, kw_only=True, forbid_unknown_fie
             extra=_about("verify.assertionSeconds"),
         ),
     ] = 60
+    allow_exec: Annotated[
+        bool,
+        Meta(
+            description="Let dumps be made by the tools in the database's own container. The Docker socket, or the"
+            " proxy before it, must let this program run commands in containers",
+            extra=_about("backup.allowContainerExec", "BACKUP_ALLOW_CONTAINER_EXEC"),
+        ),
+    ] = False
+    allow_containers: Annotated[
+        bool,
+        Meta(
+            description="Let verifications restore into throwaway containers of the image that the database runs. The"
+            " Docker socket, or the proxy before it, must let this program make containers",
+            extra=_about("verify.allowContainers", "VERIFY_ALLOW_CONTAINERS"),
+        ),
+    ] = False
+    container_memory: Annotated[
+        int,
+        Meta(
+            ge=256,
+            le=1_048_576,
+            description="Memory that a throwaway container may take, MiB",
+            extra=_about("verify.containerMemoryMib", "VERIFY_CONTAINER_MEMORY_MIB"),
+        ),
+    ] = 1_024
+    container_network: Annotated[
+        str,
+        Meta(
+            max_length=200,
+            description="Docker network that throwaway containers join; empty: the one shared with the database",
+            extra=_about("verify.containerNetwork", "VERIFY_CONTAINER_NETWORK"),
+        ),
+    ] = ""
     presence_hours: Annotated[
         int,
         Meta(

@@ -21,6 +21,8 @@ class EventType(StrEnum):
     BACKUP_MISSED = "backup.missed"
     BACKUP_OVERDUE = "backup.overdue"
     BACKUP_ANOMALY = "backup.anomaly"
+    DATABASE_UNPROTECTED = "database.unprotected"
+    DATABASE_PROTECTED = "database.protected"
     RESTORE_SUCCEEDED = "restore.succeeded"
     RESTORE_FAILED = "restore.failed"
     VERIFICATION_SUCCEEDED = "verification.succeeded"
@@ -62,6 +64,10 @@ EVENTS: dict[EventType, EventKind] = {
     _T.BACKUP_MISSED: EventKind("Scheduled backup missed", "warning"),
     _T.BACKUP_OVERDUE: EventKind("Backup overdue", "error", raises="overdue", repeats=False),
     _T.BACKUP_ANOMALY: EventKind("Backup looks unlike the ones before", "warning"),
+    _T.DATABASE_UNPROTECTED: EventKind(
+        "Database found that nobody backs up", "warning", raises="unprotected", repeats=False
+    ),
+    _T.DATABASE_PROTECTED: EventKind("Database no longer unprotected", "info", clears=("unprotected",), offered=False),
     _T.RESTORE_SUCCEEDED: EventKind("Restore succeeded", "info"),
     _T.RESTORE_FAILED: EventKind("Restore failed", "error"),
     _T.VERIFICATION_SUCCEEDED: EventKind("Verification succeeded", "info", clears=("verification",)),

@@ -1,21 +1,25 @@
 """Asks a Docker engine for its containers, with GET alone, so that a socket proxy may forbid everything else.
 
-Three paths are asked: /version, /containers/json and /containers/<id>/json.
+Three paths are asked: /version, /containers/json and /containers/<id>/json. What changes something is in
+`docker_scratch` and asked only by who was allowed to.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
 import docker
 from docker.errors import APIError, DockerException, NotFound
+from docker.tls import TLSConfig
 
 from dbbackup.core.containers import Container, parse
+from dbbackup.core.docker_access import DockerAccess
 from dbbackup.core.errors import DockerUnavailableError
+from dbbackup.net.docker_faults import translate
 
 TIMEOUT = 5
 """Seconds that one answer may take."""
@@ -23,14 +27,14 @@ _OLDEST = "1.24"
 """What the library is told until the engine has named its own version."""
 
 
-async def list_containers(host: str) -> list[Container]:
+async def list_containers(access: DockerAccess) -> list[Container]:
     """Return all containers of the engine, those that do not run too.
 
     Raises:
         DockerUnavailableError: the engine cannot be asked; `reason` and message say why and what to do.
     """
     # The library is synchronous; each of its requests has an end, and so the thread has one.
-    return await asyncio.to_thread(_list, host)
+    return await asyncio.to_thread(_list, access)
 
 
 def engine_host(host: str) -> str | None:
@@ -40,18 +44,35 @@ def engine_host(host: str) -> str | None:
     return None if name in (None, "localhost", "127.0.0.1", "::1") else name
 
 
-def _list(host: str) -> list[Container]:
+@contextmanager
+def connected(access: DockerAccess, timeout: int | None = None) -> Iterator[Any]:
+    """Connect with the engine's own version of the API; errors inside become DockerUnavailableError."""
     try:
-        with closing(_client(host, _OLDEST)) as first:
+        with closing(_client(access, _OLDEST, TIMEOUT)) as first:
             version = first.version(api_version=False)["ApiVersion"]
-        with closing(_client(host, version)) as client:
-            return _inspect(client, client.containers(all=True))
+        with closing(_client(access, version, timeout or TIMEOUT)) as client:
+            yield client
+    except DockerUnavailableError:
+        raise
     except (DockerException, OSError, ValueError, KeyError, TypeError) as error:
-        raise _translate(host, error) from error
+        raise translate(access, error, TIMEOUT) from error
 
 
-def _client(host: str, version: str) -> Any:
-    client = docker.APIClient(base_url=host, version=version, timeout=TIMEOUT)
+def status_of(error: APIError) -> int:
+    """Return the status the engine, or a proxy before it, answered with."""
+    return int(error.response.status_code) if error.response is not None else 0
+
+
+def _list(access: DockerAccess) -> list[Container]:
+    with connected(access) as client:
+        return _inspect(client, client.containers(all=True))
+
+
+def _client(access: DockerAccess, version: str, timeout: int) -> Any:
+    tls = access.tls and TLSConfig(
+        client_cert=(str(access.tls.certificate), str(access.tls.key)), ca_cert=str(access.tls.ca), verify=True
+    )
+    client = docker.APIClient(base_url=access.host, version=version, timeout=timeout, tls=tls or False)
     # What HTTP_PROXY names is not on the way to a socket, nor to a service of the stack.
     client.trust_env = False
     return client
@@ -65,39 +86,3 @@ def _inspect(client: Any, listed: Sequence[dict[str, Any]]) -> list[Container]:
         except NotFound:
             continue  # removed since it was listed
     return found
-
-
-def _translate(host: str, error: Exception) -> DockerUnavailableError:
-    """Say what to do. The library wraps the system's error in several of its own: their words are looked at."""
-    if isinstance(error, APIError):
-        status = error.response.status_code if error.response is not None else 0
-        if status in (401, 403):
-            return DockerUnavailableError(
-                f"The proxy at {host} answers {status} to a question about containers. Let it pass GET /version,"
-                " GET /containers/json and GET /containers/<id>/json; nothing else is asked.",
-                reason="forbidden",
-            )
-        return DockerUnavailableError(f"The Docker engine at {host} answers with an error ({status}).", reason="error")
-    text, path = str(error), host.removeprefix("unix://")
-    if "Permission denied" in text or "PermissionError" in text:
-        return DockerUnavailableError(
-            f"This program's user may not open {path}. Put a socket proxy before it and name that in DOCKER_HOST"
-            " (docs/how-to/discover-databases.md), or give this container the group of the socket (group_add).",
-            reason="permission-denied",
-        )
-    if host.startswith("unix://") and ("No such file" in text or "FileNotFoundError" in text):
-        return DockerUnavailableError(
-            f"There is no Docker socket at {path}. Give this program a socket proxy and name it in DOCKER_HOST, or"
-            " mount the socket read-only: docs/how-to/discover-databases.md.",
-            reason="no-socket",
-        )
-    if "timed out" in text.lower():
-        return DockerUnavailableError(
-            f"The Docker engine at {host} did not answer within {TIMEOUT} s. Look whether it, or the proxy before it,"
-            " is well.",
-            reason="timeout",
-        )
-    return DockerUnavailableError(
-        f"No Docker engine answers at {host}. Check DOCKER_HOST, and that the engine or the proxy runs.",
-        reason="unreachable",
-    )

@@ -19,7 +19,7 @@ from dbbackup.core.manifest import Manifest, PartFacts, SourceFacts, TableFacts
 from dbbackup.core.signing import SigningKey
 from dbbackup.core.sizes import human_size
 from dbbackup.engines.base import Engine
-from dbbackup.engines.values import Connection, DumpPart, Reading, RowCounter, ToolInfo
+from dbbackup.engines.values import Command, Connection, DumpPart, Reading, RowCounter, ToolInfo
 from dbbackup.pipeline.compress import EXTENSIONS, compressor
 from dbbackup.pipeline.counting import counting
 from dbbackup.pipeline.dump import dump_stream
@@ -41,6 +41,11 @@ class Target:
     copy_id: str
     storage: Storage
     folder: str
+
+
+def dump_parts(job: BackupJob, snapshot: str | None) -> Sequence[DumpPart]:
+    """Return what the engine dumps with the job's tools over its connection."""
+    return job.engine.dump(job.connection, job.tools, job.options, job.workshop.folder, job.source, snapshot)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,10 @@ class BackupJob:
     """Whose signature the manifest gets; None: it is not signed."""
     tags: dict[str, str] = field(default_factory=dict)
     stall_seconds: float = STALL_SECONDS
+    parts: Callable[[BackupJob, str | None], Sequence[DumpPart]] = dump_parts
+    """Returns what is dumped, in this snapshot."""
+    carry: Callable[[Command], Command] = lambda command: command
+    """Makes of a dump tool's command one that has it run elsewhere, to the same effect."""
     read_rate: Callable[[], float] = float
     """Returns how many bytes a second may be read from the dump tool; 0 is no limit."""
 
@@ -98,7 +107,7 @@ async def back_up(job: BackupJob, report: Report) -> BackupResult:
     writer = _Writer(job, report)
     with ThreadPoolExecutor(2, thread_name_prefix="pipeline") as executor:
         snapshot = job.reading.snapshot if job.reading else None
-        parts = job.engine.dump(job.connection, job.tools, job.options, job.workshop.folder, job.source, snapshot)
+        parts = job.parts(job, snapshot)
         facts, counter = [], job.engine.row_counter(job.options, job.source)
         try:
             async with counting(job.reading, job.source.tables, job.count_seconds, hashed=job.hash_rows) as rows:
@@ -129,9 +138,8 @@ async def _stream_part(
     encrypt = encryptor(job.recipients) if job.recipients else None
     count = counter if is_main else None
     transforms: list[Transform] = [step for step in (plain, count, squeeze, encrypt, stored) if step]
-    dump = limited(
-        dump_stream(part, job.engine, job.workshop, report.tool_lines(job.engine)), [RateLimit(job.read_rate)]
-    )
+    lines, rate = report.tool_lines(job.engine), RateLimit(job.read_rate)
+    dump = limited(dump_stream(part, job.engine, job.workshop, lines, job.carry), [rate])
     endings = (part.extension, EXTENSIONS[job.compression], ENCRYPTED if encrypt else "")
     name = ".".join(filter(None, (job.stem, *endings)))
     async with closing(through(dump, transforms, executor)) as stream:

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 
 from dbbackup.core.errors import DumpIncompleteError
 from dbbackup.engines.base import Engine
-from dbbackup.engines.values import DumpPart, ReaderCheck, TailCheck
+from dbbackup.engines.values import Command, DumpPart, ReaderCheck, TailCheck
 from dbbackup.pipeline.process import LineCallback, Process, Workshop, big_pipe
 from dbbackup.pipeline.reader import PipeReader
 
 
 async def dump_stream(
-    part: DumpPart, engine: Engine, workshop: Workshop, on_line: LineCallback | None
+    part: DumpPart,
+    engine: Engine,
+    workshop: Workshop,
+    on_line: LineCallback | None,
+    carry: Callable[[Command], Command] = lambda command: command,
 ) -> AsyncIterator[bytes]:
-    """Run the tool and yield its output.
+    """Run the tool and yield its output. `carry` makes of its command one that has it run elsewhere.
 
     Ends normally only when the tool exited 0 and the part's trailer was seen; otherwise it raises,
     and so every stage and storage behind it aborts. Closing it early ends the tool's whole process
@@ -30,7 +34,7 @@ async def dump_stream(
         checker, copy_to = await _start_checker(part, workshop, stack)
         read_fd, write_fd = big_pipe()
         try:
-            tool = await Process.start(part.command, workshop, stdout=write_fd, on_line=on_line)
+            tool = await Process.start(carry(part.command), workshop, stdout=write_fd, on_line=on_line)
         except BaseException:
             os.close(read_fd)
             if copy_to is not None:

@@ -19,7 +19,7 @@ from dbbackup.core.errors import InternalError, ValidationError
 from dbbackup.core.secret import Secret
 from dbbackup.db.models import KeyState
 from dbbackup.engines.values import TlsMode
-from dbbackup.services.inputs import EngineType, Id, Input, LockDays, LockMode, Name, Port, Rate, SseMode, Text
+from dbbackup.services.inputs import EngineType, Id, Input, LockDays, LockMode, Name, Port, Rate, SseMode, Text, Via
 from dbbackup.services.retention_inputs import RetentionPolicyInput
 from dbbackup.services.schedule_inputs import ScheduleInput
 from dbbackup.services.verification_inputs import AssertionInput
@@ -112,6 +112,8 @@ class DatabaseRecord(Input):
     assertions: list[AssertionInput]
     verify_target_id: Id | None
     password: Sealed | None
+    verify_target_kind: Literal["server", "container"] = "server"
+    dump_via: Via = "network"
 
 
 class ScheduleRecord(ScheduleInput, kw_only=True):

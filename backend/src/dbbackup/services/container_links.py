@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbbackup.core.container_labels import read_labels
 from dbbackup.core.container_servers import engine_types
-from dbbackup.core.containers import Address, Container, is_interim_name, names_of
+from dbbackup.core.containers import GONE, RUNNING, STOPPED, Address, Container, is_interim_name, names_of
 from dbbackup.core.errors import AppError
 from dbbackup.db.models import DatabaseConfig
 from dbbackup.db.models.base import utc_now
@@ -17,7 +17,6 @@ from dbbackup.services.context import Context
 from dbbackup.services.databases import check_saved
 from dbbackup.services.surroundings import Surroundings
 
-RUNNING, STOPPED, GONE = "running", "stopped", "gone"
 _log = logger.bind(category="discovery")
 
 

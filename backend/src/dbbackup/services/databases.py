@@ -21,6 +21,7 @@ from dbbackup.engines.values import Connection, Probe
 from dbbackup.services.backup_deletion import find_reader, mark_deleted
 from dbbackup.services.changes import announce
 from dbbackup.services.connections import connection_from, reachable, saved_connection, seal_password
+from dbbackup.services.container_choice import check_dump
 from dbbackup.services.context import Context
 from dbbackup.services.inputs import DatabaseInput, DatabaseTestInput, DatabaseUpdate
 
@@ -36,6 +37,7 @@ _PLAIN_FIELDS = {
     "container_name": "container_name",
     "enabled": "enabled",
     "dump_options": "dump_options",
+    "dump_via": "dump_via",
 }
 """Input field to column; the password is sealed and so apart."""
 _CONNECTION_FIELDS = {"host", "port", "database", "username", "tls_mode", "tls_ca"}
@@ -79,6 +81,7 @@ async def add_database(session: AsyncSession, ctx: Context, data: DatabaseInput,
 
     Raises:
         ConflictError: the name is taken.
+        ContainerExecError: it is to be dumped in its container, and that is not allowed, or it is linked to none.
         DatabaseError: the test failed and `force` is off; nothing was saved.
     """
     engine = _engine(ctx, data.type)
@@ -93,6 +96,8 @@ async def add_database(session: AsyncSession, ctx: Context, data: DatabaseInput,
         type=data.type,
         **{column: getattr(data, field) for field, column in _PLAIN_FIELDS.items()},
     )
+    if data.dump_via == "container":
+        check_dump(ctx, config)
     config.dump_options, config.limits = options, saved_form(data.limits or LimitOverrides())
     config.password_sealed = seal_password(ctx, config.id, data.password)
     _note(config, result)
@@ -108,7 +113,8 @@ async def change_database(
     """Change the given fields; a changed connection is tested first unless `force`.
 
     Raises:
-        NotFoundError, ConflictError (name taken), DatabaseError (test failed, nothing was changed).
+        NotFoundError, ConflictError (name taken), ContainerExecError (as `add_database`).
+        DatabaseError: the test failed; nothing was changed.
     """
     config = await get_database(session, database_id)
     given = {f: v for f in _PLAIN_FIELDS if (v := getattr(data, f)) is not UNSET}
@@ -116,6 +122,8 @@ async def change_database(
         await _refuse_taken_name(session, given["name"])
     if "dump_options" in given:
         given["dump_options"] = _engine(ctx, config.type).parse_dump_options(given["dump_options"])
+    if given.get("dump_via") == "container":
+        check_dump(ctx, config, given.get("container_name", config.container_name))
     limits = config.limits if data.limits is UNSET else saved_form(data.limits)
     reconnects = data.password is not UNSET or given.keys() & _CONNECTION_FIELDS
     result = await check_unsaved(ctx, overlay(config, data), config) if reconnects else None

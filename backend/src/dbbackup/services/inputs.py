@@ -13,6 +13,7 @@ Name = Annotated[str, Meta(min_length=1, max_length=200)]
 Text = Annotated[str, Meta(min_length=1, max_length=255)]
 Port = Annotated[int, Meta(ge=1, le=65535)]
 Id = Annotated[str, Meta(min_length=1, max_length=36)]
+Via = Literal["network", "container"]
 EngineType = Literal["postgresql", "mysql", "mariadb"]
 Compression = Literal["gzip", "zstd", "none"]
 Encryption = Literal["age", "none"]
@@ -45,6 +46,8 @@ class DatabaseInput(Input):
     enabled: bool = True
     dump_options: dict[str, Any] = {}
     limits: LimitOverrides | None = None
+    dump_via: Via = "network"
+    """`container`: the tool that dumps runs in the database's own container."""
 
 
 class DatabaseTestInput(Input):
@@ -76,6 +79,7 @@ class DatabaseUpdate(Input):
     enabled: bool | UnsetType = UNSET
     dump_options: dict[str, Any] | UnsetType = UNSET
     limits: LimitOverrides | UnsetType = UNSET
+    dump_via: Via | UnsetType = UNSET
 
 
 class BackupInput(Input):
@@ -123,12 +127,14 @@ class VerifyInput(Input):
     """How far to prove a copy: 1 its stored bytes, 2 read to the end, 3 restored on the side, 4 the own assertions.
 
     Without `copyId` the first complete copy is taken, local first. `targetDatabaseId` names the database on whose
-    server the copy on the side is made; without it that of the database's settings, else its own.
+    server the copy on the side is made; without it that of the database's settings, else its own. `targetKind`
+    `container` makes it in a throwaway container of the image that the database runs; null: as the settings say.
     """
 
     level: Annotated[int, Meta(ge=1, le=4)]
     copy_id: Id | None = None
     target_database_id: Id | None = None
+    target_kind: Literal["server", "container"] | None = None
 
 
 class PinInput(Input):

@@ -15,6 +15,7 @@ from dbbackup.core.errors import FieldError, ValidationError
 from dbbackup.db.models import BackupCopy, BackupExecution, CopyState, DatabaseConfig, RunStatus
 from dbbackup.db.models.base import utc_now
 from dbbackup.services.changes import announce
+from dbbackup.services.container_choice import check_scratch
 from dbbackup.services.context import Context
 from dbbackup.services.databases import get_database
 from dbbackup.services.newest_backups import newest_of_databases
@@ -61,10 +62,15 @@ async def change_proof(session: AsyncSession, ctx: Context, database_id: str, da
     Raises:
         NotFoundError: there is no such database.
         ValidationError: an assertion is no query, a name is there twice, or the target's server does not fit.
+        ScratchContainerError: throwaway containers are not allowed, or it is linked to none.
     """
     config = await get_database(session, database_id)
     _check(data)
     target = None
+    if data.verify_target_kind == "container":
+        if data.verify_target_id is not None:
+            raise ValidationError.of("verifyTargetId", "A throwaway container is no server: leave this out.")
+        check_scratch(ctx, config)
     if data.verify_target_id not in (None, database_id):
         target = await session.get(DatabaseConfig, data.verify_target_id)
         if target is None:
@@ -75,6 +81,7 @@ async def change_proof(session: AsyncSession, ctx: Context, database_id: str, da
             )
     config.assertions = [msgspec.to_builtins(assertion) for assertion in data.assertions]
     config.verify_target_id = target.id if target else None
+    config.verify_target_kind = data.verify_target_kind
     await session.flush()
     announce(session, ctx, "database", config.id, "updated")
     return config

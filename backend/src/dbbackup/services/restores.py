@@ -18,7 +18,7 @@ from dbbackup.core.naming import new_id
 from dbbackup.core.sizes import human_size
 from dbbackup.db.models import DatabaseConfig, RestoreExecution, RunStatus
 from dbbackup.engines.modes import restore_mode, target_database
-from dbbackup.engines.values import Finding
+from dbbackup.engines.values import Connection, Finding
 from dbbackup.services.backups import request_cancel
 from dbbackup.services.changes import announce_run
 from dbbackup.services.connections import reachable, saved_connection
@@ -51,10 +51,13 @@ async def preflight(
     return source, findings + await run_checks(ctx, config, chosen, options)
 
 
-async def run_checks(ctx: Context, config: DatabaseConfig, source: Source, options: dict[str, Any]) -> list[Finding]:
+async def run_checks(
+    ctx: Context, config: DatabaseConfig, source: Source, options: dict[str, Any], server: Connection | None = None
+) -> list[Finding]:
     """Check source, target and disk; the worker calls it again right before it starts.
 
-    Of a source from which objects were chosen the manifest names only these (`contents.narrowed`).
+    Of a source from which objects were chosen the manifest names only these (`contents.narrowed`). `server` stands in
+    for the one that the database is on.
     """
     engine = ctx.engines[config.type]
     findings = await _source_findings(ctx, source)
@@ -62,9 +65,10 @@ async def run_checks(ctx: Context, config: DatabaseConfig, source: Source, optio
         findings += await foreign_findings(ctx, source, engine.restore_filter(source.manifest, options))
     if engine.wants_file(options):
         findings.append(await _spool_finding(ctx, source.manifest))
-    target = await engine.maintenance(await reachable(ctx, saved_connection(ctx, config)))
-    if target.database != config.database_name:
-        text = f"{config.database_name} cannot be connected to: the server is reached through {target.database}."
+    given = server or saved_connection(ctx, config)
+    target = await engine.maintenance(await reachable(ctx, given))
+    if target.database != given.database:
+        text = f"{given.database} cannot be connected to: the server is reached through {target.database}."
         findings.append(Finding("warning", "database-gone", text))
     findings += await engine.preflight(target, source.manifest, options)
     return findings + (await safety_findings(ctx, config, options) if restore_mode(options).destroys else [])

@@ -11,6 +11,7 @@ from pathlib import Path
 from dbbackup.core.container_servers import Credentials, ReadFile, credentials, engine_types, server_port
 from dbbackup.core.containers import Address, Container, address_of, find_own, shares_network
 from dbbackup.core.errors import DatabaseError
+from dbbackup.core.scratch_container import is_scratch
 from dbbackup.core.secret import Secret
 from dbbackup.engines.values import Connection
 from dbbackup.net.docker_api import engine_host, list_containers
@@ -41,6 +42,7 @@ class Surroundings:
             for container in self.containers
             if container.running
             and container is not self.own
+            and not is_scratch(container)
             and engine_types(container)
             and (self.own is None or shares_network(container, self.own))
         ]
@@ -52,7 +54,7 @@ class Surroundings:
 
 async def look_around(ctx: Context) -> Surroundings:
     """Ask the engine. Raises DockerUnavailableError."""
-    containers = await list_containers(ctx.settings.docker_host)
+    containers = await list_containers(ctx.settings.docker)
     own = find_own(containers, _mountinfo(), socket.gethostname())
     return Surroundings(containers, own, engine_host(ctx.settings.docker_host))
 

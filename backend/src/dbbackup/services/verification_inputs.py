@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
@@ -17,13 +17,15 @@ class AssertionInput(Input):
 
 
 class ProofInput(Input):
-    """How the backups of a database are proven; both fields replace what was there.
+    """How the backups of a database are proven; all fields replace what was there.
 
-    `verifyTargetId` names the database on whose server copies are restored on the side; null means its own.
+    `verifyTargetId` names the database on whose server copies are restored on the side; null means its own. With
+    `verifyTargetKind` `container` it is a throwaway container of the image that the database runs.
     """
 
     assertions: Annotated[list[AssertionInput], Meta(max_length=100)]
     verify_target_id: Id | None = None
+    verify_target_kind: Literal["server", "container"] = "server"
 
 
 class RecoveryKitInput(Input):

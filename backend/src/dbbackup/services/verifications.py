@@ -17,6 +17,7 @@ from dbbackup.db.models import (
     DatabaseConfig,
     RunStatus,
     S3Config,
+    TargetKind,
     Verification,
 )
 from dbbackup.services.backups import get_backup, request_cancel
@@ -25,6 +26,7 @@ from dbbackup.services.context import Context
 from dbbackup.services.databases import get_database
 from dbbackup.services.downloads import backup_manifest, choose_copy
 from dbbackup.services.inputs import VerifyInput
+from dbbackup.services.scratch_containers import plan
 
 RESTORES = 3
 """The level that restores into a scratch database."""
@@ -43,39 +45,13 @@ async def queue_verification(
     Raises:
         NotFoundError: no such backup, copy or target.
         ConflictError: the backup or copy is not complete, level 3 has no server to restore on, or level 4 no assertion.
+        ScratchContainerError: it is to be in a container, and that is not allowed or cannot be had.
     """
-    backup = await get_backup(session, backup_id)
-    manifest = backup_manifest(backup)
-    copy = _choose(backup, data.copy_id)
-    config = await session.get(DatabaseConfig, backup.database_id) if backup.database_id else None
-    target = None
-    if data.level >= RESTORES:
-        target = await _target(session, config, data.target_database_id)
-        if manifest.source.engine not in ctx.engines[target.type].restores:
-            raise ConflictError(
-                f"{target.name} is {target.type}: a backup of {manifest.source.engine} does not fit its server."
-            )
-    elif data.target_database_id is not None:
-        raise ValidationError.of("targetDatabaseId", "Only levels 3 and 4 restore: leave the target out, or raise it.")
-    if data.level >= ASSERTS and not (config and config.assertions):
-        raise ConflictError("This database has no assertions: add some on its page, or verify at level 3.")
-    verification = Verification(
-        id=new_id(),
-        backup_id=backup.id,
-        copy_id=copy.id,
-        storage=await _where(session, copy),
-        database_id=backup.database_id,
-        database_name=backup.database_name,
-        target_id=target.id if target else None,
-        level=data.level,
-        status=RunStatus.QUEUED,
-        result={"checks": [], "tables": []},
-        started_by=actor,
-    )
-    session.add(verification)
-    await session.flush()
-    announce_run(session, ctx, verification)
-    return verification
+    verification = await _new(session, ctx, backup_id, data, actor)
+    if verification.target_kind == TargetKind.CONTAINER:
+        # Whoever asks learns at once what is in the way; what a schedule asks for fails when it runs, and that is told.
+        await plan(ctx, await session.get_one(DatabaseConfig, verification.target_id))
+    return await _add(session, ctx, verification)
 
 
 async def queue_due(session: AsyncSession, ctx: Context, backup: BackupExecution) -> Verification | None:
@@ -91,7 +67,7 @@ async def queue_due(session: AsyncSession, ctx: Context, backup: BackupExecution
     config = await session.get_one(DatabaseConfig, schedule.database_id)
     # Assertions may be gone by now: what can be proven without them is.
     level = schedule.verify_level if config.assertions else min(schedule.verify_level, RESTORES)
-    return await queue_verification(session, ctx, backup.id, VerifyInput(level=level), SCHEDULE)
+    return await _add(session, ctx, await _new(session, ctx, backup.id, VerifyInput(level=level), SCHEDULE))
 
 
 async def get_verification(session: AsyncSession, verification_id: str) -> Verification:
@@ -145,6 +121,46 @@ async def last_proofs(session: AsyncSession, database_ids: Sequence[str]) -> dic
     return {proof.database_id: proof for proof in await session.scalars(query) if proof.database_id}
 
 
+async def _new(session: AsyncSession, ctx: Context, backup_id: str, data: VerifyInput, actor: str) -> Verification:
+    backup = await get_backup(session, backup_id)
+    manifest = backup_manifest(backup)
+    copy = _choose(backup, data.copy_id)
+    config = await session.get(DatabaseConfig, backup.database_id) if backup.database_id else None
+    target, kind = None, TargetKind.SERVER
+    if data.level >= RESTORES:
+        target, kind = await _target(session, config, data)
+        if manifest.source.engine not in ctx.engines[target.type].restores:
+            raise ConflictError(
+                f"{target.name} is {target.type}: a backup of {manifest.source.engine} does not fit its server."
+            )
+    elif data.target_database_id is not None or data.target_kind is not None:
+        field = "targetDatabaseId" if data.target_database_id is not None else "targetKind"
+        raise ValidationError.of(field, "Only levels 3 and 4 restore: leave the target out, or raise it.")
+    if data.level >= ASSERTS and not (config and config.assertions):
+        raise ConflictError("This database has no assertions: add some on its page, or verify at level 3.")
+    return Verification(
+        id=new_id(),
+        backup_id=backup.id,
+        copy_id=copy.id,
+        storage=await _where(session, copy),
+        database_id=backup.database_id,
+        database_name=backup.database_name,
+        target_id=target.id if target else None,
+        target_kind=kind,
+        level=data.level,
+        status=RunStatus.QUEUED,
+        result={"checks": [], "tables": []},
+        started_by=actor,
+    )
+
+
+async def _add(session: AsyncSession, ctx: Context, verification: Verification) -> Verification:
+    session.add(verification)
+    await session.flush()
+    announce_run(session, ctx, verification)
+    return verification
+
+
 def _choose(backup: BackupExecution, copy_id: str | None) -> BackupCopy:
     """Return the copy to read. One that was found damaged may be read again: it may be well by now."""
     damaged = [c for c in backup.copies if c.state == CopyState.DAMAGED and copy_id in (None, c.id)]
@@ -152,16 +168,26 @@ def _choose(backup: BackupExecution, copy_id: str | None) -> BackupCopy:
     return damaged[0] if damaged and not whole else choose_copy(backup, copy_id)
 
 
-async def _target(session: AsyncSession, config: DatabaseConfig | None, wanted: str | None) -> DatabaseConfig:
-    """Return on whose server to restore: the named one, that of the database's settings, or its own."""
-    if wanted is not None:
-        return await get_database(session, wanted)
+async def _target(
+    session: AsyncSession, config: DatabaseConfig | None, data: VerifyInput
+) -> tuple[DatabaseConfig, TargetKind]:
+    """Return on whose server to restore: the named one, that of the database's settings, or its own.
+
+    For a container it is the database whose container's image is run: its own.
+    """
+    if data.target_database_id is not None:
+        if data.target_kind == "container":
+            raise ValidationError.of("targetDatabaseId", "A throwaway container is no server: leave this out.")
+        return await get_database(session, data.target_database_id), TargetKind.SERVER
     if config is None:
         raise ConflictError(
             "The database of this backup was deleted here: there is no server to restore on. Name a target, or use 2."
         )
+    kind = TargetKind(data.target_kind or config.verify_target_kind)
+    if kind == TargetKind.CONTAINER:
+        return config, kind
     chosen = await session.get(DatabaseConfig, config.verify_target_id) if config.verify_target_id else None
-    return chosen or config
+    return chosen or config, kind
 
 
 async def _where(session: AsyncSession, copy: BackupCopy) -> str:

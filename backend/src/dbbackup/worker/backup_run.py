@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack
+from dataclasses import replace
 
 from loguru import logger
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbbackup.core.age_keys import Recipient, parse_recipient
-from dbbackup.core.errors import AppError, BackupError, DatabaseError, StorageError, ToolMissingError
+from dbbackup.core.errors import AppError, BackupError, DatabaseError, StorageError
 from dbbackup.core.manifest import SourceFacts
 from dbbackup.core.naming import backup_stem, storage_folder
 from dbbackup.core.run_limits import bytes_per_second, resolve
 from dbbackup.core.sizes import human_size
 from dbbackup.db.models import BackupCopy, BackupExecution, CopyState, DatabaseConfig, RunStatus, S3Config
 from dbbackup.db.models.base import utc_now
+from dbbackup.engines.base import Engine
 from dbbackup.engines.values import Connection, Probe, Survey, ToolInfo
 from dbbackup.pipeline.backup import BackupJob, BackupResult, Target, back_up
 from dbbackup.services.anomalies import look_back
@@ -32,6 +34,7 @@ from dbbackup.services.run_notifications import notify_copy, notify_run_end
 from dbbackup.services.verifications import queue_due
 from dbbackup.storages.base import StoredObject
 from dbbackup.storages.throttle import RateLimit, ThrottledStorage
+from dbbackup.worker.container_dump import in_container
 from dbbackup.worker.object_tags import object_tags
 from dbbackup.worker.retry import Again, plan_again, queue_again
 from dbbackup.worker.run import RunTools, insist, run_tools, say_end, set_end
@@ -101,8 +104,8 @@ async def _back_up(
     engine = ctx.engines[config.type]
     tools.report.stage("Checking beforehand")
     probe = await _check_source(ctx, config, connection, tools)
-    chosen = engine.choose_tools(probe.server_version)
-    _say_tools(tools, chosen)
+    inside = await in_container(ctx, config, connection, tools, probe.server_version)
+    chosen = (inside.here or inside.tools) if inside else _choose_tools(engine, probe, tools)
     recipients = await _choose_recipients(ctx, backup, tools)
     async with AsyncExitStack() as stack:
         # Without rows to count there is no need to tie the dump to a snapshot of ours.
@@ -141,6 +144,8 @@ async def _back_up(
             stall_seconds=ctx.live.storage_stall_seconds,
             read_rate=lambda: bytes_per_second(resolve(ctx.live, config.limits).read_limit),
         )
+        if inside:
+            job = replace(job, parts=inside.parts, carry=inside.carry)
         return await back_up(job, tools.report)
 
 
@@ -152,15 +157,16 @@ async def _check_source(ctx: Context, config: DatabaseConfig, connection: Connec
     if not probe.can_dump:
         raise DatabaseError("The role may not read everything. " + " ".join(probe.missing_privileges))
     tools.log.say("info", "The role may read everything that is to be dumped")
-    if probe.tool_error:
-        raise ToolMissingError(probe.tool_error)
     return probe
 
 
-def _say_tools(tools: RunTools, chosen: ToolInfo) -> None:
+def _choose_tools(engine: Engine, probe: Probe, tools: RunTools) -> ToolInfo:
+    """Choose among the tools that are installed here, and say which. Raises ToolMissingError."""
+    chosen = engine.choose_tools(probe.server_version)
     tools.log.say("info", f"Client tools {chosen.version} from {chosen.folder}")
     if chosen.note:
         tools.log.say("warn", chosen.note)
+    return chosen
 
 
 async def _choose_recipients(ctx: Context, backup: BackupExecution, tools: RunTools) -> list[Recipient]:

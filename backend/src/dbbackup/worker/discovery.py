@@ -13,6 +13,7 @@ from dbbackup.services.context import Context
 from dbbackup.services.label_sync import sync_labels
 from dbbackup.services.surroundings import Surroundings, look_around
 from dbbackup.settings import DEFAULT_DOCKER_HOST
+from dbbackup.worker.unprotected import UnprotectedWatch
 
 _TRIES = 8
 """Tests of a database whose container has just come up: a server takes a while to start."""
@@ -25,6 +26,7 @@ class DiscoveryLoop:
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
         self._to_test: dict[str, int] = {}
+        self._unprotected = UnprotectedWatch()
         self._silent = False
 
     async def step(self) -> None:
@@ -55,6 +57,7 @@ class DiscoveryLoop:
         else:
             self._ctx.runtime.label_notices = []
         self._ctx.runtime.unprotected = await find_unprotected(self._ctx, around)
+        await self._unprotected.look(self._ctx, around, self._ctx.runtime.unprotected)
 
     async def _is_wanted(self) -> bool:
         """Without links, labels and any sign of an engine nobody is asked."""

@@ -39,9 +39,11 @@ from dbbackup.services.context import Context
 from dbbackup.services.run_notifications import notify_run_end
 from dbbackup.services.stored_manifests import read_manifest
 from dbbackup.storages.base import Storage, StoredObject
+from dbbackup.worker.container_dump import end_left
 from dbbackup.worker.restore_end import InterruptedRunError, cut_off, look_again, settle_restore
 from dbbackup.worker.retry import queue_after_crash
 from dbbackup.worker.run import INTERRUPTED, set_end
+from dbbackup.worker.scratch_container import remove_container
 from dbbackup.worker.thawing import wait_in_queue
 
 R = TypeVar("R", BackupExecution, RestoreExecution, Verification)
@@ -251,6 +253,10 @@ async def _clean(ctx: Context, entry: RunJournal) -> None:
                 await storage.delete(facts["key"])
         case JournalKind.NEW_DATABASE:
             await _drop(ctx, facts)
+        case JournalKind.SCRATCH_CONTAINER:
+            await _remove(ctx, entry)
+        case JournalKind.CONTAINER_EXEC:
+            await end_left(ctx, entry)
         case JournalKind.SWAP:
             await look_again(ctx, entry)
         case JournalKind.PUT_BACK:
@@ -285,6 +291,14 @@ async def _drop(ctx: Context, facts: dict[str, str]) -> None:
         return
     if dropped:
         _log.info("The half-filled database {} was dropped", facts["name"])
+
+
+async def _remove(ctx: Context, entry: RunJournal) -> None:
+    name, host = entry.facts["name"], entry.facts["host"]
+    if host != ctx.settings.docker_host:
+        _log.warning("The container {} may still be at {}: DOCKER_HOST names another engine now", name, host)
+    elif await remove_container(ctx, name, entry.execution_id):
+        _log.info("The container {} was removed, with its data", name)
 
 
 async def _reset_copies(ctx: Context) -> None:

@@ -12,6 +12,7 @@ from dbbackup.core.journal import JournalKind
 from dbbackup.core.run_limits import resolve
 from dbbackup.db.models import DatabaseConfig, RestoreExecution
 from dbbackup.engines.modes import RestoreMode, restore_mode
+from dbbackup.engines.values import Connection
 from dbbackup.pipeline.restore import RestoreJob, fill_database
 from dbbackup.services.connections import reachable, saved_connection
 from dbbackup.services.contents import narrowed
@@ -77,21 +78,29 @@ async def run_restore(ctx: Context, restore_id: str, *, stopping: asyncio.Event)
 
 
 async def prepare(
-    ctx: Context, config: DatabaseConfig, source: Source, options: dict[str, Any], tools: RunTools
+    ctx: Context,
+    config: DatabaseConfig,
+    source: Source,
+    options: dict[str, Any],
+    tools: RunTools,
+    server: Connection | None = None,
 ) -> RestoreJob:
-    """Check beforehand and return all that a restore needs; changes nothing. Raises RestoreError when refused."""
+    """Check beforehand and return all that a restore needs; changes nothing. Raises RestoreError when refused.
+
+    `server` stands in for the one that the database is on.
+    """
     engine, report = ctx.engines[config.type], tools.report
     report.progress.total_counts_written = True
     report.progress.bytes_total = source.manifest.main.size
     report.stage("Checking beforehand")
     source, of_selection = await narrowed(ctx, source, options)
-    findings = of_selection + await run_checks(ctx, config, source, options)
+    findings = of_selection + await run_checks(ctx, config, source, options, server)
     for finding in findings:
         tools.log.say(_LEVELS[finding.level], finding.message, check=finding.code)
     if errors := [f.message for f in findings if f.level == "error"]:
         raise RestoreError("The restore was refused before anything was changed. " + " ".join(errors))
     report.progress.tables_total = len(source.manifest.source.tables)
-    target = await engine.maintenance(await reachable(ctx, saved_connection(ctx, config)))
+    target = await engine.maintenance(await reachable(ctx, server or saved_connection(ctx, config)))
     probe = await engine.probe(target)
     return RestoreJob(
         engine=engine,

@@ -11,7 +11,7 @@ from dbbackup.core.comparison import Check
 from dbbackup.core.errors import AppError, IntegrityError, KeyMissingError
 from dbbackup.core.run_limits import resolve
 from dbbackup.core.secret import Secret
-from dbbackup.db.models import BackupExecution, CopyState, DatabaseConfig, Verification
+from dbbackup.db.models import BackupExecution, CopyState, DatabaseConfig, TargetKind, Verification
 from dbbackup.pipeline.restore import StoredBackup
 from dbbackup.pipeline.verify import read_plain, read_stored
 from dbbackup.services.changes import announce_run
@@ -27,6 +27,7 @@ from dbbackup.services.signatures import judge
 from dbbackup.services.stored_manifests import read_manifest
 from dbbackup.services.verifications import ASSERTS, RESTORES
 from dbbackup.worker.run import insist, run_tools, say_end, set_end
+from dbbackup.worker.scratch_container import ScratchContainer
 from dbbackup.worker.verify_side import SCRATCH_PREFIX, Result, Work, ask_assertions, drop_scratch, restore_aside
 
 
@@ -36,16 +37,18 @@ async def run_verification(ctx: Context, verification_id: str, *, stopping: asyn
         run = await session.get_one(Verification, verification_id)
         config = await session.get(DatabaseConfig, run.database_id) if run.database_id else None
         target = await session.get(DatabaseConfig, run.target_id) if run.target_id else None
+    container = ScratchContainer(ctx, run.id) if run.target_kind == TargetKind.CONTAINER else None
     passwords: list[Secret] = [saved_connection(ctx, config).password for config in (config, target) if config]
+    passwords += [container.password] if container else []
     async with run_tools(ctx, run, passwords, resolve(ctx.live, config.limits if config else {})) as tools:
         error: BaseException | None = None
         work: Work | None = None
         try:
-            work = Work(ctx, run, config, target, await _source(ctx, run), tools)
+            work = Work(ctx, run, config, target, await _source(ctx, run), tools, container=container)
             await _verify(work)
         except (Exception, asyncio.CancelledError) as failure:  # noqa: BLE001 - every end is written down
-            error = failure
-            say_end(tools, failure, stopping.is_set())
+            error = await container.explained(failure) if container else failure
+            say_end(tools, error, stopping.is_set())
         cleaned = work is None or await drop_scratch(work)
         result = work.result if work else Result()
 

@@ -19,6 +19,7 @@ from dbbackup.services.restore_sources import Source
 from dbbackup.worker.restore_run import prepare
 from dbbackup.worker.restore_work import drop_own
 from dbbackup.worker.run import RunTools
+from dbbackup.worker.scratch_container import ScratchContainer
 
 SCRATCH_PREFIX = "dbbackup_verify_"
 
@@ -51,6 +52,8 @@ class Work:
     result: Result = field(default_factory=Result)
     scratch: RestoreJob | None = None
     """The restore whose database is to be dropped."""
+    container: ScratchContainer | None = None
+    """What the copy on the side is made in, when that is no configured server."""
 
     def add(self, check: Check) -> None:
         """Keep a check, and tell a good one."""
@@ -66,13 +69,16 @@ async def restore_aside(work: Work) -> None:
     tools, report = work.tools, work.tools.report
     engine, name = work.ctx.engines[work.target.type], SCRATCH_PREFIX + secrets.token_hex(4)
     options = {**engine.scratch_options(work.source.manifest, name), "marker": work.run.id}
-    job = await prepare(work.ctx, work.target, work.source, options, tools)
+    server = await work.container.start(work.target, tools) if work.container else None
+    job = await prepare(work.ctx, work.target, work.source, options, tools, server)
     report.stage("Restoring into a scratch database")
     work.scratch = job
-    await tools.journal.note(JournalKind.NEW_DATABASE, databaseId=work.target.id, name=name, marker=work.run.id)
+    if work.container is None:
+        await tools.journal.note(JournalKind.NEW_DATABASE, databaseId=work.target.id, name=name, marker=work.run.id)
     started = time.monotonic()
     await engine.create_database(job.target, job.manifest, options)
-    tools.log.say("info", f"Created the scratch database {name} on the server of {work.target.name}")
+    where = "in the container" if work.container else f"on the server of {work.target.name}"
+    tools.log.say("info", f"Created the scratch database {name} {where}")
     await fill_database(job, report)
     # Not finished as a restore is: that takes the mark away, by which the database is known to be ours to drop.
     work.result.restore_seconds = time.monotonic() - started
@@ -104,7 +110,9 @@ async def ask_assertions(work: Work) -> None:
 
 
 async def drop_scratch(work: Work) -> bool:
-    """Drop the scratch database, whatever the end was; tell whether nothing is left."""
+    """Drop the scratch database, whatever the end was, or its container; tell whether nothing is left."""
+    if work.container is not None:
+        return await work.container.remove(work.tools)
     if work.scratch is None:
         return True
     return await drop_own(work.scratch, work.run.id, work.tools, "scratch database")

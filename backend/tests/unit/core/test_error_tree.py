@@ -17,6 +17,8 @@ CODES = {
     "NotFoundError": "NOT_FOUND",
     "ConflictError": "CONFLICT",
     "DockerUnavailableError": "CONFLICT",
+    "ScratchContainerError": "SCRATCH_CONTAINER_REFUSED",
+    "ContainerExecError": "CONTAINER_EXEC_REFUSED",
     "RateLimitedError": "RATE_LIMITED",
     "DatabaseError": "DATABASE_ERROR",
     "DatabaseUnreachableError": "DATABASE_ERROR",

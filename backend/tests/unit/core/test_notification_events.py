@@ -18,6 +18,7 @@ def test_conditions_when_raised_then_some_event_clears_them() -> None:
 
 def test_offered_when_listed_then_only_those_that_clear_and_the_test_are_missing() -> None:
     assert {event for event in EventType if event not in OFFERED} == {
+        EventType.DATABASE_PROTECTED,
         EventType.DISK_RECOVERED,
         EventType.S3_RECOVERED,
         EventType.RETENTION_RECOVERED,

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from dbbackup.core.docker_access import DockerAccess, DockerTls
 from dbbackup.core.errors import DockerUnavailableError
 from dbbackup.net import docker_api
 from dbbackup.net.docker_api import engine_host, list_containers
+from dbbackup.net.docker_faults import translate
 from devtools.servers.ports import free_port
 from tests.docker_stand_in import DockerStandIn
 
@@ -24,14 +26,14 @@ def docker() -> Iterator[DockerStandIn]:
 
 async def refusal(host: str) -> DockerUnavailableError:
     with pytest.raises(DockerUnavailableError) as caught:
-        await list_containers(host)
+        await list_containers(DockerAccess(host))
     return caught.value
 
 
 async def test_list_when_the_engine_answers_then_containers_by_get_alone(docker: DockerStandIn) -> None:
     identity = docker.put("shop")
     docker.put("asleep", "stopped-db", running=False)
-    found = await list_containers(docker.host)
+    found = await list_containers(DockerAccess(docker.host))
     assert {(container.name, container.running) for container in found} == {("shop", True), ("asleep", False)}
     assert docker.asked[:2] == ["/version", "/v1.45/containers/json?limit=-1&all=1&size=0&trunc_cmd=0"]
     assert f"/v1.45/containers/{identity}/json" in docker.asked
@@ -49,7 +51,7 @@ async def test_list_when_a_container_goes_meanwhile_then_the_others_are_told(
         return real(path)
 
     monkeypatch.setattr(docker, "reply", reply)
-    assert [container.name for container in await list_containers(docker.host)] == ["stays"]
+    assert [container.name for container in await list_containers(DockerAccess(docker.host))] == ["stays"]
 
 
 @pytest.mark.parametrize(("status", "reason"), [(403, "forbidden"), (401, "forbidden"), (500, "error")])
@@ -99,6 +101,22 @@ async def test_list_when_the_socket_may_not_be_opened_then_proxy_or_group_are_na
     monkeypatch.setattr(docker_api, "_client", refuse)
     error = await refusal("unix:///var/run/docker.sock")
     assert (error.reason, "group_add" in error.message) == ("permission-denied", True)
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ("certificate verify failed: Hostname mismatch, certificate is not valid for 'nas'.", "for another name"),
+        ("CERTIFICATE_VERIFY_FAILED] certificate verify failed: certificate has expired", "has expired"),
+        ("[SSL: TLSV13_ALERT_CERTIFICATE_REQUIRED] tlsv13 alert certificate required", "in cert.pem"),
+        ("('Connection aborted.', ConnectionResetError(104, 'Connection reset by peer'))", "in cert.pem"),
+        ("[SSL] something else", "TLS fails"),
+    ],
+)
+def test_translate_when_tls_fails_then_it_says_which_certificate(tmp_path: Path, said: str, why: str) -> None:
+    # The words are OpenSSL's; the faults that can be made quickly are made in tests/images, with a real engine.
+    error = translate(DockerAccess("tcp://nas:2376", DockerTls.below(tmp_path)), OSError(said), 5)
+    assert (error.reason, why in error.message) == ("tls", True)
 
 
 @pytest.mark.parametrize(

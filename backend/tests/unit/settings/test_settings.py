@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from dbbackup.core.docker_access import DockerTls
 from dbbackup.core.errors import ValidationError
 from dbbackup.settings import load
+from devtools.servers.tls import make_server_tls
 
 KEY = {"ENCRYPTION_KEY": "k" * 32}
 S3 = {"S3_BUCKET": "b", "S3_ACCESS_KEY_ID": "a", "S3_SECRET_ACCESS_KEY": "s"}
@@ -159,3 +161,23 @@ def test_load_when_a_setting_of_the_page_is_no_value_of_its_kind_then_it_is_name
 
 def test_load_when_the_key_is_missing_then_says_how_to_make_one() -> None:
     assert "is missing" in complaints(ENCRYPTION_KEY="")["ENCRYPTION_KEY"]
+
+
+def test_load_when_docker_is_asked_by_ssh_or_half_by_tls_then_it_says_what_to_set(tmp_path: Path) -> None:
+    assert "cannot be ssh://" in complaints(DOCKER_HOST="ssh://me@nas")["DOCKER_HOST"]
+    tcp = {"DOCKER_HOST": "tcp://nas:2376"}
+    assert "must be 1" in complaints(**tcp, DOCKER_CERT_PATH=str(tmp_path))["DOCKER_TLS_VERIFY"]
+    assert "is missing" in complaints(**tcp, DOCKER_TLS_VERIFY="1")["DOCKER_CERT_PATH"]
+    both = {"DOCKER_TLS_VERIFY": "1", "DOCKER_CERT_PATH": str(tmp_path)}
+    assert "tcp://" in complaints(**both)["DOCKER_HOST"]
+    assert "ca.pem: No such file" in complaints(**tcp, **both)["DOCKER_CERT_PATH"]
+    one, other = make_server_tls(), make_server_tls()
+    for name, text in (("ca", "nothing"), ("cert", one.certificate_pem), ("key", other.key_pem)):
+        (tmp_path / f"{name}.pem").write_text(text)
+    assert "ca.pem holds no certificate" in complaints(**tcp, **both)["DOCKER_CERT_PATH"]
+    (tmp_path / "ca.pem").write_text(one.ca_pem)
+    assert "are not a certificate and its key" in complaints(**tcp, **both)["DOCKER_CERT_PATH"]
+    (tmp_path / "key.pem").write_text(one.key_pem)
+    settings = load({**KEY, **tcp, **both})
+    assert settings.docker.tls == DockerTls.below(tmp_path)
+    assert load({**KEY, **tcp, "DOCKER_TLS_VERIFY": "0"}).docker.tls is None

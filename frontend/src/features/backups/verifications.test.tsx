@@ -24,7 +24,12 @@ it("starts a verification of the chosen level and copy and says what each cannot
   await user.click(choice.getByRole("radio", { name: copyName(makeS3Copy()) }));
   await user.click(dialog.getByRole("button", { name: "Start the verification" }));
   await waitFor(() =>
-    expect(calls[0]?.body).toEqual({ level: 3, copyId: copies[1]?.id, targetDatabaseId: null }),
+    expect(calls[0]?.body).toEqual({
+      level: 3,
+      copyId: copies[1]?.id,
+      targetDatabaseId: null,
+      targetKind: null,
+    }),
   );
   await waitFor(() => expect(screen.queryByRole("dialog")).not.toBeInTheDocument());
 });
@@ -110,6 +115,48 @@ it("restores on the server of another database, and asks level 4 only where ther
   await user.selectOptions(target, "db-2");
   await user.click(dialog.getByRole("button", { name: "Start the verification" }));
   await waitFor(() => expect(calls[0]?.body).toMatchObject({ level: 3, targetDatabaseId: "db-2" }));
+});
+
+it("restores in a throwaway container where that is allowed, and tells so afterwards", async () => {
+  const linked = makeDatabase({ containerName: "shop-db", scratchContainer: "possible" });
+  server.use(
+    http.get("*/api/databases", () => page([linked])),
+    http.get("*/api/verifications", () => page([makeVerification({ targetKind: "container" })])),
+  );
+  const calls = record("post", "*/api/backups/:id/verify", () => ok(makeVerification()));
+  const { user } = await renderApp("/backups/backup-1");
+  expect(await screen.findByText(/took 1 m 24 s, in a throwaway container/)).toBeInTheDocument();
+  await user.click((await panel()).getByRole("button", { name: "Verify" }));
+  const dialog = within(await screen.findByRole("dialog", { name: "Verify this backup" }));
+  await user.click(dialog.getByRole("radio", { name: "3. Restore it on the side" }));
+  const target = await dialog.findByRole("combobox", { name: "Where to restore it" });
+  await user.selectOptions(target, "A throwaway container of its image");
+  expect(dialog.getByText(/made of the image that the database runs/)).toBeInTheDocument();
+  await user.click(dialog.getByRole("button", { name: "Start the verification" }));
+  await waitFor(() =>
+    expect(calls[0]?.body).toMatchObject({ targetDatabaseId: null, targetKind: "container" }),
+  );
+});
+
+it("offers the own server where a throwaway container is usual", async () => {
+  const off = makeDatabase({
+    containerName: "shop-db",
+    scratchContainer: "switchedOff",
+    verifyTargetKind: "container",
+  });
+  server.use(http.get("*/api/databases", () => page([off])));
+  const calls = record("post", "*/api/backups/:id/verify", () => ok(makeVerification()));
+  const { user } = await renderApp("/backups/backup-1");
+  await user.click((await panel()).getByRole("button", { name: "Verify" }));
+  const dialog = within(await screen.findByRole("dialog", { name: "Verify this backup" }));
+  await user.click(dialog.getByRole("radio", { name: "3. Restore it on the side" }));
+  const target = await dialog.findByRole("combobox", { name: "Where to restore it" });
+  expect(
+    await within(target).findByRole("option", { name: "A throwaway container, as this database has it" }),
+  ).toBeInTheDocument();
+  await user.selectOptions(target, "Its own server");
+  await user.click(dialog.getByRole("button", { name: "Start the verification" }));
+  await waitFor(() => expect(calls[0]?.body).toMatchObject({ targetDatabaseId: null, targetKind: "server" }));
 });
 
 it("says who signed, what is damaged and what is odd, and lets that be acknowledged", async () => {

@@ -278,3 +278,13 @@ it("gives the runs of a database limits of their own", async () => {
     limits: { niceness: 5, ioClass: "idle", memory: 0, readLimit: null, uploadLimit: null },
   });
 });
+
+it("lets the container's own tools dump a database where that is allowed", async () => {
+  const saved = makeDatabase({ containerName: "shop-db", containerDump: "possible" });
+  server.use(http.get("*/api/databases/:id", () => ok(saved)));
+  const saves = record("put", "*/api/databases/:id", () => ok(saved));
+  const { user } = await renderApp(`/databases/${saved.id}/edit`);
+  await user.selectOptions(await screen.findByLabelText("Dumped by"), "The tools in the container shop-db");
+  await user.click(screen.getByRole("button", { name: /Save/ }));
+  await waitFor(() => expect(saves[0]?.body).toEqual({ dumpVia: "container" }));
+});

@@ -48,9 +48,39 @@ it("edits assertions and the target, and puts a refusal beside the field", async
   expect(refused[0]?.body).toEqual({
     assertions: [{ name: "Orders", sql: "DROP TABLE orders" }],
     verifyTargetId: "db-2",
+    verifyTargetKind: "server",
   });
   const calls = record("put", "*/api/databases/:id/proof", () => ok(makeDatabase()));
   await user.click(dialog.getByRole("button", { name: "Save" }));
   await waitFor(() => expect(calls).toHaveLength(1));
   await waitFor(() => expect(screen.queryByRole("dialog")).not.toBeInTheDocument());
+});
+
+it("keeps a throwaway container as the usual place", async () => {
+  const linked = makeDatabase({ containerName: "shop-db", scratchContainer: "possible" });
+  const kept = { ...linked, verifyTargetKind: "container" };
+  let shown = linked;
+  server.use(
+    http.get("*/api/databases/:id", () => ok(shown)),
+    http.get("*/api/databases", () => page([shown])),
+  );
+  const calls = record("put", "*/api/databases/:id/proof", () => {
+    shown = kept;
+    return ok(kept);
+  });
+  const { user } = await renderApp("/databases/db-1");
+  await user.click((await panel()).getByRole("button", { name: "Change" }));
+  const dialog = within(await screen.findByRole("dialog", { name: /are proven/ }));
+  await user.selectOptions(
+    await dialog.findByRole("combobox", { name: "Where to restore it" }),
+    "A throwaway container of its image",
+  );
+  await user.click(dialog.getByRole("button", { name: "Save" }));
+  await waitFor(() =>
+    expect(calls[0]?.body).toMatchObject({ verifyTargetId: null, verifyTargetKind: "container" }),
+  );
+  expect(await (await panel()).findByText("A throwaway container")).toBeInTheDocument();
+  await user.click((await panel()).getByRole("button", { name: "Change" }));
+  const again = within(await screen.findByRole("dialog", { name: /are proven/ }));
+  expect(again.getByRole("combobox", { name: "Where to restore it" })).toHaveValue("container");
 });

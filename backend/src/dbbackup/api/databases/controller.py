@@ -43,6 +43,7 @@ class DatabaseController(Controller):
     async def list_databases(
         self,
         session: Session,
+        ctx: Ctx,
         type_: Annotated[EngineType | None, QueryParameter(name="type")] = None,
         enabled: FromQuery[bool | None] = None,
         search: FromQuery[str | None] = None,
@@ -53,7 +54,7 @@ class DatabaseController(Controller):
         found, total = await databases.list_databases(
             session, type_=type_, enabled=enabled, search=search, page=page, limit=limit
         )
-        views = await database_views(session, found)
+        views = await database_views(session, ctx, found)
         return DatabaseListEnvelope(success=True, data=views, error=None, meta=meta(page, limit, total))
 
     @post(
@@ -66,7 +67,7 @@ class DatabaseController(Controller):
         self, session: Session, ctx: Ctx, data: JSONBody[DatabaseInput], force: Force = False
     ) -> DatabaseEnvelope:
         """Test the connection and save; a failed test saves nothing unless `force`."""
-        return await _answer(session, await databases.add_database(session, ctx, data, force=force))
+        return await _answer(session, ctx, await databases.add_database(session, ctx, data, force=force))
 
     @get(
         "/{database_id:str}",
@@ -75,9 +76,9 @@ class DatabaseController(Controller):
         responses=documented(404),
         guards=[requires(Permission.DATABASE_VIEW)],
     )
-    async def get_database(self, session: Session, database_id: FromPath[str]) -> DatabaseEnvelope:
+    async def get_database(self, session: Session, ctx: Ctx, database_id: FromPath[str]) -> DatabaseEnvelope:
         """Return one database."""
-        return await _answer(session, await databases.get_database(session, database_id))
+        return await _answer(session, ctx, await databases.get_database(session, database_id))
 
     @put(
         "/{database_id:str}",
@@ -96,7 +97,7 @@ class DatabaseController(Controller):
     ) -> DatabaseEnvelope:
         """Change the given fields; a password that is left out stays."""
         changed = await databases.change_database(session, ctx, database_id, data, force=force)
-        return await _answer(session, changed)
+        return await _answer(session, ctx, changed)
 
     @put(
         "/{database_id:str}/proof",
@@ -109,7 +110,7 @@ class DatabaseController(Controller):
         self, session: Session, ctx: Ctx, database_id: FromPath[str], data: JSONBody[ProofInput]
     ) -> DatabaseEnvelope:
         """Set the assertions that a restored copy must hold, and on whose server copies are restored on the side."""
-        return await _answer(session, await proofs.change_proof(session, ctx, database_id, data))
+        return await _answer(session, ctx, await proofs.change_proof(session, ctx, database_id, data))
 
     @delete(
         "/{database_id:str}",
@@ -161,6 +162,6 @@ class DatabaseController(Controller):
         return ConnectionTestEnvelope(success=True, data=test_view(result), error=None, meta=meta())
 
 
-async def _answer(session: Session, config: DatabaseConfig) -> DatabaseEnvelope:
-    views = await database_views(session, [config])
+async def _answer(session: Session, ctx: Ctx, config: DatabaseConfig) -> DatabaseEnvelope:
+    views = await database_views(session, ctx, [config])
     return DatabaseEnvelope(success=True, data=views[0], error=None, meta=meta())

@@ -51,6 +51,10 @@ class DatabaseView(Struct, kw_only=True, rename="camel"):
     enabled: bool
     dump_options: dict[str, Any]
     limits: LimitOverrides
+    dump_via: str
+    """`network`, or `container`: by the tools in its own container."""
+    container_dump: str
+    """Whether it can be dumped there: `possible`, `switchedOff` by the settings, or it is `notLinked`."""
     server_version: str | None
     size: int | None
     reachable: bool | None
@@ -74,6 +78,10 @@ class DatabaseView(Struct, kw_only=True, rename="camel"):
     """What level 4 of a verification asks of a restored copy."""
     verify_target_id: str | None
     """The database on whose server copies are restored on the side; null: its own."""
+    verify_target_kind: str
+    """`server`, or `container`: a throwaway container of the image that it runs."""
+    scratch_container: str
+    """Whether a throwaway container can be chosen: `possible`, `switchedOff` by the settings, or it is `notLinked`."""
     created_at: datetime
     updated_at: datetime
 

@@ -11,18 +11,20 @@ from dbbackup.api.databases.schemas import Assertion, ConnectionTest, DatabaseVi
 from dbbackup.api.envelope import ErrorBody, FieldProblem
 from dbbackup.core.run_limits import overrides
 from dbbackup.db.models import BackupExecution, DatabaseConfig
+from dbbackup.services.container_choice import dump_choice, scratch_choice
+from dbbackup.services.context import Context
 from dbbackup.services.databases import TestResult
 from dbbackup.services.newest_backups import newest_of_databases
 from dbbackup.services.proofs import Recoverability, recoverability
 from dbbackup.services.schedules import Upcoming, upcoming
 
 
-async def database_views(session: AsyncSession, configs: Sequence[DatabaseConfig]) -> list[DatabaseView]:
+async def database_views(session: AsyncSession, ctx: Context, configs: Sequence[DatabaseConfig]) -> list[DatabaseView]:
     """Return the views with each database's newest and newest good backup."""
     ids = [config.id for config in configs]
     newest, found = await newest_of_databases(session, ids), await recoverability(session, ids)
     plans = await upcoming(session, ids)
-    return [_view(config, newest.get(config.id), found[config.id], plans.get(config.id)) for config in configs]
+    return [_view(ctx, config, newest.get(config.id), found[config.id], plans.get(config.id)) for config in configs]
 
 
 def test_view(result: TestResult) -> ConnectionTest:
@@ -35,7 +37,11 @@ def test_view(result: TestResult) -> ConnectionTest:
 
 
 def _view(
-    config: DatabaseConfig, last: BackupExecution | None, found: Recoverability, plan: Upcoming | None
+    ctx: Context,
+    config: DatabaseConfig,
+    last: BackupExecution | None,
+    found: Recoverability,
+    plan: Upcoming | None,
 ) -> DatabaseView:
     return DatabaseView(
         id=config.id,
@@ -55,6 +61,8 @@ def _view(
         enabled=config.enabled,
         dump_options=config.dump_options,
         limits=overrides(config.limits),
+        dump_via=config.dump_via,
+        container_dump=dump_choice(ctx, config),
         server_version=config.server_version,
         size=config.size,
         reachable=config.reachable,
@@ -70,6 +78,8 @@ def _view(
         rto_seconds=found.rto_seconds,
         assertions=msgspec.convert(config.assertions, list[Assertion]),
         verify_target_id=config.verify_target_id,
+        verify_target_kind=config.verify_target_kind,
+        scratch_container=scratch_choice(ctx, config),
         created_at=config.created_at,
         updated_at=config.updated_at,
     )

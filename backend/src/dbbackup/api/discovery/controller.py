@@ -43,5 +43,5 @@ class DiscoveryController(Controller):
     )
     async def add(self, session: Session, ctx: Ctx, data: JSONBody[DiscoveryAddInput]) -> AddedDatabasesEnvelope:
         """Test and save each chosen database; one that fails is told in its place and leaves the others added."""
-        views = await added_views(session, await add_discovered(session, ctx, data))
+        views = await added_views(session, ctx, await add_discovered(session, ctx, data))
         return AddedDatabasesEnvelope(success=True, data=views, error=None, meta=meta())

@@ -33,10 +33,10 @@ def discovery_view(ctx: Context, found: Discovery) -> schemas.Discovery:
     )
 
 
-async def added_views(session: AsyncSession, results: Sequence[Added]) -> list[schemas.AddedDatabase]:
+async def added_views(session: AsyncSession, ctx: Context, results: Sequence[Added]) -> list[schemas.AddedDatabase]:
     """Return what became of each chosen database."""
     configs = [result.config for result in results if result.config is not None]
-    views = {view.id: view for view in await database_views(session, configs)}
+    views = {view.id: view for view in await database_views(session, ctx, configs)}
     return [
         schemas.AddedDatabase(
             container_name=result.container,

@@ -25,6 +25,8 @@ class VerificationView(Struct, kw_only=True, rename="camel"):
     target_id: str | None
     """The database on whose server the copy on the side is made."""
     target_name: str | None
+    target_kind: str
+    """`server`, or `container`: a throwaway one of the image that the target's own container runs."""
     level: int
     status: str
     created_at: datetime

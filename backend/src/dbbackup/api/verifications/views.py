@@ -30,6 +30,7 @@ _SAME = (
     "database_id",
     "database_name",
     "target_id",
+    "target_kind",
     "level",
     "status",
     "created_at",

@@ -6,7 +6,7 @@ from dbbackup.db.models.backup_copy import BackupCopy, CopyState
 from dbbackup.db.models.backup_execution import BackupExecution, BackupType, RunStatus
 from dbbackup.db.models.backup_schedule import BackupSchedule
 from dbbackup.db.models.base import Base
-from dbbackup.db.models.database_config import DatabaseConfig
+from dbbackup.db.models.database_config import DatabaseConfig, DumpVia, TargetKind
 from dbbackup.db.models.encryption_key import EncryptionKey, KeyState
 from dbbackup.db.models.execution_log import ExecutionLog
 from dbbackup.db.models.notification_channel import NotificationChannel, NotificationCondition
@@ -40,6 +40,7 @@ __all__ = [
     "CopyState",
     "DatabaseConfig",
     "DeliveryState",
+    "DumpVia",
     "EncryptionKey",
     "ExecutionLog",
     "KeyState",
@@ -57,6 +58,7 @@ __all__ = [
     "SessionKind",
     "SignInThrottle",
     "SystemSetting",
+    "TargetKind",
     "UndoState",
     "UploadState",
     "User",

@@ -3,11 +3,30 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dbbackup.db.models.base import Base, Id, JsonDict
+
+
+class TargetKind(StrEnum):
+    """Where a copy is restored on the side."""
+
+    SERVER = "server"
+    """Under a scratch name on a configured server."""
+    CONTAINER = "container"
+    """In a throwaway container of the image that the database's own container runs."""
+
+
+class DumpVia(StrEnum):
+    """Where the tool that dumps runs."""
+
+    NETWORK = "network"
+    """Here, and it connects to the server."""
+    CONTAINER = "container"
+    """In the database's own container, whose tools are of the server's own version."""
 
 
 class DatabaseConfig(Base):
@@ -41,6 +60,9 @@ class DatabaseConfig(Base):
     """What must be true of a restored copy: name and SQL of each."""
     verify_target_id: Mapped[str | None] = mapped_column(Id, ForeignKey("database_config.id", ondelete="SET NULL"))
     """The database on whose server its backups are restored on the side; None: its own."""
+    verify_target_kind: Mapped[str] = mapped_column(String(20), default=TargetKind.SERVER)
+    """With `container` its own container's image is run, and `verify_target_id` is None."""
+    dump_via: Mapped[str] = mapped_column(String(20), default=DumpVia.NETWORK)
     limits: Mapped[JsonDict] = mapped_column(default=dict)
     """Limits of its runs that differ from the live settings; see `core/run_limits.py`."""
     server_version: Mapped[str | None] = mapped_column(String(100))

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from dbbackup.db.models.backup_execution import RunStatus
 from dbbackup.db.models.base import Base, Id, JsonDict
+from dbbackup.db.models.database_config import TargetKind
 
 
 class Verification(Base):
@@ -28,6 +29,8 @@ class Verification(Base):
     database_name: Mapped[str] = mapped_column(String(200))
     target_id: Mapped[str | None] = mapped_column(Id, ForeignKey("database_config.id", ondelete="SET NULL"))
     """The database on whose server the copy on the side is made; None: that of the backup itself."""
+    target_kind: Mapped[str] = mapped_column(String(20), default=TargetKind.SERVER)
+    """`container`: a throwaway one of the image that the container of `target_id` runs."""
     level: Mapped[int]
     """1 stored bytes, 2 read to the end, 3 restored, 4 the user's own assertions."""
     status: Mapped[str] = mapped_column(String(20), default=RunStatus.QUEUED)

@@ -25,6 +25,7 @@ export function VerificationItem({ verification, first }: VerificationItemProps)
   const { level, status, storage, restoreSeconds, checks, startedBy } = verification;
   // A copy on the side is told only where it was not on the database's own server.
   const aside = verification.targetId === verification.databaseId ? null : verification.targetName;
+  const inContainer = verification.targetKind === "container";
   return (
     <li className="space-y-2 px-4 py-3">
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
@@ -35,6 +36,7 @@ export function VerificationItem({ verification, first }: VerificationItemProps)
         The copy on {storage}, <Time value={verification.completedAt ?? verification.createdAt} />
         {startedBy in AUTOMATIC ? `, ${AUTOMATIC[startedBy]}` : null}
         {restoreSeconds === null ? null : `. The restore took ${formatDuration(restoreSeconds * 1000)}`}
+        {inContainer ? ", in a throwaway container" : null}
         {aside ? `, on the server of ${aside}` : null}
       </p>
       {status === "failed" ? <p className="text-sm text-bad">{verification.errorMessage}</p> : null}

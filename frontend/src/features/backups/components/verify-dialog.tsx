@@ -8,6 +8,7 @@ import { Dialog } from "@/components/ui/dialog";
 import { RadioCards } from "@/components/ui/radio-cards";
 import { describeError } from "@/lib/api-error";
 import { databasesQuery } from "@/lib/queries";
+import { asTarget } from "@/lib/scratch-target";
 import { LEVELS } from "@/lib/verification";
 import { useVerifyBackup } from "../api";
 import { copyName } from "./copies-line";
@@ -36,7 +37,7 @@ export function VerifyDialog({ backup, open, onOpenChange }: VerifyDialogProps) 
       {
         level: Number(level),
         copyId: copyId || null,
-        targetDatabaseId: restores && target ? target : null,
+        ...asTarget(restores ? target : ""),
       },
       {
         onSuccess: () => onOpenChange(false),

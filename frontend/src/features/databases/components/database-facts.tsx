@@ -33,6 +33,7 @@ export function DatabaseFacts({ database }: { database: DatabaseView }) {
             {database.containerState ? ` (${database.containerState})` : ""}
           </Fact>
         ) : null}
+        {database.dumpVia === "container" ? <Fact name="Dumped by">the tools in its container</Fact> : null}
         {database.managedBy ? <Fact name="Kept in step by">labels of its container</Fact> : null}
         <Fact name="Checked">
           <Time value={database.checkedAt} />

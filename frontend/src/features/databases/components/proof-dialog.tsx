@@ -6,6 +6,7 @@ import { Button } from "@/components/ui/button";
 import { Dialog } from "@/components/ui/dialog";
 import { Notice } from "@/components/ui/notice";
 import { ApiError, describeError } from "@/lib/api-error";
+import { CONTAINER, OWN_SERVER } from "@/lib/scratch-target";
 import { useChangeProof } from "../api";
 import { AssertionFields, type AssertionRow } from "./assertion-fields";
 
@@ -18,7 +19,9 @@ interface ProofDialogProps {
 /** Edits the assertions of a database, and where its copies are restored on the side. */
 export function ProofDialog({ database, databases, onClose }: ProofDialogProps) {
   const change = useChangeProof(database.id);
-  const [target, setTarget] = useState(database.verifyTargetId ?? "");
+  const [target, setTarget] = useState(
+    database.verifyTargetKind === CONTAINER ? CONTAINER : (database.verifyTargetId ?? ""),
+  );
   const [rows, setRows] = useState<AssertionRow[]>(() =>
     database.assertions.map((assertion, key) => ({ ...assertion, key })),
   );
@@ -32,7 +35,15 @@ export function ProofDialog({ database, databases, onClose }: ProofDialogProps) 
   const submit = (event: FormEvent) => {
     event.preventDefault();
     const assertions = rows.map(({ name, sql }) => ({ name: name.trim(), sql }));
-    change.mutate({ assertions, verifyTargetId: target || null }, { onSuccess: onClose });
+    const inContainer = target === CONTAINER;
+    change.mutate(
+      {
+        assertions,
+        verifyTargetId: inContainer ? null : target || null,
+        verifyTargetKind: inContainer ? CONTAINER : OWN_SERVER,
+      },
+      { onSuccess: onClose },
+    );
   };
 
   return (

@@ -7,6 +7,7 @@ import { Fact, Facts } from "@/components/ui/facts";
 import { Section } from "@/components/ui/section";
 import { formatDuration } from "@/lib/format";
 import { databasesQuery } from "@/lib/queries";
+import { describeTarget } from "@/lib/scratch-target";
 import { ProofDialog } from "./proof-dialog";
 import { ProofLine } from "./proof-line";
 
@@ -14,7 +15,6 @@ import { ProofLine } from "./proof-line";
 export function ProofPanel({ database }: { database: DatabaseView }) {
   const [editing, setEditing] = useState(false);
   const databases = useQuery(databasesQuery()).data?.items ?? [];
-  const target = databases.find(({ id }) => id === database.verifyTargetId);
   return (
     <Section
       title="Proof"
@@ -47,7 +47,7 @@ export function ProofPanel({ database }: { database: DatabaseView }) {
             </>
           )}
         </Fact>
-        <Fact name="Copies go to">{target ? `The server of ${target.name}` : "Its own server"}</Fact>
+        <Fact name="Copies go to">{describeTarget(database, databases)}</Fact>
         <Fact name="Assertions">
           {database.assertions.length === 0 ? (
             "None: level 4 has nothing to ask"

@@ -15,6 +15,7 @@ import type { ParsedConnection } from "../connection-string";
 import { DatabaseFields } from "./database-fields";
 import { DATABASE_FIELDS, type DatabaseValues, databaseSchema, NEW_DATABASE } from "./database-schema";
 import { toTest, toValues } from "./database-values";
+import { DumpViaField } from "./dump-via-field";
 import { EngineChoice } from "./engine-choice";
 import { LimitFields } from "./limit-fields";
 import { PasteConnection } from "./paste-connection";
@@ -90,6 +91,7 @@ export function DatabaseForm({ saved, submitLabel, cancel, onSave }: DatabaseFor
         {saved ? null : <EngineChoice form={form} />}
         {saved ? null : <PasteConnection type={form.watch("type")} onParsed={fill} />}
         <DatabaseFields form={form} hasPassword={saved?.hasPassword ?? false} />
+        <DumpViaField form={form} saved={saved} />
         <LimitFields form={form} />
         {problem ? (
           <Notice

@@ -14,6 +14,7 @@ export function toValues(saved: DatabaseView): DatabaseValues {
     tlsMode: saved.tlsMode as DatabaseValues["tlsMode"],
     tlsCa: saved.tlsCa ?? "",
     enabled: saved.enabled,
+    dumpVia: saved.dumpVia as DatabaseValues["dumpVia"],
     niceness: toText(saved.limits.niceness),
     ioClass: saved.limits.ioClass ?? "",
     memory: toText(saved.limits.memory),
@@ -47,7 +48,14 @@ export function toUpdate(values: DatabaseValues, saved: DatabaseView): DatabaseU
 }
 
 export function toTest(values: DatabaseValues, saved: DatabaseView | undefined): DatabaseTestInput {
-  const { name: _name, enabled: _enabled, limits: _limits, password, ...rest } = toInput(values);
+  const {
+    name: _name,
+    enabled: _enabled,
+    limits: _limits,
+    dumpVia: _via,
+    password,
+    ...rest
+  } = toInput(values);
   return {
     ...rest,
     ...(saved ? { databaseId: saved.id } : {}),
