@@ -99,7 +99,8 @@ async def back_up(job: BackupJob, report: Report) -> BackupResult:
     with ThreadPoolExecutor(2, thread_name_prefix="pipeline") as executor:
         snapshot = job.reading.snapshot if job.reading else None
         parts = job.engine.dump(job.connection, job.tools, job.options, job.workshop.folder, job.source, snapshot)
-        facts, counter = [], job.engine.row_counter(job.options, job.source)
+        hashing = job.count_seconds if job.hash_rows else 0
+        facts, counter = [], job.engine.row_counter(job.options, job.source, job.tools, hashing)
         try:
             async with counting(job.reading, job.source.tables, job.count_seconds, hashed=job.hash_rows) as rows:
                 for part in parts:
