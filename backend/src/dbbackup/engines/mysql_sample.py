@@ -33,7 +33,7 @@ _JSON = re.compile(
     rb"|-?\d+(?:\.\d+(?:[eE][-+]?\d+)?|[eE][-+]?\d+)|-?\d{19,}",
     re.DOTALL,
 )
-_MAY_BE_ZERO = ("float", "double", "decimal", "real")
+_FLOATING = ("float", "double")
 
 
 class TableHasher:
@@ -45,11 +45,10 @@ class TableHasher:
         self._thins = every is None
         self._kept: list[tuple[int, bytes]] = []
         self._sum = 0
-        self._known: list[bool] = []
-        self._json: list[bool] = []
-        self._apart = False
-        """Each row must be taken apart."""
-        self._zeros = any(kind.startswith(_MAY_BE_ZERO) for kind in columns.values())
+        self._cells = 0
+        self._unknown: list[int] = []
+        self._json: list[int] = []
+        self._zeros = any(kind.startswith(_FLOATING) for kind in columns.values())
 
     def begin(self, names: list[str]) -> None:
         """Note the columns of the statement that follows.
@@ -57,15 +56,15 @@ class TableHasher:
         Unknown ones are left out: MariaDB's tool writes what is generated, too, and a restore computes it anew out of
         values that may have been rounded.
         """
-        self._known = [name in self._columns for name in names]
-        self._json = [self._columns.get(name, "").lower() == "json" for name in names]
-        self._apart = not all(self._known) or any(self._json)
+        self._cells = len(names)
+        self._unknown = [at for at, name in enumerate(names) if name not in self._columns][::-1]
+        self._json = [at for at, name in enumerate(names) if self._columns.get(name, "").lower() == "json"]
 
     def add(self, rows: list[bytes]) -> None:
         """Hash rows. Raises ValueError where one cannot be taken apart."""
         if self._zeros:
-            rows = [_SIGNED_ZERO.sub(rb"\1", row) if b"-0" in row else row for row in rows]
-        if self._apart:
+            rows = [_SIGNED_ZERO.sub(rb"\1", row) if b",-0" in row or row.startswith(b"-0") else row for row in rows]
+        if self._unknown or self._json:
             rows = [self._levelled(row) for row in rows]
         checks = list(map(crc32, rows))
         self._sum += sum(checks)
@@ -99,13 +98,13 @@ class TableHasher:
 
     def _levelled(self, row: bytes) -> bytes:
         cells = _CELL.findall(row)
-        if len(cells) != len(self._known):
+        if len(cells) != self._cells:
             raise ValueError("a row with another number of cells than columns")
-        return b",".join(
-            _JSON.sub(lambda found: found["string"] or b"~", cell) if json else cell
-            for cell, known, json in zip(cells, self._known, self._json, strict=True)
-            if known
-        )
+        for at in self._json:
+            cells[at] = _JSON.sub(_level, cells[at])
+        for at in self._unknown:
+            del cells[at]
+        return b",".join(cells)
 
 
 class RowSampler:
@@ -196,6 +195,10 @@ class RowSampler:
         rows = _joined(whole.split(b"),("))
         self._rest = b"" if self._ended else rows.pop()
         return rows
+
+
+def _level(found: re.Match[bytes]) -> bytes:
+    return found["string"] or b"~"
 
 
 def _masked(data: bytes) -> bytes:

@@ -119,7 +119,7 @@ def test_sample_when_a_table_is_empty_then_that_is_hashed_too() -> None:
 
 
 def test_sample_when_zeros_have_signs_then_they_are_as_a_restore_brings_them() -> None:
-    columns = {"a": "double", "b": "date"}
+    columns = {"a": "double", "b": "float(9,2)"}
 
     def of(values: bytes) -> TableSample | None:
         return hashed(b"INSERT INTO `t` (`a`, `b`) VALUES " + values + b";\n" + END, table=facts(columns)).sample
