@@ -264,9 +264,9 @@ class LiveSettings(SignInSettings, frozen=True, kw_only=True, forbid_unknown_fie
         Meta(
             ge=0,
             le=86_400,
-            description="Seconds a backup of PostgreSQL may count rows beside its dump; tables not counted by then stay"
-            " estimates. 0: nothing is counted, and the dump is not tied to a snapshot. On MySQL and MariaDB, seconds of"
-            " computing that hashing rows may take",
+            description="Seconds a backup of PostgreSQL may count rows beside its dump; tables not counted by then"
+            " stay estimates. 0: nothing is counted, and the dump is not tied to a snapshot. On MySQL and MariaDB,"
+            " seconds of computing that hashing rows may take",
             extra=_about("backup.countSeconds"),
         ),
     ] = 60

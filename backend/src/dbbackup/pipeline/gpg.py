@@ -1,8 +1,8 @@
 """Encryption in the OpenPGP format by gpg, as a stage of its own between the transforms.
 
-Each gpg works in a home of its own, which holds the keys it needs and is gone afterwards. Private keys need gpg's agent.
-It is started as the parent of gpg, not by gpg: such an agent ends by itself within seconds when gpg has ended, even
-when this program was killed and ends nothing any more.
+Each gpg works in a home of its own, which holds the keys it needs and is gone afterwards. Private keys need gpg's
+agent. It is started with gpg, not by gpg: such an agent ends by itself within seconds when gpg has ended, even when
+this program was killed and ends nothing any more.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ OPTIONS = (
     "--status-fd=2",
 )
 _PROGRAMS = ("gpg", "gpg-agent", "gpgconf")
-# The agent stays the parent of what it is given to run.
+# An agent that is given what to run ends with it.
 _AGENT = ("gpg-agent", "--daemon", "--disable-scdaemon", "--log-file=/dev/null", "--")
 _DECRYPT = f"""
 if [ -s keys ]; then gpg {" ".join(OPTIONS)} --import keys </dev/null >/dev/null 2>&1; fi
@@ -140,9 +140,7 @@ async def gpg_home(place: GpgPlace) -> AsyncIterator[Workshop]:
             raise ToolMissingError(
                 f"OpenPGP needs {program}, which is not there: install the packages gpg and gpg-agent, or use age."
             )
-    memory = _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK)
-    home = (_MEMORY if memory else place.work_path) / f"{_PREFIX}{place.instance_id}-{random_token(8)}"
-    await in_thread(_make_home, home)
+    home = await in_thread(_make_home, place)
     workshop = replace(place.workshop, folder=home)
     try:
         yield workshop
@@ -253,12 +251,17 @@ def _environment(home: Workshop) -> dict[str, str]:
     return {"GNUPGHOME": str(home.folder)}
 
 
-def _make_home(home: Path) -> None:
+def _make_home(place: GpgPlace) -> Path:
+    memory = _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK)
+    home = (_MEMORY if memory else place.work_path) / f"{_PREFIX}{place.instance_id}-{random_token(8)}"
     home.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     home.mkdir(mode=0o700)
+    return home
 
 
 async def _remove_home(home: Workshop) -> None:
+    if not await in_thread(home.folder.is_dir):
+        return
     try:
         command = Command(argv=("sh", "-c", _END_AGENT), env=_environment(home))
         ending = await Process.start(command, home)

@@ -42,13 +42,13 @@ Made {made}. With this folder, the files of a backup and standard tools you rest
 
 | file | what it is |
 |---|---|
-| `keys/` | the private keys of age: {keys} |
+| `keys/` | the private keys of age (`.txt`) and OpenPGP (`.asc`): {keys} |
 | `signing-key.pem` | the public key that signs manifests; its fingerprint is `{fingerprint}` |
 | `check-manifest.sh` | checks the signature of a manifest and the hashes of the files beside it |
 | `index.json`, `manifests/` | the newest backups of each database, and where their files lie |
 
-You need `python3`, `openssl` and `sha256sum` to check; `age` for encrypted backups; `gunzip` or `zstd`; and the client
-tools of the database: those of the server's version, or newer.
+You need `python3`, `openssl` and `sha256sum` to check; `age` or `gpg` for encrypted backups; `gunzip` or `zstd`; and
+the client tools of the database: those of the server's version, or newer.
 
 The fingerprint by hand: `openssl pkey -pubin -in signing-key.pem -outform DER | sha256sum`
 """
@@ -105,8 +105,16 @@ def _section(entry: _Entry) -> str:
         places="\n".join(map(_where, entry.places)),
         slug=source.slug,
         manifest=manifest.file_name,
-        restore=_postgresql(manifest) if source.engine == "postgresql" else _mysql(manifest),
+        restore=_keyring(manifest) + (_postgresql(manifest) if source.engine == "postgresql" else _mysql(manifest)),
     )
+
+
+def _keyring(manifest: Manifest) -> str:
+    """Return how gpg gets the keys: into a keyring of its own, so that nobody's own is changed."""
+    if manifest.encryption != "openpgp":
+        return ""
+    commands = ("export GNUPGHOME=$(mktemp -d)", 'gpg --batch --import "$KIT"/keys/*.asc')
+    return f"The keys first, into a keyring of their own:\n\n{_block(*commands)}\n\n"
 
 
 def _where(place: dict[str, str]) -> str:
@@ -169,6 +177,8 @@ def _stream(manifest: Manifest, file: str) -> str:
     unpack = _UNPACK[manifest.compression]
     if manifest.encryption is None:
         return f"{unpack} < {file}"
+    if manifest.encryption == "openpgp":
+        return f"gpg --batch --decrypt {file} | {unpack}"
     return f'cat "$KIT"/keys/*.txt | age -d -i - {file} | {unpack}'
 
 
