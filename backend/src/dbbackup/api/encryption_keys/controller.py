@@ -40,7 +40,7 @@ class EncryptionKeyController(Controller):
     @post(
         operation_id="createEncryptionKey",
         summary="Generate a key",
-        responses=documented(409),
+        responses=documented(409, 502),
         guards=[requires(Permission.SYSTEM_CONFIGURE)],
     )
     async def create_key(self, session: Session, ctx: Ctx, data: JSONBody[EncryptionKeyInput]) -> EncryptionKeyEnvelope:
@@ -51,7 +51,7 @@ class EncryptionKeyController(Controller):
         "/import",
         operation_id="importEncryptionKey",
         summary="Import a key",
-        responses=documented(409),
+        responses=documented(409, 502),
         guards=[requires(Permission.SYSTEM_CONFIGURE)],
     )
     async def import_key(
