@@ -296,7 +296,7 @@ export type BackupInput = {
     retentionPolicyId?: string | null;
     compression?: 'gzip' | 'zstd' | 'none';
     compressionLevel?: number | null;
-    encryption?: 'age' | 'none' | null;
+    encryption?: 'age' | 'openpgp' | 'none' | null;
     options?: {
         [key: string]: unknown;
     };
@@ -919,6 +919,7 @@ export type EncryptionKeyImport = {
 export type EncryptionKeyInput = {
     name: string;
     comment?: string;
+    kind?: 'age' | 'openpgp';
 };
 
 /**
@@ -937,7 +938,9 @@ export type EncryptionKeyListEnvelope = {
 export type EncryptionKeyView = {
     id: string;
     name: string;
+    kind: string;
     recipient: string;
+    publicKey: string | null;
     hasIdentity: boolean;
     state: string;
     recovery: boolean;
@@ -2128,7 +2131,7 @@ export type ScheduleInput = {
     retentionPolicyId?: string | null;
     compression?: 'gzip' | 'zstd' | 'none';
     compressionLevel?: number | null;
-    encryption?: 'age' | 'none' | null;
+    encryption?: 'age' | 'openpgp' | 'none' | null;
     options?: {
         [key: string]: unknown;
     };
@@ -2201,7 +2204,7 @@ export type ScheduleUpdate = {
     retentionPolicyId?: string | null;
     compression?: 'gzip' | 'zstd' | 'none';
     compressionLevel?: number | null;
-    encryption?: 'age' | 'none' | null;
+    encryption?: 'age' | 'openpgp' | 'none' | null;
     options?: {
         [key: string]: unknown;
     };
@@ -2551,6 +2554,7 @@ export type TableSample = {
     probe: string;
     rows: number;
     sha256: string;
+    checksum?: string;
 };
 
 /**
@@ -6484,6 +6488,10 @@ export type CreateEncryptionKeyErrors = {
      * A fault of the program.
      */
     500: ErrorEnvelope;
+    /**
+     * The other side (database server, storage, who signs people in) refused or failed.
+     */
+    502: ErrorEnvelope;
 };
 
 export type CreateEncryptionKeyError = CreateEncryptionKeyErrors[keyof CreateEncryptionKeyErrors];
@@ -6678,6 +6686,10 @@ export type ImportEncryptionKeyErrors = {
      * A fault of the program.
      */
     500: ErrorEnvelope;
+    /**
+     * The other side (database server, storage, who signs people in) refused or failed.
+     */
+    502: ErrorEnvelope;
 };
 
 export type ImportEncryptionKeyError = ImportEncryptionKeyErrors[keyof ImportEncryptionKeyErrors];
