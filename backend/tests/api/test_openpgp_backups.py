@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import os
 import shutil
@@ -15,6 +16,7 @@ import pytest
 from devtools.servers import MariadbServer, PostgresServer
 from tests.api.running_app import RunningApp
 from tests.api.support import add_database, back_up, make_database, unique
+from tests.api.test_configuration import PASSPHRASE
 from tests.api.test_documented_recovery import COUNT
 from tests.api.test_encrypted_backups import local_path, set_identity
 from tests.api.test_encryption_keys import KEYS, generate
@@ -203,3 +205,28 @@ def test_import_when_the_public_key_is_here_then_the_private_one_joins_it(
     assert (joined["name"], joined["hasIdentity"], joined["recipient"]) == ("Offline PGP", True, key["recovery"])
     body = {"name": "Bad", "identity": "-----BEGIN PGP PRIVATE KEY BLOCK-----\nabc"}
     app.api.refused("POST", f"{KEYS}/import", body, status=400, code="VALIDATION_ERROR", fields={"identity"})
+
+
+def test_configuration_when_exported_and_imported_then_the_key_is_back_with_its_private_part(
+    app: RunningApp, key: Any, private: str
+) -> None:
+    spare = generate(app, name="Spare PGP", kind="openpgp")
+    download(app, spare)
+    answer = app.api.request("POST", "/config/export", {"passphrase": PASSPHRASE})
+    [record] = [found for found in answer.json()["encryptionKeys"] if found["name"] == "Spare PGP"]
+    assert (record["kind"], record["publicKey"]) == ("openpgp", spare["publicKey"])
+    app.api.request("DELETE", f"{KEYS}/{spare['id']}")
+    app.api.post("/config/import", {"file": answer.json(), "passphrase": PASSPHRASE, "dryRun": False})
+    [back] = [found for found in app.api.get(KEYS) if found["name"] == "Spare PGP"]
+    wanted = ("openpgp", spare["recipient"], spare["publicKey"], True)
+    assert (back["kind"], back["recipient"], back["publicKey"], back["hasIdentity"]) == wanted
+
+
+def test_catalogue_copy_when_only_openpgp_is_active_then_encrypted_to_the_same_keys(
+    app: RunningApp, key: Any, private: str, offline: Path
+) -> None:
+    app.api.post("/system/maintenance", {"task": "copy"})
+    folder = app.settings.storage_path / "catalogue" / app.ctx.instance_id
+    [stored] = list(folder.glob("*.db.gz.gpg"))
+    opened = by_hand(offline, "--decrypt", data=stored.read_bytes())
+    assert gzip.decompress(opened.stdout).startswith(b"SQLite format 3")
