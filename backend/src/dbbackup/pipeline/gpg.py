@@ -110,8 +110,8 @@ async def encrypted(stream: Stream, recipients: GpgRecipients) -> Stream:
             async for chunk in tool.output():
                 yield chunk
             code = await tool.end()
-        if code != 0 or not status.encrypted:
-            raise _not_encrypted(status, tool.words)
+    if code != 0 or not status.encrypted:
+        raise _not_encrypted(status, tool.words)
 
 
 async def decrypted(stream: Stream, identities: GpgIdentities) -> Stream:
@@ -128,8 +128,8 @@ async def decrypted(stream: Stream, identities: GpgIdentities) -> Stream:
             async for chunk in tool.output():
                 yield chunk
             code = await tool.end()
-        if code != 0 or not status.whole:
-            raise _not_decrypted(status, tool.words)
+    if code != 0 or not status.whole:
+        raise _not_decrypted(status, tool.words)
 
 
 async def check_opens(stream: Stream, identities: GpgIdentities) -> None:
@@ -140,8 +140,8 @@ async def check_opens(stream: Stream, identities: GpgIdentities) -> None:
             async for _ in tool.output():
                 pass
             await tool.end()
-        if not status.opened:
-            raise _not_decrypted(status, tool.words)
+    if not status.opened:
+        raise _not_decrypted(status, tool.words)
 
 
 @asynccontextmanager

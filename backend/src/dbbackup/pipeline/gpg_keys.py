@@ -71,13 +71,13 @@ async def read_private(text: Secret, place: GpgPlace) -> OpenPgpKey:
     async with gpg_home(place) as home:
         code = await _run(home, _READ, text.reveal().encode())
         key = await _found(home.folder, "identity")
-        if code != 0 or key.private is None:
-            raise ValidationError.of(
-                "identity",
-                "This private key does not open what is encrypted to it. Has it a passphrase, or does it lie on a card?"
-                " Export it without a passphrase (gpg --edit-key ID passwd), or import the public key only and decrypt"
-                " by hand.",
-            )
+    if code != 0 or key.private is None:
+        raise ValidationError.of(
+            "identity",
+            "This private key does not open what is encrypted to it. Has it a passphrase, or does it lie on a card?"
+            " Export it without a passphrase (gpg --edit-key ID passwd), or import the public key only and decrypt"
+            " by hand.",
+        )
     return key
 
 

@@ -204,8 +204,11 @@ async def test_agent_when_the_program_is_gone_then_it_ends_by_itself_and_the_nex
         async with asyncio.timeout(15):
             while any("gpg-agent" in line for line in living()):
                 await asyncio.sleep(0.05)
+        link = home.folder.with_name(f"{home.folder.name}-link")
+        link.symlink_to("/etc")
         assert gpg.sweep_homes(INSTANCE, place.work_path) == 1
         assert not home.folder.exists()
+        link.unlink()
         await tool.end()
 
 
@@ -264,6 +267,11 @@ async def test_gpg_when_it_is_missing_or_there_is_no_memory_then_a_clear_word_or
         assert home.folder.parent == place.work_path
     workshop = Workshop(place.work_path, f"{INSTANCE}:run")
     assert GpgPlace.of(place.work_path, INSTANCE, workshop).workshop is workshop
+    with monkeypatch.context() as changed:
+        changed.setattr(gpg, "_AGENT", ("/nowhere/gpg-agent",))
+        with pytest.raises(ToolMissingError, match="cannot be started"):
+            await drained(decrypted(pieces(TEXT), identities(place, *keys)))
+    assert "no room" in str(gpg._not_encrypted(Status(), ["gpg: no room"]))
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(ToolMissingError, match="install the packages gpg and gpg-agent"):
         await sealed(place, keys)
