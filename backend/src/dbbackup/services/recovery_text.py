@@ -105,16 +105,17 @@ def _section(entry: _Entry) -> str:
         places="\n".join(map(_where, entry.places)),
         slug=source.slug,
         manifest=manifest.file_name,
-        restore=_keyring(manifest) + (_postgresql(manifest) if source.engine == "postgresql" else _mysql(manifest)),
+        restore=_with_keyring(manifest, _postgresql(manifest) if source.engine == "postgresql" else _mysql(manifest)),
     )
 
 
-def _keyring(manifest: Manifest) -> str:
-    """Return how gpg gets the keys: into a keyring of its own, so that nobody's own is changed."""
+def _with_keyring(manifest: Manifest, restore: str) -> str:
+    """Put around it how gpg gets the keys: into a keyring of their own, so that nobody's own is changed."""
     if manifest.encryption != "openpgp":
-        return ""
-    commands = ("export GNUPGHOME=$(mktemp -d)", 'gpg --batch --import "$KIT"/keys/*.asc')
-    return f"The keys first, into a keyring of their own:\n\n{_block(*commands)}\n\n"
+        return restore
+    begin = _block("export GNUPGHOME=$(mktemp -d)", 'gpg --batch --import "$KIT"/keys/*.asc')
+    end = _block("gpgconf --kill gpg-agent", 'rm -r "$GNUPGHOME"')
+    return f"The keys first, into a keyring of their own:\n\n{begin}\n\n{restore}\n\nAway with it:\n\n{end}"
 
 
 def _where(place: dict[str, str]) -> str:
