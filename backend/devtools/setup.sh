@@ -139,6 +139,8 @@ setup_servers() {
     if [ "$(uname -s)" = Linux ]; then
         command -v setpriv >/dev/null || apt_install "setpriv" util-linux
     fi
+    { command -v gpg && command -v gpg-agent && command -v gpgconf; } >/dev/null ||
+        apt_install "gpg, for encryption with OpenPGP," gpg gpg-agent
     command -v age >/dev/null || apt_install "age, for the tests of encryption," age
     have_mariadb || apt_install "MariaDB, for the tests," mariadb-server-core mariadb-client
     have_system_mysql || command -v patchelf >/dev/null || apt_install "patchelf, to unpack MySQL," patchelf

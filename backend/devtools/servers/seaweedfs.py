@@ -56,7 +56,7 @@ class SeaweedServer:
     """A running S3 server; make one with `start`, use it as a context manager.
 
     `access_key` may do everything; `readonly_access_key` (same secret) may only list and read. Buckets are
-    never made by a write. SSE-S3, versioning, object lock and multipart uploads work.
+    never made by a write. SSE-S3, SSE-KMS, versioning, object lock and multipart uploads work.
     """
 
     endpoint: str
@@ -212,7 +212,9 @@ class SeaweedServer:
         ]
         path = self.data_dir / "identities.json"
         path.touch(mode=0o600)
-        path.write_text(json.dumps({"identities": identities}))
+        # SSE-KMS with keys in memory: made when first asked for, gone with the process.
+        kms = {"default_provider": "local", "providers": {"local": {"type": "local", "enableOnDemandCreate": True}}}
+        path.write_text(json.dumps({"identities": identities, "kms": kms}))
 
 
 @cache

@@ -11,7 +11,7 @@ from typing import Any
 from devtools.servers import PostgresServer, client_dirs
 from tests.api.running_app import RunningApp
 from tests.api.support import add_database, back_up, make_database
-from tests.api.test_encryption_keys import download, generate
+from tests.api.test_encryption_keys import KEYS, download, generate
 
 PAGE = Path(__file__).parents[3] / "docs" / "how-to" / "recover-without-this-product.md"
 MARK = "<!-- The test of this page runs the commands from here to the end of this section as they stand. -->"
@@ -20,11 +20,12 @@ MANIFEST_MARK = "<!-- The test of this page runs these commands as they stand. -
 COUNT = "SELECT count(*), sum(id), max(note) FROM item"
 
 
-def documented() -> str:
+def documented(ending: str = "age", wanted: int = 3) -> str:
     """Return the commands of the section."""
-    section = PAGE.read_text().partition(MARK)[2].partition("\n## ")[0]
+    page = PAGE.read_text().partition(f"\n## If the files end in .{ending}\n")[2]
+    section = page.partition(MARK)[2].partition("\n## ")[0]
     blocks = re.findall(r"^```sh\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
-    assert len(blocks) == 3, "the section changed: look whether all of it is still tested"
+    assert len(blocks) == wanted, "the section changed: look whether all of it is still tested"
     return "".join(blocks)
 
 
@@ -33,6 +34,7 @@ def run(commands: str, folder: Path, server: PostgresServer, name: str) -> subpr
     env = {
         "PATH": f"{clients}:{os.environ['PATH']}",
         "NAME": name,
+        "TMPDIR": str(folder),
         "PGHOST": server.host,
         "PGPORT": str(server.port),
         "PGUSER": server.superuser,
@@ -48,7 +50,7 @@ def save(app: RunningApp, backup: Any, folder: Path) -> str:
         answer = app.api.http.get(f"/api/backups/{backup['id']}/download?part={part}")
         file = answer.headers["content-disposition"].rpartition("''")[2]
         (folder / file).write_bytes(answer.content)
-    name: str = backup["fileName"].removesuffix(".dump.gz.age")
+    name: str = backup["fileName"].partition(".")[0]
     return name
 
 
@@ -66,6 +68,23 @@ def test_recovery_by_hand_when_done_as_documented_then_the_rows_are_back(
     for part in ("dump", "globals.sql"):
         unpacked = subprocess.run(["gunzip", "-c", tmp_path / f"{name}.{part}.gz"], capture_output=True, check=True)
         assert len(unpacked.stdout) > 100
+    postgres.psql("DROP DATABASE shop_recovered")
+
+
+def test_recovery_by_hand_when_encrypted_with_openpgp_then_done_as_documented_the_rows_are_back(
+    app: RunningApp, postgres: PostgresServer, tmp_path: Path
+) -> None:
+    key = app.api.post(KEYS, {"name": "By hand", "kind": "openpgp"})
+    answer = app.api.http.post(f"/api{KEYS}/{key['id']}/download")
+    (tmp_path / "key.asc").write_text(answer.text)
+    source = make_database(postgres)
+    backup = back_up(app, add_database(app, postgres, source), encryption="openpgp")
+    name = save(app, backup, tmp_path)
+    done = run(documented("gpg", 4), tmp_path, postgres, name)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count(": OK") == 2
+    assert postgres.psql(COUNT, database="shop_recovered") == postgres.psql(COUNT, database=source)
+    assert (tmp_path / f"{name}.globals.sql.gz").stat().st_size > 0
     postgres.psql("DROP DATABASE shop_recovered")
 
 

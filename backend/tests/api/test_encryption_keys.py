@@ -44,9 +44,9 @@ def no_keys_before(app: RunningApp) -> Iterator[None]:
 
 def test_create_when_first_then_active_and_the_private_part_is_never_shown(app: RunningApp) -> None:
     key = generate(app, comment="in the safe")
-    assert key.keys() == {
-        "id", "name", "recipient", "hasIdentity", "state", "recovery", "downloadedAt", "comment", "backups", "createdAt"
-    }  # fmt: skip
+    shown = {"id", "name", "kind", "recipient", "publicKey", "hasIdentity", "state", "recovery", "downloadedAt"}
+    assert key.keys() == shown | {"comment", "backups", "createdAt"}
+    assert (key["kind"], key["publicKey"]) == ("age", None)
     assert (key["state"], key["hasIdentity"], key["recovery"], key["backups"]) == ("active", True, False, 0)
     assert key["downloadedAt"] is None
     assert key["comment"] == "in the safe"

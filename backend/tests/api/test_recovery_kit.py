@@ -17,7 +17,7 @@ import pytest
 from devtools.servers import MariadbServer, PostgresServer, client_dirs
 from tests.api.running_app import RunningApp
 from tests.api.support import add_bucket, add_database, back_up, form, make_database, unique
-from tests.api.test_encryption_keys import download, generate
+from tests.api.test_encryption_keys import generate
 from tests.api.test_verifications import flip, local_path
 
 COUNT = "SELECT count(*), sum(id), max(note) FROM item"
@@ -80,19 +80,19 @@ def files_of(app: RunningApp, backup: Any, folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.parametrize(("kind", "ending"), [("age", "txt"), ("openpgp", "asc")])
 def test_kit_when_its_commands_are_run_then_an_encrypted_database_is_back(
-    app: RunningApp, postgres: PostgresServer, tmp_path: Path
+    app: RunningApp, postgres: PostgresServer, tmp_path: Path, kind: str, ending: str
 ) -> None:
-    other, key = generate(app), generate(app)
+    other, key = generate(app, kind=kind), generate(app, kind=kind)
     for made in (other, key):
-        app.secrets.add(download(app, made).splitlines()[-1])
+        assert app.api.http.post(f"/api/encryption-keys/{made['id']}/download").status_code == 200
     app.api.post(f"/encryption-keys/{key['id']}/activate")
     source = make_database(postgres)
     database = add_database(app, postgres, source)
-    backup = back_up(app, database)
-    assert backup["encryption"] == "age"
+    backup = back_up(app, database, encryption=kind)
     unpacked = kit(app, tmp_path)
-    assert len(list((unpacked / "keys").iterdir())) == 2
+    assert len(list((unpacked / "keys").glob(f"*.{ending}"))) == 2
     assert (next((unpacked / "keys").iterdir())).stat().st_mode & 0o077 == 0
     done = run(section(unpacked, database["name"]), files_of(app, backup, tmp_path / "files"), **connected(postgres))
     assert done.returncode == 0, done.stderr

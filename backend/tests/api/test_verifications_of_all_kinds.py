@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from zlib import crc32
 
 import pytest
 
@@ -37,18 +38,22 @@ def family(app: RunningApp, server: MysqlFamilyServer) -> Iterator[Any]:
     name = unique("source")
     server.sql(f"CREATE DATABASE {name}")
     server.sql(_ROWS, database=name)
+    yield add_family(app, server, name)
+    server.sql(f"DROP DATABASE {name}")
+
+
+def add_family(app: RunningApp, server: MysqlFamilyServer, name: str) -> Any:
     app.secrets.add(server.password)
     form = {
         "name": unique("Database"),
-        "type": "mysql" if isinstance(server, MysqlServer) else "mariadb",
+        "type": server.engine,
         "host": server.host,
         "port": server.port,
         "database": name,
         "username": server.superuser,
         "password": server.password,
     }
-    yield app.api.post("/databases", form)
-    server.sql(f"DROP DATABASE {name}")
+    return app.api.post("/databases", form)
 
 
 def schemas(server: MysqlFamilyServer) -> list[str]:
@@ -65,10 +70,12 @@ def test_verify_when_mysql_family_then_all_levels_are_proven_and_the_mark_is_no_
     for level in (1, 2, 3):
         done = verify(app, backup, level)
         assert done["status"] == "completed", done["errorMessage"]
-    assert names(done) == [*STORED, "read-to-the-end", "restored", "tables", "columns", "rows", "objects"]
+    proven = ["restored", "tables", "columns", "rows", "sampled-rows", "objects"]
+    assert names(done) == [*STORED, "read-to-the-end", *proven]
+    assert "A checksum of all rows of 3 tables." in done["checks"][-2]["message"]
     assert {t["name"] for t in done["tables"]} == {"item", "other", "beat"}
     assert {t["rows"] for t in done["tables"] if t["name"] == "item"} == {3}
-    assert done["checks"][-2]["message"] == f"{rows} rows counted in 3 tables; 3 tables compared with the manifest."
+    assert done["checks"][-3]["message"] == f"{rows} rows counted in 3 tables; 3 tables compared with the manifest."
     assert schemas(server) == []
 
 
@@ -85,6 +92,50 @@ def test_verify_when_a_forged_script_is_cut_or_foreign_then_reading_to_the_end_s
     failed = verify(app, backup, 2)
     assert "a statement that is not of one database's dump" in failed["errorMessage"]
     assert schemas(server) == []
+
+
+def test_verify_when_a_cell_was_altered_and_all_hashes_with_it_then_level_3_sees_it(
+    app: RunningApp, server: MysqlFamilyServer, family: Any
+) -> None:
+    """In a large table, too, and whether the row is in the sample or not: there is a checksum of all rows."""
+    rows = ", ".join(f"({n}, 'cell {n}')" for n in range(10_500))
+    server.sql(
+        f"CREATE TABLE large (id INT PRIMARY KEY, note TEXT); INSERT INTO large VALUES {rows}",
+        database=family["database"],
+    )
+    backup = back_up(app, family, compression="none")
+    [sample] = [table["sample"] for table in backup["tables"] if table["name"] == "large"]
+    assert (sample["every"], 4_000 < sample["rows"] < 6_000) == (2, True)
+    chosen = [n for n in range(10_000, 10_500) if crc32(f"{n},'cell {n}'".encode()) % 2 == 0]
+    other = next(n for n in range(10_000, 10_500) if n not in chosen)
+    for made, row in ((backup, chosen[0]), (back_up(app, family, compression="none"), other)):
+        forge(app, made, lambda data, row=row: data.replace(f"'cell {row}'".encode(), f"'CELL {row}'".encode()))
+        assert verify(app, made, 2)["status"] == "completed"
+        failed = verify(app, made, 3)
+        assert failed["status"] == "failed"
+        assert "The sampled rows are not those of the manifest: those of" in failed["errorMessage"]
+        assert failed["errorMessage"].endswith(".large differ.")
+        assert app.api.get(f"/backups/{made['id']}")["damage"] == failed["errorMessage"]
+    assert schemas(server) == []
+
+
+def test_verify_when_another_kind_of_server_takes_it_then_what_is_written_otherwise_is_not_compared(
+    app: RunningApp, server: MysqlFamilyServer, mysql: MysqlServer, mariadb: MariadbServer
+) -> None:
+    other: MysqlFamilyServer = mariadb if isinstance(server, MysqlServer) else mysql
+    name = unique("plain")
+    kinds = "CREATE TABLE kinds (id INT PRIMARY KEY, f FLOAT, d DOUBLE, s TEXT)"
+    for each in (server, other):
+        each.sql(f"CREATE DATABASE {name} CHARACTER SET latin1")
+    server.sql(f"{kinds}; INSERT INTO kinds VALUES (1, 0.1, 0.1, 'x')", database=name)
+    source, target = add_family(app, server, name), add_family(app, other, name)
+    done = verify(app, back_up(app, source), 3, targetDatabaseId=target["id"])
+    assert done["status"] == "completed", done["errorMessage"]
+    said = {check["name"]: check["message"] for check in done["checks"]}
+    assert said["sampled-rows"] == "Hashed rows of 1 tables were not compared here."
+    assert "types are not compared between kinds of servers" in said["columns"]
+    for each in (server, other):
+        each.sql(f"DROP DATABASE {name}")
 
 
 def test_verify_when_encrypted_then_proven_and_without_the_key_only_the_stored_bytes(

@@ -15,7 +15,13 @@ from dbbackup.storages import local, s3, s3_uploads
 from dbbackup.storages.base import StoredObject, WriteOptions
 from dbbackup.storages.throttle import RateLimit, ThrottledStorage
 from tests.contract.faulty import Faults, FaultyStorage
-from tests.contract.storage_fixtures import local_subject, s3_settings, s3_settings_in_shared_bucket, s3_subject
+from tests.contract.storage_fixtures import (
+    local_subject,
+    s3_settings,
+    s3_settings_in_shared_bucket,
+    s3_subject,
+    seaweed,
+)
 from tests.contract.storage_suite import MiB, StorageContract, Subject, chunks, content, gather, write_at_once
 
 
@@ -73,6 +79,25 @@ class TestS3StorageWithCustomerKey(StorageContract):
         for mark, stored in winners.items():
             assert await gather(subject.storage.read("race", 0, stored.version)) == mark + bytes(size)
         assert await subject.leftovers() == []
+
+
+class TestS3StorageWithKmsKey:
+    """SSE-KMS, with keys of SeaweedFS's own key service: no other was to be had. The suite at large is the same."""
+
+    @pytest.mark.parametrize("parts", [0, 2])
+    async def test_write_is_sealed_with_the_named_key_and_read_back(self, parts: int) -> None:
+        settings = s3_settings_in_shared_bucket(sse="SSE-KMS", kms_key="a-key-of-ours")
+        subject = s3_subject(settings)
+        size = parts * subject.part + 1000
+        stored = await subject.storage.write("sealed", chunks(size), WriteOptions())
+        assert stored.size == size
+        assert await gather(subject.storage.read("sealed")) == await content(size)
+        assert await gather(subject.storage.read("sealed", size - 7)) == (await content(size))[-7:]
+        found = seaweed().client().head_object(Bucket=settings.bucket, Key=f"{settings.prefix}/sealed")
+        assert (found["ServerSideEncryption"], found["SSEKMSKeyId"]) == ("aws:kms", "a-key-of-ours")
+        assert all(step.ok for step in await subject.storage.check())
+        assert await subject.leftovers() == []
+        await subject.storage.close()
 
 
 class TestFaultyStorageWithoutFaults(StorageContract):

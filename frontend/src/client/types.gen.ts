@@ -296,7 +296,7 @@ export type BackupInput = {
     retentionPolicyId?: string | null;
     compression?: 'gzip' | 'zstd' | 'none';
     compressionLevel?: number | null;
-    encryption?: 'age' | 'none' | null;
+    encryption?: 'age' | 'openpgp' | 'none' | null;
     options?: {
         [key: string]: unknown;
     };
@@ -925,6 +925,7 @@ export type EncryptionKeyImport = {
 export type EncryptionKeyInput = {
     name: string;
     comment?: string;
+    kind?: 'age' | 'openpgp';
 };
 
 /**
@@ -943,7 +944,9 @@ export type EncryptionKeyListEnvelope = {
 export type EncryptionKeyView = {
     id: string;
     name: string;
+    kind: string;
     recipient: string;
+    publicKey: string | null;
     hasIdentity: boolean;
     state: string;
     recovery: boolean;
@@ -2135,7 +2138,7 @@ export type ScheduleInput = {
     retentionPolicyId?: string | null;
     compression?: 'gzip' | 'zstd' | 'none';
     compressionLevel?: number | null;
-    encryption?: 'age' | 'none' | null;
+    encryption?: 'age' | 'openpgp' | 'none' | null;
     options?: {
         [key: string]: unknown;
     };
@@ -2208,7 +2211,7 @@ export type ScheduleUpdate = {
     retentionPolicyId?: string | null;
     compression?: 'gzip' | 'zstd' | 'none';
     compressionLevel?: number | null;
-    encryption?: 'age' | 'none' | null;
+    encryption?: 'age' | 'openpgp' | 'none' | null;
     options?: {
         [key: string]: unknown;
     };
@@ -2558,6 +2561,7 @@ export type TableSample = {
     probe: string;
     rows: number;
     sha256: string;
+    checksum?: string;
 };
 
 /**
@@ -6494,6 +6498,10 @@ export type CreateEncryptionKeyErrors = {
      * A fault of the program.
      */
     500: ErrorEnvelope;
+    /**
+     * The other side (database server, storage, who signs people in) refused or failed.
+     */
+    502: ErrorEnvelope;
 };
 
 export type CreateEncryptionKeyError = CreateEncryptionKeyErrors[keyof CreateEncryptionKeyErrors];
@@ -6688,6 +6696,10 @@ export type ImportEncryptionKeyErrors = {
      * A fault of the program.
      */
     500: ErrorEnvelope;
+    /**
+     * The other side (database server, storage, who signs people in) refused or failed.
+     */
+    502: ErrorEnvelope;
 };
 
 export type ImportEncryptionKeyError = ImportEncryptionKeyErrors[keyof ImportEncryptionKeyErrors];

@@ -453,6 +453,8 @@ export function makeKey(change: Partial<EncryptionKeyView> = {}): EncryptionKeyV
   return {
     id: "key-1",
     name: "Backups 2026",
+    kind: "age",
+    publicKey: null,
     recipient: "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p",
     hasIdentity: true,
     state: "active",

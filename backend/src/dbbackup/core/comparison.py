@@ -22,15 +22,18 @@ class Check(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     message: str
 
 
-def compare(manifest: Manifest, restored: list[TableFacts], database: str) -> list[Check]:
-    """Compare the tables of the scratch database `database`, whose rows are counted, with the manifest's."""
+def compare(manifest: Manifest, restored: list[TableFacts], database: str, *, same_kind: bool = True) -> list[Check]:
+    """Compare the tables of the scratch database `database`, whose rows are counted, with the manifest's.
+
+    `same_kind` is false where another kind of server took the backup: it names types in its own words.
+    """
     source = manifest.source
     wanted = {(table.schema, table.name): table for table in source.tables}
     # Where a schema is a database (MySQL) the scratch database's name stands for the original's.
     there = {(source.database if t.schema == database else t.schema, t.name): t for t in restored}
     return [
         _tables(set(wanted), set(there), selected=any(manifest.options.get(name) for name in _SELECTING)),
-        _columns(wanted, there),
+        _columns(wanted, there, types=same_kind),
         _rows(wanted, there, schema_only=bool(manifest.options.get("schemaOnly"))),
         *_samples(wanted, there),
     ]
@@ -64,12 +67,18 @@ def _tables(wanted: set[tuple[str, str]], there: set[tuple[str, str]], *, select
     return _check("tables", problems, said)
 
 
-def _columns(wanted: Tables, there: Tables) -> Check:
+def _columns(wanted: Tables, there: Tables, *, types: bool) -> Check:
     both = sorted(wanted.keys() & there.keys())
     # A manifest older than the field holds none.
     known = [key for key in both if wanted[key].columns]
-    problems = [f"those of {_name(key)} differ" for key in known if wanted[key].columns != there[key].columns]
+    problems = [
+        f"those of {_name(key)} differ"
+        for key in known
+        if (wanted[key].columns != there[key].columns if types else set(wanted[key].columns) != set(there[key].columns))
+    ]
     said = f"Names and types are the same in {len(known)} tables."
+    if not types:
+        said = f"Names are the same in {len(known)} tables; types are not compared between kinds of servers."
     if unknown := len(both) - len(known):
         said += f" Not compared in {unknown}, whose columns the manifest does not hold."
     return _check("columns", problems, said)
@@ -99,10 +108,14 @@ def _samples(wanted: Tables, there: Tables) -> list[Check]:
         return []
     # None in the copy: it could not be taken there.
     taken = {key: sample for key, sample in known.items() if there[key].sample}
+    if not taken:
+        return [_check("sampled-rows", [], f"Hashed rows of {len(known)} tables were not compared here.")]
     problems = [f"those of {_name(key)} differ" for key, sample in sorted(taken.items()) if there[key].sample != sample]
     whole = sum(sample.every == 1 for sample in taken.values())
     hashed = sum(sample.rows for sample in taken.values())
     said = f"{hashed} rows hashed: all rows of {whole} tables, a sample of {len(taken) - whole} others."
+    if summed := sum(bool(sample.checksum) for sample in taken.values()):
+        said += f" A checksum of all rows of {summed} tables."
     if rest := len(there) - len(taken):
         said += f" None of {rest} tables, which have no sample or cannot be sampled here."
     return [_check("sampled-rows", problems, said)]

@@ -264,15 +264,16 @@ class LiveSettings(SignInSettings, frozen=True, kw_only=True, forbid_unknown_fie
         Meta(
             ge=0,
             le=86_400,
-            description="Seconds a backup of PostgreSQL may count rows beside its dump; tables not counted by then stay"
-            " estimates. 0: nothing is counted, and the dump is not tied to a snapshot",
+            description="Seconds a backup of PostgreSQL may count rows beside its dump; tables not counted by then"
+            " stay estimates. 0: nothing is counted, and the dump is not tied to a snapshot. On MySQL and MariaDB,"
+            " seconds of computing that hashing rows may take",
             extra=_about("backup.countSeconds"),
         ),
     ] = 60
     hash_rows: Annotated[
         bool,
         Meta(
-            description="Hash sampled rows of PostgreSQL for the manifest, so that a trial restore sees altered cells."
+            description="Hash sampled rows for the manifest, so that a trial restore sees altered cells."
             " Who reads a manifest can confirm a guess of all the sampled rows of a table",
             extra=_about("backup.hashRows"),
         ),

@@ -25,18 +25,22 @@ SUFFIX = ".json"
 class TableSample(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Hashes of rows of one table, taken from the snapshot that was dumped.
 
-    A row is in the sample when the server's hash of its `key` columns is a multiple of `every`; 1 takes all rows.
+    A row is in the sample when a hash is a multiple of `every`: the server's of its `key` columns, or without a key the
+    CRC-32 of the text that the dump tool wrote of the row. 1 takes all rows.
     """
 
     key: list[str]
-    """Empty where all rows are taken."""
+    """Empty where all rows are taken, or chosen by their text."""
     every: int
     probe: str
-    """What that hash makes of a fixed text; empty where all rows are taken. A server where it is another one would
-    choose other rows, so that nothing can be compared there."""
+    """What that hash makes of a fixed text, or which tool wrote the text for which server; empty where all rows are
+    taken whatever the server. Where it is another one nothing can be compared: other rows would be chosen, or
+    the same be written in other words."""
     rows: int
     sha256: str
     """Of the rows' own hashes, sorted: the order of the rows does not matter."""
+    checksum: str = ""
+    """Of all rows, chosen or not: the sum of the CRC-32 of their texts. Empty where rows are chosen by a key."""
 
 
 class TableFacts(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

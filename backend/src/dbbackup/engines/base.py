@@ -26,6 +26,7 @@ from dbbackup.engines.values import (
     Progress,
     ReaderCheck,
     Reading,
+    Recount,
     RowCounter,
     Survey,
     TailCheck,
@@ -110,8 +111,13 @@ class Engine(Protocol):
         """Open one look at the database, held until the dump is done. Raises DatabaseError as `probe` does."""
         ...
 
-    def row_counter(self, options: dict[str, Any], source: SourceFacts) -> RowCounter | None:
-        """Return a counter for the plain dump; None when `reading` counts, or the dump holds no rows."""
+    def row_counter(
+        self, options: dict[str, Any], source: SourceFacts, tools: ToolInfo, hash_seconds: float
+    ) -> RowCounter | None:
+        """Return a counter for the plain dump; None when `reading` counts, or the dump holds no rows.
+
+        It hashes rows, too, and spends no more than `hash_seconds` on that; 0: none.
+        """
         ...
 
     def scratch_options(self, manifest: Manifest, name: str) -> dict[str, Any]:
@@ -141,6 +147,15 @@ class Engine(Protocol):
 
         As `survey` has them, but for the rows, which are exact, and without the mark; hashed as the samples of
         `wanted` say. May take as long as reading all tables does. Raises DatabaseError as `probe` does.
+        """
+        ...
+
+    def recount(
+        self, copy: Connection, tools: ToolInfo, server_version: str, manifest: Manifest, work: Path
+    ) -> Recount | None:
+        """Say how the rows of the restored `copy` are hashed as the manifest's samples want it.
+
+        None where `counted_tables` does that, or it cannot be done with these tools on a server of that version.
         """
         ...
 

@@ -37,6 +37,7 @@ from dbbackup.engines.values import (
     Progress,
     ReaderCheck,
     Reading,
+    Recount,
     RowCounter,
     Survey,
     TailCheck,
@@ -144,9 +145,17 @@ class MysqlEngine:
         """See `mysql_reading`."""
         return mysql_reading.reading(connection, self.flavour)
 
-    def row_counter(self, options: dict[str, Any], source: SourceFacts) -> RowCounter | None:
+    def row_counter(
+        self, options: dict[str, Any], source: SourceFacts, tools: ToolInfo, hash_seconds: float
+    ) -> RowCounter | None:
         """See `mysql_reading`."""
-        return mysql_reading.row_counter(options, source)
+        return mysql_reading.row_counter(options, source, self.flavour, tools, hash_seconds)
+
+    def recount(
+        self, copy: Connection, tools: ToolInfo, server_version: str, manifest: Manifest, work: Path
+    ) -> Recount | None:
+        """See `mysql_reading`."""
+        return mysql_reading.recount(copy, manifest, self.flavour, tools, server_version, work)
 
     def scratch_options(self, manifest: Manifest, name: str) -> dict[str, Any]:
         """Everything, events disabled; refused where tables lie on other servers."""
@@ -166,7 +175,7 @@ class MysqlEngine:
         return mysql_explain.progress(line)
 
     async def counted_tables(self, connection: Connection, wanted: Sequence[TableFacts]) -> list[TableFacts]:
-        """See `mysql_proof`; rows are not hashed: the dump's own snapshot cannot be asked."""
+        """See `mysql_proof`; rows are not hashed here: see `recount`."""
         return await mysql_proof.counted_tables(connection)
 
     async def object_facts(self, connection: Connection) -> dict[str, dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Counts the rows in the script of mysqldump or mariadb-dump while it passes.
+"""Counts the rows in the script of mysqldump or mariadb-dump while it passes, and has them hashed.
 
 The tools write values only: strings in single quotes with a backslash before what would end them, numbers, NULL.
 So outside strings every opening parenthesis begins a row.
@@ -13,14 +13,17 @@ from msgspec.structs import replace
 
 from dbbackup.core.errors import RestoreError
 from dbbackup.core.manifest import TableFacts
+from dbbackup.engines.mysql_sample import RowSampler
 from dbbackup.engines.mysql_script import Rows, Script
 
 
 class TupleCounter:
     """Counts the rows of each table; see `RowCounter`."""
 
-    def __init__(self, without_rows: Sequence[str]) -> None:
+    def __init__(self, without_rows: Sequence[str], sampler: RowSampler | None = None) -> None:
         self._without_rows = frozenset(without_rows)
+        self._sampler = sampler
+        self._hashing = False
         self._script: Script | None = Script()
         self._rows: Counter[bytes] = Counter()
         self._table = b""
@@ -52,10 +55,14 @@ class TupleCounter:
         # A name that cannot be told leaves open whose rows these are, and so who has none.
         if self._script is None or not found.keys() <= names:
             return list(tables)
+        samples = {}
+        if self._sampler is not None:
+            self._sampler.finish(names - self._without_rows)
+            samples = self._sampler.samples
         return [
             table
             if table.name in self._without_rows
-            else replace(table, rows=found.get(table.name, 0), rows_exact=True)
+            else replace(table, rows=found.get(table.name, 0), rows_exact=True, sample=samples.get(table.name))
             for table in tables
         ]
 
@@ -63,6 +70,18 @@ class TupleCounter:
         data = piece.data[piece.head :]
         if piece.table is not None:
             self._table, self._inside, self._escaped = piece.table, False, False
+            self._hashing = self._sampler is not None and self._sampler.begin(
+                _unquoted(piece.table), piece.data[: piece.head]
+            )
+        if self._hashing and self._sampler is not None:
+            count, rest = self._sampler.add(data)
+            self._rows[self._table] += count
+            if rest is None:
+                return
+            self._hashing, data = False, rest  # from here on they are only counted
+        self._count(data)
+
+    def _count(self, data: bytes) -> None:
         if self._escaped:
             data = data[1:]
         if b"\\" in data:

@@ -40,6 +40,7 @@ from dbbackup.engines.values import (
     Progress,
     ReaderCheck,
     Reading,
+    Recount,
     RowCounter,
     Survey,
     TailCheck,
@@ -98,8 +99,16 @@ class PostgresqlEngine:
         """See `postgresql_reading`."""
         return postgresql_reading.reading(connection)
 
-    def row_counter(self, options: dict[str, Any], source: SourceFacts) -> RowCounter | None:
+    def row_counter(
+        self, options: dict[str, Any], source: SourceFacts, tools: ToolInfo, hash_seconds: float
+    ) -> RowCounter | None:
         """None: an archive is not counted, the snapshot it is made of is."""
+        return None
+
+    def recount(
+        self, copy: Connection, tools: ToolInfo, server_version: str, manifest: Manifest, work: Path
+    ) -> Recount | None:
+        """None: `counted_tables` asks the server."""
         return None
 
     def scratch_options(self, manifest: Manifest, name: str) -> dict[str, Any]:

@@ -166,8 +166,19 @@ class RowCounter(Filter, Protocol):
     """Counts the rows in a plain dump on its way, and passes it on unchanged. Raises nothing."""
 
     def counted(self, tables: Sequence[TableFacts]) -> list[TableFacts]:
-        """Return the tables, those that the dump was seen to hold whole with their exact rows. After the end."""
+        """Return the tables, those that the dump was seen to hold whole with their exact rows. After the end.
+
+        They have a sample where rows were hashed, too.
+        """
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Recount:
+    """How the rows of a restored copy are hashed as those of its backup were: dump it once more through this."""
+
+    part: DumpPart
+    counter: RowCounter
 
 
 @dataclass(frozen=True, slots=True)

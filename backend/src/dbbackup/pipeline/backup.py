@@ -20,18 +20,23 @@ from dbbackup.core.signing import SigningKey
 from dbbackup.core.sizes import human_size
 from dbbackup.engines.base import Engine
 from dbbackup.engines.values import Command, Connection, DumpPart, Reading, RowCounter, ToolInfo
+from dbbackup.pipeline import gpg
 from dbbackup.pipeline.compress import EXTENSIONS, compressor
 from dbbackup.pipeline.counting import counting
 from dbbackup.pipeline.dump import dump_stream
-from dbbackup.pipeline.encrypt import EXTENSION as ENCRYPTED
+from dbbackup.pipeline.encrypt import EXTENSION as AGE
 from dbbackup.pipeline.encrypt import encryptor
 from dbbackup.pipeline.fanout import STALL_SECONDS, Destination, Outcome, fan_out
+from dbbackup.pipeline.gpg import NAME as OPENPGP
+from dbbackup.pipeline.gpg import GpgRecipients, encrypted
 from dbbackup.pipeline.meter import Meter
 from dbbackup.pipeline.process import Workshop
 from dbbackup.pipeline.report import Report
 from dbbackup.pipeline.stream import Stream, Transform, closing, single, through
 from dbbackup.storages.base import Storage, StoredObject, WriteOptions
 from dbbackup.storages.throttle import RateLimit, limited
+
+_FILE_ENDINGS: dict[str | None, str] = {AGE: AGE, OPENPGP: gpg.EXTENSION}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +75,9 @@ class BackupJob:
     started_at: datetime
     expected_size: int
     recipients: Sequence[Recipient] = ()
-    """Whom the files are encrypted to; nobody: they are not encrypted."""
+    """Whom the files are encrypted to with age."""
+    openpgp: GpgRecipients | None = None
+    """The same for OpenPGP; neither: they are not encrypted."""
     reading: Reading | None = None
     """The look at the source that is held open; None: it is dumped on its own, and nothing is counted beside."""
     count_seconds: float = 0.0
@@ -108,7 +115,8 @@ async def back_up(job: BackupJob, report: Report) -> BackupResult:
     with ThreadPoolExecutor(2, thread_name_prefix="pipeline") as executor:
         snapshot = job.reading.snapshot if job.reading else None
         parts = job.parts(job, snapshot)
-        facts, counter = [], job.engine.row_counter(job.options, job.source)
+        hashing = job.count_seconds if job.hash_rows else 0
+        facts, counter = [], job.engine.row_counter(job.options, job.source, job.tools, hashing)
         try:
             async with counting(job.reading, job.source.tables, job.count_seconds, hashed=job.hash_rows) as rows:
                 for part in parts:
@@ -137,12 +145,12 @@ async def _stream_part(
     squeeze = compressor(job.compression, job.compression_level)
     encrypt = encryptor(job.recipients) if job.recipients else None
     count = counter if is_main else None
-    transforms: list[Transform] = [step for step in (plain, count, squeeze, encrypt, stored) if step]
+    transforms: list[Transform] = [step for step in (plain, count, squeeze, encrypt) if step]
     lines, rate = report.tool_lines(job.engine), RateLimit(job.read_rate)
     dump = limited(dump_stream(part, job.engine, job.workshop, lines, job.carry), [rate])
-    endings = (part.extension, EXTENSIONS[job.compression], ENCRYPTED if encrypt else "")
+    endings = (part.extension, EXTENSIONS[job.compression], _FILE_ENDINGS.get(_encryption(job), ""))
     name = ".".join(filter(None, (job.stem, *endings)))
-    async with closing(through(dump, transforms, executor)) as stream:
+    async with closing(_stored(job, dump, transforms, stored, executor)) as stream:
         await writer.write(name, stream, part.name)
     if is_main:
         progress.finish_tables()
@@ -163,6 +171,27 @@ async def _stream_part(
         plain_sha256=plain.sha256,
         tool=part.command.tool,
     )
+
+
+def _stored(
+    job: BackupJob, dump: Stream, transforms: list[Transform], stored: Meter, executor: ThreadPoolExecutor
+) -> Stream:
+    """Return the bytes as they are stored: gpg, a process of its own, stands between the transforms."""
+    if job.openpgp is None:
+        return through(dump, [*transforms, stored], executor)
+    return through(encrypted(through(dump, transforms, executor), job.openpgp), [stored], executor)
+
+
+def _encryption(job: BackupJob) -> str | None:
+    if job.openpgp is not None:
+        return OPENPGP
+    return AGE if job.recipients else None
+
+
+def _recipients(job: BackupJob) -> list[str]:
+    if job.openpgp is not None:
+        return [key.fingerprint for key in job.openpgp.keys]
+    return [str(recipient) for recipient in job.recipients]
 
 
 def _say_counted(tables: list[TableFacts], report: Report) -> None:
@@ -265,8 +294,8 @@ def _manifest(job: BackupJob, parts: list[PartFacts], tables: list[TableFacts]) 
         completed_at=datetime.now(UTC),
         compression=job.compression,
         compression_level=job.compression_level,
-        encryption=ENCRYPTED if job.recipients else None,
-        recipients=[str(recipient) for recipient in job.recipients],
+        encryption=_encryption(job),
+        recipients=_recipients(job),
         options=job.options,
         source=msgspec.structs.replace(job.source, tables=tables),
         parts=parts,

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from dbbackup.core.age_keys import Identity
-from dbbackup.core.errors import AppError, RestoreError
+from dbbackup.core.errors import AppError, KeyMissingError, RestoreError
 from dbbackup.core.manifest import Manifest, PartFacts
 from dbbackup.core.progress import RunProgress
 from dbbackup.engines.base import Engine
@@ -19,12 +19,15 @@ from dbbackup.engines.modes import RestoreMode, restore_mode
 from dbbackup.engines.values import Command, Connection, ToolInfo
 from dbbackup.pipeline.compress import decompressor
 from dbbackup.pipeline.encrypt import decryptor
+from dbbackup.pipeline.gpg import NAME as OPENPGP
+from dbbackup.pipeline.gpg import GpgIdentities, decrypted
+from dbbackup.pipeline.inlet import Inlet, pour
 from dbbackup.pipeline.meter import Verifier
 from dbbackup.pipeline.process import LineCallback, Process, Workshop, big_pipe
 from dbbackup.pipeline.report import Report
 from dbbackup.pipeline.stream import Stream, Transform, closing, through
 from dbbackup.storages.base import Storage
-from dbbackup.storages.offload import finish, in_thread
+from dbbackup.storages.offload import in_thread
 
 _SPOOL = "archive"
 _CONTENTS = "contents"
@@ -41,7 +44,9 @@ class StoredBackup:
     key: str
     version: str | None
     identities: Sequence[Identity] = ()
-    """The private keys at hand, for a backup that is encrypted."""
+    """The private keys at hand, for a backup that is encrypted with age."""
+    openpgp: GpgIdentities | None = None
+    """The same for OpenPGP."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,11 +122,15 @@ def part_stream(
         part.plain_sha256,
         lambda n: setattr(progress, "bytes_read", n) if progress else None,
     )
-    decrypt = decryptor(job.identities) if job.manifest.encryption else None
     unsqueeze = decompressor(job.manifest.compression)
-    stored = _stored_verifier(part, report)
+    if job.manifest.encryption == OPENPGP:
+        source, decrypt = decrypted(stored_stream(job, part, executor, report), _keys(job)), None
+        stored = None
+    else:
+        source, stored = _read(job, part), _stored_verifier(part, report)
+        decrypt = decryptor(job.identities) if job.manifest.encryption else None
     transforms = [step for step in (stored, decrypt, unsqueeze, plain, change) if step is not None]
-    return through(_read(job, part), transforms, executor)
+    return through(source, transforms, executor)
 
 
 def stored_stream(
@@ -129,6 +138,12 @@ def stored_stream(
 ) -> Stream:
     """Return the bytes of a part as they are stored, verified."""
     return through(_read(job, part), [_stored_verifier(part, report)], executor)
+
+
+def _keys(job: StoredBackup) -> GpgIdentities:
+    if job.openpgp is None:
+        raise KeyMissingError("No private key of OpenPGP is at hand.")
+    return job.openpgp
 
 
 def _read(job: StoredBackup, part: PartFacts) -> Stream:
@@ -211,7 +226,7 @@ async def feed(
 ) -> tuple[int, Process]:
     """Run the tool on the stream. End of input looks like success to it: on any error it is killed first."""
     read_fd, write_fd = big_pipe()
-    inlet = _Inlet(write_fd)
+    inlet = Inlet(write_fd)
     try:
         try:
             tool = await Process.start(command, workshop, stdin=read_fd, stdout=stdout, on_line=on_line)
@@ -219,59 +234,13 @@ async def feed(
             os.close(read_fd)
         try:
             async with closing(stream) as chunks:
-                await _pour(chunks, inlet, tool)
+                await pour(chunks, inlet, tool)
         except BaseException:
             await tool.end(at_once=True)
             raise
     finally:
         await inlet.close()
     return await _wait_for(tool)
-
-
-async def _pour(chunks: Stream, inlet: _Inlet, tool: Process) -> None:
-    async for chunk in chunks:
-        if not await inlet.write(chunk):
-            break
-    else:
-        return
-    # A tool may be content with the beginning (schema only). Only the end proves what it read there.
-    if await tool.wait() == 0:
-        async for _ in chunks:
-            pass
-
-
-class _Inlet:
-    """The way into a tool's stdin."""
-
-    def __init__(self, fd: int) -> None:
-        self._fd = fd
-        self._writing: asyncio.Future[bool] | None = None
-
-    async def write(self, chunk: bytes) -> bool:
-        """Write a chunk; tell whether the tool still reads."""
-        self._writing = asyncio.ensure_future(asyncio.to_thread(_write_blocking, self._fd, chunk))
-        return await asyncio.shield(self._writing)
-
-    async def close(self) -> None:
-        """Let the tool see the end; after an interrupted write it must have ended before.
-
-        The thread of that write may still use the descriptor, whose number must not go to another file.
-        """
-        try:
-            if self._writing:
-                await finish(asyncio.wait((self._writing,)))
-        finally:
-            os.close(self._fd)
-
-
-def _write_blocking(fd: int, chunk: bytes) -> bool:
-    view = memoryview(chunk)
-    try:
-        while view:
-            view = view[os.write(fd, view) :]
-    except BrokenPipeError:
-        return False
-    return True
 
 
 async def _spool(stream: Stream, path: Path) -> None:

@@ -10,7 +10,7 @@ from dbbackup.core.errors import IntegrityError, RestoreError
 from dbbackup.core.sizes import human_size
 from dbbackup.pipeline.compress import decompressor
 from dbbackup.pipeline.encrypt import decryptor
-from dbbackup.pipeline.stream import Transform
+from dbbackup.pipeline.stream import Stream, Transform, closing
 
 _COMPRESSED = {Content.GZIP: "gzip", Content.ZSTD: "zstd"}
 _BOMB_FROM = 256 << 20
@@ -57,7 +57,7 @@ class Layer:
         if self.found not in self._expected:
             raise RestoreError(
                 f"Inside the file is another one in {self.found} format. Taken is a dump that is compressed once (gzip "
-                "or zstd) and then encrypted (age), or one of both: unpack the rest first."
+                "or zstd) and then encrypted (age, OpenPGP), or one of both: unpack the rest first."
             )
         if self.found is Content.AGE:
             self._inner = decryptor(self._identities)
@@ -93,10 +93,31 @@ class Limit:
         return ()
 
 
-def layers(identities: Sequence[Identity]) -> tuple[Layer, Layer, Layer]:
-    """Return what takes off encryption, then compression, and finds that nothing more is around the dump."""
+def layers(identities: Sequence[Identity], *, decrypted: bool = False) -> tuple[Layer, Layer, Layer]:
+    """Return what takes off encryption, then compression, and finds that nothing more is around the dump.
+
+    `decrypted`: the encryption was taken off already.
+    """
     compressed = frozenset(_COMPRESSED)
-    return Layer(compressed | {Content.AGE}, identities), Layer(compressed), Layer(frozenset())
+    outer = compressed if decrypted else compressed | {Content.AGE}
+    return Layer(outer, identities), Layer(compressed), Layer(frozenset())
+
+
+async def outermost(stream: Stream) -> tuple[Content, Stream]:
+    """Look at how a file begins; return that, and the file from its beginning on."""
+    head = b""
+    async for chunk in stream:
+        head += chunk
+        if len(head) >= HEAD:
+            break
+    return content_of(head), _again(head, stream)
+
+
+async def _again(head: bytes, rest: Stream) -> Stream:
+    async with closing(rest) as chunks:
+        yield head
+        async for chunk in chunks:
+            yield chunk
 
 
 def names_of(found: Sequence[Content | None]) -> tuple[str | None, str]:
@@ -108,4 +129,5 @@ def names_of(found: Sequence[Content | None]) -> tuple[str | None, str]:
     compressions = [_COMPRESSED[kind] for kind in found if kind in _COMPRESSED]
     if len(compressions) > 1:
         raise IntegrityError("The file is compressed twice: unpack it once, and upload that.")
-    return ("age" if Content.AGE in found else None), (compressions or ["none"])[0]
+    encryptions = [kind.value for kind in (Content.AGE, Content.OPENPGP) if kind in found]
+    return (encryptions[0] if encryptions else None), (compressions or ["none"])[0]

@@ -15,11 +15,12 @@ from dbbackup.core.errors import RestoreError
 from dbbackup.core.sizes import human_size
 from dbbackup.engines.dump_facts import ArchiveScan, DumpFacts, Scan, scan_for
 from dbbackup.engines.values import Command
+from dbbackup.pipeline.gpg import GpgIdentities, decrypted
 from dbbackup.pipeline.meter import Meter
 from dbbackup.pipeline.process import Workshop
 from dbbackup.pipeline.restore import feed
 from dbbackup.pipeline.stream import Stream, Transform, closing, through
-from dbbackup.pipeline.unpack import Limit, layers, names_of
+from dbbackup.pipeline.unpack import Limit, layers, names_of, outermost
 
 _HEAD = 4096
 """Bytes in which a dump tool says what it is."""
@@ -44,7 +45,12 @@ ReaderFor = Callable[[DumpFacts], Command]
 
 
 async def check_upload(
-    stream: Stream, identities: Sequence[Identity], most: int, reader_for: ReaderFor, workshop: Workshop
+    stream: Stream,
+    identities: Sequence[Identity],
+    openpgp: GpgIdentities,
+    most: int,
+    reader_for: ReaderFor,
+    workshop: Workshop,
 ) -> Checked:
     """Read a file to its end.
 
@@ -55,17 +61,21 @@ async def check_upload(
             private key opens it.
         StorageError: it cannot be read.
     """
-    outer, inner, innermost = layers(identities)
     limit, plain, scanner = Limit(most), Meter(), _Scanner()
     stored = Meter(lambda size: setattr(limit, "stored", size))
     with ThreadPoolExecutor(1, thread_name_prefix="check") as executor:
-        transforms: list[Transform] = [stored, outer, inner, innermost, limit, plain, scanner]
-        async with closing(through(stream, transforms, executor)) as archive:
+        first_of_all, source = await outermost(through(stream, [stored], executor))
+        is_openpgp = first_of_all is Content.OPENPGP
+        if is_openpgp:
+            source = decrypted(source, openpgp)
+        outer, inner, innermost = layers(identities, decrypted=is_openpgp)
+        transforms: list[Transform] = [outer, inner, innermost, limit, plain, scanner]
+        async with closing(through(source, transforms, executor)) as archive:
             # text gives nothing: it has been read to its end then
             first = await anext(archive, None)
             if first is not None:
                 await _read_archive(_joined(first, archive), reader_for(scanner.scan.facts()), most, workshop)
-    encryption, compression = names_of([outer.found, inner.found])
+    encryption, compression = names_of([first_of_all if is_openpgp else None, outer.found, inner.found])
     return Checked(scanner.scan.facts(), encryption, compression, stored.size, stored.sha256, plain.size, plain.sha256)
 
 

@@ -7,10 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 from dbbackup.core.errors import IntegrityError
 from dbbackup.core.manifest import PartFacts
-from dbbackup.engines.values import Filter, ReaderCheck, TailCheck
+from dbbackup.engines.base import Engine
+from dbbackup.engines.values import Filter, ReaderCheck, Recount, TailCheck
+from dbbackup.pipeline.dump import dump_stream
 from dbbackup.pipeline.process import Workshop
 from dbbackup.pipeline.report import Report
 from dbbackup.pipeline.restore import StoredBackup, drain, feed, part_stream, stored_stream
+from dbbackup.pipeline.stream import through
 
 
 async def read_stored(backup: StoredBackup, part: PartFacts, report: Report) -> None:
@@ -47,6 +50,13 @@ async def read_plain(
         code, tool = await feed(check.command, workshop, stream, lambda line: report.log.say("debug", line))
     if code != 0:
         raise _unreadable(part.file, tool.stderr_tail or [f"exit code {code}"])
+
+
+async def recount(asked: Recount, engine: Engine, workshop: Workshop, report: Report) -> None:
+    """Run the dump of a restored copy through its counter. Raises AppError when it cannot be dumped."""
+    dump = dump_stream(asked.part, engine, workshop, report.tool_lines(engine))
+    with ThreadPoolExecutor(1, thread_name_prefix="verify") as executor:
+        await drain(through(dump, [asked.counter], executor))
 
 
 class _ScriptReader:

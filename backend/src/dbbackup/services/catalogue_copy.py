@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,16 +17,18 @@ from sqlalchemy import select
 from dbbackup.core.age_keys import parse_recipient
 from dbbackup.core.errors import StorageError
 from dbbackup.core.naming import random_token
-from dbbackup.db.models import S3Config
+from dbbackup.db.models import EncryptionKey, KeyKind, S3Config
 from dbbackup.pipeline.compress import compressor
 from dbbackup.pipeline.encrypt import encryptor
+from dbbackup.pipeline.gpg import encrypted
 from dbbackup.pipeline.stream import Stream, through
 from dbbackup.services.context import Context
-from dbbackup.services.encryption import AGE, choose_encryption, recipient_keys
+from dbbackup.services.encryption import choose_encryption, gpg_recipients, recipient_keys
 from dbbackup.services.storages import LOCAL
 from dbbackup.storages.base import Storage, WriteOptions
 
 _READ = 1 << 20
+_ENDINGS: dict[str | None, str] = {None: "", KeyKind.AGE: ".age", KeyKind.OPENPGP: ".gpg"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +52,8 @@ async def copy_catalogue(ctx: Context, now: datetime) -> CatalogueCopy:
     """
     async with ctx.catalogue.sessions() as session:
         config = await session.scalar(select(S3Config).where(S3Config.is_default, S3Config.enabled))
-        encrypted = await choose_encryption(session, None) == AGE
-        recipients = [key.recipient for key in await recipient_keys(session)] if encrypted else []
+        encryption = await choose_encryption(session, None)
+        keys = await recipient_keys(session, encryption) if encryption else []
     storage = await ctx.storages.open(config.id if config else LOCAL)
     where = f"the bucket {config.bucket}" if config else "the local disk"
     # A storage that does not answer is told at once: what is written to it is tried again for minutes.
@@ -60,13 +62,13 @@ async def copy_catalogue(ctx: Context, now: datetime) -> CatalogueCopy:
             raise StorageError(f"The catalogue cannot be copied to {where}, {step.name}: {step.message}")
     folder = f"catalogue/{ctx.instance_id}/"
     # No name of a backup, so that nothing takes it for one or for what is left of one.
-    key = f"{folder}catalogue-{ctx.instance_id}-{now:%Y%m%d-%H%M%S}.db.gz{'.age' if recipients else ''}"
-    transforms = [compressor("gzip", None), encryptor([parse_recipient(r) for r in recipients]) if recipients else None]
+    key = f"{folder}catalogue-{ctx.instance_id}-{now:%Y%m%d-%H%M%S}.db.gz{_ENDINGS[encryption]}"
     path = ctx.settings.work_path / f"catalogue-{random_token(8)}.db"
     try:
         await asyncio.to_thread(_snapshot, ctx.settings.database_path, path)
         with ThreadPoolExecutor(1, "catalogue-copy") as executor:
-            stream = through(_chunks(path), [t for t in transforms if t is not None], executor)
+            squeeze = [step for step in (compressor("gzip", None),) if step]
+            stream = _sealed(ctx, through(_chunks(path), squeeze, executor), keys, executor)
             options = WriteOptions(expected_size=path.stat().st_size, archivable=False, lockable=False)
             stored = await storage.write(key, stream, options)
     finally:
@@ -74,6 +76,14 @@ async def copy_catalogue(ctx: Context, now: datetime) -> CatalogueCopy:
     removed = await _remove_old(storage, folder, max(1, ctx.live.catalogue_copies))
     logger.bind(category="application").info("The catalogue was copied to {} as {}", where, key)
     return CatalogueCopy(where, key, stored.size, removed)
+
+
+def _sealed(ctx: Context, stream: Stream, keys: Sequence[EncryptionKey], executor: Executor) -> Stream:
+    if not keys:
+        return stream
+    if keys[0].kind == KeyKind.OPENPGP:
+        return encrypted(stream, gpg_recipients(ctx, keys))
+    return through(stream, [encryptor([parse_recipient(key.recipient) for key in keys])], executor)
 
 
 def _snapshot(source: Path, target: Path) -> None:

@@ -81,7 +81,10 @@ async def apply_encryption_key(session: AsyncSession, ctx: Context, wanted: Want
     identity = values["identity"]
     if row is None:
         form = EncryptionKeyImport(
-            name=values["name"], comment=values["comment"], recipient=values["recipient"], recovery=values["recovery"]
+            name=values["name"],
+            comment=values["comment"],
+            recipient=values["public_key"] or values["recipient"],
+            recovery=values["recovery"],
         )
         row = await encryption_keys.import_key(session, ctx, form, wanted.id)
         if values["state"] == KeyState.RETIRED:

@@ -17,7 +17,7 @@ from msgspec import Meta
 from dbbackup.core.crypto import ITERATIONS, Sealer, derive_key, new_salt
 from dbbackup.core.errors import InternalError, ValidationError
 from dbbackup.core.secret import Secret
-from dbbackup.db.models import KeyState
+from dbbackup.db.models import KeyKind, KeyState
 from dbbackup.engines.values import TlsMode
 from dbbackup.services.inputs import EngineType, Id, Input, LockDays, LockMode, Name, Port, Rate, SseMode, Text, Via
 from dbbackup.services.retention_inputs import RetentionPolicyInput
@@ -90,6 +90,9 @@ class EncryptionKeyRecord(Input):
     recovery: bool
     comment: Annotated[str, Meta(max_length=1000)]
     identity: Sealed | None
+    # an older program's file has neither
+    kind: KeyKind = KeyKind.AGE
+    public_key: Annotated[str, Meta(max_length=100_000)] | None = None
 
 
 class DatabaseRecord(Input):

@@ -15,7 +15,7 @@ from dbbackup.engines.values import Finding
 from dbbackup.pipeline.contents import read_contents
 from dbbackup.pipeline.restore import StoredBackup
 from dbbackup.services.context import Context
-from dbbackup.services.encryption import identities
+from dbbackup.services.encryption import private_keys
 from dbbackup.services.inputs import ContentsInput, RestorePlanInput
 from dbbackup.services.restore_sources import Source, find_source
 
@@ -70,9 +70,16 @@ async def _read(ctx: Context, source: Source) -> ContentsReader:
     if not _has_contents(manifest):
         raise ConflictError("Plain SQL has no list of contents: it can be restored as a whole only.")
     reader = ctx.engines[manifest.source.engine].contents_reader(manifest)
-    keys = await identities(ctx) if manifest.encryption else []
+    keys = await private_keys(ctx)
     storage = await ctx.storages.open(source.storage_id)
-    backup = StoredBackup(manifest=manifest, storage=storage, key=source.key, version=source.version, identities=keys)
+    backup = StoredBackup(
+        manifest=manifest,
+        storage=storage,
+        key=source.key,
+        version=source.version,
+        identities=keys.age,
+        openpgp=keys.openpgp,
+    )
     await read_contents(backup, reader)
     return reader
 

@@ -9,7 +9,7 @@ from dbbackup.core.errors import RestoreError
 from dbbackup.engines.values import Filter, Finding
 from dbbackup.pipeline.restore import StoredBackup, drain, part_stream
 from dbbackup.services.context import Context
-from dbbackup.services.encryption import identities
+from dbbackup.services.encryption import private_keys
 from dbbackup.services.restore_sources import Source
 
 _READ_BEFOREHAND = 64 << 20
@@ -44,12 +44,14 @@ async def foreign_findings(ctx: Context, source: Source, script: Filter | None) 
 
 
 async def _read_script(ctx: Context, source: Source, script: Filter) -> None:
+    keys = await private_keys(ctx)
     backup = StoredBackup(
         manifest=source.manifest,
         storage=await ctx.storages.open(source.storage_id),
         key=source.key,
         version=source.version,
-        identities=await identities(ctx) if source.manifest.encryption else (),
+        identities=keys.age,
+        openpgp=keys.openpgp,
     )
     with ThreadPoolExecutor(1, thread_name_prefix="script") as executor:
         await drain(part_stream(backup, source.manifest.main, executor, change=_Swallow(script)))

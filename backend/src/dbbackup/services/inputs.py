@@ -16,7 +16,7 @@ Id = Annotated[str, Meta(min_length=1, max_length=36)]
 Via = Literal["network", "container"]
 EngineType = Literal["postgresql", "mysql", "mariadb"]
 Compression = Literal["gzip", "zstd", "none"]
-Encryption = Literal["age", "none"]
+Encryption = Literal["age", "openpgp", "none"]
 IdempotencyKey = Annotated[str, Meta(min_length=8, max_length=100)]
 SseMode = Literal["none", "SSE-S3", "SSE-KMS", "SSE-C"]
 LockMode = Literal["GOVERNANCE", "COMPLIANCE"]
@@ -87,7 +87,7 @@ class BackupInput(Input):
 
     `local` and the S3 configs say where the copies go; at least one place is needed.
     `uploadToS3` without `s3ConfigIds` means the default S3 config; left out, the default is used
-    when there is one. `encryption` left out means `age` when there is an active encryption key.
+    when there is one. `encryption` left out means that of the active encryption key, age first.
     `retentionPolicyId` left out lets the policies of the database's schedules judge the backup; an id gives it a
     policy of its own, and null keeps it for ever, but for the ceiling of MAX_BACKUP_RETENTION_DAYS.
     """
@@ -105,21 +105,30 @@ class BackupInput(Input):
     options: dict[str, Any] = {}
 
 
-class EncryptionKeyInput(Input):
-    """A key pair to generate."""
+class EncryptionKeyBase(Input):
+    """What people call a key."""
 
     name: Name
     comment: Annotated[str, Meta(max_length=1000)] = ""
 
 
-class EncryptionKeyImport(EncryptionKeyInput):
+class EncryptionKeyInput(EncryptionKeyBase):
+    """A key pair to generate."""
+
+    kind: Literal["age", "openpgp"] = "age"
+
+
+class EncryptionKeyImport(EncryptionKeyBase):
     """A key that exists: the private `identity`, or only the public `recipient`.
+
+    Of age the lines `AGE-SECRET-KEY-1…` and `age1…`, of OpenPGP the keys in ASCII armour, a private one without a
+    passphrase.
 
     A `recovery` key is a recipient whose private part is kept offline; every encrypted backup is encrypted to it, too.
     """
 
-    identity: Annotated[str, Meta(max_length=10_000)] | None = None
-    recipient: Annotated[str, Meta(max_length=200)] | None = None
+    identity: Annotated[str, Meta(max_length=100_000)] | None = None
+    recipient: Annotated[str, Meta(max_length=100_000)] | None = None
     recovery: bool = False
 
 

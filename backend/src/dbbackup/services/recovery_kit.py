@@ -13,17 +13,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbbackup.core import manifest as manifests
 from dbbackup.core import signing
-from dbbackup.core.age_keys import key_file
 from dbbackup.core.errors import ValidationError
 from dbbackup.core.manifest import Manifest
-from dbbackup.core.naming import slug
 from dbbackup.core.secret import Secret
 from dbbackup.db.models import BackupCopy, BackupExecution, CopyState, EncryptionKey, RunStatus, S3Config
 from dbbackup.db.models.base import utc_now
 from dbbackup.services.changes import announce
 from dbbackup.services.context import Context
 from dbbackup.services.downloads import sibling
-from dbbackup.services.encryption_keys import open_identity
+from dbbackup.services.encryption_keys import file_name, open_private, private_file
 from dbbackup.services.recovery_text import CHECK_MANIFEST, how_to
 from dbbackup.services.verification_inputs import RecoveryKitInput
 
@@ -80,13 +78,11 @@ async def _keys(session: AsyncSession, ctx: Context) -> dict[str, Secret]:
     """Return the key files by name. Keys whose private part is not here cannot be in it."""
     found: dict[str, Secret] = {}
     for key in await session.scalars(select(EncryptionKey).order_by(EncryptionKey.id)):
-        identity = open_identity(ctx, key)
-        if identity is None:
+        private = open_private(ctx, key)
+        if private is None:
             continue
-        name = slug(key.name)
-        found[f"{name}.txt" if f"{name}.txt" not in found else f"{name}-{key.id}.txt"] = key_file(
-            identity, key.created_at
-        )
+        name = file_name(key)
+        found[name if name not in found else f"{key.id}-{name}"] = private_file(key, private)
         key.downloaded_at = utc_now()
         announce(session, ctx, "encryption-key", key.id, "updated")
     await session.flush()

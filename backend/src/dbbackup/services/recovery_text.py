@@ -42,13 +42,13 @@ Made {made}. With this folder, the files of a backup and standard tools you rest
 
 | file | what it is |
 |---|---|
-| `keys/` | the private keys of age: {keys} |
+| `keys/` | the private keys of age (`.txt`) and OpenPGP (`.asc`): {keys} |
 | `signing-key.pem` | the public key that signs manifests; its fingerprint is `{fingerprint}` |
 | `check-manifest.sh` | checks the signature of a manifest and the hashes of the files beside it |
 | `index.json`, `manifests/` | the newest backups of each database, and where their files lie |
 
-You need `python3`, `openssl` and `sha256sum` to check; `age` for encrypted backups; `gunzip` or `zstd`; and the client
-tools of the database: those of the server's version, or newer.
+You need `python3`, `openssl` and `sha256sum` to check; `age` or `gpg` for encrypted backups; `gunzip` or `zstd`; and
+the client tools of the database: those of the server's version, or newer.
 
 The fingerprint by hand: `openssl pkey -pubin -in signing-key.pem -outform DER | sha256sum`
 """
@@ -105,8 +105,17 @@ def _section(entry: _Entry) -> str:
         places="\n".join(map(_where, entry.places)),
         slug=source.slug,
         manifest=manifest.file_name,
-        restore=_postgresql(manifest) if source.engine == "postgresql" else _mysql(manifest),
+        restore=_with_keyring(manifest, _postgresql(manifest) if source.engine == "postgresql" else _mysql(manifest)),
     )
+
+
+def _with_keyring(manifest: Manifest, restore: str) -> str:
+    """Put around it how gpg gets the keys: into a keyring of their own, so that nobody's own is changed."""
+    if manifest.encryption != "openpgp":
+        return restore
+    begin = _block("export GNUPGHOME=$(mktemp -d)", 'gpg --batch --import "$KIT"/keys/*.asc')
+    end = _block("gpgconf --kill gpg-agent", 'rm -r "$GNUPGHOME"')
+    return f"The keys first, into a keyring of their own:\n\n{begin}\n\n{restore}\n\nAway with it:\n\n{end}"
 
 
 def _where(place: dict[str, str]) -> str:
@@ -169,6 +178,8 @@ def _stream(manifest: Manifest, file: str) -> str:
     unpack = _UNPACK[manifest.compression]
     if manifest.encryption is None:
         return f"{unpack} < {file}"
+    if manifest.encryption == "openpgp":
+        return f"gpg --batch --decrypt {file} | {unpack}"
     return f'cat "$KIT"/keys/*.txt | age -d -i - {file} | {unpack}'
 
 

@@ -23,7 +23,7 @@ from dbbackup.engines.values import Finding
 from dbbackup.services.changes import announce
 from dbbackup.services.connections import saved_connection
 from dbbackup.services.context import Context
-from dbbackup.services.encryption import choose_encryption, identities
+from dbbackup.services.encryption import choose_encryption, private_keys
 
 _ASSUMED_RATIO = 2
 
@@ -106,10 +106,10 @@ def _swaps(options: dict[str, Any]) -> bool:
 async def _key_findings(ctx: Context, *, put_back: bool) -> list[Finding]:
     try:
         async with ctx.catalogue.sessions() as session:
-            encrypted = await choose_encryption(session, None) is not None
+            encryption = await choose_encryption(session, None)
     except ConflictError as error:
         return [Finding("error", "safety-key", f"The safety backup cannot be made. {error.message}")]
-    if encrypted and put_back and not await identities(ctx):
+    if encryption and put_back and not (await private_keys(ctx)).of(encryption):
         text = (
             "The safety backup would be encrypted to a key whose private part is not here, so it could not be put back "
             "if the restore fails. Import the key under Encryption keys."

@@ -10,13 +10,22 @@ from loguru import logger
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from dbbackup.core.age_keys import Recipient, parse_recipient
+from dbbackup.core.age_keys import parse_recipient
 from dbbackup.core.errors import AppError, BackupError, DatabaseError, StorageError
 from dbbackup.core.manifest import SourceFacts
 from dbbackup.core.naming import backup_stem, storage_folder
 from dbbackup.core.run_limits import bytes_per_second, resolve
 from dbbackup.core.sizes import human_size
-from dbbackup.db.models import BackupCopy, BackupExecution, CopyState, DatabaseConfig, RunStatus, S3Config
+from dbbackup.db.models import (
+    BackupCopy,
+    BackupExecution,
+    CopyState,
+    DatabaseConfig,
+    EncryptionKey,
+    KeyKind,
+    RunStatus,
+    S3Config,
+)
 from dbbackup.db.models.base import utc_now
 from dbbackup.engines.base import Engine
 from dbbackup.engines.values import Connection, Probe, Survey, ToolInfo
@@ -27,7 +36,7 @@ from dbbackup.services.changes import announce, announce_run, run_kind
 from dbbackup.services.cleanup import retain
 from dbbackup.services.connections import reachable, saved_connection
 from dbbackup.services.context import Context
-from dbbackup.services.encryption import recipient_keys
+from dbbackup.services.encryption import gpg_recipients, recipient_keys
 from dbbackup.services.execution_logs import add_lines
 from dbbackup.services.retention import owner_of
 from dbbackup.services.run_notifications import notify_copy, notify_run_end
@@ -106,7 +115,8 @@ async def _back_up(
     probe = await _check_source(ctx, config, connection, tools)
     inside = await in_container(ctx, config, connection, tools, probe.server_version)
     chosen = (inside.here or inside.tools) if inside else _choose_tools(engine, probe, tools)
-    recipients = await _choose_recipients(ctx, backup, tools)
+    keys = await _choose_keys(ctx, backup, tools)
+    is_openpgp = backup.encryption == KeyKind.OPENPGP
     async with AsyncExitStack() as stack:
         # Without rows to count there is no need to tie the dump to a snapshot of ours.
         seconds = 0 if backup.options.get("schemaOnly") else ctx.live.count_seconds
@@ -135,7 +145,8 @@ async def _back_up(
             workshop=tools.workshop,
             started_at=started,
             expected_size=expected,
-            recipients=recipients,
+            recipients=[] if is_openpgp else [parse_recipient(key.recipient) for key in keys],
+            openpgp=gpg_recipients(ctx, keys, tools.workshop) if is_openpgp else None,
             reading=reading,
             count_seconds=seconds,
             hash_rows=ctx.live.hash_rows,
@@ -169,17 +180,17 @@ def _choose_tools(engine: Engine, probe: Probe, tools: RunTools) -> ToolInfo:
     return chosen
 
 
-async def _choose_recipients(ctx: Context, backup: BackupExecution, tools: RunTools) -> list[Recipient]:
+async def _choose_keys(ctx: Context, backup: BackupExecution, tools: RunTools) -> list[EncryptionKey]:
     """Take the keys that are active now: the key may have been changed while the run was queued."""
     if backup.encryption is None:
         return []
     async with ctx.catalogue.transaction() as session:
-        keys = await recipient_keys(session)
+        keys = await recipient_keys(session, backup.encryption)
         row = await session.get_one(BackupExecution, backup.id)
         # From now on none of them can be deleted.
         row.recipients = [key.recipient for key in keys]
     tools.log.say("info", "Encrypting to " + " and ".join(f"{key.name} ({key.recipient})" for key in keys))
-    return [parse_recipient(key.recipient) for key in keys]
+    return keys
 
 
 async def _expected_size(ctx: Context, backup: BackupExecution, survey: Survey) -> int:

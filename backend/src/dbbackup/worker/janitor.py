@@ -31,6 +31,7 @@ from dbbackup.db.models import (
     Verification,
 )
 from dbbackup.db.models.base import utc_now
+from dbbackup.pipeline.gpg import sweep_homes
 from dbbackup.pipeline.process import OWNER_VARIABLE
 from dbbackup.services.backup_results import note_result, note_stored
 from dbbackup.services.changes import announce_run
@@ -63,6 +64,7 @@ async def reconcile(ctx: Context) -> None:
     ended = await asyncio.to_thread(end_orphans, ctx.instance_id)
     if ended:
         _log.warning("{} processes of an earlier life were ended", ended)
+    await asyncio.to_thread(sweep_homes, ctx.instance_id, ctx.settings.work_path)
     await asyncio.to_thread(_empty_work_folder, ctx.settings.work_path, ctx.settings.uploads_path)
     async with ctx.catalogue.sessions() as session:
         backups = await _running(session, BackupExecution)

@@ -55,6 +55,10 @@ def _expected(job: RestoreJob, mode: RestoreMode) -> Manifest:
     manifest = job.manifest
     if mode is RestoreMode.SCHEMA_ONLY:
         manifest = structs.replace(manifest, options={**manifest.options, "schemaOnly": True})
+    if job.engine.in_place:
+        # Their rows are hashed in a dump of the whole copy: a verification does that, and takes the time.
+        tables = [structs.replace(table, sample=None) for table in manifest.source.tables]
+        manifest = structs.replace(manifest, source=structs.replace(manifest.source, tables=tables))
     if manifest.source.engine != job.engine.type:
         tables = [structs.replace(table, columns={}) for table in manifest.source.tables]
         manifest = structs.replace(manifest, source=structs.replace(manifest.source, tables=tables))

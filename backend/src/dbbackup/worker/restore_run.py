@@ -17,7 +17,7 @@ from dbbackup.pipeline.restore import RestoreJob, fill_database
 from dbbackup.services.connections import reachable, saved_connection
 from dbbackup.services.contents import narrowed
 from dbbackup.services.context import Context
-from dbbackup.services.encryption import identities
+from dbbackup.services.encryption import private_keys
 from dbbackup.services.restore_sources import Source, saved_source
 from dbbackup.services.restore_undo import SWAP_BACK
 from dbbackup.services.restores import run_checks
@@ -102,6 +102,7 @@ async def prepare(
     report.progress.tables_total = len(source.manifest.source.tables)
     target = await engine.maintenance(await reachable(ctx, server or saved_connection(ctx, config)))
     probe = await engine.probe(target)
+    keys = await private_keys(ctx, tools.workshop)
     return RestoreJob(
         engine=engine,
         target=target,
@@ -112,7 +113,8 @@ async def prepare(
         version=source.version,
         options={**options, **await engine.standing(target, options)},
         workshop=tools.workshop,
-        identities=await identities(ctx) if source.manifest.encryption else (),
+        identities=keys.age,
+        openpgp=keys.openpgp,
     )
 
 

@@ -24,7 +24,7 @@ from dbbackup.pipeline.upload_check import Checked, check_upload
 from dbbackup.services import upload_files
 from dbbackup.services.changes import announce
 from dbbackup.services.context import Context
-from dbbackup.services.encryption import identities
+from dbbackup.services.encryption import private_keys
 from dbbackup.services.storages import UPLOADS
 from dbbackup.services.uploads import is_used
 
@@ -95,12 +95,15 @@ async def _check(ctx: Context, upload: RestoreUpload) -> None:
 
 async def _read(ctx: Context, upload: RestoreUpload, folder: Path) -> Checked:
     storage = await ctx.storages.open(UPLOADS)
+    workshop = Workshop(folder, f"{ctx.instance_id}:{upload.id}", ctx.settings.timezone)
+    keys = await private_keys(ctx, workshop)
     return await check_upload(
         storage.read(upload_files.key_of(upload.id)),
-        await identities(ctx),
+        keys.age,
+        keys.openpgp,
         ctx.live.upload_max_unpacked_mib * _MIB,
         lambda facts: _reader(ctx, facts),
-        Workshop(folder, f"{ctx.instance_id}:{upload.id}", ctx.settings.timezone),
+        workshop,
     )
 
 

@@ -19,7 +19,7 @@ from dbbackup.services.connections import saved_connection
 from dbbackup.services.context import Context
 from dbbackup.services.damage import note_verified
 from dbbackup.services.downloads import backup_manifest, choose_copy
-from dbbackup.services.encryption import check_key, identities
+from dbbackup.services.encryption import check_key, private_keys
 from dbbackup.services.restore_sources import Source
 from dbbackup.services.row_locks import lock_backup
 from dbbackup.services.run_notifications import notify_run_end
@@ -76,9 +76,14 @@ async def _verify(work: Work) -> None:
     tools.report.progress.total_counts_written = True
     tools.report.progress.bytes_total = manifest.main.size
     storage = await work.ctx.storages.open(work.source.storage_id)
-    known = await identities(work.ctx) if manifest.encryption else ()
+    known = await private_keys(work.ctx, tools.workshop)
     backup = StoredBackup(
-        manifest=manifest, storage=storage, key=work.source.key, version=work.source.version, identities=known
+        manifest=manifest,
+        storage=storage,
+        key=work.source.key,
+        version=work.source.version,
+        identities=known.age,
+        openpgp=known.openpgp,
     )
     tools.report.stage("Reading the stored bytes")
     await _checked(work, "manifest", _compare_manifest(work, backup))

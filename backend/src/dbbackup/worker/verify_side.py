@@ -8,12 +8,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dbbackup.core.comparison import Check, compare, compare_objects
-from dbbackup.core.errors import DatabaseError, IntegrityError, RestoreError
+from dbbackup.core.errors import AppError, DatabaseError, IntegrityError, RestoreError
 from dbbackup.core.journal import JournalKind
 from dbbackup.core.manifest import TableFacts
 from dbbackup.db.models import DatabaseConfig, Verification
-from dbbackup.engines.values import Answer
+from dbbackup.engines.values import Answer, Connection
 from dbbackup.pipeline.restore import RestoreJob, fill_database
+from dbbackup.pipeline.verify import recount
 from dbbackup.services.context import Context
 from dbbackup.services.restore_sources import Source
 from dbbackup.worker.restore_run import prepare
@@ -120,8 +121,9 @@ async def drop_scratch(work: Work) -> bool:
 
 async def _compare(work: Work, job: RestoreJob, name: str) -> None:
     scratch, manifest = replace(job.target, database=name), job.manifest
-    work.result.tables = await job.engine.counted_tables(scratch, manifest.source.tables)
-    checks = compare(manifest, work.result.tables, name)
+    tables = await job.engine.counted_tables(scratch, manifest.source.tables)
+    work.result.tables = tables = await _hashed(work, job, scratch, tables)
+    checks = compare(manifest, tables, name, same_kind=manifest.source.engine == job.engine.type)
     wanted: dict[str, Any] = manifest.source.properties.get("objects", {})
     if manifest.source.engine == job.engine.type:
         checks.append(compare_objects(manifest, wanted, await job.engine.object_facts(scratch)))
@@ -129,6 +131,22 @@ async def _compare(work: Work, job: RestoreJob, name: str) -> None:
         work.add(check)
     if wrong := [check.message for check in checks if not check.ok]:
         raise IntegrityError(f"The backup was restored, but is not whole. {' '.join(wrong)}")
+
+
+async def _hashed(work: Work, job: RestoreJob, scratch: Connection, tables: list[TableFacts]) -> list[TableFacts]:
+    """Hash the rows of the copy where that takes a dump of it; where it cannot be dumped, they are not compared."""
+    report = work.tools.report
+    try:
+        version = (await job.engine.probe(scratch)).server_version
+        asked = job.engine.recount(scratch, job.tools, version, job.manifest, job.workshop.folder)
+        if asked is None:
+            return tables
+        report.stage("Hashing rows")
+        await recount(asked, job.engine, job.workshop, report)
+    except AppError as error:
+        work.tools.log.say("warn", f"The rows of the copy could not be hashed: {error.message}")
+        return tables
+    return asked.counter.counted(tables)
 
 
 def _problem(answer: Answer) -> str | None:

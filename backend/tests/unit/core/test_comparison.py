@@ -91,6 +91,28 @@ def test_compare_when_rows_were_sampled_then_their_hashes_must_be_equal() -> Non
     found = checks(wanted, table("a", sample=sample("x")), table("b", sample=sample(every=9)), table("c"))
     assert found["sampled-rows"].message == "The sampled rows are not those of the manifest: those of s.a differ."
     assert "sampled-rows" not in checks(manifest(table("a")), table("a"))
+    assert checks(wanted, table("a"), table("b"))["sampled-rows"].message == (
+        "Hashed rows of 2 tables were not compared here."
+    )
+    summed = replace(sample(), checksum="1")
+    found = checks(manifest(table("a", sample=summed)), table("a", sample=summed))
+    assert found["sampled-rows"].message.endswith("A checksum of all rows of 1 tables.")
+
+
+def test_compare_when_another_kind_of_server_took_it_then_names_of_columns_are_compared_and_types_not() -> None:
+    wanted = manifest(table("a", columns={"id": "int"}))
+    [found] = [
+        check
+        for check in compare(wanted, [table("a", columns={"id": "int(11)"})], "scratch", same_kind=False)
+        if check.name == "columns"
+    ]
+    assert found.ok and "types are not compared" in found.message
+    [found] = [
+        check
+        for check in compare(wanted, [table("a", columns={"no": "int"})], "scratch", same_kind=False)
+        if check.name == "columns"
+    ]
+    assert not found.ok
 
 
 def test_compare_objects_when_there_is_nothing_to_compare_with_then_it_says_so() -> None:

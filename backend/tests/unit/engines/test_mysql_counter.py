@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -10,8 +11,10 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from dbbackup.core.manifest import SourceFacts, TableFacts
+from dbbackup.engines import mysql_reading
+from dbbackup.engines.mysql import MYSQL
 from dbbackup.engines.mysql_counter import TupleCounter
-from dbbackup.engines.mysql_reading import row_counter
+from dbbackup.engines.values import ToolInfo
 from tests.unit.pipeline.jobs import SOURCE
 
 END = b"\n-- Dump completed on 2026-11-26\n"
@@ -75,6 +78,11 @@ def source(**properties: object) -> SourceFacts:
     return replace(SOURCE, tables=tables("a", "b", "c"), properties={"withoutRows": [], **properties})
 
 
+def row_counter(options: dict[str, Any], source: SourceFacts, seconds: float = 0) -> TupleCounter | None:
+    tools = ToolInfo(version="9.7.4", folder="", exact=True, note=None)
+    return mysql_reading.row_counter(options, replace(source, server_version="9.7.4"), MYSQL, tools, seconds)
+
+
 def test_row_counter_when_tables_are_left_out_then_they_are_not_counted() -> None:
     options = {"schemaOnly": False, "includeTables": [], "excludeTables": []}
     script = insert("a", [["1"]], b",") + END
@@ -84,3 +92,5 @@ def test_row_counter_when_tables_are_left_out_then_they_are_not_counted() -> Non
     chosen = row_counter({**options, "excludeTables": ["b"]}, source(withoutRows=["c"]))
     assert chosen and counted(chosen, script, names=names) == {"a": (1, True), "b": (7, False), "c": (7, False)}
     assert row_counter({**options, "schemaOnly": True}, source()) is None
+    [made] = hashing.counted(tables("a")) if (hashing := row_counter(options, source(), 9)) else []
+    assert made.sample and made.sample.probe == "mysqldump 9.7, MySQL 9.7"

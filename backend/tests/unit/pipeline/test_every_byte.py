@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
 import pytest
 
 from dbbackup.core.age_keys import Identity
-from dbbackup.core.errors import AppError, IntegrityError
+from dbbackup.core.errors import AppError, IntegrityError, KeyMissingError
 from dbbackup.core.manifest import Manifest
+from dbbackup.pipeline import gpg_keys
 from dbbackup.pipeline.backup import back_up
+from dbbackup.pipeline.gpg import GpgIdentities, GpgPlace, GpgRecipients
 from dbbackup.pipeline.process import Workshop
 from dbbackup.pipeline.restore import RestoreJob, StoredBackup, fill_database
 from dbbackup.pipeline.verify import read_stored
@@ -93,6 +95,53 @@ async def test_any_altered_byte_and_any_cut_is_refused_before_the_tool_starts(
     storage.data = data
     await fill_database(job, RunReport().report())
     assert started.exists()
+
+
+async def test_altered_bytes_and_cuts_of_a_file_of_openpgp_are_refused_before_the_tool_starts(
+    workshop: Workshop, tmp_path: Path
+) -> None:
+    """Some of all: each of them takes a gpg. The hash of the stored bytes sees the rest: see the next test."""
+    place = GpgPlace.of(tmp_path, "everybyte", workshop)
+    key = await gpg_keys.generate(place)
+    job = backup_job(
+        workshop,
+        [LocalStorage(tmp_path / "storage")],
+        [_SMALL],
+        compression_level=None,
+        openpgp=GpgRecipients([key], place),
+    )
+    manifest = (await back_up(job, RunReport().report())).manifest
+    assert (manifest.encryption, manifest.recipients) == ("openpgp", [key.fingerprint])
+    data = (tmp_path / "storage" / FOLDER / manifest.main.file).read_bytes()
+    storage = OneFile(data)
+    restore = RestoreJob(
+        engine=ToolEngine(restoring=shell("cat > /dev/null; echo yes > started")).typed(),
+        target=CONNECTION,
+        tools=TOOLS,
+        manifest=manifest,
+        storage=storage.typed(),
+        key=f"{FOLDER}/{manifest.main.file}",
+        version=None,
+        options={"mode": "append"},
+        workshop=workshop,
+        openpgp=GpgIdentities([key.private] if key.private else [], place),
+    )
+    started = workshop.folder / "started"
+    # With those that gpg itself does not mind: a version, a number of bits.
+    for storage.data in [*list(alterations(data))[:: len(data) // 16], *(flipped(data, at) for at in (2, 13))]:
+        with pytest.raises(AppError):
+            await fill_database(restore, RunReport().report())
+        assert not started.exists()
+    storage.data = data
+    with pytest.raises(KeyMissingError):
+        await fill_database(replace(restore, openpgp=None), RunReport().report())
+    assert not started.exists()
+    await fill_database(restore, RunReport().report())
+    assert started.exists()
+
+
+def flipped(data: bytes, at: int) -> bytes:
+    return data[:at] + bytes([data[at] ^ 0x01]) + data[at + 1 :]
 
 
 async def test_any_altered_byte_of_any_part_is_seen_by_reading_the_stored_bytes(

@@ -72,7 +72,7 @@ class ToolEngine:
     def list_contents(self, tools: object, options: object, archive: Path | None) -> Command | None:
         return self.listing
 
-    def row_counter(self, options: object, source: object) -> RowCounter | None:
+    def row_counter(self, options: object, source: object, tools: object, hash_seconds: object) -> RowCounter | None:
         return self.counter
 
     def restore_filter(self, manifest: object, options: object) -> Filter | None:

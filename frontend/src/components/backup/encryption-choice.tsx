@@ -1,36 +1,40 @@
 import { Link } from "@tanstack/react-router";
 import type { EncryptionKeyView } from "@/client";
 import { Segmented } from "@/components/ui/segmented";
+import { activeKeys, type Encryption } from "@/lib/active-key";
 
 interface EncryptionChoiceProps {
-  /** The key new backups are encrypted to. */
-  encryptionKey: EncryptionKeyView | undefined;
-  value: "age" | "none";
+  encryptionKeys: EncryptionKeyView[];
+  value: Encryption;
   error: string | undefined;
-  onChange: (value: "age" | "none") => void;
+  onChange: (value: Encryption) => void;
 }
 
-export function EncryptionChoice({ encryptionKey, value, error, onChange }: EncryptionChoiceProps) {
+const LABELS: Record<Encryption, string> = { age: "age", openpgp: "OpenPGP", none: "none" };
+
+export function EncryptionChoice({ encryptionKeys, value, error, onChange }: EncryptionChoiceProps) {
+  const keys = activeKeys(encryptionKeys);
+  const chosen = keys.find((key) => key.kind === value);
+  const kinds = [...keys.map((key) => key.kind as Encryption), "none" as const];
   return (
     <div className="flex flex-col items-start gap-1.5">
       <p className="text-sm font-semibold">Encryption</p>
-      {encryptionKey ? (
+      {keys.length > 0 ? (
         <Segmented
           label="Encryption"
           value={value}
           onChange={onChange}
-          options={[
-            { value: "age", label: "age" },
-            { value: "none", label: "none" },
-          ]}
+          options={kinds.map((kind) => ({ value: kind, label: LABELS[kind] }))}
         />
       ) : null}
       <p className="text-sm text-ink-faint">
-        {encryptionKey ? (
-          value === "age" ? (
-            `Opens only with the private key of ${encryptionKey.name}.`
-          ) : (
+        {chosen ? (
+          `Opens only with the private key of ${chosen.name}.`
+        ) : keys.length > 0 ? (
+          value === "none" ? (
             "Whoever gets the file can read it."
+          ) : (
+            `There is no active key for ${LABELS[value]}: choose another encryption.`
           )
         ) : (
           <>

@@ -28,7 +28,8 @@ export function useImportKey() {
 export function useDownloadKey() {
   return useKeyMutation(async (key: EncryptionKeyView) => {
     const text = await askText(downloadEncryptionKey({ path: { key_id: key.id } }));
-    saveText(`age-key-${key.name.replace(/[^\w-]+/g, "_")}.txt`, text);
+    const ending = key.kind === "openpgp" ? "asc" : "txt";
+    saveText(`${key.kind}-key-${key.name.replace(/[^\w-]+/g, "_")}.${ending}`, text);
   });
 }
 

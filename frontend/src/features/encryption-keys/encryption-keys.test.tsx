@@ -50,7 +50,7 @@ it("makes a key and insists on its download", async () => {
   await user.type(screen.getByLabelText(/Comment/), "In the safe");
   await user.click(screen.getByRole("button", { name: "Generate" }));
   expect(await screen.findByRole("alert")).toHaveTextContent("Download it now");
-  expect(made[0]?.body).toEqual({ name: "Backups 2026", comment: "In the safe" });
+  expect(made[0]?.body).toEqual({ name: "Backups 2026", comment: "In the safe", kind: "age" });
   const save = vi.spyOn(HTMLAnchorElement.prototype, "click").mockImplementation(() => undefined);
   const dialog = screen.getByRole("dialog", { name: "Keep Backups 2026 safe" });
   server.use(
@@ -182,6 +182,43 @@ it("encrypts a backup when there is a key, unless told not to", async () => {
   expect(screen.getByText("Whoever gets the file can read it.")).toBeInTheDocument();
   await user.click(screen.getByRole("button", { name: "Start the backup" }));
   await waitFor(() => expect(backups[0]?.body).toMatchObject({ encryption: "none" }));
+});
+
+it("offers OpenPGP beside age when there is such a key", async () => {
+  const gpg = makeKey({
+    id: "key-4",
+    name: "PGP",
+    kind: "openpgp",
+    recipient: "ABCDEF",
+    publicKey: "-----BEGIN",
+  });
+  withKeys(gpg, makeKey());
+  const backups = record("post", "*/api/backups", () => ok(makeBackupDetail()));
+  const { user } = await renderApp("/databases/db-1");
+  await user.click(await screen.findByRole("button", { name: "Back up now" }));
+  const choice = await screen.findByRole("radiogroup", { name: "Encryption" });
+  expect(within(choice).getAllByRole("radio")).toHaveLength(3);
+  expect(within(choice).getByRole("radio", { name: "age" })).toBeChecked();
+  await user.click(within(choice).getByRole("radio", { name: "OpenPGP" }));
+  expect(screen.getByText("Opens only with the private key of PGP.")).toBeInTheDocument();
+  await user.click(screen.getByRole("button", { name: "Start the backup" }));
+  await waitFor(() => expect(backups[0]?.body).toMatchObject({ encryption: "openpgp" }));
+});
+
+it("makes a key of OpenPGP and shows its public part to copy", async () => {
+  const made = record("post", "*/api/encryption-keys", () =>
+    ok(makeKey({ kind: "openpgp", downloadedAt: null })),
+  );
+  withKeys(makeKey({ kind: "openpgp", recipient: "ABCDEF", publicKey: "-----BEGIN" }));
+  const { user } = await renderApp("/encryption-keys");
+  const card = await screen.findByRole("article", { name: "Backups 2026" });
+  expect(card).toHaveTextContent("OpenPGP");
+  expect(within(card).getByRole("button", { name: /Copy the public key/ })).toBeInTheDocument();
+  await user.click(screen.getByRole("button", { name: "Generate a key" }));
+  await user.click(await screen.findByRole("radio", { name: /OpenPGP/ }));
+  await user.type(screen.getByLabelText("Name"), "PGP");
+  await user.click(screen.getByRole("button", { name: "Generate" }));
+  await waitFor(() => expect(made[0]?.body).toMatchObject({ name: "PGP", kind: "openpgp" }));
 });
 
 it("tells in the form that there is no key", async () => {

@@ -14,7 +14,6 @@ from dbbackup.api.envelope import meta
 from dbbackup.api.errors import documented
 from dbbackup.api.guards import requires
 from dbbackup.core.access import Permission
-from dbbackup.core.naming import slug
 from dbbackup.db.models import EncryptionKey
 from dbbackup.services import encryption_keys
 from dbbackup.services.inputs import EncryptionKeyImport, EncryptionKeyInput
@@ -41,7 +40,7 @@ class EncryptionKeyController(Controller):
     @post(
         operation_id="createEncryptionKey",
         summary="Generate a key",
-        responses=documented(409),
+        responses=documented(409, 502),
         guards=[requires(Permission.SYSTEM_CONFIGURE)],
     )
     async def create_key(self, session: Session, ctx: Ctx, data: JSONBody[EncryptionKeyInput]) -> EncryptionKeyEnvelope:
@@ -52,7 +51,7 @@ class EncryptionKeyController(Controller):
         "/import",
         operation_id="importEncryptionKey",
         summary="Import a key",
-        responses=documented(409),
+        responses=documented(409, 502),
         guards=[requires(Permission.SYSTEM_CONFIGURE)],
     )
     async def import_key(
@@ -82,10 +81,11 @@ class EncryptionKeyController(Controller):
         guards=[requires(Permission.SYSTEM_CONFIGURE)],
     )
     async def download_key(self, session: Session, ctx: Ctx, key_id: FromPath[str]) -> Response[str]:
-        """Return the key file that `age -d -i` reads. Whoever has it can read the backups: keep it safe."""
+        """Return the key file for `age -d -i` or `gpg --import`. Whoever has it can read the backups: keep it safe."""
         key, text = await encryption_keys.download_key(session, ctx, key_id)
+        name = f"{key.kind}-key-{encryption_keys.file_name(key)}"
         headers = {
-            "content-disposition": f"attachment; filename*=UTF-8''{quote(f'age-key-{slug(key.name)}.txt')}",
+            "content-disposition": f"attachment; filename*=UTF-8''{quote(name)}",
             "cache-control": "no-store",
             "x-content-type-options": "nosniff",
         }
@@ -138,7 +138,9 @@ def _view(key: EncryptionKey, backups: int) -> EncryptionKeyView:
     return EncryptionKeyView(
         id=key.id,
         name=key.name,
+        kind=key.kind,
         recipient=key.recipient,
+        public_key=key.public_key,
         has_identity=key.identity_sealed is not None,
         state=key.state,
         recovery=key.recovery,

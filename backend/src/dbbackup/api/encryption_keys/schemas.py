@@ -14,7 +14,12 @@ class EncryptionKeyView(Struct, kw_only=True, rename="camel"):
 
     id: str
     name: str
+    kind: str
+    """`age` or `openpgp`."""
     recipient: str
+    """`age1…`; of an OpenPGP key the fingerprint."""
+    public_key: str | None
+    """Of an OpenPGP key, in ASCII armour."""
     has_identity: bool
     """Whether the private part is kept here, so that backups can be restored."""
     state: str

@@ -7,7 +7,7 @@ from dbbackup.db.models.backup_execution import BackupExecution, BackupType, Run
 from dbbackup.db.models.backup_schedule import BackupSchedule
 from dbbackup.db.models.base import Base
 from dbbackup.db.models.database_config import DatabaseConfig, DumpVia, TargetKind
-from dbbackup.db.models.encryption_key import EncryptionKey, KeyState
+from dbbackup.db.models.encryption_key import EncryptionKey, KeyKind, KeyState
 from dbbackup.db.models.execution_log import ExecutionLog
 from dbbackup.db.models.notification_channel import NotificationChannel, NotificationCondition
 from dbbackup.db.models.notification_outbox import DeliveryState, NotificationOutbox
@@ -43,6 +43,7 @@ __all__ = [
     "DumpVia",
     "EncryptionKey",
     "ExecutionLog",
+    "KeyKind",
     "KeyState",
     "NotificationChannel",
     "NotificationCondition",

@@ -18,14 +18,22 @@ class KeyState(StrEnum):
     RETIRED = "retired"
 
 
+class KeyKind(StrEnum):
+    """The format of what is encrypted to a key; the values are those of a backup's `encryption`."""
+
+    AGE = "age"
+    OPENPGP = "openpgp"
+
+
 class EncryptionKey(Base):
-    """An age key: always the public recipient, and the private identity unless it is kept elsewhere."""
+    """A key: always the public part, and the private one unless it is kept elsewhere."""
 
     __tablename__ = "encryption_key"
     __table_args__ = (
-        # At most one active key, and one active recovery recipient beside it, held by the database itself.
+        # At most one active key of a kind, and one active recovery recipient beside it, held by the database itself.
         Index(
             "uq_encryption_key_active",
+            "kind",
             "recovery",
             unique=True,
             sqlite_where=text("state = 'active'"),
@@ -34,7 +42,11 @@ class EncryptionKey(Base):
     )
 
     name: Mapped[str] = mapped_column(String(200), unique=True)
+    kind: Mapped[str] = mapped_column(String(20), default=KeyKind.AGE, server_default=KeyKind.AGE)
     recipient: Mapped[str] = mapped_column(String(100), unique=True)
+    """`age1…`; of an OpenPGP key the fingerprint."""
+    public_key: Mapped[str | None] = mapped_column(Text)
+    """Of an OpenPGP key, in ASCII armour; an age recipient is the public key itself."""
     identity_sealed: Mapped[str | None] = mapped_column(Text)
     state: Mapped[str] = mapped_column(String(20), default=KeyState.RETIRED)
     recovery: Mapped[bool] = mapped_column(default=False)

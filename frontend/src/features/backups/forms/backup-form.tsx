@@ -18,7 +18,6 @@ import { Checkbox } from "@/components/ui/checkbox";
 import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
 import { Notice } from "@/components/ui/notice";
-import { activeKey } from "@/lib/active-key";
 import { describeError } from "@/lib/api-error";
 import { applyProblems } from "@/lib/form-problems";
 import { useCreateBackup } from "../api";
@@ -70,7 +69,7 @@ export function BackupForm(props: BackupFormProps) {
         }}
       />
       <EncryptionChoice
-        encryptionKey={activeKey(encryptionKeys)}
+        encryptionKeys={encryptionKeys}
         value={values.encryption}
         error={errors.encryption?.message}
         onChange={(value) => form.setValue("encryption", value)}

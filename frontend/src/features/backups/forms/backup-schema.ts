@@ -1,10 +1,11 @@
 import { z } from "zod";
+import { ENCRYPTIONS } from "@/lib/active-key";
 
 export const backupSchema = z
   .object({
     local: z.boolean(),
     s3ConfigIds: z.array(z.string()),
-    encryption: z.enum(["age", "none"]),
+    encryption: z.enum(ENCRYPTIONS),
     compression: z.enum(["gzip", "zstd", "none"]),
     label: z.string().trim().max(200, "At most 200 characters."),
     pinned: z.boolean(),

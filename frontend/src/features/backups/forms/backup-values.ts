@@ -1,5 +1,5 @@
 import type { BackupInput, EncryptionKeyView, S3ConfigView } from "@/client";
-import { activeKey } from "@/lib/active-key";
+import { defaultEncryption } from "@/lib/active-key";
 import { toOptions } from "@/lib/dump-content";
 import { type BackupValues, BY_SCHEDULES, FOR_EVER } from "./backup-schema";
 
@@ -7,7 +7,7 @@ export function defaultValues(s3Configs: S3ConfigView[], keys: EncryptionKeyView
   return {
     local: true,
     s3ConfigIds: s3Configs.filter((config) => config.isDefault && config.enabled).map((config) => config.id),
-    encryption: activeKey(keys) ? "age" : "none",
+    encryption: defaultEncryption(keys),
     compression: "gzip",
     label: "",
     pinned: false,

@@ -45,7 +45,7 @@ export function EncryptionKeysPage() {
       ) : keys.data.length === 0 ? (
         <Empty icon={KeyRound} title="Backups are not encrypted" actions={actions}>
           With a key, nobody who gets at the disk or the bucket can read a backup. The files are in the age
-          format: the key file and the age tool open them without this product.
+          format or in OpenPGP: the key file and the age tool, or gpg, open them without this product.
         </Empty>
       ) : (
         <div className="space-y-4">

@@ -32,7 +32,7 @@ export function RetireKey({ encryptionKey: key, open, onClose }: EndKeyProps) {
         <p>New backups are no longer encrypted to it, too. Those that are stay so.</p>
       ) : (
         <p>
-          Without an active key <strong>new backups are not encrypted</strong>. To change the key, make
+          Without any active key <strong>new backups are not encrypted</strong>. To change the key, make
           another one active instead. Old backups stay encrypted, and this key still opens them.
         </p>
       )}

@@ -5,6 +5,7 @@ import { Dialog } from "@/components/ui/dialog";
 import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
 import { Notice } from "@/components/ui/notice";
+import { RadioCards } from "@/components/ui/radio-cards";
 import { describeError } from "@/lib/api-error";
 import { useDownloadKey, useGenerateKey } from "../api";
 
@@ -19,16 +20,18 @@ export function GenerateKey({ open, onClose }: GenerateKeyProps) {
   const download = useDownloadKey();
   const [name, setName] = useState("");
   const [comment, setComment] = useState("");
+  const [kind, setKind] = useState<"age" | "openpgp">("age");
   const made = generate.data;
 
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    generate.mutate({ name: name.trim(), comment: comment.trim() });
+    generate.mutate({ name: name.trim(), comment: comment.trim(), kind });
   };
   const close = () => {
     onClose();
     setName("");
     setComment("");
+    setKind("age");
     generate.reset();
     download.reset();
   };
@@ -65,6 +68,16 @@ export function GenerateKey({ open, onClose }: GenerateKeyProps) {
         </div>
       ) : (
         <form onSubmit={submit} className="space-y-5">
+          <RadioCards
+            label="Format"
+            value={kind}
+            onChange={setKind}
+            className="sm:grid-cols-2"
+            options={[
+              { value: "age", label: "age", hint: "Small and quick; opened with the age tool" },
+              { value: "openpgp", label: "OpenPGP", hint: "Opened with gpg; slower" },
+            ]}
+          />
           <Field label="Name" hint="For example the year: “Backups 2026”.">
             {(control) => (
               <Input

@@ -12,10 +12,12 @@ import { useImportKey } from "../api";
 type Kind = "identity" | "recipient" | "recovery";
 
 const HINTS: Record<Kind, string> = {
-  identity: "The key file, or the line that begins with AGE-SECRET-KEY-1.",
-  recipient: "Begins with age1. Backups are made; to restore one, its private key must be imported first.",
+  identity:
+    "The line that begins with AGE-SECRET-KEY-1, or an OpenPGP private key in ASCII armour without a passphrase.",
+  recipient:
+    "age1…, or an OpenPGP public key in ASCII armour. Backups are made; to restore one, its private key must be imported first.",
   recovery:
-    "Begins with age1. Every encrypted backup opens with this key, too: keep its private part offline.",
+    "age1…, or an OpenPGP public key in ASCII armour. Every backup encrypted with the same format opens with this key, too: keep its private part offline.",
 };
 
 export function ImportKey({ open, onClose }: { open: boolean; onClose: () => void }) {
@@ -67,7 +69,7 @@ export function ImportKey({ open, onClose }: { open: boolean; onClose: () => voi
             <Textarea
               {...control}
               required
-              rows={kind === "identity" ? 4 : 2}
+              rows={4}
               spellCheck={false}
               autoComplete="off"
               className="font-mono text-sm"

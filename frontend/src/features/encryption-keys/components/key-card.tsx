@@ -33,6 +33,7 @@ export function KeyCard({ encryptionKey: key }: { encryptionKey: EncryptionKeyVi
             ) : (
               <Badge icon={Archive}>Retired</Badge>
             )}
+            {key.kind === "openpgp" ? <Badge>OpenPGP</Badge> : null}
             {key.recovery ? (
               <Badge tone="accent" icon={LifeBuoy}>
                 Recovery
@@ -41,7 +42,10 @@ export function KeyCard({ encryptionKey: key }: { encryptionKey: EncryptionKeyVi
           </h2>
           <p className="mt-0.5 flex items-start gap-1 font-mono text-sm text-ink-faint">
             <span className="min-w-0 break-all">{key.recipient}</span>
-            <CopyButton text={key.recipient} label={`Copy the recipient of ${key.name}`} />
+            <CopyButton
+              text={key.publicKey ?? key.recipient}
+              label={`Copy the ${key.publicKey ? "public key" : "recipient"} of ${key.name}`}
+            />
           </p>
           <p className="mt-1 text-sm text-ink-soft">
             {formatCount(key.backups)} {key.backups === 1 ? "backup" : "backups"} · made{" "}

@@ -14,7 +14,6 @@ import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
 import { Notice } from "@/components/ui/notice";
 import { Select } from "@/components/ui/select";
-import { activeKey } from "@/lib/active-key";
 import { ApiError, describeError } from "@/lib/api-error";
 import { applyProblems } from "@/lib/form-problems";
 import { useDebounced } from "@/lib/use-debounced";
@@ -114,7 +113,7 @@ export function ScheduleForm(props: ScheduleFormProps) {
         </Field>
         <div className="grid gap-5 sm:grid-cols-2">
           <EncryptionChoice
-            encryptionKey={activeKey(around.encryptionKeys)}
+            encryptionKeys={around.encryptionKeys}
             value={values.encryption}
             error={errors.encryption?.message}
             onChange={(encryption) => form.setValue("encryption", encryption)}

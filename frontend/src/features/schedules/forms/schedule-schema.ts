@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ENCRYPTIONS } from "@/lib/active-key";
 import { DAYS } from "../days";
 
 const whole = (low: number, high: number) =>
@@ -21,7 +22,7 @@ export const scheduleSchema = z
     local: z.boolean(),
     s3ConfigIds: z.array(z.string()),
     retentionPolicyId: z.string(),
-    encryption: z.enum(["age", "none"]),
+    encryption: z.enum(ENCRYPTIONS),
     compression: z.enum(["gzip", "zstd", "none"]),
     content: z.enum(["all", "schema", "data"]),
     includeTables: z.string(),

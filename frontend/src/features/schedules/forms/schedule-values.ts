@@ -1,5 +1,5 @@
 import type { EncryptionKeyView, S3ConfigView, ScheduleInput, ScheduleView } from "@/client";
-import { activeKey } from "@/lib/active-key";
+import { activeKeys, defaultEncryption, type Encryption } from "@/lib/active-key";
 import { fromOptions, toOptions } from "@/lib/dump-content";
 import { DAYS, type Day } from "../days";
 import type { ScheduleValues } from "./schedule-schema";
@@ -23,7 +23,7 @@ export function newValues(around: Surroundings): ScheduleValues {
     local: true,
     s3ConfigIds: defaultIds(around.s3Configs),
     retentionPolicyId: "",
-    encryption: activeKey(around.encryptionKeys) ? "age" : "none",
+    encryption: defaultEncryption(around.encryptionKeys),
     compression: "gzip",
     ...fromOptions({}),
     retryLimit: 3,
@@ -87,9 +87,10 @@ export function toInput(values: ScheduleValues, around: Surroundings, saved?: Sc
     s3ConfigIds: ids.length === 0 || followsDefault ? null : ids,
     retentionPolicyId: values.retentionPolicyId || null,
     // Without a key there is no choice: a key made later is then used by itself.
-    encryption: activeKey(around.encryptionKeys)
-      ? values.encryption
-      : ((saved?.encryption as "age" | "none" | null | undefined) ?? null),
+    encryption:
+      activeKeys(around.encryptionKeys).length > 0
+        ? values.encryption
+        : ((saved?.encryption as Encryption | null | undefined) ?? null),
     compression: values.compression,
     compressionLevel: level,
     options: { ...otherOptions(saved), ...toOptions(values) },

@@ -1,0 +1,232 @@
+"""Hashes rows in the passing script of mysqldump or mariadb-dump, so that a dump of a whole copy gives the same.
+
+What a row is told by is the text the dump tool wrote of it, for that is what a restore takes in. Two kinds of values do
+not come back as they were written, and are levelled: a negative zero, and in MySQL's JSON the fractions, which a
+server may keep as decimals until they are read from a text.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping
+from hashlib import sha256
+from zlib import crc32
+
+from dbbackup.core.manifest import TableFacts, TableSample
+
+MOST_ROWS = 10_000
+"""Rows of one table whose hashes are kept; with more of them every second, fourth … is chosen by its text."""
+LONGEST_ROW = 4 << 20
+"""Bytes; a table with a longer row is not hashed: it would have to be held in memory."""
+_SUM = 1 << 64
+_LAST = 1 << 31
+_BATCH = 256 << 10
+
+_NAMES = re.compile(rb"`((?:[^`]|``)++)`")
+# no quote is left in a string: see `_masked`
+_CELL = re.compile(rb"[^,']*'[^']*'|[^,']+")
+_SIGNED_ZERO = re.compile(rb"(?<![^(,])-(0(?:\.0*)?)(?![^),])")
+# In JSON as a script holds it, masked: strings, and numbers that a restore may write otherwise.
+_JSON = re.compile(
+    rb'(?P<string>\\"(?:\x00\x01\\"|\x00\x01\x00\x01|\x00\x01|(?!\\").)*+\\")'
+    rb"|-?\d+(?:\.\d+(?:[eE][-+]?\d+)?|[eE][-+]?\d+)|-?\d{19,}",
+    re.DOTALL,
+)
+_FLOATING = ("float", "double")
+
+
+class TableHasher:
+    """The hashes of one table's rows."""
+
+    def __init__(self, columns: Mapping[str, str], every: int | None) -> None:
+        self._columns = columns
+        self._every = every or 1
+        self._thins = every is None
+        self._kept: list[tuple[int, bytes]] = []
+        self._sum = 0
+        self._cells = 0
+        self._unknown: list[int] = []
+        self._json: list[int] = []
+        self._zeros = any(kind.startswith(_FLOATING) for kind in columns.values())
+
+    def begin(self, names: list[str]) -> None:
+        """Note the columns of the statement that follows.
+
+        Unknown ones are left out: MariaDB's tool writes what is generated, too, and a restore computes it anew out of
+        values that may have been rounded.
+        """
+        self._cells = len(names)
+        self._unknown = [at for at, name in enumerate(names) if name not in self._columns][::-1]
+        self._json = [at for at, name in enumerate(names) if self._columns.get(name, "").lower() == "json"]
+
+    def add(self, rows: list[bytes]) -> None:
+        """Hash rows. Raises ValueError where one cannot be taken apart."""
+        if self._zeros:
+            rows = [_SIGNED_ZERO.sub(rb"\1", row) if b",-0" in row or row.startswith(b"-0") else row for row in rows]
+        if self._unknown or self._json:
+            rows = [self._levelled(row) for row in rows]
+        checks = list(map(crc32, rows))
+        self._sum += sum(checks)
+        self._keep(rows, checks)
+
+    def sample(self, probe: str) -> TableSample:
+        """Return what came of it."""
+        digests = sorted(digest for _, digest in self._kept)
+        return TableSample(
+            key=[],
+            every=self._every,
+            probe=probe,
+            rows=len(digests),
+            sha256=sha256(b"".join(digests)).hexdigest(),
+            checksum=f"{self._sum % _SUM:016x}",
+        )
+
+    def _keep(self, rows: list[bytes], checks: list[int]) -> None:
+        every = self._every
+        # Beyond the last there is nothing to choose by: rows that are all alike. Where the manifest says how many to
+        # choose, more than it can hold are wrong whatever they are.
+        if every > _LAST or (not self._thins and len(self._kept) > MOST_ROWS):
+            return
+        self._kept += [
+            (check, sha256(row).digest()) for row, check in zip(rows, checks, strict=True) if check % every == 0
+        ]
+        while self._thins and len(self._kept) > MOST_ROWS:
+            self._every *= 2
+            last = self._every > _LAST
+            self._kept = [] if last else [(check, kept) for check, kept in self._kept if check % self._every == 0]
+
+    def _levelled(self, row: bytes) -> bytes:
+        cells = _CELL.findall(row)
+        if len(cells) != self._cells:
+            raise ValueError("a row with another number of cells than columns")
+        for at in self._json:
+            cells[at] = _JSON.sub(_level, cells[at])
+        for at in self._unknown:
+            del cells[at]
+        return b",".join(cells)
+
+
+class RowSampler:
+    """Takes the rows of a dump apart and hashes them table by table, as long as it may."""
+
+    def __init__(self, tables: Mapping[str, TableFacts], probe: str, seconds: float | None) -> None:
+        """Hash rows of these tables: as many as their samples say, else as many as seem right.
+
+        `seconds` bounds the time of it all; None: no end.
+        """
+        self.samples: dict[str, TableSample] = {}
+        self._tables = tables
+        self._probe = probe
+        self._left = float("inf") if seconds is None else seconds
+        self._hashers: dict[str, TableHasher] = {}
+        self._given_up: set[str] = set()
+        self._name = ""
+        self._lead = 0
+        """Bytes before the first row that are still to come."""
+        self._ended = False
+        self._rest = b""
+        """The beginning of a row whose end is still to come."""
+        self._waiting: list[bytes] = []
+        """What follows it and was not looked at yet."""
+
+    def begin(self, table: str, head: bytes) -> bool:
+        """Begin an INSERT whose words before the rows are `head`; tell whether its rows are wanted."""
+        facts = self._tables.get(table)
+        if facts is None or table in self._given_up:
+            return False
+        if self._left <= 0:
+            self._give_up(table)
+            return False
+        self._name, self._rest, self._waiting, self._lead = table, b"", [], 2
+        names = [name.replace(b"``", b"`").decode("utf-8", "replace") for name in _NAMES.findall(head)[1:]]
+        self._hasher(facts).begin(names)
+        return True
+
+    def add(self, data: bytes) -> tuple[int, bytes | None]:
+        """Hash the rows that are whole; return their number, and what of others was seen when the table is given up.
+
+        `data` is what follows in the statement, `;` and line end included.
+        """
+        began = time.perf_counter()
+        if self._lead:
+            data, self._lead = data[self._lead :], max(0, self._lead - len(data))
+        self._waiting.append(data)
+        self._ended = data.endswith(b";\n")
+        # A long row is looked at each time it has doubled, not with every chunk of it.
+        if not self._ended and sum(map(len, self._waiting)) < max(_BATCH, len(self._rest)):
+            return 0, None
+        rows = self._take()
+        count = len(rows)
+        try:
+            self._hashers[self._name].add(rows)
+        except ValueError:
+            self._give_up(self._name)
+        self._left -= time.perf_counter() - began
+        if len(self._rest) > LONGEST_ROW or self._left <= 0:
+            self._give_up(self._name)
+        if self._name not in self._given_up:
+            return count, None
+        # The beginning of a row was cut off with the end of the one before it.
+        return count, b"" if self._ended or self._lead else b"(" + self._rest
+
+    def finish(self, tables: set[str]) -> None:
+        """Conclude at the end of the dump: `tables` are those it holds with all their rows."""
+        for name in sorted(tables - self._given_up):
+            facts = self._tables.get(name)
+            # An empty one has no statement in the dump.
+            if facts is not None and (name in self._hashers or self._left > 0):
+                self.samples[name] = self._hasher(facts).sample(self._probe)
+
+    def _hasher(self, table: TableFacts) -> TableHasher:
+        known = table.sample.every if table.sample else None
+        return self._hashers.setdefault(table.name, TableHasher(table.columns, known))
+
+    def _give_up(self, table: str) -> None:
+        self._given_up.add(table)
+        self._hashers.pop(table, None)
+
+    def _take(self) -> list[bytes]:
+        # MariaDB's tool writes each row on its own line; line ends in strings are escaped
+        whole = _masked(b"".join((self._rest, *self._waiting))).replace(b"),\n(", b"),(")
+        self._waiting = []
+        if self._ended:
+            whole = whole[: -len(b");\n")]
+        rows = _joined(whole.split(b"),("))
+        self._rest = b"" if self._ended else rows.pop()
+        return rows
+
+
+def _level(found: re.Match[bytes]) -> bytes:
+    return found["string"] or b"~"
+
+
+def _masked(data: bytes) -> bytes:
+    """Write escaped backslashes and quotes in another way: what quotes are left begin and end strings.
+
+    A zero byte stands nowhere in what the tools write. Done twice it is the same as once, so that a rest may be
+    done again with what follows.
+    """
+    if b"\\" not in data:
+        return data
+    return data.replace(b"\\\\", b"\0\1").replace(b"\\'", b"\0\2")
+
+
+def _joined(pieces: list[bytes]) -> list[bytes]:
+    """Put together what was cut inside a string."""
+    if not any(piece.count(b"'") & 1 for piece in pieces):
+        return pieces
+    rows: list[bytes] = []
+    parts: list[bytes] = []
+    for piece in pieces:
+        odd = piece.count(b"'") & 1
+        if parts:
+            parts.append(piece)
+            if odd:
+                rows.append(b"),(".join(parts))
+                parts = []
+        elif odd:
+            parts = [piece]
+        else:
+            rows.append(piece)
+    return [*rows, b"),(".join(parts)] if parts else rows

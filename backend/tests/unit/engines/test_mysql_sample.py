@@ -1,0 +1,150 @@
+"""Rows hashed in a passing dump: the same wherever it is cut and however they are ordered, another when one differs."""
+
+from __future__ import annotations
+
+import random
+from zlib import crc32
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from dbbackup.core.manifest import TableFacts, TableSample
+from dbbackup.engines import mysql_sample
+from dbbackup.engines.mysql_counter import TupleCounter
+from dbbackup.engines.mysql_sample import RowSampler
+from tests.unit.engines.test_mysql_counter import END, insert, rows
+
+COLUMNS = {"a(": "int", "b'": "text"}
+
+
+def facts(columns: dict[str, str] | None = None, sample: TableSample | None = None) -> TableFacts:
+    return TableFacts(schema="s", name="t", rows=7, rows_exact=False, size=1, columns=columns or COLUMNS, sample=sample)
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mysql_sample, "_BATCH", 1)
+
+
+def hashed(
+    script: bytes, *, step: int = 1 << 20, table: TableFacts | None = None, seconds: float | None = None
+) -> TableFacts:
+    """Return the table after its dump has passed in chunks of so many bytes, each looked at at once."""
+    table = table or facts()
+    counter = TupleCounter([], RowSampler({"t": table}, "probe", seconds))
+    for at in range(0, len(script), step):
+        list(counter.update(script[at : at + step]))
+    [found] = counter.counted([table])
+    return found
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(rows, min_size=1, max_size=3), st.booleans(), st.integers(1, 40), st.randoms())
+def test_sample_when_cut_and_ordered_anyhow_then_the_same_and_rows_are_counted(
+    statements: list[list[list[str | None]]], mariadb: bool, step: int, chance: random.Random
+) -> None:
+    between = b",\n" if mariadb else b","
+    script = b"".join(insert("t", found, between) for found in statements) + END
+    every_row = [row for found in statements for row in found]
+    chance.shuffle(every_row)
+    whole = hashed(script, step=step)
+    assert whole.sample == hashed(insert("t", every_row, between) + END).sample
+    assert whole.sample
+    assert (whole.rows, whole.sample.rows, whole.sample.every) == (len(every_row), len(every_row), 1)
+    every_row[0][1] = (every_row[0][1] or "") + "."
+    other = hashed(insert("t", every_row, between) + END).sample
+    assert other and other.sha256 != whole.sample.sha256 and other.checksum != whole.sample.checksum
+
+
+def test_sample_when_a_table_is_large_then_rows_are_chosen_by_their_text_and_all_are_summed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(mysql_sample, "MOST_ROWS", 100)
+    many: list[list[str | None]] = [[str(n), "x"] for n in range(1000)]
+    table = hashed(insert("t", many, b",") + END, step=777)
+    assert table.sample
+    assert 50 < table.sample.rows <= 100
+    assert table.sample.every == 16
+    assert sum(crc32(f"'{n}','x'".encode()) % 16 == 0 for n in range(1000)) == table.sample.rows
+    # A copy is asked for the very rows, and unchosen ones are seen in the sum of all.
+    known = facts(sample=table.sample)
+    assert hashed(insert("t", many[::-1], b",") + END, table=known).sample == table.sample
+    unchosen = next(n for n in range(1000) if crc32(f"'{n}','x'".encode()) % 16 and crc32(f"'{n}','y'".encode()) % 16)
+    many[unchosen][1] = "y"
+    other = hashed(insert("t", many, b",") + END, table=known).sample
+    assert other and other.sha256 == table.sample.sha256 and other.checksum != table.sample.checksum
+
+
+def test_sample_when_all_rows_are_alike_then_memory_stays_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mysql_sample, "MOST_ROWS", 100)
+    same: list[list[str | None]] = [["1", "x"]] * 500
+    table = hashed(insert("t", same, b",") + END)
+    assert (table.rows, table.sample and table.sample.rows) == (500, 0)
+    few = TableSample(key=[], every=1, probe="probe", rows=1, sha256="", checksum="")
+    forged = hashed(insert("t", same, b",") + insert("t", same, b",") + END, table=facts(sample=few))
+    assert (forged.rows, forged.sample and forged.sample.rows) == (1000, 500)
+    monkeypatch.setattr(mysql_sample, "_LAST", 0)
+    assert hashed(insert("t", same, b",") * 2 + END).rows == 1000
+
+
+@pytest.mark.parametrize("step", [1, 7, 1 << 20])
+@pytest.mark.parametrize("between", [b",", b",\n"])
+def test_sample_when_given_up_then_the_rows_are_still_counted(
+    monkeypatch: pytest.MonkeyPatch, step: int, between: bytes
+) -> None:
+    many: list[list[str | None]] = [["1", "),('"], ["2", "x" * 90], ["\\", "(\\'"], [None, "y"]]
+    script = insert("t", many, between) + insert("t", many, between) + END
+    monkeypatch.setattr(mysql_sample, "LONGEST_ROW", 30)
+    long = hashed(script, step=step)
+    assert (long.rows, long.rows_exact) == (8, True)
+    assert (long.sample is None) == (step < 90)
+    for late in (1e-9, 1e-5, 3e-5):
+        found = hashed(script, step=step, seconds=late)
+        assert (found.rows, found.rows_exact) == (8, True)
+    assert hashed(script, step=step, seconds=0).sample is None
+
+
+def test_sample_when_a_column_is_unknown_then_it_is_left_out_for_it_is_generated() -> None:
+    one, two = (insert("t", [["1", cell]], b",\n") + END for cell in ("x", "y"))
+    assert hashed(one).sample != hashed(two).sample
+    assert hashed(one, table=facts({"a(": "int"})).sample == hashed(two, table=facts({"a(": "int"})).sample
+
+
+def test_sample_when_a_table_is_empty_then_that_is_hashed_too() -> None:
+    sample = hashed(END).sample
+    assert sample and (sample.rows, sample.checksum) == (0, "0" * 16)
+    assert hashed(END, seconds=0).sample is None
+
+
+def test_sample_when_zeros_have_signs_then_they_are_as_a_restore_brings_them() -> None:
+    columns = {"a": "double", "b": "float(9,2)"}
+
+    def of(values: bytes) -> TableSample | None:
+        return hashed(b"INSERT INTO `t` (`a`, `b`) VALUES " + values + b";\n" + END, table=facts(columns)).sample
+
+    assert of(b"(-0,'2020-01-01'),(-0.00,'x')") == of(b"(0,'2020-01-01'),(0.00,'x')")
+    assert of(b"(-0.5,'2020-01-01')") != of(b"(0.5,'2020-01-01')")
+
+
+def test_sample_when_json_holds_fractions_then_they_are_levelled_and_nothing_else() -> None:
+    def of(text: bytes, price: bytes = b"1.10") -> TableSample | None:
+        head = b"INSERT INTO `t` (`id`, `j`, `n`) VALUES "
+        columns = {"id": "int", "j": "json", "n": "decimal(5,2)"}
+        return hashed(head + b"(1,'" + text + b"'," + price + b");\n" + END, table=facts(columns)).sample
+
+    made = of(rb"{\"k\": 1.10, \"big\": 12345678901234567890123, \"s\": \"a \\\"1.50\\\" \\\\\"}")
+    assert made is not None
+    assert made == of(rb"{\"k\": 1.1, \"big\": 1.2345678901234568e22, \"s\": \"a \\\"1.50\\\" \\\\\"}")
+    assert made != of(rb"{\"k\": 1.1, \"big\": 1.2345678901234568e22, \"s\": \"a \\\"1.5\\\" \\\\\"}")
+    assert made != of(rb"{\"k\": 1.10, \"big\": 12345678901234567890123, \"s\": \"a \\\"1.50\\\" \\\\\"}", b"1.11")
+    assert of(rb"{\"k\": 17}") != of(rb"{\"k\": 18}")
+    # another number of cells than columns: not understood, and so not hashed
+    assert of(b"1','2") is None
+
+
+def test_sample_when_a_table_has_none_in_the_manifest_then_it_is_not_hashed() -> None:
+    counter = TupleCounter([], RowSampler({}, "probe", None))
+    list(counter.update(insert("t", [["1", "2"]], b",") + END))
+    assert counter.counted([facts()]) == [replace(facts(), rows=1, rows_exact=True)]
