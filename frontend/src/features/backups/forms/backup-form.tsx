@@ -19,7 +19,6 @@ import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
 import { Notice } from "@/components/ui/notice";
 import { activeKey } from "@/lib/active-key";
-import { describeError } from "@/lib/api-error";
 import { applyProblems } from "@/lib/form-problems";
 import { useCreateBackup } from "../api";
 import { BACKUP_FIELDS, type BackupValues, backupSchema } from "./backup-schema";
@@ -51,9 +50,7 @@ export function BackupForm(props: BackupFormProps) {
     try {
       onStarted(await create.mutateAsync(toInput(database.id, input)));
     } catch (error) {
-      setProblem(
-        applyProblems(form, error, BACKUP_FIELDS) ?? (form.formState.isValid ? describeError(error) : null),
-      );
+      setProblem(applyProblems(form, error, BACKUP_FIELDS));
     }
   });
 

@@ -6,6 +6,7 @@ import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
 import { Notice } from "@/components/ui/notice";
 import { describeError } from "@/lib/api-error";
+import { useProblems } from "@/lib/use-problems";
 import { useDownloadKey, useGenerateKey } from "../api";
 
 interface GenerateKeyProps {
@@ -16,6 +17,7 @@ interface GenerateKeyProps {
 /** Two steps: make the key, then take it to a safe place. */
 export function GenerateKey({ open, onClose }: GenerateKeyProps) {
   const generate = useGenerateKey();
+  const { form, problem, rest } = useProblems(generate.error, ["name", "comment"]);
   const download = useDownloadKey();
   const [name, setName] = useState("");
   const [comment, setComment] = useState("");
@@ -64,8 +66,8 @@ export function GenerateKey({ open, onClose }: GenerateKeyProps) {
           </div>
         </div>
       ) : (
-        <form onSubmit={submit} className="space-y-5">
-          <Field label="Name" hint="For example the year: “Backups 2026”.">
+        <form ref={form} onSubmit={submit} className="space-y-5">
+          <Field label="Name" hint="For example the year: “Backups 2026”." error={problem("name")}>
             {(control) => (
               <Input
                 {...control}
@@ -76,7 +78,7 @@ export function GenerateKey({ open, onClose }: GenerateKeyProps) {
               />
             )}
           </Field>
-          <Field label="Comment" optional hint="Where the key file is kept, say.">
+          <Field label="Comment" optional hint="Where the key file is kept, say." error={problem("comment")}>
             {(control) => (
               <Input
                 {...control}
@@ -86,9 +88,9 @@ export function GenerateKey({ open, onClose }: GenerateKeyProps) {
               />
             )}
           </Field>
-          {generate.isError ? (
+          {rest ? (
             <Notice tone="bad" live title="No key was made">
-              {describeError(generate.error)}
+              {rest}
             </Notice>
           ) : null}
           <div className="flex flex-wrap justify-end gap-2">
