@@ -21,6 +21,8 @@ interface LogSource {
 const EMPTY: LogStream = { lines: [], state: "connecting", ended: false };
 const POLL_MS = 2_000;
 const POLL_LIMIT = 1_000;
+const LONG = 5_000;
+const CALM_MS = 150;
 
 /** The whole log of one execution: history, then live; after a break it goes on where it stopped. */
 export function useLogStream({ kind, id, over }: LogSource): LogStream {
@@ -36,12 +38,13 @@ export function useLogStream({ kind, id, over }: LogSource): LogStream {
     let gone = false;
     setStream(EMPTY);
 
-    // A restore of ten thousand tables logs faster than React renders: once a frame is enough.
+    // A restore of ten thousand tables logs faster than React renders: once a frame is enough, and of a long
+    // history, which is laid out anew each time, a few times a second.
     const flush = () => {
       frame = 0;
       const added = pending;
       pending = [];
-      if (added.length > 0) setStream((old) => ({ ...old, lines: old.lines.concat(added) }));
+      if (added.length > 0 && !gone) setStream((old) => ({ ...old, lines: old.lines.concat(added) }));
     };
 
     /** Whichever way lines come, each is taken once: `seq` grows by one. */
@@ -51,7 +54,7 @@ export function useLogStream({ kind, id, over }: LogSource): LogStream {
       if (!last) return;
       lastSeq = last.seq;
       pending.push(...fresh);
-      frame ||= requestAnimationFrame(flush);
+      frame ||= requestAnimationFrame(lastSeq > LONG ? () => setTimeout(flush, CALM_MS) : flush);
     };
 
     const end = () => {

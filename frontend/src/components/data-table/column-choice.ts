@@ -1,5 +1,5 @@
 import type { RowData } from "@tanstack/react-table";
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import { columnId, type DataColumn } from "./features";
 
 /** Which columns the user wants to see of a table, by column id; kept in this browser. */
@@ -9,12 +9,17 @@ type Choice = Record<string, boolean>;
 export function useColumnChoice<Row extends RowData>(columns: DataColumn<Row>[], name: string | undefined) {
   const [choice, setChoice] = useState<Choice>(() => readChoice(name));
   const isShown = (column: DataColumn<Row>) => choice[columnId(column)] ?? !column.meta?.extra;
+  // The table is built anew with other columns: the same ones must be the same array.
+  const shown = useMemo(
+    () => columns.filter((column) => choice[columnId(column)] ?? !column.meta?.extra),
+    [columns, choice],
+  );
   const keep = (next: Choice) => {
     setChoice(next);
     writeChoice(name, next);
   };
   return {
-    shown: columns.filter(isShown),
+    shown,
     isShown,
     toggle: (column: DataColumn<Row>) => keep({ ...choice, [columnId(column)]: !isShown(column) }),
     reset: () => keep({}),

@@ -1,16 +1,18 @@
 import { FlexRender, type RowData, type Row as RowModel } from "@tanstack/react-table";
-import type { Ref } from "react";
+import { memo, type Ref } from "react";
 import { cn } from "@/lib/cn";
-import type { DataTableFeatures } from "./features";
+import type { DataColumn, DataTableFeatures } from "./features";
 
 interface DataRowProps<Row extends RowData> {
   row: RowModel<DataTableFeatures, Row>;
+  /** The row stays the same object when other columns are shown: these tell. */
+  columns: DataColumn<Row>[];
   /** Its place among all rows, for screen readers, where not all of them are in the page. */
   index?: number;
   ref?: Ref<HTMLTableRowElement>;
 }
 
-export function DataRow<Row extends RowData>({ row, index, ref }: DataRowProps<Row>) {
+function PlainRow<Row extends RowData>({ row, index, ref }: DataRowProps<Row>) {
   return (
     <tr
       ref={ref}
@@ -33,3 +35,6 @@ export function DataRow<Row extends RowData>({ row, index, ref }: DataRowProps<R
     </tr>
   );
 }
+
+/** Drawn again only when its record or the columns change, not with every change around the table. */
+export const DataRow = memo(PlainRow) as typeof PlainRow;

@@ -83,11 +83,15 @@ export function TableView<Row extends RowData>(props: DataTableProps<Row>) {
         </thead>
         <tbody ref={body} onKeyDown={moveBetweenRows}>
           {long ? (
-            <Suspense fallback={models.slice(0, LONG).map((row) => <DataRow key={row.id} row={row} />)}>
-              <VirtualRows rows={models} body={body} columns={choice.shown.length} />
+            <Suspense
+              fallback={models
+                .slice(0, LONG)
+                .map((row) => <DataRow key={row.id} row={row} columns={choice.shown} />)}
+            >
+              <VirtualRows rows={models} body={body} columns={choice.shown} />
             </Suspense>
           ) : (
-            models.map((row) => <DataRow key={row.id} row={row} />)
+            models.map((row) => <DataRow key={row.id} row={row} columns={choice.shown} />)
           )}
         </tbody>
       </table>

@@ -2,12 +2,12 @@ import type { RowData, Row as RowModel } from "@tanstack/react-table";
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
 import { type RefObject, useLayoutEffect, useState } from "react";
 import { DataRow } from "./data-row";
-import type { DataTableFeatures } from "./features";
+import type { DataColumn, DataTableFeatures } from "./features";
 
 interface VirtualRowsProps<Row extends RowData> {
   rows: RowModel<DataTableFeatures, Row>[];
   body: RefObject<HTMLTableSectionElement | null>;
-  columns: number;
+  columns: DataColumn<Row>[];
 }
 
 const ROW_HEIGHT = 45;
@@ -33,14 +33,14 @@ export default function VirtualRows<Row extends RowData>({ rows, body, columns }
 
   return (
     <>
-      <Gap height={above} columns={columns} />
+      <Gap height={above} columns={columns.length} />
       {items.map((item) => {
         const row = rows[item.index];
         return row ? (
-          <DataRow key={row.id} ref={virtual.measureElement} row={row} index={item.index} />
+          <DataRow key={row.id} ref={virtual.measureElement} row={row} columns={columns} index={item.index} />
         ) : null;
       })}
-      <Gap height={below} columns={columns} />
+      <Gap height={below} columns={columns.length} />
     </>
   );
 }

@@ -18,7 +18,7 @@ export function StageRow({ stage, rate, onToggle }: StageRowProps) {
       type="button"
       aria-expanded={stage.open}
       onClick={() => onToggle(stage.key)}
-      className="flex w-full items-center gap-2 border-y bg-surface px-3 py-1.5 text-left font-sans text-sm font-semibold hover:bg-bg focus-visible:outline-offset-[-2px]"
+      className="flex w-full items-center gap-2 border-t bg-surface px-3 py-1.5 text-left font-sans text-sm font-semibold hover:bg-bg focus-visible:outline-offset-[-2px]"
     >
       <ChevronRight
         className={cn("size-4 shrink-0 text-ink-faint transition-transform", stage.open && "rotate-90")}

@@ -16,6 +16,7 @@ import type { BackupView } from "@/client";
 import { Allowed } from "@/components/access/allowed";
 import { isActive } from "@/components/run/run-state";
 import { Button } from "@/components/ui/button";
+import { LazyMenu } from "@/components/ui/lazy-menu";
 import { Menu, MenuItem } from "@/components/ui/menu";
 import { MenuSeparator } from "@/components/ui/menu-separator";
 import { describeError } from "@/lib/api-error";
@@ -28,6 +29,17 @@ import { VerifyDialog } from "./verify-dialog";
 
 /** What can be done with a backup in a list. */
 export function BackupMenu({ backup }: { backup: BackupView }) {
+  return (
+    <LazyMenu label={menuLabel(backup)}>
+      <OpenMenu backup={backup} />
+    </LazyMenu>
+  );
+}
+
+const menuLabel = (backup: BackupView) =>
+  `More for ${backup.databaseName}, ${formatDateTime(backup.createdAt)}`;
+
+function OpenMenu({ backup }: { backup: BackupView }) {
   const [open, setOpen] = useState<"delete" | "verify" | "upload" | null>(null);
   const setDeleting = (on: boolean) => setOpen(on ? "delete" : null);
   const pin = usePinBackup(backup.id);
@@ -40,12 +52,9 @@ export function BackupMenu({ backup }: { backup: BackupView }) {
   return (
     <>
       <Menu
+        defaultOpen
         trigger={
-          <Button
-            variant="ghost"
-            size="icon"
-            aria-label={`More for ${backup.databaseName}, ${formatDateTime(backup.createdAt)}`}
-          >
+          <Button variant="ghost" size="icon" aria-label={menuLabel(backup)}>
             <Ellipsis aria-hidden />
           </Button>
         }

@@ -3,20 +3,29 @@ import { Archive, Database, Ellipsis, FileText, RotateCcw } from "lucide-react";
 import type { RestoreView } from "@/client";
 import { Allowed } from "@/components/access/allowed";
 import { Button } from "@/components/ui/button";
+import { LazyMenu } from "@/components/ui/lazy-menu";
 import { Menu, MenuItem } from "@/components/ui/menu";
 import { formatDateTime } from "@/lib/format";
 
 /** Where one may want to go from a restore in the list. */
 export function RestoreMenu({ restore }: { restore: RestoreView }) {
+  return (
+    <LazyMenu label={menuLabel(restore)}>
+      <OpenMenu restore={restore} />
+    </LazyMenu>
+  );
+}
+
+const menuLabel = (restore: RestoreView) =>
+  `More for ${restore.targetDatabase}, ${formatDateTime(restore.createdAt)}`;
+
+function OpenMenu({ restore }: { restore: RestoreView }) {
   const { backupId, databaseId } = restore;
   return (
     <Menu
+      defaultOpen
       trigger={
-        <Button
-          variant="ghost"
-          size="icon"
-          aria-label={`More for ${restore.targetDatabase}, ${formatDateTime(restore.createdAt)}`}
-        >
+        <Button variant="ghost" size="icon" aria-label={menuLabel(restore)}>
           <Ellipsis aria-hidden />
         </Button>
       }
