@@ -19,6 +19,7 @@ await page.getByRole("table", { name: "Backups" }).waitFor();
 await page.mouse.move(0, 0);
 const times = [];
 for (let turn = 0; turn < 10; turn += 1) {
+  if (!(await page.getByRole("button", { name: "Next" }).isEnabled())) break;
   times.push(
     await page.evaluate(async () => {
       performance.clearResourceTimings();
@@ -39,24 +40,26 @@ for (let turn = 0; turn < 10; turn += 1) {
     }),
   );
 }
-const median = (key) =>
-  times
-    .map((time) => time[key])
-    .toSorted((a, b) => a - b)[5]
-    .toFixed(0);
-console.log(`Next page of the backups, from the answer to the paint: median ${median("page")} ms,`);
-console.log(
-  `  slowest ${Math.max(...times.map((time) => time.page)).toFixed(0)} ms; the answer took ${median("server")} ms`,
-);
+if (times.length > 0) {
+  const median = (key) =>
+    times
+      .map((time) => time[key])
+      .toSorted((a, b) => a - b)
+      [times.length >> 1].toFixed(0);
+  console.log(`Next page of the backups, from the answer to the paint: median ${median("page")} ms,`);
+  console.log(
+    `  slowest ${Math.max(...times.map((time) => time.page)).toFixed(0)} ms; the answer took ${median("server")} ms`,
+  );
+}
 
 if (longLog) {
   await page.goto(`${base}/backups/${longLog}`);
-  await page.getByText(/^100,000 lines$|^\d\d,\d{3} lines$/).waitFor({ timeout: 300_000 });
+  await page.getByText(/^100,000 lines$|^\d\d,\d{3} lines$/).waitFor({ timeout: 60_000 });
   await page.waitForFunction(
     () => document.querySelector('[aria-label="Stages"]')?.textContent.includes("Completed"),
     null,
     {
-      timeout: 300_000,
+      timeout: 60_000,
     },
   );
   const report = async (what) => {
