@@ -172,9 +172,9 @@ fuzz: ## Send made-up requests to every operation of the API, as an administrato
 	@$(BACKEND) env FUZZ_EXAMPLES=$(or $(N),20) pytest -q --show-capture=no tests/fuzz
 
 .PHONY: seed
-seed: ## Give the catalogue of `make dev` a history to look at (ROWS=1000)
+seed: ## Give the catalogue of `make dev` a history to look at (ROWS=1000, LINES=0 of log)
 	@$(SETUP) backend
-	@$(BACKEND) env $(if $(ROWS),ROWS=$(ROWS)) python -m devtools.seed
+	@$(BACKEND) env $(if $(ROWS),ROWS=$(ROWS)) $(if $(LINES),LINES=$(LINES)) python -m devtools.seed
 
 .PHONY: bench
 bench: ## Measure the pipeline against the tools alone (SIZE=900 in MB, or SIZE=small)

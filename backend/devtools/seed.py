@@ -6,12 +6,16 @@ import asyncio
 import os
 import random
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
+
+from sqlalchemy import insert
 
 from dbbackup.core.naming import RUN_LENGTH, new_id, random_token
 from dbbackup.db.migrate import migrate
-from dbbackup.db.models import BackupCopy, BackupExecution, CopyState, DatabaseConfig, RunStatus
+from dbbackup.db.models import BackupCopy, BackupExecution, CopyState, DatabaseConfig, ExecutionLog, RunStatus
 from dbbackup.db.session import Catalogue
 
 _DEV = Path(__file__).resolve().parents[1] / ".cache" / "dev" / "db" / "app.db"
@@ -19,17 +23,21 @@ NAMES = ("Shop", "Accounting", "Wiki", "Metrics")
 
 
 def main() -> int:
-    """Write ROWS backups (default 1000) of four made-up databases into DATABASE_PATH or the dev catalogue."""
+    """Write ROWS backups (default 1000) of four made-up databases into DATABASE_PATH or the dev catalogue.
+
+    With LINES the newest backup gets a log of so many lines.
+    """
     path, rows = Path(os.environ.get("DATABASE_PATH", _DEV)), int(os.environ.get("ROWS", "1000"))
-    asyncio.run(seed(path, rows))
+    newest = asyncio.run(seed(path, rows, lines=int(os.environ.get("LINES", "0"))))
     print(
         f"{rows} backups of {len(NAMES)} databases written to {path}. Their files do not exist: look, do not restore."
     )
+    print(f"The newest is {newest}.")
     return 0
 
 
-async def seed(path: Path, rows: int) -> None:
-    """Write the rows; what is there already stays."""
+async def seed(path: Path, rows: int, *, lines: int = 0) -> str:
+    """Write the rows and return the newest backup's id; what is there already stays."""
     await migrate(path)
     catalogue = Catalogue(path)
     chance = random.Random(7)
@@ -37,8 +45,29 @@ async def seed(path: Path, rows: int) -> None:
         databases = [_database(name, random_token(4)) for name in NAMES]
         session.add_all(databases)
         await session.flush()
-        session.add_all(_backup(chance, databases[n % len(databases)], n) for n in range(rows))
+        backups = [_backup(chance, databases[n % len(databases)], n) for n in range(rows)]
+        session.add_all(backups)
+        if lines:
+            await session.execute(insert(ExecutionLog), list(_log(backups[0], lines)))
     await catalogue.close()
+    return backups[0].id
+
+
+def _log(backup: BackupExecution, lines: int) -> Iterator[dict[str, Any]]:
+    stages = {0: "Checking beforehand", 20: "Dumping", lines - 100: "Writing the manifest", lines - 10: "Completed"}
+    started = backup.started_at or datetime.now(UTC)
+    for number in range(lines):
+        stage = stages.get(number)
+        yield {
+            "id": new_id(),
+            "execution_id": backup.id,
+            "kind": "backup",
+            "seq": number + 1,
+            "level": "warn" if number % 9973 == 9972 else "info",
+            "message": stage or f'dumping contents of table "public.orders_{number}"',
+            "details": {"stage": stage, "stageBytes": number * 20_000} if stage else None,
+            "timestamp": started + timedelta(milliseconds=number * 0.6),
+        }
 
 
 def _database(name: str, token: str) -> DatabaseConfig:

@@ -21,7 +21,7 @@ test("a policy is tried out on real backups before it is saved, then chosen for 
 
   await page.goto("/retention-policies");
   await expect(page.getByRole("article", { name: "Standard 24h/7d/4w/12m" })).toContainText("Not in use");
-  await page.getByRole("link", { name: "New policy" }).click();
+  await page.getByRole("link", { name: "Add a policy" }).click();
   await page.getByLabel("Name", { exact: true }).fill("Two weeks");
   await page.getByRole("radio", { name: "Age" }).click();
   await page.getByRole("textbox", { name: "Days" }).fill("14");

@@ -31,10 +31,10 @@ test("an administrator adds a viewer, and finds that in the audit log", async ({
   await page.getByLabel("Password", { exact: true }).fill(VIEWER.password);
   await page.getByRole("radio", { name: "Viewer" }).click();
   await page.getByRole("button", { name: "Add the user" }).click();
-  await expect(page.getByRole("listitem", { name: VIEWER.username })).toContainText("Viewer");
+  await expect(page.getByRole("row").filter({ hasText: VIEWER.username })).toContainText("Viewer");
 
   await page.goto("/audit");
-  const added = page.getByRole("listitem").filter({ hasText: "Create user" }).first();
+  const added = page.getByRole("row").filter({ hasText: "Create user" }).first();
   await added.getByText("Details").click();
   await expect(added).toContainText("role: viewer");
   await expect(added).not.toContainText(VIEWER.username);

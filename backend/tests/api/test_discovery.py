@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from websockets.sync.client import connect
 
 from dbbackup.services.surroundings import secret_reader
 from devtools.servers import MariadbServer, PostgresServer
@@ -173,7 +175,9 @@ def test_status_when_a_database_container_is_not_added_then_it_is_named_unless_a
     docker.put("forgotten", port=free_port())
     docker.put("left-out", port=free_port(), labels={"db-backup.enable": "false"})
     docker.put("cache", "cache", inner=6379)
-    look(app)
+    with connect(f"ws://{app.host}/api/ws/events", compression=None, proxy=None) as opened:
+        look(app)
+        assert json.loads(opened.recv(timeout=10))["resource"] == "discovery"
     unprotected = app.api.get("/system/status")["unprotected"]
     assert unprotected == [{"containerName": "forgotten", "image": "postgres:15"}]
 

@@ -52,6 +52,7 @@ def test_events_when_a_backup_runs_then_states_progress_and_changes_are_told(
         while not any(e.get("status") == "completed" for e in events):
             events.append(json.loads(opened.recv(timeout=20)))
     assert {"type": "change", "resource": "database", "id": database["id"], "action": "created"} in events
+    assert {"type": "change", "resource": "audit-event", "id": "createDatabase", "action": "created"} in events
     states = [e["status"] for e in events if e["type"] == "execution" and e["id"] == backup["id"]]
     assert states == ["queued", "running", "completed"]
     progress = next(e for e in events if e["type"] == "progress")

@@ -68,6 +68,14 @@ def test_restore_when_from_each_copy_then_the_rows_are_the_same(
     assert app.api.get("/restores", databaseId=database["id"], status="completed", limit=1)[0]["id"] == done["id"]
     assert app.api.whole("GET", "/restores", limit=1)["meta"]["total"] >= 2
     assert app.api.get("/restores", status="cancelled", databaseId=database["id"]) == []
+    mine = {"databaseId": database["id"], "startDate": done["createdAt"]}
+    assert done["id"] in {one["id"] for one in app.api.get("/restores", **mine)}
+    assert app.api.get("/restores", databaseId=database["id"], endDate="2020-01-01T00:00:00Z") == []
+    for field in ("createdAt", "targetDatabase", "status", "duration"):
+        there, back = (app.api.get("/restores", sort=sort, limit=200) for sort in (field, f"-{field}"))
+        assert {one["id"] for one in there} == {one["id"] for one in back}
+        values = [one[field] for one in back if one[field] is not None]
+        assert values == sorted(values, key=lambda v: v.lower() if isinstance(v, str) else v, reverse=True)
     lines = app.api.get(f"/restores/{done['id']}/logs", level="info")
     assert lines[-1]["message"].startswith("Restore completed")
 

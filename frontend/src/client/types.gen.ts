@@ -4015,6 +4015,18 @@ export type ListRestoresData = {
         databaseId?: string | null;
         status?: 'queued' | 'running' | 'completed' | 'failed' | 'cancelled' | null;
         /**
+         * From this moment
+         */
+        startDate?: string | null;
+        /**
+         * Before this moment
+         */
+        endDate?: string | null;
+        /**
+         * Field; `-` before it descends
+         */
+        sort?: 'createdAt' | '-createdAt' | 'targetDatabase' | '-targetDatabase' | 'status' | '-status' | 'duration' | '-duration';
+        /**
          * Page, from 1
          */
         page?: number;

@@ -69,8 +69,11 @@ export function formatLogTime(time: string | Date): string {
   return format(new Date(time), "HH:mm:ss.SSS");
 }
 
+// Made once: making one costs more than all else in a row of a table.
+const ZONE = new Intl.DateTimeFormat("en-GB", { timeZoneName: "short" });
+
 function zoneName(date: Date): string {
-  const parts = new Intl.DateTimeFormat("en-GB", { timeZoneName: "short" }).formatToParts(date);
+  const parts = ZONE.formatToParts(date);
   return parts.find((part) => part.type === "timeZoneName")?.value ?? "";
 }
 

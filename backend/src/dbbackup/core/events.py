@@ -38,7 +38,7 @@ class ChangeEvent(msgspec.Struct, kw_only=True, rename="camel", tag_field="type"
     """A record was created, changed or deleted: read it again."""
 
     resource: str
-    """`database`, `schedule`, `backup`, `restore`, `s3-config`, `notification-channel` and others."""
+    """`database`, `schedule`, `backup`, `restore`, `s3-config`, `notification-channel`, `audit-event` and others."""
     id: str
     action: str
     """`created`, `updated` or `deleted`; of a schedule also `missed`: a slot came and got no run."""

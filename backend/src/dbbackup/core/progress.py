@@ -45,6 +45,16 @@ class RunProgress:
     tables_total: int | None = None
     current_table: str | None = None
     _samples: deque[tuple[float, int]] = field(default_factory=deque)
+    _earlier: int = 0
+    """What earlier readings of the same bytes came to."""
+    _ended: int = 0
+    """What had moved when the last stage ended."""
+
+    def end_stage(self) -> int:
+        """Begin to count anew; return how many bytes moved since the last call, near enough for a rate."""
+        moved = self._earlier + self._done()
+        stage, self._ended = moved - self._ended, moved
+        return max(0, stage)
 
     def start_table(self, table: str) -> None:
         """Note that the tool went on to a table: the one before it is done."""
@@ -61,9 +71,10 @@ class RunProgress:
     def view(self, now: float | None = None) -> ProgressView:
         """Return the present state with the rate over the last seconds."""
         now = time.monotonic() if now is None else now
-        done = self.bytes_written if self.total_counts_written else self.bytes_read
+        done = self._done()
         if self._samples and done < self._samples[-1][1]:
             # The backup is read once more, from its beginning.
+            self._earlier += self._samples[-1][1]
             self._samples.clear()
         self._samples.append((now, done))
         while now - self._samples[0][0] > _RATE_WINDOW:
@@ -84,3 +95,6 @@ class RunProgress:
             # A source that outgrows its estimate gets no estimate of the end rather than a false one.
             eta_seconds=left / rate if left is not None and left >= 0 and rate > 0 else None,
         )
+
+    def _done(self) -> int:
+        return self.bytes_written if self.total_counts_written else self.bytes_read

@@ -27,9 +27,12 @@ class Report:
         self.progress = progress
 
     def stage(self, name: str) -> None:
-        """Begin a stage: shown in the progress, and a line by which viewers fold the log."""
+        """Begin a stage: shown in the progress, and a line by which viewers fold the log.
+
+        The line also says how many bytes the stage before it moved: with the time between, its rate.
+        """
         self.progress.stage = name
-        self.log.say("info", name, stage=name)
+        self.log.say("info", name, stage=name, stageBytes=self.progress.end_stage())
 
     def tool_lines(self, engine: Engine) -> LineCallback:
         """Return what to do with each line of a tool's stderr: log it and read progress out of it."""

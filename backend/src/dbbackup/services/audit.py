@@ -15,6 +15,7 @@ from dbbackup.db.models import ApiKey, AuditEvent, User
 from dbbackup.db.session import after_commit
 from dbbackup.services import audit_chain, audit_changes
 from dbbackup.services.audit_entry import CURRENT, SUCCESS, AuditEntry, Caller
+from dbbackup.services.changes import announce
 from dbbackup.services.context import Context
 
 _BATCH = 500
@@ -113,6 +114,7 @@ async def prune(ctx: Context) -> int:
 async def _append(session: AsyncSession, ctx: Context, entry: AuditEntry, changes: list[dict[str, Any]]) -> None:
     actor = entry.actor
     after_commit(session, ctx.runtime.audit_wake.set)
+    announce(session, ctx, "audit-event", entry.action[:100], "created")
     await audit_chain.append(
         session,
         ctx.audit_key,

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 from msgspec import structs
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError as DatabaseIntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -148,20 +148,6 @@ async def get_restore(session: AsyncSession, restore_id: str) -> RestoreExecutio
     if restore is None:
         raise NotFoundError(f"There is no restore {restore_id}.")
     return restore
-
-
-async def list_restores(
-    session: AsyncSession, *, database_id: str | None, status: str | None, page: int, limit: int
-) -> tuple[list[RestoreExecution], int]:
-    """Return one page, newest first, and the number of all that match."""
-    query = select(RestoreExecution)
-    if database_id:
-        query = query.where(RestoreExecution.database_id == database_id)
-    if status:
-        query = query.where(RestoreExecution.status == status)
-    total = await session.scalar(select(func.count()).select_from(query.subquery())) or 0
-    ordered = query.order_by(RestoreExecution.created_at.desc(), RestoreExecution.id.desc())
-    return list(await session.scalars(ordered.limit(limit).offset((page - 1) * limit))), total
 
 
 async def queue_positions(session: AsyncSession) -> dict[str, int]:

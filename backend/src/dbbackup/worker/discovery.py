@@ -7,7 +7,9 @@ from pathlib import Path
 
 from loguru import logger
 
+from dbbackup.core.containers import Container
 from dbbackup.core.errors import DockerUnavailableError
+from dbbackup.core.events import EVENTS_CHANNEL, ChangeEvent
 from dbbackup.services.container_links import find_unprotected, follow_links, has_links, test_again
 from dbbackup.services.context import Context
 from dbbackup.services.label_sync import sync_labels
@@ -56,8 +58,16 @@ class DiscoveryLoop:
             await sync_labels(self._ctx, around)
         else:
             self._ctx.runtime.label_notices = []
-        self._ctx.runtime.unprotected = await find_unprotected(self._ctx, around)
-        await self._unprotected.look(self._ctx, around, self._ctx.runtime.unprotected)
+        unprotected = await find_unprotected(self._ctx, around)
+        self._show(unprotected)
+        await self._unprotected.look(self._ctx, around, unprotected)
+
+    def _show(self, unprotected: list[Container]) -> None:
+        known = {container.id for container in self._ctx.runtime.unprotected}
+        self._ctx.runtime.unprotected = unprotected
+        if known != {container.id for container in unprotected}:
+            event = ChangeEvent(resource="discovery", id="containers", action="updated")
+            self._ctx.events.publish(EVENTS_CHANNEL, event)
 
     async def _is_wanted(self) -> bool:
         """Without links, labels and any sign of an engine nobody is asked."""

@@ -97,7 +97,8 @@ async def _verify(work: Work) -> None:
         await restore_aside(work)
     if level >= ASSERTS:
         await ask_assertions(work)
-    tools.log.say("info", f"Verification completed: level {level} is proven.", stage="Completed")
+    moved = tools.report.progress.end_stage()
+    tools.log.say("info", f"Verification completed: level {level} is proven.", stage="Completed", stageBytes=moved)
 
 
 async def _compare_manifest(work: Work, backup: StoredBackup) -> str:

@@ -70,3 +70,14 @@ def test_view_when_the_reading_begins_again_then_the_rate_is_never_negative() ->
     progress.bytes_written = 300
     seen = progress.view(now=12.0)
     assert (seen.bytes_per_second, seen.eta_seconds) == (200, 3.5)
+
+
+def test_stage_when_the_same_bytes_are_read_again_counts_them_again() -> None:
+    progress = RunProgress(total_counts_written=True, bytes_written=500)
+    progress.view(now=10.0)
+    assert progress.end_stage() == 500
+    progress.bytes_written = 0
+    progress.view(now=11.0)
+    progress.bytes_written = 400
+    assert progress.end_stage() == 400
+    assert progress.end_stage() == 0

@@ -14,11 +14,16 @@ from dbbackup.pipeline.reader import CHUNK, PipeReader
 from tests.unit.pipeline.tools import RunReport, ToolEngine, gather
 
 
-def test_stage_when_begun_is_shown_and_logged() -> None:
+def test_stage_when_begun_is_shown_and_logged_with_what_the_one_before_moved() -> None:
     run = RunReport()
     run.report().stage("Dumping")
-    assert run.progress.stage == "Dumping"
-    assert run.log.lines == [("info", "Dumping", {"stage": "Dumping"})]
+    run.progress.bytes_read = 700
+    run.report().stage("Finishing")
+    assert run.progress.stage == "Finishing"
+    assert run.log.lines == [
+        ("info", "Dumping", {"stage": "Dumping", "stageBytes": 0}),
+        ("info", "Finishing", {"stage": "Finishing", "stageBytes": 700}),
+    ]
 
 
 def test_tool_lines_when_taken_are_logged_by_weight_and_counted() -> None:

@@ -1,7 +1,7 @@
 import { RotateCw } from "lucide-react";
 import { Button } from "@/components/ui/button";
 import { Notice } from "@/components/ui/notice";
-import { describeError } from "@/lib/api-error";
+import { ApiError, describeError } from "@/lib/api-error";
 
 interface ErrorStateProps {
   /** What could not be done: "The databases could not be loaded". */
@@ -26,6 +26,7 @@ export function ErrorState({ title, error, onRetry }: ErrorStateProps) {
       }
     >
       {describeError(error)}
+      {error instanceof ApiError && error.code === "NETWORK" ? " This page tries again by itself." : null}
     </Notice>
   );
 }

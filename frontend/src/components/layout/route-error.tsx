@@ -1,5 +1,7 @@
 import { type ErrorComponentProps, useRouter } from "@tanstack/react-router";
+import { useEffect, useRef } from "react";
 import { ApiError } from "@/lib/api-error";
+import { useLiveState } from "@/lib/events/live-store";
 import { ErrorState } from "./error-state";
 import { PageHeader } from "./page-header";
 
@@ -11,6 +13,16 @@ export function RouteError({ error, reset }: ErrorComponentProps) {
     reset();
     void router.invalidate();
   };
+  const live = useLiveState();
+  const wasAway = useRef(false);
+  const unreachable = error instanceof ApiError && error.code === "NETWORK";
+  useEffect(() => {
+    if (live === "offline") wasAway.current = true;
+    else if (unreachable && wasAway.current && live !== "connecting") {
+      reset();
+      void router.invalidate();
+    }
+  }, [live, unreachable, reset, router]);
   return (
     <>
       <PageHeader title={missing ? "Not found" : "This page could not be shown"} />

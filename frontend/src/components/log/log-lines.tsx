@@ -1,30 +1,46 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useRef } from "react";
-import type { LogLine } from "@/client";
+import { type Ref, useEffect, useImperativeHandle, useRef } from "react";
 import { LogRow } from "./log-row";
+import { StageRow } from "./stage-row";
+import { isStage, type LogItem } from "./stages";
+
+export interface LogLinesHandle {
+  scrollTo: (index: number) => void;
+}
 
 interface LogLinesProps {
-  lines: LogLine[];
+  items: LogItem[];
   search: string;
   follow: boolean;
   onFollow: (follow: boolean) => void;
+  onToggle?: (stage: number) => void;
+  /** Bytes a second of the stage that goes on. */
+  rate?: number | null;
+  ref?: Ref<LogLinesHandle>;
 }
 
 const NEAR_END = 24;
+const LINE_HEIGHT = 22;
+const STAGE_HEIGHT = 34;
+const ignore = () => undefined;
 
-export function LogLines({ lines, search, follow, onFollow }: LogLinesProps) {
+/** The rows of a log. Only those in view are in the page, however many there are. */
+export function LogLines({ items, search, follow, onFollow, onToggle = ignore, rate, ref }: LogLinesProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({
-    count: lines.length,
+    count: items.length,
     getScrollElement: () => scroller.current,
-    estimateSize: () => 22,
-    getItemKey: (index) => lines[index]?.seq ?? index,
+    estimateSize: (index) => (items[index] && isStage(items[index]) ? STAGE_HEIGHT : LINE_HEIGHT),
+    getItemKey: (index) => keyOf(items[index], index),
     overscan: 20,
   });
+  useImperativeHandle(ref, () => ({
+    scrollTo: (index) => virtual.scrollToIndex(index, { align: "start" }),
+  }));
 
   useEffect(() => {
-    if (follow && lines.length > 0) virtual.scrollToIndex(lines.length - 1, { align: "end" });
-  }, [follow, lines.length, virtual]);
+    if (follow && items.length > 0) virtual.scrollToIndex(items.length - 1, { align: "end" });
+  }, [follow, items.length, virtual]);
 
   // Only the user's own hand ends following: our scrolling fires the same event.
   const stopWhenScrolledUp = () => {
@@ -48,24 +64,33 @@ export function LogLines({ lines, search, follow, onFollow }: LogLinesProps) {
       onTouchMove={stopWhenScrolledUp}
       onKeyUp={stopWhenScrolledUp}
       onPointerUp={stopWhenScrolledUp}
-      className="h-[min(28rem,60dvh)] overflow-auto bg-sunken py-1 font-mono text-sm focus-visible:outline-offset-[-2px]"
+      className="h-[min(32rem,62dvh)] overflow-auto bg-sunken font-mono text-sm focus-visible:outline-offset-[-2px]"
     >
       <div className="relative w-full" style={{ height: virtual.getTotalSize() }}>
-        {virtual.getVirtualItems().map((item) => {
-          const line = lines[item.index];
-          return line ? (
+        {virtual.getVirtualItems().map((row) => {
+          const item = items[row.index];
+          return item ? (
             <div
-              key={item.key}
+              key={row.key}
               ref={virtual.measureElement}
-              data-index={item.index}
+              data-index={row.index}
               className="absolute inset-x-0 top-0"
-              style={{ transform: `translateY(${item.start}px)` }}
+              style={{ transform: `translateY(${row.start}px)` }}
             >
-              <LogRow line={line} search={search} />
+              {isStage(item) ? (
+                <StageRow stage={item} rate={rate} onToggle={onToggle} />
+              ) : (
+                <LogRow line={item} search={search} />
+              )}
             </div>
           ) : null;
         })}
       </div>
     </div>
   );
+}
+
+function keyOf(item: LogItem | undefined, index: number): string | number {
+  if (!item) return index;
+  return isStage(item) ? `stage-${item.key}` : item.seq;
 }

@@ -1,11 +1,11 @@
-import { ArrowDownToLine, Download, Search, WifiOff } from "lucide-react";
+import { ArrowDownToLine, Download, FoldVertical, Search, UnfoldVertical, WifiOff } from "lucide-react";
 import { Button } from "@/components/ui/button";
 import { Input } from "@/components/ui/input";
 import { Select } from "@/components/ui/select";
 import { formatCount } from "@/lib/format";
 import type { LogStream } from "@/lib/log-stream";
 import { saveText } from "@/lib/save-text";
-import { type LevelFilter, logToText } from "./filter-lines";
+import { type LevelFilter, logToText } from "./stages";
 
 interface LogToolbarProps {
   level: LevelFilter;
@@ -14,25 +14,22 @@ interface LogToolbarProps {
   onSearch: (search: string) => void;
   follow: boolean;
   onFollow: (follow: boolean) => void;
+  /** Undefined where there is nothing to fold. */
+  folded?: boolean;
+  onFold: (fold: boolean) => void;
   shown: number;
   stream: LogStream;
   fileName: string;
 }
 
 export function LogToolbar(props: LogToolbarProps) {
-  const { stream, shown } = props;
+  const { stream, folded } = props;
   return (
     <header className="flex flex-wrap items-center gap-2 border-b px-3 py-2">
       <h2 className="mr-1 pl-1 font-bold">Log</h2>
       <p className="caption mr-auto flex items-center gap-2" aria-live="polite">
-        {shown === stream.lines.length
-          ? `${formatCount(shown)} lines`
-          : `${formatCount(shown)} of ${formatCount(stream.lines.length)} lines`}
-        {stream.state === "offline" && !stream.ended ? (
-          <span className="inline-flex items-center gap-1 font-semibold text-warn">
-            <WifiOff className="size-3.5" aria-hidden /> offline, reconnecting
-          </span>
-        ) : null}
+        {countText(props.shown, stream.lines.length)}
+        <ConnectionNote stream={stream} />
       </p>
       <Select
         aria-label="Show from level"
@@ -65,6 +62,17 @@ export function LogToolbar(props: LogToolbarProps) {
           {props.follow ? "Following" : "Follow"}
         </Button>
       )}
+      {folded === undefined ? null : (
+        <Button
+          size="icon"
+          variant="ghost"
+          aria-label={folded ? "Unfold all stages" : "Fold all stages"}
+          title={folded ? "Unfold all stages" : "Fold all stages"}
+          onClick={() => props.onFold(!folded)}
+        >
+          {folded ? <UnfoldVertical aria-hidden /> : <FoldVertical aria-hidden />}
+        </Button>
+      )}
       <Button
         size="icon"
         variant="ghost"
@@ -77,4 +85,19 @@ export function LogToolbar(props: LogToolbarProps) {
       </Button>
     </header>
   );
+}
+
+function ConnectionNote({ stream }: { stream: LogStream }) {
+  if (stream.ended || (stream.state !== "offline" && stream.state !== "polling")) return null;
+  return (
+    <span className="inline-flex items-center gap-1 font-semibold text-warn">
+      <WifiOff className="size-3.5" aria-hidden />
+      {stream.state === "polling" ? "asking every 2 seconds" : "offline, reconnecting"}
+    </span>
+  );
+}
+
+function countText(shown: number, all: number): string {
+  if (shown !== all) return `${formatCount(shown)} of ${formatCount(all)} lines`;
+  return all === 1 ? "1 line" : `${formatCount(all)} lines`;
 }

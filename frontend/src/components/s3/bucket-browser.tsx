@@ -30,6 +30,7 @@ export function BucketBrowser({ configId, bucket, startPrefix, onChoose, chosenK
     initialPageParam: null as string | null,
     getNextPageParam: (last) => last.next,
     placeholderData: keepPreviousData,
+    meta: { onDemand: true },
   });
   const pages = listing.data?.pages ?? [];
   const folders = pages.flatMap((page) => page.folders);

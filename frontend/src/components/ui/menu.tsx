@@ -4,12 +4,14 @@ import { cn } from "@/lib/cn";
 
 interface MenuProps {
   trigger: ReactElement;
+  /** Open from the start, for a menu that is only made when it is wanted. */
+  defaultOpen?: boolean;
   children: ReactNode;
 }
 
-export function Menu({ trigger, children }: MenuProps) {
+export function Menu({ trigger, defaultOpen, children }: MenuProps) {
   return (
-    <Base.Root>
+    <Base.Root defaultOpen={defaultOpen}>
       <Base.Trigger render={trigger} />
       <Base.Portal>
         <Base.Positioner align="end" sideOffset={4} className="z-50 outline-none">

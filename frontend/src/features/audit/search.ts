@@ -1,6 +1,7 @@
+import { PAGE_SIZE } from "@/lib/page-size";
+import { day, daysToMoments, limitOf, oneOf, pageOf, text } from "@/lib/search-values";
 import type { AuditQuery } from "./api";
 
-export const PAGE_SIZE = 50;
 export const OUTCOMES = [
   { value: "success", label: "Done" },
   { value: "refused", label: "Refused" },
@@ -17,33 +18,39 @@ export interface AuditSearch {
   from?: string;
   to?: string;
   page?: number;
+  limit?: number;
 }
 
 export function parseAuditSearch(raw: Record<string, unknown>): AuditSearch {
-  const page = Number(raw.page);
   return {
     action: text(raw.action),
-    outcome: OUTCOMES.find(({ value }) => value === raw.outcome)?.value,
+    outcome: oneOf(
+      raw.outcome,
+      OUTCOMES.map(({ value }) => value),
+    ),
     actor: text(raw.actor),
     from: day(raw.from),
     to: day(raw.to),
-    page: Number.isInteger(page) && page > 1 ? page : undefined,
+    page: pageOf(raw.page),
+    limit: limitOf(raw.limit),
   };
 }
 
 /** The query of a search: the days are the user's own, the last one included. */
 export function toQuery(search: AuditSearch): AuditQuery {
-  const end = search.to ? new Date(`${search.to}T00:00:00`) : undefined;
-  end?.setDate(end.getDate() + 1);
   return {
     action: search.action,
     outcome: search.outcome,
     actorId: search.actor,
-    startDate: search.from ? new Date(`${search.from}T00:00:00`).toISOString() : undefined,
-    endDate: end?.toISOString(),
+    ...daysToMoments(search.from, search.to),
     page: search.page ?? 1,
-    limit: PAGE_SIZE,
+    limit: search.limit ?? PAGE_SIZE,
   };
+}
+
+/** How many filters are set. */
+export function countAuditFilters({ action, outcome, actor, from, to }: AuditSearch): number {
+  return [action, outcome, actor, from, to].filter(Boolean).length;
 }
 
 /** The address of the same events as a file. */
@@ -52,12 +59,4 @@ export function exportUrl(search: AuditSearch): string {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(wanted)) if (value) query.set(name, String(value));
   return `/api/audit/export?${query}`;
-}
-
-function text(value: unknown): string | undefined {
-  return typeof value === "string" && value ? value : undefined;
-}
-
-function day(value: unknown): string | undefined {
-  return typeof value === "string" && /^\d{4}-\d{2}-\d{2}$/.test(value) ? value : undefined;
 }

@@ -2,6 +2,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import {
   acknowledgeAnomalies,
   type BackupInput,
+  type BackupView,
   cancelBackup,
   cancelVerification,
   createBackup,
@@ -12,6 +13,7 @@ import {
   verifyBackup,
 } from "@/client";
 import { ask } from "@/lib/api";
+import { showEarly } from "@/lib/optimistic";
 import { keys } from "@/lib/queries";
 
 export function useCreateBackup() {
@@ -27,11 +29,15 @@ export function useCancelBackup(id: string) {
   });
 }
 
+/** Shows the pin at once and takes it back when the server refuses. */
 export function usePinBackup(id: string) {
+  const queries = useQueryClient();
   const refresh = useRefresh();
   return useMutation({
     mutationFn: (pinned: boolean) => ask(pinBackup({ path: { backup_id: id }, body: { pinned } })),
-    onSuccess: refresh,
+    onMutate: (pinned) => showEarly<BackupView>(queries, keys.backups, id, { pinned }),
+    onError: (_error, _pinned, undo) => undo?.(),
+    onSettled: refresh,
   });
 }
 

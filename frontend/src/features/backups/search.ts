@@ -1,4 +1,5 @@
 import { BACKUP_TYPES, RUN_STATUSES } from "@/components/run/run-state";
+import { day, limitOf, oneOf, pageOf, sortOf, text } from "@/lib/search-values";
 
 /** The backup list's filters, as they stand in the address. */
 export interface BackupsSearch {
@@ -11,6 +12,7 @@ export interface BackupsSearch {
   to?: string;
   sort?: string;
   page?: number;
+  limit?: number;
 }
 
 export const S3_STATES = [
@@ -20,37 +22,20 @@ export const S3_STATES = [
   { value: "none", label: "Not in S3" },
 ];
 const SORTS = ["createdAt", "databaseName", "type", "status", "size", "duration"];
+const values = (choices: { value: string }[]) => choices.map(({ value }) => value);
 
 /** Takes what it knows and drops the rest: an old link still opens the list. */
 export function parseBackupsSearch(raw: Record<string, unknown>): BackupsSearch {
-  const page = Number(raw.page);
   return {
     databaseId: text(raw.databaseId),
     scheduleId: text(raw.scheduleId),
     status: oneOf(raw.status, RUN_STATUSES),
-    type: oneOf(
-      raw.type,
-      BACKUP_TYPES.map((type) => type.value),
-    ),
-    s3: oneOf(
-      raw.s3,
-      S3_STATES.map((state) => state.value),
-    ),
+    type: oneOf(raw.type, values(BACKUP_TYPES)),
+    s3: oneOf(raw.s3, values(S3_STATES)),
     from: day(raw.from),
     to: day(raw.to),
-    sort: oneOf(raw.sort, [...SORTS, ...SORTS.map((sort) => `-${sort}`)]),
-    page: Number.isInteger(page) && page > 1 ? page : undefined,
+    sort: sortOf(raw.sort, SORTS),
+    page: pageOf(raw.page),
+    limit: limitOf(raw.limit),
   };
-}
-
-function text(value: unknown): string | undefined {
-  return typeof value === "string" && value ? value : undefined;
-}
-
-function oneOf(value: unknown, allowed: string[]): string | undefined {
-  return allowed.find((one) => one === value);
-}
-
-function day(value: unknown): string | undefined {
-  return typeof value === "string" && /^\d{4}-\d{2}-\d{2}$/.test(value) ? value : undefined;
 }

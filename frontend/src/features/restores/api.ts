@@ -21,6 +21,7 @@ export const preflightQuery = (plan: RestorePlanInput) =>
     queryFn: () => ask(preflightRestore({ body: plan })),
     staleTime: 5_000,
     gcTime: 60_000,
+    meta: { onDemand: true },
     retry: (failures, error) => failures < 1 && isWorthRetrying(error),
   });
 
@@ -30,6 +31,7 @@ export const contentsQuery = (source: ContentsInput) =>
     queryKey: ["contents", source],
     queryFn: () => ask(getSourceContents({ body: source })),
     staleTime: Number.POSITIVE_INFINITY,
+    meta: { onDemand: true },
     retry: (failures, error) => failures < 1 && isWorthRetrying(error),
   });
 

@@ -56,6 +56,7 @@ export function useLookAhead(input: SimulationInput, enabled: boolean) {
     queryKey: ["retention-simulation", input],
     queryFn: () => ask(simulateRetentionPolicy({ body: input })),
     enabled,
+    meta: { onDemand: true },
     placeholderData: keepPreviousData,
   });
 }

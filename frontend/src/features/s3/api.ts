@@ -53,6 +53,7 @@ export function useFoundBackups(s3ConfigId: string | null, instanceId: string | 
     queryFn: () => ask(rebuildCatalogue({ body: { s3ConfigId, instanceId, dryRun: true } })),
     placeholderData: keepPreviousData,
     gcTime: 0,
+    meta: { onDemand: true },
   });
 }
 

@@ -13,8 +13,9 @@ import {
   type ScheduleView,
   updateSchedule,
 } from "@/client";
-import { ask, type Page } from "@/lib/api";
+import { ask } from "@/lib/api";
 import { describeError } from "@/lib/api-error";
+import { showEarly } from "@/lib/optimistic";
 import { keys } from "@/lib/queries";
 
 export const previewQuery = (body: SchedulePreviewInput) =>
@@ -53,22 +54,12 @@ export function useDeleteSchedule(id: string) {
 export function useToggleSchedule(id: string) {
   const queries = useQueryClient();
   const refresh = useRefresh();
-  const lists = { queryKey: [...keys.schedules, "list"] };
   return useMutation({
     mutationFn: (enabled: boolean) =>
       ask((enabled ? enableSchedule : disableSchedule)({ path: { schedule_id: id } })),
-    onMutate: async (enabled) => {
-      await queries.cancelQueries(lists);
-      const before = queries.getQueriesData<Page<ScheduleView>>(lists);
-      queries.setQueriesData<Page<ScheduleView>>(lists, (list) =>
-        list
-          ? { ...list, items: list.items.map((item) => (item.id === id ? { ...item, enabled } : item)) }
-          : list,
-      );
-      return { before };
-    },
-    onError: (error, enabled, context) => {
-      for (const [key, list] of context?.before ?? []) queries.setQueryData(key, list);
+    onMutate: (enabled) => showEarly<ScheduleView>(queries, keys.schedules, id, { enabled }),
+    onError: (error, enabled, undo) => {
+      undo?.();
       toast.error(`The schedule could not be switched ${enabled ? "on" : "off"}`, {
         description: describeError(error),
       });

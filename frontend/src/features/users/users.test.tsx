@@ -14,10 +14,10 @@ function withUsers(...users: ReturnType<typeof makeUser>[]) {
 it("lists the users with role and state", async () => {
   withUsers(makeUser(), BOB);
   await renderApp("/users");
-  const alice = await screen.findByRole("listitem", { name: "alice" });
+  const alice = await screen.findByRole("row", { name: /alice/ });
   expect(alice).toHaveTextContent("Administrator");
   expect(alice).toHaveTextContent("You");
-  expect(screen.getByRole("listitem", { name: "bob" })).toHaveTextContent("Disabled");
+  expect(screen.getByRole("row", { name: /bob/ })).toHaveTextContent("Disabled");
 });
 
 it("adds a user, and says beside the field what is wrong", async () => {

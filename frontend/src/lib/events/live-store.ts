@@ -1,17 +1,20 @@
 import { useSyncExternalStore } from "react";
 import type { SocketState } from "../live-socket";
 
-let state: SocketState = "connecting";
+/** `polling`: the live connection is down but the server answers, so it is asked every few seconds. */
+export type LiveState = SocketState | "polling";
+
+let state: LiveState = "connecting";
 const listeners = new Set<() => void>();
 
-export function setLiveState(next: SocketState) {
+export function setLiveState(next: LiveState) {
   if (next === state) return;
   state = next;
   for (const listener of listeners) listener();
 }
 
-/** Whether live updates come in now. */
-export function useLiveState(): SocketState {
+/** How updates come in now. */
+export function useLiveState(): LiveState {
   return useSyncExternalStore(
     (listener) => {
       listeners.add(listener);

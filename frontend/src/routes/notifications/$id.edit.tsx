@@ -1,4 +1,5 @@
 import { createFileRoute } from "@tanstack/react-router";
+import { FormPending } from "@/components/layout/form-pending";
 import { channelQuery, eventsQuery } from "@/features/notifications/api";
 import { EditChannelPage } from "@/features/notifications/components/edit-channel-page";
 
@@ -9,6 +10,7 @@ export const Route = createFileRoute("/notifications/$id/edit")({
       context.queryClient.ensureQueryData(eventsQuery()),
     ]),
   component: EditChannel,
+  pendingComponent: FormPending,
 });
 
 function EditChannel() {

@@ -1,16 +1,14 @@
 import { createFileRoute } from "@tanstack/react-router";
 import { RestoresPage } from "@/features/restores/components/restores-page";
+import { parseRestoresSearch } from "@/features/restores/search";
 
 export const Route = createFileRoute("/restores/")({
-  validateSearch: (search: Record<string, unknown>): { page?: number } => {
-    const page = Number(search.page);
-    return { page: Number.isInteger(page) && page > 1 ? page : undefined };
-  },
+  validateSearch: parseRestoresSearch,
   component: Restores,
 });
 
 function Restores() {
-  const { page = 1 } = Route.useSearch();
+  const search = Route.useSearch();
   const navigate = Route.useNavigate();
-  return <RestoresPage page={page} onPage={(next) => void navigate({ search: { page: next } })} />;
+  return <RestoresPage search={search} onSearch={(next) => void navigate({ search: next })} />;
 }

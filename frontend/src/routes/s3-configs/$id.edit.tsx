@@ -1,11 +1,13 @@
 import { createFileRoute } from "@tanstack/react-router";
 import { Gate } from "@/components/access/gate";
+import { FormPending } from "@/components/layout/form-pending";
 import { EditS3Page } from "@/features/s3/components/edit-s3-page";
 import { s3ConfigQuery } from "@/lib/queries";
 
 export const Route = createFileRoute("/s3-configs/$id/edit")({
   loader: ({ context, params }) => context.queryClient.ensureQueryData(s3ConfigQuery(params.id)),
   component: EditS3Config,
+  pendingComponent: FormPending,
 });
 
 function EditS3Config() {

@@ -32,7 +32,7 @@ RECHECK_SECONDS = 15.0
 """So long a WebSocket goes on after its session was ended or its role was taken away."""
 _POLL_SECONDS = 2.0
 """A lost hint delays a line by this much at most; it can never lose it."""
-_BATCH = 500
+_BATCH = 2_000
 NOT_FOUND = 4404
 
 Socket = WebSocket[Any, Any, Any]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from datetime import datetime
+from typing import Annotated, Literal
 
 from litestar import Controller, get, post
 from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, QueryParameter
@@ -21,6 +22,18 @@ from dbbackup.db.models import RestoreExecution
 from dbbackup.services import execution_logs, restore_undo, restores
 from dbbackup.services.inputs import IdempotencyKey, RestoreInput, RestorePlanInput, UndoInput
 from dbbackup.services.restore_estimates import estimate
+from dbbackup.services.restore_list import RestoreFilter, list_restores
+
+Sort = Literal[
+    "createdAt",
+    "-createdAt",
+    "targetDatabase",
+    "-targetDatabase",
+    "status",
+    "-status",
+    "duration",
+    "-duration",
+]
 
 
 class RestoreController(Controller):
@@ -41,13 +54,15 @@ class RestoreController(Controller):
         ctx: Ctx,
         database_id: Annotated[str | None, QueryParameter(name="databaseId")] = None,
         status: FromQuery[Status | None] = None,
+        start: Annotated[datetime | None, QueryParameter(name="startDate", description="From this moment")] = None,
+        end: Annotated[datetime | None, QueryParameter(name="endDate", description="Before this moment")] = None,
+        sort: Annotated[Sort, QueryParameter(description="Field; `-` before it descends")] = "-createdAt",
         page: Page = 1,
         limit: Limit = 50,
     ) -> RestoreListEnvelope:
-        """Return a page of restores, newest first."""
-        found, total = await restores.list_restores(
-            session, database_id=database_id, status=status, page=page, limit=limit
-        )
+        """Return a page of restores, newest first unless sorted otherwise."""
+        wanted = RestoreFilter(database_id, status, start, end)
+        found, total = await list_restores(session, wanted, sort=sort, page=page, limit=limit)
         views = await restore_views(session, ctx, found)
         return RestoreListEnvelope(success=True, data=views, error=None, meta=meta(page, limit, total))
 

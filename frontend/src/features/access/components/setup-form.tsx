@@ -4,7 +4,7 @@ import { Button } from "@/components/ui/button";
 import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
 import { Notice } from "@/components/ui/notice";
-import { ApiError, describeError } from "@/lib/api-error";
+import { useProblems } from "@/lib/use-problems";
 import { useSetUp } from "../api";
 
 export function SetupForm({ onEntered }: { onEntered: () => void }) {
@@ -12,8 +12,7 @@ export function SetupForm({ onEntered }: { onEntered: () => void }) {
   const [token, setToken] = useState("");
   const [username, setUsername] = useState("admin");
   const [password, setPassword] = useState("");
-  const problems = setUp.error instanceof ApiError ? setUp.error.details : [];
-  const problem = (field: string) => problems.find((one) => one.field === field)?.message;
+  const { form, problem, rest } = useProblems(setUp.error, ["token", "username", "password"]);
 
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -21,7 +20,7 @@ export function SetupForm({ onEntered }: { onEntered: () => void }) {
   };
 
   return (
-    <form onSubmit={submit} className="space-y-5">
+    <form ref={form} onSubmit={submit} className="space-y-5">
       <p className="text-sm text-ink-soft">
         Nobody can sign in yet. To show that this is your server, copy the setup token from its log, the line
         after “Setup token”: <code className="font-mono">docker compose logs api</code>
@@ -53,9 +52,9 @@ export function SetupForm({ onEntered }: { onEntered: () => void }) {
         )}
       </Field>
       <NewPassword value={password} onChange={setPassword} error={problem("password")} />
-      {setUp.isError && problems.length === 0 ? (
+      {rest ? (
         <Notice tone="bad" live title="No administrator was made">
-          {describeError(setUp.error)}
+          {rest}
         </Notice>
       ) : null}
       <Button variant="primary" type="submit" busy={setUp.isPending} className="w-full">

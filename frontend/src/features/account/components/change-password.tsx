@@ -5,15 +5,14 @@ import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
 import { Notice } from "@/components/ui/notice";
 import { Section } from "@/components/ui/section";
-import { ApiError, describeError } from "@/lib/api-error";
+import { useProblems } from "@/lib/use-problems";
 import { useChangePassword } from "../api";
 
 export function ChangePassword({ username }: { username: string }) {
   const change = useChangePassword();
   const [current, setCurrent] = useState("");
   const [next, setNext] = useState("");
-  const problems = change.error instanceof ApiError ? change.error.details : [];
-  const problem = (field: string) => problems.find((one) => one.field === field)?.message;
+  const { form, problem, rest } = useProblems(change.error, ["currentPassword", "newPassword"]);
 
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -30,7 +29,7 @@ export function ChangePassword({ username }: { username: string }) {
 
   return (
     <Section title="Password">
-      <form onSubmit={submit} className="space-y-5 pb-1">
+      <form ref={form} onSubmit={submit} className="space-y-5 pb-1">
         {/* Tells a password manager whose it is. */}
         <input type="hidden" autoComplete="username" value={username} />
         <Field label="Current password" error={problem("currentPassword")}>
@@ -47,9 +46,9 @@ export function ChangePassword({ username }: { username: string }) {
           )}
         </Field>
         <NewPassword label="New password" value={next} onChange={setNext} error={problem("newPassword")} />
-        {change.isError && problems.length === 0 ? (
+        {rest ? (
           <Notice tone="bad" live title="The password was not changed">
-            {describeError(change.error)}
+            {rest}
           </Notice>
         ) : null}
         {change.isSuccess ? (

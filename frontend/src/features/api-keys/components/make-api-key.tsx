@@ -8,7 +8,7 @@ import { Input } from "@/components/ui/input";
 import { Notice } from "@/components/ui/notice";
 import { Select } from "@/components/ui/select";
 import { type Role, useMe } from "@/lib/access";
-import { describeError } from "@/lib/api-error";
+import { useProblems } from "@/lib/use-problems";
 import { useMakeApiKey } from "../api";
 
 const DAY_MS = 86_400_000;
@@ -22,6 +22,7 @@ const LIFETIMES = [
 /** Two steps: say what the key is for, then take it along. */
 export function MakeApiKey({ onClose }: { onClose: () => void }) {
   const make = useMakeApiKey();
+  const { form, problem, rest } = useProblems(make.error, ["name", "expiresAt"]);
   const most = useMe()?.role ?? "viewer";
   const [name, setName] = useState("");
   const [role, setRole] = useState<Role>("viewer");
@@ -59,8 +60,8 @@ export function MakeApiKey({ onClose }: { onClose: () => void }) {
   }
   return (
     <Dialog open onOpenChange={onClose} title="Make an API key">
-      <form onSubmit={submit} className="space-y-5">
-        <Field label="Name" hint="What uses it: “Monitoring”, say.">
+      <form ref={form} onSubmit={submit} className="space-y-5">
+        <Field label="Name" hint="What uses it: “Monitoring”, say." error={problem("name")}>
           {(control) => (
             <Input
               {...control}
@@ -72,7 +73,7 @@ export function MakeApiKey({ onClose }: { onClose: () => void }) {
           )}
         </Field>
         <RoleChoice value={role} onChange={setRole} most={most} />
-        <Field label="Expires after">
+        <Field label="Expires after" error={problem("expiresAt")}>
           {(control) => (
             <Select {...control} value={days} onChange={(e) => setDays(Number(e.target.value))}>
               {LIFETIMES.map((one) => (
@@ -83,9 +84,9 @@ export function MakeApiKey({ onClose }: { onClose: () => void }) {
             </Select>
           )}
         </Field>
-        {make.isError ? (
+        {rest ? (
           <Notice tone="bad" live title="No key was made">
-            {describeError(make.error)}
+            {rest}
           </Notice>
         ) : null}
         <div className="flex flex-wrap justify-end gap-2">

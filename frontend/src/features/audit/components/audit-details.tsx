@@ -11,7 +11,7 @@ export function AuditDetails({ event }: { event: AuditEventView }) {
   }[];
   return (
     <details className="mt-1 text-sm">
-      <summary className="w-fit cursor-pointer rounded-sm text-ink-soft">Details</summary>
+      <summary className="w-fit cursor-pointer rounded-sm text-ink-faint hover:text-ink">Details</summary>
       <div className="mt-1.5 space-y-2">
         {changes.map((change) => (
           <div key={`${change.record} ${change.id} ${change.kind}`}>

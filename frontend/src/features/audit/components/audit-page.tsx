@@ -1,15 +1,19 @@
-import { useQuery } from "@tanstack/react-query";
-import { Download, FilterX } from "lucide-react";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { Download } from "lucide-react";
+import { useCallback, useMemo } from "react";
+import { DataTable } from "@/components/data-table/data-table";
+import { NoMatch } from "@/components/data-table/no-match";
 import { Pagination } from "@/components/data-table/pagination";
 import { TableSkeleton } from "@/components/data-table/table-skeleton";
 import { ErrorState } from "@/components/layout/error-state";
 import { PageHeader } from "@/components/layout/page-header";
-import { Button } from "@/components/ui/button";
 import { buttonClass } from "@/components/ui/button-class";
+import { PAGE_SIZE } from "@/lib/page-size";
 import { auditQuery } from "../api";
-import { type AuditSearch, exportUrl, PAGE_SIZE, toQuery } from "../search";
+import { type AuditSearch, countAuditFilters, exportUrl, toQuery } from "../search";
+import { AuditCard } from "./audit-card";
+import { auditColumns } from "./audit-columns";
 import { AuditFilters } from "./audit-filters";
-import { AuditRow } from "./audit-row";
 import { VerifyAudit } from "./verify-audit";
 
 interface AuditPageProps {
@@ -19,7 +23,13 @@ interface AuditPageProps {
 
 export function AuditPage({ search, onSearch }: AuditPageProps) {
   const events = useQuery(auditQuery(toQuery(search)));
-  const filtered = Object.keys(search).some((key) => key !== "page" && search[key as keyof AuditSearch]);
+  const queries = useQueryClient();
+  const filtered = countAuditFilters(search) > 0;
+  const ofActor = useCallback(
+    (actor: string) => onSearch({ ...search, actor, page: undefined }),
+    [search, onSearch],
+  );
+  const columns = useMemo(() => auditColumns(ofActor), [ofActor]);
   return (
     <>
       <PageHeader
@@ -48,31 +58,28 @@ export function AuditPage({ search, onSearch }: AuditPageProps) {
         ) : events.isPending ? (
           <TableSkeleton label="Loading the audit log" rows={8} />
         ) : events.data.items.length === 0 ? (
-          <div className="flex flex-col items-center gap-3 px-4 py-12 text-ink-soft">
-            {filtered ? "No event fits these filters." : "Nothing has happened yet."}
-            {filtered ? (
-              <Button onClick={() => onSearch({})}>
-                <FilterX aria-hidden />
-                Clear the filters
-              </Button>
-            ) : null}
-          </div>
+          filtered ? (
+            <NoMatch onClear={() => onSearch({ limit: search.limit })}>No event fits these filters.</NoMatch>
+          ) : (
+            <p className="px-4 py-12 text-center text-ink-soft">Nothing has happened yet.</p>
+          )
         ) : (
           <>
-            <ul aria-label="Events" className="divide-y divide-line">
-              {events.data.items.map((event) => (
-                <AuditRow
-                  key={event.seq}
-                  event={event}
-                  onActor={(actor) => onSearch({ ...search, actor, page: undefined })}
-                />
-              ))}
-            </ul>
+            <DataTable
+              caption="Events"
+              columns={columns}
+              rows={events.data.items}
+              rowId={(event) => String(event.seq)}
+              renderCard={(event) => <AuditCard event={event} onActor={ofActor} />}
+              stale={events.isPlaceholderData}
+            />
             <Pagination
               page={search.page ?? 1}
-              limit={PAGE_SIZE}
+              limit={search.limit ?? PAGE_SIZE}
               total={events.data.total}
               onPage={(page) => onSearch({ ...search, page })}
+              onLimit={(limit) => onSearch({ ...search, limit, page: undefined })}
+              onIntent={(page) => void queries.prefetchQuery(auditQuery(toQuery({ ...search, page })))}
             />
           </>
         )}

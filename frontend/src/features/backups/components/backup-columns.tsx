@@ -59,10 +59,12 @@ export const backupColumns = helper.columns([
   }),
   helper.accessor("size", {
     header: "Size",
+    meta: { align: "right" },
     cell: ({ getValue }) => <span className="whitespace-nowrap">{formatBytes(getValue())}</span>,
   }),
   helper.accessor("duration", {
     header: "Took",
+    meta: { align: "right" },
     cell: ({ getValue }) => {
       const seconds = getValue();
       return (

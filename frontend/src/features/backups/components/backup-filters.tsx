@@ -1,12 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
-import { FilterX } from "lucide-react";
+import { DayField } from "@/components/data-table/day-field";
+import { FilterBar } from "@/components/data-table/filter-bar";
 import { BACKUP_TYPES, RUN_STATUSES } from "@/components/run/run-state";
-import { Button } from "@/components/ui/button";
 import { Select } from "@/components/ui/select";
 import { databasesQuery, schedulesQuery } from "@/lib/queries";
-import { isFiltered } from "../filter";
+import { countFilters, withoutFilters } from "../filter";
 import { type BackupsSearch, S3_STATES } from "../search";
-import { DayField } from "./day-field";
 
 interface BackupFiltersProps {
   search: BackupsSearch;
@@ -22,9 +21,10 @@ export function BackupFilters({ search, onSearch }: BackupFiltersProps) {
     set({ [key]: event.target.value || undefined });
 
   return (
-    <search
-      aria-label="Filter backups"
-      className="grid grid-cols-2 gap-2 border-b px-4 py-3 sm:grid-cols-3 lg:flex lg:flex-wrap lg:[&>*]:w-38"
+    <FilterBar
+      label="Filter backups"
+      active={countFilters(search)}
+      onClear={() => onSearch(withoutFilters(search))}
     >
       <Select aria-label="Database" value={search.databaseId ?? ""} onChange={choose("databaseId")}>
         <option value="">All databases</option>
@@ -68,14 +68,8 @@ export function BackupFilters({ search, onSearch }: BackupFiltersProps) {
           </option>
         ))}
       </Select>
-      <DayField label="From" value={search.from} max={search.to} onChange={choose("from")} />
-      <DayField label="To" value={search.to} min={search.from} onChange={choose("to")} />
-      {isFiltered(search) ? (
-        <Button variant="ghost" className="lg:!w-auto" onClick={() => onSearch({ sort: search.sort })}>
-          <FilterX aria-hidden />
-          Clear
-        </Button>
-      ) : null}
-    </search>
+      <DayField label="From" value={search.from} max={search.to} onChange={(from) => set({ from })} />
+      <DayField label="To" value={search.to} min={search.from} onChange={(to) => set({ to })} />
+    </FilterBar>
   );
 }

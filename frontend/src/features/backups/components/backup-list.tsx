@@ -17,6 +17,7 @@ interface BackupListProps {
 export function BackupList({ backups, ofOneDatabase, sort, onSort, stale }: BackupListProps) {
   return (
     <DataTable
+      name={ofOneDatabase ? "backups-of-one" : "backups"}
       caption="Backups"
       columns={ofOneDatabase ? ownBackupColumns : backupListColumns}
       rows={backups}

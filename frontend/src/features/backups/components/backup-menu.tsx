@@ -1,11 +1,22 @@
 import { Link } from "@tanstack/react-router";
-import { Download, Ellipsis, FileText, Pin, PinOff, RotateCcw, Trash2 } from "lucide-react";
+import {
+  CloudUpload,
+  Download,
+  Ellipsis,
+  FileText,
+  Pin,
+  PinOff,
+  RotateCcw,
+  ShieldCheck,
+  Trash2,
+} from "lucide-react";
 import { useState } from "react";
 import { toast } from "sonner";
 import type { BackupView } from "@/client";
 import { Allowed } from "@/components/access/allowed";
 import { isActive } from "@/components/run/run-state";
 import { Button } from "@/components/ui/button";
+import { LazyMenu } from "@/components/ui/lazy-menu";
 import { Menu, MenuItem } from "@/components/ui/menu";
 import { MenuSeparator } from "@/components/ui/menu-separator";
 import { describeError } from "@/lib/api-error";
@@ -13,10 +24,24 @@ import { formatDateTime } from "@/lib/format";
 import { usePinBackup } from "../api";
 import { DeleteBackup } from "./delete-backup";
 import { downloadUrl } from "./download-url";
+import { UploadDialog } from "./upload-dialog";
+import { VerifyDialog } from "./verify-dialog";
 
 /** What can be done with a backup in a list. */
 export function BackupMenu({ backup }: { backup: BackupView }) {
-  const [deleting, setDeleting] = useState(false);
+  return (
+    <LazyMenu label={menuLabel(backup)}>
+      <OpenMenu backup={backup} />
+    </LazyMenu>
+  );
+}
+
+const menuLabel = (backup: BackupView) =>
+  `More for ${backup.databaseName}, ${formatDateTime(backup.createdAt)}`;
+
+function OpenMenu({ backup }: { backup: BackupView }) {
+  const [open, setOpen] = useState<"delete" | "verify" | "upload" | null>(null);
+  const setDeleting = (on: boolean) => setOpen(on ? "delete" : null);
   const pin = usePinBackup(backup.id);
   const whole = backup.status === "completed";
   const togglePin = () =>
@@ -27,12 +52,9 @@ export function BackupMenu({ backup }: { backup: BackupView }) {
   return (
     <>
       <Menu
+        defaultOpen
         trigger={
-          <Button
-            variant="ghost"
-            size="icon"
-            aria-label={`More for ${backup.databaseName}, ${formatDateTime(backup.createdAt)}`}
-          >
+          <Button variant="ghost" size="icon" aria-label={menuLabel(backup)}>
             <Ellipsis aria-hidden />
           </Button>
         }
@@ -63,6 +85,12 @@ export function BackupMenu({ backup }: { backup: BackupView }) {
           </MenuItem>
         </Allowed>
         <Allowed to="backup.execute">
+          <MenuItem icon={<ShieldCheck aria-hidden />} disabled={!whole} onSelect={() => setOpen("verify")}>
+            Verify…
+          </MenuItem>
+          <MenuItem icon={<CloudUpload aria-hidden />} disabled={!whole} onSelect={() => setOpen("upload")}>
+            Upload to S3…
+          </MenuItem>
           <MenuItem
             icon={backup.pinned ? <PinOff aria-hidden /> : <Pin aria-hidden />}
             disabled={pin.isPending}
@@ -83,7 +111,12 @@ export function BackupMenu({ backup }: { backup: BackupView }) {
           </MenuItem>
         </Allowed>
       </Menu>
-      <DeleteBackup backup={backup} open={deleting} onOpenChange={setDeleting} />
+      <DeleteBackup backup={backup} open={open === "delete"} onOpenChange={setDeleting} />
+      {open === "verify" ? (
+        <VerifyDialog backup={backup} open onOpenChange={() => setOpen(null)} />
+      ) : open === "upload" ? (
+        <UploadDialog backup={backup} onClose={() => setOpen(null)} />
+      ) : null}
     </>
   );
 }

@@ -30,7 +30,7 @@ export function BackupPage({ id }: { id: string }) {
     refetchInterval: ({ state }) => (state.data && isActive(state.data.status) ? 5_000 : false),
   });
   const progress = useProgress(id, backup.progress);
-  const stream = useLogStream(id);
+  const stream = useLogStream({ kind: "backup", id, over: !isActive(backup.status) });
   const navigate = useNavigate();
   const copyNames = Object.fromEntries(backup.copies.map((copy) => [copy.id, copyName(copy)]));
 
@@ -96,7 +96,11 @@ export function BackupPage({ id }: { id: string }) {
             {backup.tables.length > 0 ? <BackupTables tables={backup.tables} /> : null}
           </div>
         </div>
-        <LogViewer stream={stream} fileName={`${backup.fileName ?? backup.id}.log`} />
+        <LogViewer
+          stream={stream}
+          fileName={`${backup.fileName ?? backup.id}.log`}
+          rate={progress?.bytesPerSecond}
+        />
         {backup.attempt > 1 ? (
           <p className="flex items-center gap-1.5 text-sm text-ink-soft">
             <CircleAlert className="size-4" aria-hidden /> This was attempt {backup.attempt}.

@@ -1,15 +1,16 @@
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { Archive, CalendarClock, FilterX } from "lucide-react";
+import { Archive, CalendarClock } from "lucide-react";
+import { NoMatch } from "@/components/data-table/no-match";
 import { Pagination } from "@/components/data-table/pagination";
 import { TableSkeleton } from "@/components/data-table/table-skeleton";
 import { ErrorState } from "@/components/layout/error-state";
 import { PageHeader } from "@/components/layout/page-header";
-import { Button } from "@/components/ui/button";
 import { buttonClass } from "@/components/ui/button-class";
 import { Empty } from "@/components/ui/empty";
+import { PAGE_SIZE } from "@/lib/page-size";
 import { backupsQuery } from "@/lib/queries";
-import { isFiltered, PAGE_SIZE, toFilter } from "../filter";
+import { countFilters, toFilter, withoutFilters } from "../filter";
 import type { BackupsSearch } from "../search";
 import { BackupFilters } from "./backup-filters";
 import { BackupList } from "./backup-list";
@@ -22,7 +23,8 @@ interface BackupsPageProps {
 
 export function BackupsPage({ search, onSearch }: BackupsPageProps) {
   const backups = useQuery(backupsQuery(toFilter(search)));
-  const filtered = isFiltered(search);
+  const queries = useQueryClient();
+  const filtered = countFilters(search) > 0;
   const retention = (
     <Link to="/retention-policies" className={buttonClass({})}>
       <CalendarClock aria-hidden />
@@ -68,13 +70,7 @@ export function BackupsPage({ search, onSearch }: BackupsPageProps) {
         ) : backups.isPending ? (
           <TableSkeleton label="Loading backups" rows={8} />
         ) : nothing ? (
-          <div className="flex flex-col items-center gap-3 px-4 py-12 text-ink-soft">
-            No backup fits these filters.
-            <Button onClick={() => onSearch({ sort: search.sort })}>
-              <FilterX aria-hidden />
-              Clear the filters
-            </Button>
-          </div>
+          <NoMatch onClear={() => onSearch(withoutFilters(search))}>No backup fits these filters.</NoMatch>
         ) : (
           <>
             <BackupList
@@ -85,9 +81,11 @@ export function BackupsPage({ search, onSearch }: BackupsPageProps) {
             />
             <Pagination
               page={search.page ?? 1}
-              limit={PAGE_SIZE}
+              limit={search.limit ?? PAGE_SIZE}
               total={backups.data.total}
               onPage={(page) => onSearch({ ...search, page })}
+              onLimit={(limit) => onSearch({ ...search, limit, page: undefined })}
+              onIntent={(page) => void queries.prefetchQuery(backupsQuery(toFilter({ ...search, page })))}
             />
           </>
         )}

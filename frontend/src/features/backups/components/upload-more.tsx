@@ -1,24 +1,17 @@
-import { useQuery } from "@tanstack/react-query";
 import { CloudUpload } from "lucide-react";
 import { toast } from "sonner";
 import type { BackupDetail } from "@/client";
 import { Button } from "@/components/ui/button";
 import { Menu, MenuItem } from "@/components/ui/menu";
 import { describeError } from "@/lib/api-error";
-import { s3ConfigsQuery } from "@/lib/queries";
 import { useUploadBackup } from "../api";
+import { useUploadTargets } from "../upload-targets";
 
 /** Copies a finished backup to a further bucket, or again to one where it failed. */
 export function UploadMore({ backup }: { backup: BackupDetail }) {
-  const configs = useQuery(s3ConfigsQuery());
+  const targets = useUploadTargets(backup) ?? [];
   const upload = useUploadBackup(backup.id);
-  const held = new Set(
-    backup.copies
-      .filter((copy) => !["failed", "deleted"].includes(copy.state))
-      .map((copy) => copy.s3ConfigId),
-  );
-  const targets = configs.data?.filter((config) => config.enabled && !held.has(config.id)) ?? [];
-  if (backup.status !== "completed" || targets.length === 0) return null;
+  if (targets.length === 0) return null;
 
   const start = (id: string, name: string) =>
     upload.mutate([id], {

@@ -69,7 +69,7 @@ const AUTOMATIC: Record<string, string> = {
 
 function Going({ verification }: { verification: VerificationView }) {
   const progress = useProgress(verification.id, verification.progress);
-  const stream = useLogStream(verification.id);
+  const stream = useLogStream({ kind: "verify", id: verification.id, over: false });
   const cancel = useCancelVerification(verification.id);
   const stop = () =>
     cancel.mutate(undefined, {
@@ -79,7 +79,11 @@ function Going({ verification }: { verification: VerificationView }) {
   return (
     <div className="space-y-3">
       <RunProgress kind="verify" progress={progress} startedAt={verification.startedAt} />
-      <LogViewer stream={stream} fileName={`verification-${verification.id}.log`} />
+      <LogViewer
+        stream={stream}
+        fileName={`verification-${verification.id}.log`}
+        rate={progress?.bytesPerSecond}
+      />
       <Allowed to="backup.execute">
         <Button size="sm" busy={cancel.isPending} onClick={stop}>
           <Ban aria-hidden />

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { toast } from "sonner";
-import type { BackupDetail, DatabaseView } from "@/client";
+import type { BackupView, DatabaseView } from "@/client";
 import { ScratchTarget } from "@/components/run/scratch-target";
 import { Button } from "@/components/ui/button";
 import { Dialog } from "@/components/ui/dialog";
@@ -14,7 +14,7 @@ import { useVerifyBackup } from "../api";
 import { copyName } from "./copies-line";
 
 interface VerifyDialogProps {
-  backup: BackupDetail;
+  backup: BackupView;
   open: boolean;
   onOpenChange: (open: boolean) => void;
 }

@@ -18,7 +18,6 @@ import { Checkbox } from "@/components/ui/checkbox";
 import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
 import { Notice } from "@/components/ui/notice";
-import { describeError } from "@/lib/api-error";
 import { applyProblems } from "@/lib/form-problems";
 import { useCreateBackup } from "../api";
 import { BACKUP_FIELDS, type BackupValues, backupSchema } from "./backup-schema";
@@ -50,9 +49,7 @@ export function BackupForm(props: BackupFormProps) {
     try {
       onStarted(await create.mutateAsync(toInput(database.id, input)));
     } catch (error) {
-      setProblem(
-        applyProblems(form, error, BACKUP_FIELDS) ?? (form.formState.isValid ? describeError(error) : null),
-      );
+      setProblem(applyProblems(form, error, BACKUP_FIELDS));
     }
   });
 

@@ -6,9 +6,10 @@ import { keys } from "@/lib/queries";
 /** Looking around takes seconds and signs in to every server found: only when the page is opened, or told to. */
 export const discoveryQuery = () =>
   queryOptions({
-    queryKey: ["discovery"],
+    queryKey: keys.discovery,
     queryFn: () => ask(discoverDatabases()),
     staleTime: 60_000,
+    meta: { onDemand: true },
     refetchOnWindowFocus: false,
   });
 
@@ -19,7 +20,7 @@ export function useAddDiscovered() {
     onSuccess: () =>
       Promise.all([
         queries.invalidateQueries({ queryKey: keys.databases }),
-        queries.invalidateQueries({ queryKey: ["discovery"] }),
+        queries.invalidateQueries({ queryKey: keys.discovery }),
       ]),
   });
 }

@@ -4,6 +4,7 @@ import { PlugZap } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import { useForm } from "react-hook-form";
 import type { DatabaseView } from "@/client";
+import { FormGuard } from "@/components/form/form-guard";
 import { Button } from "@/components/ui/button";
 import { buttonClass } from "@/components/ui/button-class";
 import { Notice } from "@/components/ui/notice";
@@ -64,17 +65,20 @@ export function DatabaseForm({ saved, submitLabel, cancel, onSave }: DatabaseFor
   }
 
   function fill(parsed: ParsedConnection) {
-    form.reset({
-      ...form.getValues(),
-      type: parsed.type,
-      host: parsed.host,
-      port: parsed.port,
-      database: parsed.databaseName,
-      username: parsed.username,
-      password: parsed.password,
-      name: form.getValues("name") || parsed.databaseName,
-      tlsMode: (parsed.tlsMode as DatabaseValues["tlsMode"] | null) ?? form.getValues("tlsMode"),
-    });
+    form.reset(
+      {
+        ...form.getValues(),
+        type: parsed.type,
+        host: parsed.host,
+        port: parsed.port,
+        database: parsed.databaseName,
+        username: parsed.username,
+        password: parsed.password,
+        name: form.getValues("name") || parsed.databaseName,
+        tlsMode: (parsed.tlsMode as DatabaseValues["tlsMode"] | null) ?? form.getValues("tlsMode"),
+      },
+      { keepDefaultValues: true },
+    );
     void form.trigger();
   }
 
@@ -87,6 +91,7 @@ export function DatabaseForm({ saved, submitLabel, cancel, onSave }: DatabaseFor
         void save(false);
       }}
     >
+      <FormGuard form={form} />
       <div className="panel space-y-5 p-4 sm:p-6">
         {saved ? null : <EngineChoice form={form} />}
         {saved ? null : <PasteConnection type={form.watch("type")} onParsed={fill} />}

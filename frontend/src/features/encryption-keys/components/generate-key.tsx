@@ -7,6 +7,7 @@ import { Input } from "@/components/ui/input";
 import { Notice } from "@/components/ui/notice";
 import { RadioCards } from "@/components/ui/radio-cards";
 import { describeError } from "@/lib/api-error";
+import { useProblems } from "@/lib/use-problems";
 import { useDownloadKey, useGenerateKey } from "../api";
 
 interface GenerateKeyProps {
@@ -17,6 +18,7 @@ interface GenerateKeyProps {
 /** Two steps: make the key, then take it to a safe place. */
 export function GenerateKey({ open, onClose }: GenerateKeyProps) {
   const generate = useGenerateKey();
+  const { form, problem, rest } = useProblems(generate.error, ["name", "comment"]);
   const download = useDownloadKey();
   const [name, setName] = useState("");
   const [comment, setComment] = useState("");
@@ -67,7 +69,7 @@ export function GenerateKey({ open, onClose }: GenerateKeyProps) {
           </div>
         </div>
       ) : (
-        <form onSubmit={submit} className="space-y-5">
+        <form ref={form} onSubmit={submit} className="space-y-5">
           <RadioCards
             label="Format"
             value={kind}
@@ -78,7 +80,7 @@ export function GenerateKey({ open, onClose }: GenerateKeyProps) {
               { value: "openpgp", label: "OpenPGP", hint: "Opened with gpg; slower" },
             ]}
           />
-          <Field label="Name" hint="For example the year: “Backups 2026”.">
+          <Field label="Name" hint="For example the year: “Backups 2026”." error={problem("name")}>
             {(control) => (
               <Input
                 {...control}
@@ -89,7 +91,7 @@ export function GenerateKey({ open, onClose }: GenerateKeyProps) {
               />
             )}
           </Field>
-          <Field label="Comment" optional hint="Where the key file is kept, say.">
+          <Field label="Comment" optional hint="Where the key file is kept, say." error={problem("comment")}>
             {(control) => (
               <Input
                 {...control}
@@ -99,9 +101,9 @@ export function GenerateKey({ open, onClose }: GenerateKeyProps) {
               />
             )}
           </Field>
-          {generate.isError ? (
+          {rest ? (
             <Notice tone="bad" live title="No key was made">
-              {describeError(generate.error)}
+              {rest}
             </Notice>
           ) : null}
           <div className="flex flex-wrap justify-end gap-2">

@@ -6,7 +6,7 @@ import { Input } from "@/components/ui/input";
 import { Notice } from "@/components/ui/notice";
 import { RadioCards } from "@/components/ui/radio-cards";
 import { Textarea } from "@/components/ui/textarea";
-import { describeError } from "@/lib/api-error";
+import { useProblems } from "@/lib/use-problems";
 import { useImportKey } from "../api";
 
 type Kind = "identity" | "recipient" | "recovery";
@@ -25,6 +25,10 @@ export function ImportKey({ open, onClose }: { open: boolean; onClose: () => voi
   const [kind, setKind] = useState<Kind>("identity");
   const [name, setName] = useState("");
   const [text, setText] = useState("");
+  const { form, problem, rest } = useProblems(add.error, [
+    "name",
+    kind === "identity" ? "identity" : "recipient",
+  ]);
 
   const close = () => {
     onClose();
@@ -41,7 +45,7 @@ export function ImportKey({ open, onClose }: { open: boolean; onClose: () => voi
 
   return (
     <Dialog open={open} onOpenChange={close} title="Import a key">
-      <form onSubmit={submit} className="space-y-5">
+      <form ref={form} onSubmit={submit} className="space-y-5">
         <RadioCards
           label="What you have"
           value={kind}
@@ -53,7 +57,7 @@ export function ImportKey({ open, onClose }: { open: boolean; onClose: () => voi
             { value: "recovery", label: "Recovery recipient", hint: "A second way in, offline" },
           ]}
         />
-        <Field label="Name">
+        <Field label="Name" error={problem("name")}>
           {(control) => (
             <Input
               {...control}
@@ -64,7 +68,11 @@ export function ImportKey({ open, onClose }: { open: boolean; onClose: () => voi
             />
           )}
         </Field>
-        <Field label={kind === "identity" ? "Private key" : "Recipient"} hint={HINTS[kind]}>
+        <Field
+          label={kind === "identity" ? "Private key" : "Recipient"}
+          hint={HINTS[kind]}
+          error={problem(kind === "identity" ? "identity" : "recipient")}
+        >
           {(control) => (
             <Textarea
               {...control}
@@ -78,9 +86,9 @@ export function ImportKey({ open, onClose }: { open: boolean; onClose: () => voi
             />
           )}
         </Field>
-        {add.isError ? (
+        {rest ? (
           <Notice tone="bad" live title="The key was not imported">
-            {describeError(add.error)}
+            {rest}
           </Notice>
         ) : null}
         <div className="flex flex-wrap justify-end gap-2">

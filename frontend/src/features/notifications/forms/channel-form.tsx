@@ -4,13 +4,13 @@ import { Send } from "lucide-react";
 import { useMemo, useState } from "react";
 import { Controller, useForm } from "react-hook-form";
 import type { NotificationChannelView, NotificationEventView } from "@/client";
+import { FormGuard } from "@/components/form/form-guard";
 import { Button } from "@/components/ui/button";
 import { buttonClass } from "@/components/ui/button-class";
 import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
 import { Notice } from "@/components/ui/notice";
 import { RadioCards } from "@/components/ui/radio-cards";
-import { describeError } from "@/lib/api-error";
 import { applyProblems } from "@/lib/form-problems";
 import { useTestChannelForm } from "../api";
 import { TestOutcome } from "../components/test-outcome";
@@ -46,10 +46,7 @@ export function ChannelForm({ events, saved, submitLabel, onSave }: ChannelFormP
       try {
         await action(values);
       } catch (thrown) {
-        const error = withoutPath(thrown);
-        const message = applyProblems(form, error, Object.keys(start));
-        if (message !== null) setProblem(message);
-        else if (!Object.keys(form.formState.errors).length) setProblem(describeError(error));
+        setProblem(applyProblems(form, withoutPath(thrown), Object.keys(start)));
       }
     });
 
@@ -62,6 +59,7 @@ export function ChannelForm({ events, saved, submitLabel, onSave }: ChannelFormP
         void attempt(onSave)();
       }}
     >
+      <FormGuard form={form} />
       <div className="panel space-y-6 p-4 sm:p-6">
         {saved ? null : (
           <Controller

@@ -5,6 +5,7 @@ import type { DataTableFeatures } from "@/components/data-table/features";
 import { StatusBadge } from "@/components/run/status-badge";
 import { Time } from "@/components/ui/time";
 import { formatDuration } from "@/lib/format";
+import { RestoreMenu } from "./restore-menu";
 import { UndoNote } from "./undo-note";
 
 const helper = createColumnHelper<DataTableFeatures, RestoreView>();
@@ -22,7 +23,7 @@ export const restoreColumns = helper.columns([
       </Link>
     ),
   }),
-  helper.accessor("sourceName", { header: "Backup of" }),
+  helper.accessor("sourceName", { header: "Backup of", enableSorting: false }),
   helper.accessor("targetDatabase", {
     header: "Into",
     cell: ({ row: { original: restore } }) => (
@@ -34,7 +35,8 @@ export const restoreColumns = helper.columns([
   }),
   helper.accessor("sourceType", {
     header: "From",
-    cell: ({ getValue }) => (getValue() === "local" ? "Local disk" : "S3"),
+    enableSorting: false,
+    cell: ({ row: { original: restore } }) => sourceName(restore),
   }),
   helper.accessor("status", {
     header: "Status",
@@ -47,6 +49,7 @@ export const restoreColumns = helper.columns([
   }),
   helper.accessor("duration", {
     header: "Took",
+    meta: { align: "right" },
     cell: ({ getValue }) => {
       const seconds = getValue();
       return (
@@ -54,4 +57,20 @@ export const restoreColumns = helper.columns([
       );
     },
   }),
+  helper.display({
+    id: "actions",
+    header: () => <span className="sr-only">Actions</span>,
+    cell: ({ row: { original: restore } }) => (
+      <div className="flex justify-end">
+        <RestoreMenu restore={restore} />
+      </div>
+    ),
+  }),
 ]);
+
+const SOURCES: Record<string, string> = { local: "Local disk", s3: "S3", upload: "Upload", script: "Script" };
+
+function sourceName({ sourceType, sourceBucket }: RestoreView): string {
+  const place = SOURCES[sourceType] ?? sourceType;
+  return sourceBucket ? `${place}: ${sourceBucket}` : place;
+}

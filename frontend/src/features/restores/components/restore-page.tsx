@@ -27,7 +27,7 @@ export function RestorePage({ id }: { id: string }) {
     refetchInterval: ({ state }) => (state.data && isActive(state.data.status) ? 5_000 : false),
   });
   const progress = useProgress(id, restore.progress);
-  const stream = useLogStream(id);
+  const stream = useLogStream({ kind: "restore", id, over: !isActive(restore.status) });
 
   return (
     <>
@@ -68,7 +68,11 @@ export function RestorePage({ id }: { id: string }) {
         <WayBack restore={restore} />
         <RestoreChecks restore={restore} />
         <RestoreFacts restore={restore} />
-        <LogViewer stream={stream} fileName={`restore-${restore.targetDatabase}-${restore.id}.log`} />
+        <LogViewer
+          stream={stream}
+          fileName={`restore-${restore.targetDatabase}-${restore.id}.log`}
+          rate={progress?.bytesPerSecond}
+        />
       </div>
     </>
   );

@@ -12,7 +12,7 @@ export function NewPolicyPage() {
   return (
     <>
       <PageHeader
-        title="New retention policy"
+        title="Add a retention policy"
         back={<BackLink to="/retention-policies">Retention</BackLink>}
       />
       <PolicyForm

@@ -21,7 +21,7 @@ export function PoliciesPage() {
   const add = (
     <Link to="/retention-policies/new" className={buttonClass({ variant: "primary" })}>
       <Plus aria-hidden />
-      New policy
+      Add a policy
     </Link>
   );
   return (

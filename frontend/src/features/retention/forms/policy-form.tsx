@@ -3,13 +3,13 @@ import { Link } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 import { useForm } from "react-hook-form";
 import type { RetentionPolicyView } from "@/client";
+import { FormGuard } from "@/components/form/form-guard";
 import { Button } from "@/components/ui/button";
 import { buttonClass } from "@/components/ui/button-class";
 import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
 import { Notice } from "@/components/ui/notice";
 import { RadioCards } from "@/components/ui/radio-cards";
-import { describeError } from "@/lib/api-error";
 import { applyProblems } from "@/lib/form-problems";
 import { useDebounced } from "@/lib/use-debounced";
 import { CeilingNote } from "../components/ceiling-note";
@@ -43,9 +43,7 @@ export function PolicyForm({ saved, submitLabel, onSave }: PolicyFormProps) {
     try {
       await onSave(input);
     } catch (error) {
-      setProblem(
-        applyProblems(form, error, POLICY_FIELDS) ?? (form.formState.isValid ? describeError(error) : null),
-      );
+      setProblem(applyProblems(form, error, POLICY_FIELDS));
     }
   });
 
@@ -55,6 +53,7 @@ export function PolicyForm({ saved, submitLabel, onSave }: PolicyFormProps) {
       onSubmit={submit}
       className="grid items-start gap-6 lg:grid-cols-[minmax(0,1fr)_minmax(0,1fr)]"
     >
+      <FormGuard form={form} />
       <div className="panel space-y-5 p-4 sm:p-6">
         <Field label="Name" error={errors.name?.message}>
           {(control) => <Input {...control} {...form.register("name")} />}

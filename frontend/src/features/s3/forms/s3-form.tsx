@@ -4,10 +4,10 @@ import { PlugZap } from "lucide-react";
 import { type ReactNode, useMemo, useState } from "react";
 import { useForm } from "react-hook-form";
 import type { S3ConfigView } from "@/client";
+import { FormGuard } from "@/components/form/form-guard";
 import { Button } from "@/components/ui/button";
 import { buttonClass } from "@/components/ui/button-class";
 import { Notice } from "@/components/ui/notice";
-import { describeError } from "@/lib/api-error";
 import { applyProblems } from "@/lib/form-problems";
 import { useTestS3Form } from "../api";
 import { S3TestPanel } from "../components/s3-test-panel";
@@ -61,9 +61,6 @@ export function S3Form({ saved, submitLabel, cancel, onSave }: S3FormProps) {
   function show(title: string, error: unknown) {
     const message = applyProblems(form, error, S3_FIELDS);
     if (message !== null) setProblem({ title, message, canForce: false });
-    else if (!Object.keys(form.formState.errors).length) {
-      setProblem({ title, message: describeError(error), canForce: false });
-    }
   }
 
   return (
@@ -75,6 +72,7 @@ export function S3Form({ saved, submitLabel, cancel, onSave }: S3FormProps) {
         void save(false);
       }}
     >
+      <FormGuard form={form} />
       <div className="panel space-y-5 p-4 sm:p-6">
         <S3Fields form={form} saved={saved} />
         <S3AdvancedFields form={form} saved={saved} />

@@ -8,13 +8,14 @@ import { CompressionChoice } from "@/components/backup/compression-choice";
 import { ContentFields } from "@/components/backup/content-fields";
 import { Destinations } from "@/components/backup/destinations";
 import { EncryptionChoice } from "@/components/backup/encryption-choice";
+import { FormGuard } from "@/components/form/form-guard";
 import { Button } from "@/components/ui/button";
 import { buttonClass } from "@/components/ui/button-class";
 import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
 import { Notice } from "@/components/ui/notice";
 import { Select } from "@/components/ui/select";
-import { ApiError, describeError } from "@/lib/api-error";
+import { ApiError } from "@/lib/api-error";
 import { applyProblems } from "@/lib/form-problems";
 import { useDebounced } from "@/lib/use-debounced";
 import { previewQuery } from "../api";
@@ -51,13 +52,13 @@ export function ScheduleForm(props: ScheduleFormProps) {
     try {
       await onSave(toInput(input, around, saved));
     } catch (error) {
-      const left = applyProblems(form, error, SCHEDULE_FIELDS);
-      setFailure(left ?? (error instanceof ApiError ? null : describeError(error)));
+      setFailure(applyProblems(form, error, SCHEDULE_FIELDS));
     }
   });
 
   return (
     <form onSubmit={submit} noValidate className="grid items-start gap-6 lg:grid-cols-[minmax(0,1fr)_21rem]">
+      <FormGuard form={form} />
       <div className="panel space-y-5 p-4 sm:p-6">
         <div className="grid gap-5 sm:grid-cols-2">
           <Field label="Database" error={errors.databaseId?.message}>

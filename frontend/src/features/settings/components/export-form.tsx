@@ -4,13 +4,14 @@ import { NewPassword } from "@/components/access/new-password";
 import { Button } from "@/components/ui/button";
 import { Checkbox } from "@/components/ui/checkbox";
 import { Notice } from "@/components/ui/notice";
-import { describeError } from "@/lib/api-error";
+import { useProblems } from "@/lib/use-problems";
 import { useExportConfig } from "../configuration-api";
 
 export function ExportForm({ onDone }: { onDone: () => void }) {
   const [passphrase, setPassphrase] = useState("");
   const [privateKeys, setPrivateKeys] = useState(true);
   const run = useExportConfig();
+  const { form, problem, rest } = useProblems(run.error, ["passphrase"]);
 
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -26,8 +27,13 @@ export function ExportForm({ onDone }: { onDone: () => void }) {
   };
 
   return (
-    <form onSubmit={submit} className="space-y-5">
-      <NewPassword label="Passphrase" value={passphrase} onChange={setPassphrase} />
+    <form ref={form} onSubmit={submit} className="space-y-5">
+      <NewPassword
+        label="Passphrase"
+        value={passphrase}
+        onChange={setPassphrase}
+        error={problem("passphrase")}
+      />
       <Checkbox
         checked={privateKeys}
         onChange={setPrivateKeys}
@@ -37,9 +43,9 @@ export function ExportForm({ onDone }: { onDone: () => void }) {
       <Notice>
         Nobody can open the passwords in the file without the passphrase: not this program either.
       </Notice>
-      {run.isError ? (
+      {rest ? (
         <Notice tone="bad" live title="Nothing was exported">
-          {describeError(run.error)}
+          {rest}
         </Notice>
       ) : null}
       <div className="flex justify-end">

@@ -4,7 +4,8 @@ import { Button } from "@/components/ui/button";
 import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
 import { Notice } from "@/components/ui/notice";
-import { ApiError, describeError } from "@/lib/api-error";
+import { describeError } from "@/lib/api-error";
+import { useProblems } from "@/lib/use-problems";
 import { type ConfigFile, readConfigFile, useImportConfig } from "../configuration-api";
 import { ImportPreview } from "./import-preview";
 
@@ -15,8 +16,7 @@ export function ImportForm({ onDone }: { onDone: () => void }) {
   const [passphrase, setPassphrase] = useState("");
   const look = useImportConfig();
   const run = useImportConfig();
-  const problems = look.error instanceof ApiError ? look.error.details : [];
-  const problem = (field: string) => problems.find((one) => one.field === field)?.message;
+  const { form, problem, rest } = useProblems(look.error, ["file", "passphrase"]);
   const plan = look.data;
 
   const choose = async (chosen: File | undefined) => {
@@ -39,7 +39,7 @@ export function ImportForm({ onDone }: { onDone: () => void }) {
   };
 
   return (
-    <form onSubmit={submit} className="space-y-5">
+    <form ref={form} onSubmit={submit} className="space-y-5">
       <Field
         label="Exported file"
         error={unreadable ? "This is no JSON file: choose the one that was exported." : problem("file")}
@@ -68,9 +68,9 @@ export function ImportForm({ onDone }: { onDone: () => void }) {
           />
         )}
       </Field>
-      {look.isError && problems.length === 0 ? (
+      {rest ? (
         <Notice tone="bad" live title="The file could not be read">
-          {describeError(look.error)}
+          {rest}
         </Notice>
       ) : null}
       {plan ? <ImportPreview plan={plan} /> : null}

@@ -1,10 +1,11 @@
 import { type FormEvent, useState } from "react";
 import { toast } from "sonner";
 import type { SettingView } from "@/client";
+import { LeaveGuard } from "@/components/form/leave-guard";
 import { Button } from "@/components/ui/button";
 import { Notice } from "@/components/ui/notice";
 import { Section } from "@/components/ui/section";
-import { ApiError, describeError } from "@/lib/api-error";
+import { useProblems } from "@/lib/use-problems";
 import { useChangeSettings } from "../api";
 import { changedValues, type Drafts, groupSettings } from "../drafts";
 import { SettingControl } from "./setting-control";
@@ -14,7 +15,10 @@ export function SettingsForm({ settings }: { settings: SettingView[] }) {
   const change = useChangeSettings();
   const values = changedValues(settings, drafts);
   const count = Object.keys(values).length;
-  const problems = fieldProblems(change.error);
+  const { form, problem, rest } = useProblems(
+    change.error,
+    settings.map(({ key }) => key),
+  );
 
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -27,7 +31,8 @@ export function SettingsForm({ settings }: { settings: SettingView[] }) {
   };
 
   return (
-    <form noValidate onSubmit={submit} className="space-y-5">
+    <form ref={form} noValidate onSubmit={submit} className="space-y-5">
+      <LeaveGuard wouldLose={() => count > 0 && !change.isPending} />
       {groupSettings(settings).map((group) => (
         <Section key={group.name} title={group.name}>
           <div className="grid gap-x-8 gap-y-5 py-1 md:grid-cols-2">
@@ -36,7 +41,7 @@ export function SettingsForm({ settings }: { settings: SettingView[] }) {
                 key={setting.key}
                 setting={setting}
                 draft={drafts[setting.key]}
-                error={problems[setting.key]}
+                error={problem(setting.key)}
                 onChange={(value) => setDrafts((old) => ({ ...old, [setting.key]: value }))}
               />
             ))}
@@ -45,7 +50,7 @@ export function SettingsForm({ settings }: { settings: SettingView[] }) {
       ))}
       {change.isError ? (
         <Notice tone="bad" live title="Nothing was saved">
-          {describeError(change.error)}
+          {rest ?? "See the fields that are marked above."}
         </Notice>
       ) : null}
       <div className="sticky bottom-16 flex items-center justify-end gap-3 border-t bg-bg py-3 md:bottom-0">
@@ -61,9 +66,4 @@ export function SettingsForm({ settings }: { settings: SettingView[] }) {
       </div>
     </form>
   );
-}
-
-function fieldProblems(error: unknown): Record<string, string> {
-  if (!(error instanceof ApiError)) return {};
-  return Object.fromEntries(error.details.map((problem) => [problem.field, problem.message]));
 }

@@ -45,7 +45,7 @@ export function SystemLogsPage({ search, onSearch }: SystemLogsPageProps) {
       ) : (
         <section aria-label="Log" className="panel overflow-hidden">
           {lines.length > 0 ? (
-            <LogLines lines={lines} search={search.text ?? ""} follow={follow} onFollow={setFollow} />
+            <LogLines items={lines} search={search.text ?? ""} follow={follow} onFollow={setFollow} />
           ) : (
             <p className="px-4 py-10 text-center text-ink-soft">No line fits the filter.</p>
           )}

@@ -8,7 +8,7 @@ import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
 import { Notice } from "@/components/ui/notice";
 import type { Role } from "@/lib/access";
-import { ApiError, describeError } from "@/lib/api-error";
+import { useProblems } from "@/lib/use-problems";
 import { useAddUser, useChangeUser } from "../api";
 
 interface UserDialogProps {
@@ -25,8 +25,7 @@ export function UserDialog({ user, onClose }: UserDialogProps) {
   const [password, setPassword] = useState("");
   const [role, setRole] = useState<Role>(user?.role ?? "operator");
   const sent = user ? change : add;
-  const problems = sent.error instanceof ApiError ? sent.error.details : [];
-  const problem = (field: string) => problems.find((one) => one.field === field)?.message;
+  const { form, problem, rest } = useProblems(sent.error, ["username", "displayName", "password"]);
   const local = !user || user.provider === "local";
 
   const submit = (event: FormEvent) => {
@@ -38,7 +37,7 @@ export function UserDialog({ user, onClose }: UserDialogProps) {
 
   return (
     <Dialog open onOpenChange={onClose} title={user ? `Edit ${user.username}` : "Add a user"}>
-      <form onSubmit={submit} className="space-y-5">
+      <form ref={form} onSubmit={submit} className="space-y-5">
         {user ? null : (
           <Field
             label="Username"
@@ -79,9 +78,9 @@ export function UserDialog({ user, onClose }: UserDialogProps) {
           />
         ) : null}
         {user && password ? <p className="text-sm text-ink-soft">All their sessions will end.</p> : null}
-        {sent.isError && problems.length === 0 ? (
+        {rest ? (
           <Notice tone="bad" live title={user ? "Nothing was changed" : "The user was not added"}>
-            {describeError(sent.error)}
+            {rest}
           </Notice>
         ) : null}
         <div className="flex flex-wrap justify-end gap-2">

@@ -1,20 +1,30 @@
 import { useQuery } from "@tanstack/react-query";
 import { UserPlus, Users } from "lucide-react";
-import { useState } from "react";
+import { useMemo, useState } from "react";
+import { DataTable } from "@/components/data-table/data-table";
+import { type Sort, sortRows } from "@/components/data-table/sort";
+import { TableSkeleton } from "@/components/data-table/table-skeleton";
 import { ErrorState } from "@/components/layout/error-state";
 import { PageHeader } from "@/components/layout/page-header";
 import { Button } from "@/components/ui/button";
 import { Empty } from "@/components/ui/empty";
 import { Notice } from "@/components/ui/notice";
-import { Skeleton } from "@/components/ui/skeleton";
 import { useMe } from "@/lib/access";
 import { usersQuery } from "../api";
 import { UserCard } from "./user-card";
+import { USER_VALUES, userColumns } from "./user-columns";
 import { UserDialog } from "./user-dialog";
 
-export function UsersPage() {
+interface UsersPageProps {
+  /** A column, a minus before it for descending. */
+  sort: Sort;
+  onSort: (sort: Sort) => void;
+}
+
+export function UsersPage({ sort, onSort }: UsersPageProps) {
   const users = useQuery(usersQuery());
   const me = useMe();
+  const columns = useMemo(() => userColumns(me?.userId), [me?.userId]);
   const [adding, setAdding] = useState(false);
   const add = (
     <Button variant="primary" onClick={() => setAdding(true)}>
@@ -41,19 +51,25 @@ export function UsersPage() {
           onRetry={() => users.refetch()}
         />
       ) : users.isPending ? (
-        <div role="status" aria-label="Loading users">
-          <Skeleton className="h-32" />
+        <div className="panel">
+          <TableSkeleton label="Loading users" rows={4} />
         </div>
       ) : users.data.length === 0 ? (
         <Empty icon={Users} title="No user yet" actions={add}>
           Give everybody a name of their own: the audit log then tells who did what.
         </Empty>
       ) : (
-        <ul className="panel divide-y divide-line">
-          {users.data.map((user) => (
-            <UserCard key={user.id} user={user} self={user.id === me?.userId} />
-          ))}
-        </ul>
+        <div className="panel">
+          <DataTable
+            caption="Users"
+            columns={columns}
+            rows={sortRows(users.data, sort, USER_VALUES)}
+            rowId={(user) => user.id}
+            renderCard={(user) => <UserCard user={user} self={user.id === me?.userId} />}
+            sort={sort}
+            onSort={onSort}
+          />
+        </div>
       )}
       {adding ? <UserDialog onClose={() => setAdding(false)} /> : null}
     </>
