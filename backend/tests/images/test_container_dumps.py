@@ -15,7 +15,7 @@ from devtools.product import ApiError
 from tests.images.host import MARIA, PG, Host, until
 
 pytestmark = pytest.mark.timeout(900)
-_SLOW = 1024
+_SLOW = 2048
 """kB/s: a dump that can be struck in the middle."""
 
 
