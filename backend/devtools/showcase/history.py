@@ -1,0 +1,107 @@
+"""A year of backups written into a catalogue: one a day, as a policy would have left them."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from dbbackup.core.naming import RUN_LENGTH, new_id, random_token
+from dbbackup.db.models import BackupCopy, BackupExecution, BackupSchedule, CopyState, DatabaseConfig, RunStatus
+from dbbackup.db.models.base import utc_now
+from dbbackup.db.session import Catalogue
+from sqlalchemy import select
+
+DAYS = 365
+_KEPT_DAYS = 35
+_FAILED = 0.012
+_REFUSED = ("DATABASE_UNREACHABLE", "The server did not answer within 10 s.")
+
+
+async def write_history(path: Path, sizes: dict[str, int], s3_config_id: str) -> None:
+    """Give each database, by its id and the size of its newest backup in bytes, a backup for each day of a year.
+
+    Those that a policy would have deleted since are deleted, but for the first of a month. The files do not exist.
+    """
+    catalogue = Catalogue(path)
+    chance = random.Random(11)
+    async with catalogue.transaction() as session:
+        for database in await session.scalars(select(DatabaseConfig).where(DatabaseConfig.id.in_(sizes))):
+            schedule = await session.scalar(
+                select(BackupSchedule.id).where(BackupSchedule.database_id == database.id).limit(1)
+            )
+            session.add_all(_year(chance, database, sizes[database.id], schedule, s3_config_id))
+    await catalogue.close()
+
+
+def _year(
+    chance: random.Random, database: DatabaseConfig, size: int, schedule: str | None, s3_config_id: str
+) -> Iterator[BackupExecution]:
+    last_night = utc_now().replace(hour=2, minute=0, second=0, microsecond=0)
+    if last_night > utc_now() - timedelta(hours=1):
+        last_night -= timedelta(days=1)
+    added = chance.randint(0, 60)
+    for age in range(DAYS - added):
+        began = last_night - timedelta(days=age, seconds=-chance.randint(0, 40))
+        # It has doubled within the year, in steps of no two equal weeks.
+        grown = size * (2 ** (-age / DAYS)) * (1 + 0.02 * math.sin(age / 9) + 0.01 * chance.random())
+        failed = age > 1 and chance.random() < _FAILED
+        yield _backup(chance, database, schedule, s3_config_id, began, int(grown), failed)
+
+
+def _backup(
+    chance: random.Random,
+    database: DatabaseConfig,
+    schedule: str | None,
+    s3_config_id: str,
+    began: datetime,
+    size: int,
+    failed: bool,
+) -> BackupExecution:
+    duration = 3.5 + size / 2_500_000 + chance.random()
+    ended = began + timedelta(seconds=duration)
+    age = (utc_now() - began).days
+    gone = not failed and age > _KEPT_DAYS and began.day != 1
+    state = CopyState.FAILED if failed else CopyState.DELETED if gone else CopyState.COMPLETE
+    name = f"{database.slug}_daily_{began:%Y%m%d_%H%M%S}.dump.gz"
+    copies = [
+        BackupCopy(
+            id=new_id(),
+            position=position,
+            s3_config_id=place,
+            bucket=place and "showcase",
+            key=f"{database.slug}/{began:%Y/%m}/{name}",
+            size=None if failed else size,
+            state=state,
+            seen_at=ended,
+        )
+        for position, place in enumerate((None, s3_config_id))
+    ]
+    return BackupExecution(
+        id=new_id(),
+        database_id=database.id,
+        database_name=database.name,
+        schedule_id=schedule,
+        slot=began.replace(second=0) if schedule else None,
+        engine=database.type,
+        run_token=random_token(RUN_LENGTH),
+        type="daily",
+        status=RunStatus.FAILED if failed else RunStatus.COMPLETED,
+        file_name=name,
+        created_at=began,
+        started_at=began,
+        completed_at=ended,
+        duration=duration,
+        size=None if failed else size,
+        plain_size=None if failed else size * 3,
+        compression="gzip",
+        verified_level=None if failed else 0,
+        error_code=_REFUSED[0] if failed else None,
+        error_message=_REFUSED[1] if failed else None,
+        copies=copies,
+        deleted_at=ended + timedelta(days=_KEPT_DAYS) if gone else None,
+        deleted_by="retention" if gone else None,
+        deleted_reason="It is beyond the limits of its policy." if gone else None,
+    )
