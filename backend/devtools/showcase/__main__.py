@@ -15,7 +15,7 @@ from devtools.servers import MariadbServer, PostgresServer, SeaweedServer
 from devtools.showcase.furnish import Servers, furnish
 from devtools.showcase.nginx import find_nginx, serve_page
 
-PASSWORD = "pictures are taken here"  # noqa: S105 - of a product that lives for a minute, on the loopback
+PASSWORD = "pictures are taken here"
 ADMIN = {"AUTH_MODE": "local", "ADMIN_USERNAME": "admin", "ADMIN_PASSWORD": PASSWORD}
 
 

@@ -42,7 +42,9 @@ def furnish(product: Product, servers: Servers, *, orders: int = 4_000) -> dict[
     # Nobody listens there: its test and its backup fail.
     away = _database(product, servers.postgres, "billing", "Billing", port=free_port())
     nightly = {"type": "daily", "cronExpression": "0 2 * * *", "timezone": "UTC", "retentionPolicyId": policy}
-    schedule = call("POST", "/schedules", {**nightly, "databaseId": shop, "name": "Every night", "verifyEvery": 7})["id"]
+    schedule = call("POST", "/schedules", {**nightly, "databaseId": shop, "name": "Every night", "verifyEvery": 7})[
+        "id"
+    ]
     call("POST", "/schedules", {**nightly, "databaseId": site, "name": "Nightly copy"})
     weekly = {"type": "weekly", "cronExpression": "30 3 * * 0", "timezone": "Europe/Berlin"}
     call("POST", "/schedules", {**weekly, "databaseId": away, "name": "Sunday"})
@@ -58,8 +60,7 @@ def furnish(product: Product, servers: Servers, *, orders: int = 4_000) -> dict[
     call("POST", "/encryption-keys", {"name": "For the cloud"})
     restore = {"databaseId": shop, "backupId": backup["id"], "options": {"newDatabase": "storefront_copy"}}
     restored = _ended(product, "/restores", call("POST", "/restores", {**restore, "confirm": True})["id"])
-    sizes = {shop: backup["size"], site: other["size"]}
-    asyncio.run(write_history(product.home / "db" / "app.db", sizes, bucket))
+    asyncio.run(write_history(product.home / "db" / "app.db", [backup["id"], other["id"]], bucket))
     return {
         "database": shop,
         "backup": backup["id"],

@@ -1395,6 +1395,16 @@ export type OidcAnswerInput = {
 };
 
 /**
+ * OverdueDatabase
+ */
+export type OverdueDatabase = {
+    databaseId: string;
+    databaseName: string;
+    limitSeconds: number;
+    newestAt: string | null;
+};
+
+/**
  * PartFacts
  */
 export type PartFacts = {
@@ -2515,6 +2525,7 @@ export type SystemStatus = {
     queued: number;
     maxRetentionDays: number | null;
     unprotected: Array<UnprotectedServer>;
+    overdue: Array<OverdueDatabase>;
 };
 
 /**

@@ -64,6 +64,9 @@ export const databaseQuery = (id: string) =>
     queryFn: () => ask(getDatabase({ path: { database_id: id } })),
   });
 
+/** What the overview looks at: enough for what runs now and for each database's last runs. */
+export const OVERVIEW_BACKUPS: BackupFilter = { sort: "-createdAt", limit: 200 };
+
 export const backupsQuery = (query: BackupFilter = {}) =>
   queryOptions({
     queryKey: [...keys.backups, "list", query],

@@ -25,6 +25,7 @@ from dbbackup.db.models.base import utc_now
 PROVEN_LEVEL = 3
 _WRITTEN = (CopyState.COMPLETE, CopyState.DELETING)
 _BACKUP = BackupExecution
+_GONE = (BackupCopy.state == CopyState.DELETED) & _BACKUP.deleted_at.is_not(None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,9 @@ async def collect(session: AsyncSession, days: int) -> Statistics:
 async def _days(session: AsyncSession, first: date, last: date) -> list[Day]:
     """Days on which nothing ended are there, too: a chart must not close the gap."""
     ended = {row.day: row for row in await _rows(session, _ended_by_day(first))}
-    grown = {row.day: int(row.size) for row in await _rows(session, _grown_by_day())}
+    grown = {row.day: int(row.size) for row in await _rows(session, _written_by_day())}
+    for gone in await _rows(session, _deleted_by_day()):
+        grown[gone.day] = grown.get(gone.day, 0) - int(gone.size)
     stored = sum(size for day, size in grown.items() if day < first.isoformat())
     series = []
     for number in range((last - first).days + 1):
@@ -135,12 +138,26 @@ def _ended_by_day(first: date) -> Select[Any]:
     )
 
 
-def _grown_by_day() -> Select[Any]:
-    """What still lies somewhere, by the day it was written: what was deleted since is not counted on any day."""
+def _written_by_day() -> Select[Any]:
+    """What was ever written, by the day its backup ended; of copies that are gone those whose end is known."""
     day = func.date(_BACKUP.completed_at)
-    written = BackupCopy.state.in_(_WRITTEN)
     query = select(day.label("day"), func.sum(BackupCopy.size).label("size"))
-    return query.join(BackupCopy, BackupCopy.backup_id == _BACKUP.id).where(written).group_by(day)
+    return (
+        query.join(BackupCopy, BackupCopy.backup_id == _BACKUP.id)
+        .where(BackupCopy.size.is_not(None), BackupCopy.state.in_(_WRITTEN) | _GONE)
+        .group_by(day)
+    )
+
+
+def _deleted_by_day() -> Select[Any]:
+    """What was deleted together with its backup, by the day of that."""
+    day = func.date(_BACKUP.deleted_at)
+    query = select(day.label("day"), func.sum(BackupCopy.size).label("size"))
+    return (
+        query.join(BackupCopy, BackupCopy.backup_id == _BACKUP.id)
+        .where(BackupCopy.size.is_not(None), _BACKUP.completed_at.is_not(None), _GONE)
+        .group_by(day)
+    )
 
 
 async def _rows(session: AsyncSession, query: Select[Any]) -> Sequence[Row[Any]]:
