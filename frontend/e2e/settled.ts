@@ -6,9 +6,19 @@ export async function settled(page: Page) {
   await expect(page.getByRole("status", { name: /^Loading/ })).toHaveCount(0);
   // What is being asked anew is shown faded, and comes back gradually.
   await expect(page.locator("main [aria-busy=true]")).toHaveCount(0);
+  await faded(page);
+}
+
+/** Waits until colours have stopped to change. */
+export async function faded(page: Page) {
   await page.evaluate(async () => {
     await document.fonts.ready;
-    const fading = document.getAnimations().filter((one) => one instanceof CSSTransition);
-    await Promise.allSettled(fading.map((one) => one.finished));
+    // Inherited colours fade one after the other: each round may start the next.
+    for (let round = 0; round < 5; round += 1) {
+      await new Promise((resolve) => requestAnimationFrame(resolve));
+      const fading = document.getAnimations().filter((one) => one instanceof CSSTransition);
+      if (fading.length === 0) break;
+      await Promise.allSettled(fading.map((one) => one.finished));
+    }
   });
 }

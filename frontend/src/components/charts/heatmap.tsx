@@ -61,7 +61,7 @@ function monthStarts(days: HeatDay[], lead: number) {
       month: "short",
       timeZone: "UTC",
     });
-    return [{ label, column }];
+    return [{ label: label.slice(0, 3), column }];
   });
 }
 

@@ -52,17 +52,12 @@ export function meanSize(one: Period): number {
 }
 
 export function heatDays(days: StatisticsDay[]): HeatDay[] {
-  const most = Math.max(1, ...days.map((day) => day.completed));
   return days.map((day) => ({
     date: day.date,
     title: `${dayName(day)}: ${runsText(day)}`,
-    className: day.failed > 0 ? "fill-bad" : day.completed > 0 ? okShade(day.completed / most) : "fill-line",
+    className: day.failed > 0 ? "fill-bad" : day.completed > 0 ? "fill-ok" : "fill-line",
     marked: day.failed > 0,
   }));
-}
-
-function okShade(share: number): string {
-  return share > 0.66 ? "fill-ok" : share > 0.33 ? "fill-ok/80" : "fill-ok/60";
 }
 
 export function dayName(day: { date: string }): string {

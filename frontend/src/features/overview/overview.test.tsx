@@ -2,7 +2,15 @@ import { act, screen, waitFor } from "@testing-library/react";
 import { HttpResponse, http } from "msw";
 import { expect, it } from "vitest";
 import { FakeWebSocket } from "@/test/fake-web-socket";
-import { makeBackup, makeDatabase, makeProgress, makeRestore, makeS3Copy, makeStatus } from "@/test/fixtures";
+import {
+  makeBackup,
+  makeDatabase,
+  makeMe,
+  makeProgress,
+  makeRestore,
+  makeS3Copy,
+  makeStatus,
+} from "@/test/fixtures";
 import { renderApp } from "@/test/render-app";
 import { ok, page, refuse, server } from "@/test/server";
 import { setWideScreen } from "@/test/setup";
@@ -74,6 +82,7 @@ it("says so when the backups can't be had, and works on the phone", async () => 
 });
 
 it("tells on every page that there is no sign-in, and nothing where there is one", async () => {
+  server.use(http.get("*/api/auth/me", () => ok(makeMe({ via: "none" }))));
   const { user } = await renderApp("/");
   expect(await screen.findByRole("complementary", { name: "Access" })).toHaveTextContent("No sign-in");
   await user.click(screen.getAllByRole("link", { name: "Storage" })[0] as HTMLElement);

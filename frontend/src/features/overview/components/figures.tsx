@@ -75,8 +75,7 @@ function Card({ name, link, note, tone, noteTone, last, children }: CardProps) {
       <dt className="caption">{name}</dt>
       <dd className={cn("truncate text-lg font-bold", tone)}>
         <Link {...link} className="rounded-sm after:absolute after:inset-0 after:rounded-lg">
-          {children}
-          <span className="sr-only"> {name}</span>
+          {children} <span className="sr-only">{name}</span>
         </Link>
       </dd>
       <dd className={cn("truncate text-sm text-ink-soft", noteTone)}>{note}</dd>

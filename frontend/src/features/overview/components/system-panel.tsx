@@ -43,7 +43,9 @@ function Parts({ status }: { status: SystemStatus }) {
               <CircleX className="size-4 shrink-0 translate-y-0.5 text-bad" aria-label="Not well:" />
             )}
             <span className="min-w-0 flex-1">
-              <span className="inline-block font-semibold first-letter:uppercase">{check.name}</span>
+              <span className="inline-block font-semibold first-letter:uppercase">
+                {check.name.replace(":", " ")}
+              </span>
               <span className="ml-2 break-words text-sm text-ink-soft">{check.message}</span>
             </span>
           </li>
