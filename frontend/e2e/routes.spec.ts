@@ -11,6 +11,9 @@ const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-prac
 const DESK = { width: 1280, height: 900 };
 const PHONE = { width: 390, height: 844 };
 
+// A trace takes a picture of the whole page at each step, which takes longer than the looks; what is found is told in full.
+test.use({ trace: "off" });
+
 test("the walk below visits every route there is", () => {
   const known = routesOfTheTree();
   expect(known.length).toBeGreaterThan(30);
@@ -20,6 +23,8 @@ test("the walk below visits every route there is", () => {
 test("every route is accessible (WCAG 2.2 AA), on the desk and on the phone, light and dark", async ({
   page,
 }) => {
+  // Half a minute where nothing else runs; other work on the machine can make it ten times that.
+  test.setTimeout(600_000);
   const facts = await showcase();
   const complaints: string[] = [];
   page.on("pageerror", (error) => complaints.push(`${page.url()}: ${error.message}`));

@@ -13,12 +13,13 @@ export async function settled(page: Page) {
 export async function faded(page: Page) {
   await page.evaluate(async () => {
     await document.fonts.ready;
+    const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
     // Inherited colours fade one after the other: each round may start the next.
     for (let round = 0; round < 5; round += 1) {
-      await new Promise((resolve) => requestAnimationFrame(resolve));
+      await pause(20);
       const fading = document.getAnimations().filter((one) => one instanceof CSSTransition);
       if (fading.length === 0) break;
-      await Promise.allSettled(fading.map((one) => one.finished));
+      await Promise.race([Promise.allSettled(fading.map((one) => one.finished)), pause(1_000)]);
     }
   });
 }

@@ -21,14 +21,19 @@ test("how fast each route is there, by the browser's own performance API", async
   const server = facts.nginxUrl ? "nginx, as the web image has it" : "`dbbackup serve` (no nginx here)";
   const url = facts.nginxUrl ?? facts.baseUrl;
   const only = process.env.ONLY?.split(",");
-  console.log(`\nThe built page behind ${server}, an empty cache, ${TIMES} visits each, medians; Chromium ${browser.version()}\n`);
-  console.log("| route | first paint ms | largest paint ms | blocked ms | shift desk | shift phone | script kB |");
+  console.log(
+    `\nThe built page behind ${server}, an empty cache, ${TIMES} visits each, medians; Chromium ${browser.version()}\n`,
+  );
+  console.log(
+    "| route | first paint ms | largest paint ms | blocked ms | shift desk | shift phone | script kB |",
+  );
   console.log("|---|---|---|---|---|---|---|");
   const shifted = new Map<string, string[]>();
   for (const [path, visit] of Object.entries(VISITS) as [RoutePath, (typeof VISITS)[RoutePath]][]) {
     if (only && !only.includes(path)) continue;
     const all: Figures[] = [];
-    for (let time = 0; time < TIMES; time += 1) all.push(await measure(browser, facts, url, visit(facts.ids), 1280));
+    for (let time = 0; time < TIMES; time += 1)
+      all.push(await measure(browser, facts, url, visit(facts.ids), 1280));
     const phone = await measure(browser, facts, url, visit(facts.ids), 390);
     const median = (of: (one: Figures) => number) => all.map(of).sort((a, b) => a - b)[all.length >> 1] ?? 0;
     const desk = Math.max(...all.map((one) => one.shift));
@@ -72,7 +77,9 @@ function observe() {
     new PerformanceObserver((list) => list.getEntries().forEach(use)).observe({ type, buffered: true });
   const name = (node: Node | null) => {
     const element = node instanceof Element ? node : node?.parentElement;
-    return element ? `${element.tagName.toLowerCase()}.${element.className} "${element.textContent?.slice(0, 40)}"` : "?";
+    return element
+      ? `${element.tagName.toLowerCase()}.${element.className} "${element.textContent?.slice(0, 40)}"`
+      : "?";
   };
   on("largest-contentful-paint", (entry) => {
     lcp = entry.startTime;
@@ -81,7 +88,11 @@ function observe() {
     blocking += Math.max(0, entry.duration - 50);
   });
   on("layout-shift", (entry) => {
-    const found = entry as unknown as { value: number; hadRecentInput: boolean; sources: { node: Node | null }[] };
+    const found = entry as unknown as {
+      value: number;
+      hadRecentInput: boolean;
+      sources: { node: Node | null }[];
+    };
     if (found.hadRecentInput) return;
     shift += found.value;
     shifted.push(...found.sources.map((source) => name(source.node)));

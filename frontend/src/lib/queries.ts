@@ -74,6 +74,14 @@ export const backupsQuery = (query: BackupFilter = {}) =>
     placeholderData: keepPreviousData,
   });
 
+/** A database's good backups, as many as the API gives at once. */
+export const restorePointsQuery = (databaseId: string) =>
+  backupsQuery({ databaseId, status: "completed", sort: "-createdAt", limit: 200 });
+
+/** What a database's page lists. */
+export const databaseBackupsQuery = (databaseId: string) =>
+  backupsQuery({ databaseId, sort: "-createdAt", limit: 25 });
+
 export const backupQuery = (id: string) =>
   queryOptions({ queryKey: keys.backup(id), queryFn: () => ask(getBackup({ path: { backup_id: id } })) });
 
