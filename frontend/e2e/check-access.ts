@@ -1,5 +1,6 @@
 import AxeBuilder from "@axe-core/playwright";
 import { expect, type Page } from "@playwright/test";
+import { faded, settled } from "./settled";
 
 /** Opens a route, waits until nothing loads any more, and lets axe look for what WCAG 2.2 AA forbids, light and dark. */
 export async function checkAccess(page: Page, route: string) {
@@ -8,20 +9,14 @@ export async function checkAccess(page: Page, route: string) {
   await checkShown(page, route);
   await page.emulateMedia({ colorScheme: "dark", reducedMotion: "reduce" });
   await expect(page.locator("html")).toHaveClass(/dark/);
+  await faded(page);
   // The same page in other colours: only these can be wrong now.
   await check(page, `${route}, dark`, new AxeBuilder({ page }).withRules(["color-contrast"]));
 }
 
 /** The same for what is shown already, called by a name of the test's choosing, in the colours it has now. */
 export async function checkShown(page: Page, name: string) {
-  await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
-  await expect(page.getByRole("status", { name: /^Loading/ })).toHaveCount(0);
-  // What is being asked anew is shown faded, and comes back gradually.
-  await expect(page.locator("main [aria-busy=true]")).toHaveCount(0);
-  await page.evaluate(async () => {
-    const fading = document.getAnimations().filter((one) => one instanceof CSSTransition);
-    await Promise.allSettled(fading.map((one) => one.finished));
-  });
+  await settled(page);
   const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
   await check(page, name, new AxeBuilder({ page }).withTags(tags));
 }

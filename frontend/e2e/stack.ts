@@ -20,6 +20,19 @@ export interface Stack {
   s3: { endpoint: string; bucket: string; region: string; accessKey: string; secretKey: string };
 }
 
+/** A product that has been in use for a year, and the ids of one of each of its kinds. */
+export interface Showcase {
+  baseUrl: string;
+  username: string;
+  password: string;
+  /** The same behind nginx as the web image has it; null where there is no nginx. */
+  nginxUrl: string | null;
+  ids: Record<
+    "database" | "backup" | "failedBackup" | "restore" | "schedule" | "policy" | "bucket" | "channel",
+    string
+  >;
+}
+
 /** The running stack's facts, set by the global set-up or by whoever runs the tests against a stack of their own. */
 export function stack(): Stack {
   const facts = process.env.E2E_STACK_JSON;

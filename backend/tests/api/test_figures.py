@@ -12,6 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from dbbackup import logs
 from dbbackup.core.secret import Secret
+from dbbackup.services.overdue import Overdue
 from devtools.servers import PostgresServer, SeaweedServer
 from tests.api.running_app import RunningApp
 from tests.api.support import add_bucket, add_database, back_up
@@ -55,6 +56,17 @@ def test_stats_when_a_backup_completed_and_one_failed_then_they_are_counted(
     today = stats["days"][-1]
     assert (today["completed"], today["failed"], today["stored"]) == (1, 1, 2 * backup["size"])
     assert {day["completed"] for day in stats["days"][:-1]} == {0}
+
+
+def test_status_when_a_database_waits_too_long_then_it_says_which(app: RunningApp) -> None:
+    newest = datetime(2026, 1, 2, tzinfo=UTC)
+    app.ctx.runtime.overdue = [Overdue("db-1", "Shop", timedelta(days=2), newest)]
+    try:
+        (found,) = app.api.get("/system/status")["overdue"]
+    finally:
+        app.ctx.runtime.overdue = []
+    assert found.pop("newestAt").startswith("2026-01-02T00:00:00")
+    assert found == {"databaseId": "db-1", "databaseName": "Shop", "limitSeconds": 172800.0}
 
 
 def test_metrics_when_parsed_then_the_databases_state_is_in_them(app: RunningApp, databases: tuple[Any, Any]) -> None:

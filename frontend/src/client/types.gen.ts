@@ -1404,6 +1404,16 @@ export type OidcAnswerInput = {
 };
 
 /**
+ * OverdueDatabase
+ */
+export type OverdueDatabase = {
+    databaseId: string;
+    databaseName: string;
+    limitSeconds: number;
+    newestAt: string | null;
+};
+
+/**
  * PartFacts
  */
 export type PartFacts = {
@@ -2525,6 +2535,7 @@ export type SystemStatus = {
     queued: number;
     maxRetentionDays: number | null;
     unprotected: Array<UnprotectedServer>;
+    overdue: Array<OverdueDatabase>;
 };
 
 /**

@@ -69,12 +69,23 @@ export const databaseQuery = (id: string) =>
     queryFn: () => ask(getDatabase({ path: { database_id: id } })),
   });
 
+/** What the overview looks at: enough for what runs now and for each database's last runs. */
+export const OVERVIEW_BACKUPS: BackupFilter = { sort: "-createdAt", limit: 200 };
+
 export const backupsQuery = (query: BackupFilter = {}) =>
   queryOptions({
     queryKey: [...keys.backups, "list", query],
     queryFn: () => askPage(listBackups({ query })),
     placeholderData: keepPreviousData,
   });
+
+/** A database's good backups, as many as the API gives at once. */
+export const restorePointsQuery = (databaseId: string) =>
+  backupsQuery({ databaseId, status: "completed", sort: "-createdAt", limit: 200 });
+
+/** What a database's page lists. */
+export const databaseBackupsQuery = (databaseId: string) =>
+  backupsQuery({ databaseId, sort: "-createdAt", limit: 25 });
 
 export const backupQuery = (id: string) =>
   queryOptions({ queryKey: keys.backup(id), queryFn: () => ask(getBackup({ path: { backup_id: id } })) });

@@ -3,6 +3,14 @@ import { lazy, Suspense } from "react";
 import { TableSkeleton } from "@/components/data-table/table-skeleton";
 import { BackUpNow } from "@/features/backups/components/back-up-now";
 import { OverviewPage } from "@/features/overview/components/overview-page";
+import {
+  backupsQuery,
+  databasesQuery,
+  OVERVIEW_BACKUPS,
+  s3ConfigsQuery,
+  statisticsQuery,
+  statusQuery,
+} from "@/lib/queries";
 
 // Below what is seen first: the table and the countdowns come after it.
 const RecentBackups = lazy(() =>
@@ -16,19 +24,29 @@ const UpcomingRuns = lazy(() =>
   })),
 );
 
-export const Route = createFileRoute("/")({ component: Overview });
+export const Route = createFileRoute("/")({
+  // Asked while the page's own script is still on its way; nobody waits for it here.
+  loader: ({ context: { queryClient } }) => {
+    void queryClient.prefetchQuery(databasesQuery());
+    void queryClient.prefetchQuery(backupsQuery(OVERVIEW_BACKUPS));
+    void queryClient.prefetchQuery(s3ConfigsQuery());
+    void queryClient.prefetchQuery(statusQuery());
+    void queryClient.prefetchQuery(statisticsQuery());
+  },
+  component: Overview,
+});
 
 function Overview() {
   return (
     <OverviewPage
       backupAction={(database) => <BackUpNow database={database} size="sm" />}
       backupList={(backups) => (
-        <Suspense fallback={<TableSkeleton label="Loading the backups" />}>
+        <Suspense fallback={<TableSkeleton label="Loading the backups" rows={8} />}>
           <RecentBackups backups={backups} />
         </Suspense>
       )}
       upcoming={
-        <Suspense>
+        <Suspense fallback={<TableSkeleton label="Loading the schedules" rows={4} />}>
           <UpcomingRuns />
         </Suspense>
       }

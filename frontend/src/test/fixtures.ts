@@ -480,6 +480,7 @@ export function makeStatus(change: Partial<SystemStatus> = {}): SystemStatus {
     queued: 0,
     maxRetentionDays: 365,
     unprotected: [],
+    overdue: [],
     ...change,
   };
 }

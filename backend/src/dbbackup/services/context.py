@@ -22,6 +22,7 @@ from dbbackup.db.session import Catalogue
 from dbbackup.engines.base import Engine
 from dbbackup.net.oidc import Provider
 from dbbackup.net.resolve import Lookup, NetRules, look_up
+from dbbackup.services.overdue import Overdue
 from dbbackup.services.storages import StoragePool
 from dbbackup.settings import Settings
 
@@ -73,6 +74,8 @@ class Runtime:
     """What the last look at labelled containers found wrong with their labels."""
     unprotected: list[Container] = field(default_factory=list)
     """Containers with a database server of which nothing is backed up, as last seen."""
+    overdue: list[Overdue] = field(default_factory=list)
+    """Databases that wait too long for a good backup, as of the last look."""
     setup_token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     """Lets whoever can read the log make the first administrator; another one at each start."""
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, case, distinct, exists, func, select
+from sqlalchemy import ColumnElement, Row, Select, case, distinct, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from dbbackup.db.models import (
     BackupCopy,
@@ -25,6 +26,7 @@ from dbbackup.db.models.base import utc_now
 PROVEN_LEVEL = 3
 _WRITTEN = (CopyState.COMPLETE, CopyState.DELETING)
 _BACKUP = BackupExecution
+_GONE = (BackupCopy.state == CopyState.DELETED) & _BACKUP.deleted_at.is_not(None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,9 @@ async def collect(session: AsyncSession, days: int) -> Statistics:
 async def _days(session: AsyncSession, first: date, last: date) -> list[Day]:
     """Days on which nothing ended are there, too: a chart must not close the gap."""
     ended = {row.day: row for row in await _rows(session, _ended_by_day(first))}
-    grown = {row.day: int(row.size) for row in await _rows(session, _grown_by_day())}
+    grown = {row.day: int(row.size) for row in await _rows(session, _written_by_day())}
+    for gone in await _rows(session, _deleted_by_day()):
+        grown[gone.day] = grown.get(gone.day, 0) - int(gone.size)
     stored = sum(size for day, size in grown.items() if day < first.isoformat())
     series = []
     for number in range((last - first).days + 1):
@@ -135,15 +139,22 @@ def _ended_by_day(first: date) -> Select[Any]:
     )
 
 
-def _grown_by_day() -> Select[Any]:
-    """What still lies somewhere, by the day it was written: what was deleted since is not counted on any day."""
+def _written_by_day() -> Select[Any]:
+    """What was ever written, by the day its backup ended; of copies that are gone those whose end is known."""
+    return _copies_by_day(_BACKUP.completed_at, BackupCopy.state.in_(_WRITTEN) | _GONE)
+
+
+def _deleted_by_day() -> Select[Any]:
+    """What was deleted together with its backup, by the day of that."""
+    return _copies_by_day(_BACKUP.deleted_at, _GONE, _BACKUP.completed_at.is_not(None), _BACKUP.deleted_at.is_not(None))
+
+
+def _copies_by_day(
+    at: InstrumentedAttribute[datetime | None], which: ColumnElement[bool], *of_backups: ColumnElement[bool]
+) -> Select[Any]:
     # Not a join: SQLite would read the whole of each backup's row, manifest included, for each copy.
-    lies = (
-        select(func.sum(BackupCopy.size))
-        .where(BackupCopy.backup_id == _BACKUP.id, BackupCopy.state.in_(_WRITTEN))
-        .scalar_subquery()
-    )
-    each = select(func.date(_BACKUP.completed_at).label("day"), lies.label("size")).subquery()
+    lies = select(func.sum(BackupCopy.size)).where(BackupCopy.backup_id == _BACKUP.id, which).scalar_subquery()
+    each = select(func.date(at).label("day"), lies.label("size")).where(*of_backups).subquery()
     return select(each.c.day, func.coalesce(func.sum(each.c.size), 0).label("size")).group_by(each.c.day)
 
 

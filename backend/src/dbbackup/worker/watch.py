@@ -5,32 +5,20 @@ from __future__ import annotations
 import shutil
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbbackup.core.notifications import EventType
 from dbbackup.core.sizes import human_size
-from dbbackup.db.models import (
-    BackupExecution,
-    BackupSchedule,
-    DatabaseConfig,
-    NotificationCondition,
-    NotificationOutbox,
-    RunStatus,
-)
+from dbbackup.db.models import NotificationCondition, NotificationOutbox
 from dbbackup.db.models.base import utc_now
 from dbbackup.services.context import Context
 from dbbackup.services.notifications import NotificationEvent, notify
+from dbbackup.services.overdue import find_overdue
 
 WATCH_SECONDS = 60.0
 _HYSTERESIS = 1.25
 """The disk is enough again with so many times the free space that is warned of."""
-_INTERVALS = {
-    "hourly": timedelta(hours=1),
-    "daily": timedelta(days=1),
-    "weekly": timedelta(days=7),
-    "monthly": timedelta(days=31),
-}
 
 
 async def watch(ctx: Context) -> None:
@@ -71,30 +59,19 @@ async def watch_disk(session: AsyncSession, ctx: Context) -> None:
 
 async def watch_overdue(session: AsyncSession, ctx: Context, now: datetime) -> None:
     """Tell of databases that have had no good backup for longer than their schedules or the settings promise."""
-    last = (
-        select(BackupExecution.database_id, func.max(BackupExecution.completed_at))
-        .where(BackupExecution.status == RunStatus.COMPLETED)
-        .group_by(BackupExecution.database_id)
-    )
-    newest = dict((await session.execute(last)).all())
-    limits = await _limits(session, ctx)
-    for config in await session.scalars(select(DatabaseConfig).where(DatabaseConfig.enabled)):
-        if config.id not in limits:
-            continue
-        limit, since = limits[config.id]
-        good = newest.get(config.id)
-        if now - max(good or since, since) <= limit:
-            continue
+    ctx.runtime.overdue = await find_overdue(session, ctx.live, now)
+    for found in ctx.runtime.overdue:
+        good = found.newest
         seen = f"The newest good one is of {good:%Y-%m-%d %H:%M} UTC" if good else "There is no good one yet"
         event = NotificationEvent(
             type=EventType.BACKUP_OVERDUE,
-            subject=config.id,
-            title=f"No backup of {config.name} for too long",
-            text=f"{seen}; one is expected at least every {_words(limit)}.",
+            subject=found.database_id,
+            title=f"No backup of {found.database_name} for too long",
+            text=f"{seen}; one is expected at least every {_words(found.limit)}.",
             advice="Look whether its schedule is enabled and why its last backups failed, then back up now.",
-            path=f"/databases/{config.id}",
-            database_id=config.id,
-            database_name=config.name,
+            path=f"/databases/{found.database_id}",
+            database_id=found.database_id,
+            database_name=found.database_name,
         )
         await notify(session, ctx, event)
 
@@ -120,33 +97,6 @@ async def watch_tasks(session: AsyncSession, ctx: Context) -> None:
             text="It has done its work without an error.",
         )
         await notify(session, ctx, event)
-
-
-def interval(schedule: BackupSchedule) -> timedelta | None:
-    """Return how often a schedule runs; of an own cron expression the distance of its two known slots."""
-    if schedule.type in _INTERVALS:
-        return _INTERVALS[schedule.type]
-    if schedule.next_run_at and schedule.last_slot and schedule.next_run_at > schedule.last_slot:
-        return schedule.next_run_at - schedule.last_slot
-    return None
-
-
-async def _limits(session: AsyncSession, ctx: Context) -> dict[str, tuple[timedelta, datetime]]:
-    """Return the longest time without a good backup of each database, and from when it counts at the earliest."""
-    limits: dict[str, tuple[timedelta, datetime]] = {}
-    if ctx.live.overdue_hours:
-        hours = timedelta(hours=ctx.live.overdue_hours)
-        for config_id, created in await session.execute(select(DatabaseConfig.id, DatabaseConfig.created_at)):
-            limits[config_id] = (hours, created)
-    for schedule in await session.scalars(select(BackupSchedule).where(BackupSchedule.enabled)):
-        often = interval(schedule)
-        if often is None:
-            continue
-        limit = often * ctx.live.overdue_factor
-        known = limits.get(schedule.database_id)
-        if known is None or limit < known[0]:
-            limits[schedule.database_id] = (limit, schedule.created_at)
-    return limits
 
 
 async def _forget(session: AsyncSession, ctx: Context) -> None:

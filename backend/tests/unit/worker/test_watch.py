@@ -15,7 +15,8 @@ from dbbackup.core.naming import new_id
 from dbbackup.db.models import BackupSchedule, DatabaseConfig, NotificationOutbox, RunStatus
 from dbbackup.db.models.base import utc_now
 from dbbackup.services.context import Context
-from dbbackup.worker.watch import interval, watch, watch_overdue
+from dbbackup.services.overdue import interval
+from dbbackup.worker.watch import watch, watch_overdue
 from tests.unit.worker.rows import backup, database, save
 from tests.unit.worker.test_notify import channel, outbox
 
@@ -86,6 +87,8 @@ async def test_watch_when_no_good_backup_comes_then_it_is_told_after_twice_the_i
     assert await look(now) == []
     assert await look(now + timedelta(hours=2)) == ["backup.overdue"]
     assert await look(now + timedelta(hours=9)) == ["backup.overdue"]
+    (found,) = ctx.runtime.overdue
+    assert (found.database_id, found.limit, found.newest) == (daily.id, timedelta(days=2), good.completed_at)
     (row,) = await outbox(ctx)
     assert row.message["database"]["id"] == daily.id
     assert f"The newest good one is of {good.completed_at:%Y-%m-%d %H:%M} UTC" in row.message["text"]

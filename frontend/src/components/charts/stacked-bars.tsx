@@ -21,9 +21,15 @@ export function StackedBars({ bars }: { bars: Bar[] }) {
       {bars.map((bar, index) => {
         let top = HEIGHT;
         return (
-          <g key={bar.key}>
+          <g key={bar.key} className="group">
             <title>{bar.title}</title>
-            <rect x={index * 10} y={0} width={10} height={HEIGHT} className="fill-transparent" />
+            <rect
+              x={index * 10}
+              y={0}
+              width={10}
+              height={HEIGHT}
+              className="fill-transparent group-hover:fill-ink/8"
+            />
             <rect x={index * 10 + 1} y={HEIGHT - 1} width={8} height={1} className="fill-line" />
             {bar.parts.map((part) => {
               const height = (part.value / highest) * (HEIGHT - 2);

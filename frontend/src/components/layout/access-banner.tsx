@@ -1,11 +1,9 @@
-import { useQuery } from "@tanstack/react-query";
 import { LockOpen } from "lucide-react";
-import { statusQuery } from "@/lib/queries";
+import { useMe } from "@/lib/access";
 
 /** Without sign-in everyone who reaches the page can restore over a database: said on every page. */
 export function AccessBanner() {
-  const status = useQuery(statusQuery());
-  if (status.data?.authMode !== "none") return null;
+  if (useMe()?.via !== "none") return null;
   return (
     <aside
       aria-label="Access"

@@ -19,7 +19,7 @@ export function PageHeader({ title, heading, back, meta, actions }: PageHeaderPr
 
   return (
     <header className="mb-5 flex flex-wrap items-end justify-between gap-x-6 gap-y-3 md:mb-7">
-      <div className="min-w-0">
+      <div className="min-w-0 md:flex-1">
         {back ? <div className="mb-1">{back}</div> : null}
         <h1 className="text-lg leading-tight font-bold break-words md:text-xl">{heading ?? title}</h1>
         {meta ? <div className="mt-1.5 text-ink-soft">{meta}</div> : null}

@@ -54,12 +54,13 @@ it("says why channels are wanted while there is none", async () => {
 it("offers to try again when a list can't be had", async () => {
   const broken = () => refuse(500, "INTERNAL_ERROR", "See the log.");
   server.use(
-    http.get("*/api/notification-channels", broken, { once: true }),
-    http.get("*/api/notification-deliveries", broken, { once: true }),
+    http.get("*/api/notification-channels", broken),
+    http.get("*/api/notification-deliveries", broken),
   );
   const { user } = await renderApp("/notifications");
   await screen.findByText("The channels could not be loaded");
   await screen.findByText("The messages could not be loaded");
+  server.resetHandlers();
   for (const button of screen.getAllByRole("button", { name: "Try again" })) await user.click(button);
   expect(await screen.findByRole("article", { name: "Incident desk" })).toBeInTheDocument();
   expect(await screen.findByText(/No message was sent yet\./)).toBeInTheDocument();

@@ -32,6 +32,39 @@ it("names containers whose databases nobody has added", () => {
   expect(item?.link.to).toBe("/databases/discover");
 });
 
+it("tells of overdue databases, unless a good backup has come since the server looked", () => {
+  const wait = { databaseName: "shop", limitSeconds: 172_800 };
+  const status = makeStatus({
+    overdue: [
+      { ...wait, databaseId: "a", newestAt: "2026-11-20T02:00:00Z" },
+      { ...wait, databaseId: "b", newestAt: "2026-11-20T02:00:00Z" },
+      { ...wait, databaseId: "gone", newestAt: null },
+    ],
+  });
+  const databases = [
+    makeDatabase({ id: "a", lastGoodBackupAt: "2026-11-20T02:00:00Z" }),
+    makeDatabase({ id: "b", lastGoodBackupAt: "2026-11-24T02:00:00Z" }),
+  ];
+  expect(keysOf({ databases, status })).toEqual(["overdue-a"]);
+  expect(findAttention({ ...calm, databases, status })[0]?.text).toContain("at least every 2 d 0 h");
+});
+
+it("leads from what is not well to the place where one looks into it", () => {
+  const placeOf = (name: string) =>
+    findAttention({
+      ...calm,
+      status: makeStatus({
+        health: { ok: false, checks: [{ name, ok: false, message: "", essential: true }] },
+      }),
+    })[0]?.link.to;
+  expect(["disk", "s3:Offsite", "retention", "worker"].map(placeOf)).toEqual([
+    "/s3-configs",
+    "/s3-configs",
+    "/retention-policies",
+    "/logs",
+  ]);
+});
+
 it("waits for a first backup that is under way, and leaves disabled databases alone", () => {
   const lastBackup = { id: "x", status: "running", completedAt: null, createdAt: "", size: null };
   const first = makeDatabase({ lastBackup, lastGoodBackupAt: null });

@@ -1,4 +1,6 @@
 import type { BackupView, DatabaseView, S3ConfigView, SystemStatus } from "@/client";
+import { formatDuration } from "@/lib/format";
+import { diskUse, isTight } from "./disk";
 
 export interface Attention {
   key: string;
@@ -15,12 +17,10 @@ interface Facts {
   status: SystemStatus | undefined;
 }
 
-const DISK_TIGHT = 0.85;
-
 /** What a careful operator would look into now, the worst first. Says nothing that the API does not know. */
 export function findAttention({ databases, backups, s3Configs, status }: Facts): Attention[] {
   const found = [
-    ...(status ? [...health(status), ...unprotected(status)] : []),
+    ...(status ? [...health(status), ...unprotected(status), ...overdue(status, databases)] : []),
     ...databases.filter((database) => database.enabled).flatMap((database) => ofDatabase(database)),
     ...backups.flatMap((backup) => [...missingCopy(backup), ...ofBackup(backup)]),
   ];
@@ -129,19 +129,43 @@ function health(status: SystemStatus): Attention[] {
       tone: "bad" as const,
       title: `Not well: ${check.name}`,
       text: check.message,
-      link: { to: "/s3-configs", label: "Storage" },
+      link: placeOf(check.name),
     }));
-  const { total, free } = status.localStorage;
-  if (total > 0 && (total - free) / total > DISK_TIGHT) {
+  const used = diskUse(status.localStorage);
+  if (used !== null && isTight(used)) {
     found.push({
       key: "disk",
       tone: "warn",
-      title: `The disk is ${Math.round(((total - free) / total) * 100)} % full`,
+      title: `The disk is ${Math.round(used * 100)} % full`,
       text: "Backups fail when it is full. Delete old ones or give it more space.",
       link: { to: "/backups?sort=-size", label: "Largest backups" },
     });
   }
   return found;
+}
+
+/** Where one looks into a part that is not well. */
+function placeOf(check: string): Attention["link"] {
+  if (check === "disk" || check.startsWith("s3:")) return { to: "/s3-configs", label: "Storage" };
+  if (check === "retention") return { to: "/retention-policies", label: "Retention" };
+  return { to: "/logs", label: "Read the log" };
+}
+
+/** Databases whose next good backup should have been there; not those that have had one since the server looked. */
+function overdue(status: SystemStatus, databases: DatabaseView[]): Attention[] {
+  return status.overdue.flatMap(({ databaseId, databaseName, limitSeconds, newestAt }) => {
+    const database = databases.find((one) => one.id === databaseId);
+    if (!database?.enabled || (database.lastGoodBackupAt ?? "") > (newestAt ?? "")) return [];
+    return [
+      {
+        key: `overdue-${databaseId}`,
+        tone: "bad" as const,
+        title: `The backup of ${databaseName} is overdue`,
+        text: `A good one is expected at least every ${formatDuration(limitSeconds * 1000)}. Look whether its schedule runs and why the last backups failed.`,
+        link: { to: `/databases/${databaseId}`, label: "Open" },
+      },
+    ];
+  });
 }
 
 /** Database containers around that nobody has added. */

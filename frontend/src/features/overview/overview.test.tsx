@@ -2,7 +2,15 @@ import { act, screen, waitFor } from "@testing-library/react";
 import { HttpResponse, http } from "msw";
 import { expect, it } from "vitest";
 import { FakeWebSocket } from "@/test/fake-web-socket";
-import { makeBackup, makeDatabase, makeProgress, makeRestore, makeS3Copy, makeStatus } from "@/test/fixtures";
+import {
+  makeBackup,
+  makeDatabase,
+  makeMe,
+  makeProgress,
+  makeRestore,
+  makeS3Copy,
+  makeStatus,
+} from "@/test/fixtures";
 import { renderApp } from "@/test/render-app";
 import { ok, page, refuse, server } from "@/test/server";
 import { setWideScreen } from "@/test/setup";
@@ -74,6 +82,7 @@ it("says so when the backups can't be had, and works on the phone", async () => 
 });
 
 it("tells on every page that there is no sign-in, and nothing where there is one", async () => {
+  server.use(http.get("*/api/auth/me", () => ok(makeMe({ via: "none" }))));
   const { user } = await renderApp("/");
   expect(await screen.findByRole("complementary", { name: "Access" })).toHaveTextContent("No sign-in");
   await user.click(screen.getAllByRole("link", { name: "Storage" })[0] as HTMLElement);
@@ -90,7 +99,8 @@ it("names what is not well beside the version", async () => {
     ),
   );
   const { user } = await renderApp("/");
-  expect(await screen.findByText("It is full.")).toBeInTheDocument();
+  expect(await screen.findByText("It is full.", { selector: "p" })).toBeInTheDocument();
+  expect(screen.getByRole("region", { name: "System health" })).toHaveTextContent("Not well");
   expect(screen.queryByRole("complementary", { name: "Access" })).not.toBeInTheDocument();
   await user.click(screen.getByRole("button", { name: "Narrow the sidebar" }));
   expect(localStorage.getItem("sidebar")).toBe("narrow");
@@ -151,15 +161,43 @@ it("shows an error of the page itself with a way to try again", async () => {
 });
 
 it("shows the figures and the charts, with tables for those who cannot see them", async () => {
-  await renderApp("/");
+  const { user } = await renderApp("/");
   expect(await screen.findByText("6 of 7")).toBeInTheDocument();
-  expect(screen.getByRole("figure", { name: "Backups by day" })).toHaveTextContent(
-    "80 % completed in 30 days",
+  expect(screen.getByRole("link", { name: "1 Failed in 24 hours" })).toHaveAttribute(
+    "href",
+    "/backups?status=failed",
   );
-  const byDay = screen.getByRole("table", { name: "Backups by day" });
-  expect(byDay).toHaveTextContent("28 Feb 20262 completed, 1 failed");
+  expect(screen.getByText("disk 39 % full")).toBeInTheDocument();
+  expect(screen.getByRole("figure", { name: "Runs" })).toHaveTextContent("80 % completed");
+  expect(screen.getByRole("table", { name: "Runs" })).toHaveTextContent("28 Feb 20262 completed, 1 failed");
   expect(screen.getByRole("figure", { name: "Twelve months" })).toHaveTextContent(
     "1 day with a failed backup",
   );
-  expect(screen.getByRole("table", { name: "Stored" })).toHaveTextContent("4.00 KiB");
+  expect(screen.getByRole("table", { name: "Storage growth" })).toHaveTextContent("4.00 KiB");
+
+  await user.click(screen.getByRole("radio", { name: "12 months" }));
+  expect(screen.getByRole("table", { name: "Runs" })).toHaveTextContent(
+    "Week to 1 Mar 20264 completed, 1 failed",
+  );
+  const toggle = screen.getByRole("button", { name: "Runs as a table" });
+  await user.click(toggle);
+  expect(toggle).toHaveAttribute("aria-pressed", "true");
+  expect(screen.getByRole("region", { name: "Runs, as a table" })).toHaveAttribute("tabindex", "0");
+});
+
+it("shows half a year on the phone", async () => {
+  setWideScreen(false);
+  await renderApp("/");
+  expect(await screen.findByRole("figure", { name: "Six months" })).toBeInTheDocument();
+});
+
+it("says how the program itself is, and what waits", async () => {
+  server.use(
+    http.get("*/api/system/status", () => ok(makeStatus({ running: 1, queued: 2, uptimeSeconds: 7_260 }))),
+  );
+  await renderApp("/");
+  const system = await screen.findByRole("region", { name: "System health" });
+  expect(system).toHaveTextContent("Healthy");
+  expect(system).toHaveTextContent("123 GiB free of 200 GiB");
+  expect(system).toHaveTextContent("1 running, 2 waiting · up for 2 h 01 m");
 });

@@ -1,6 +1,7 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import { http } from "msw";
 import { expect, test } from "vitest";
+import { makeScale } from "@/components/charts/time-scale";
 import {
   ago,
   makeBackup,
@@ -12,7 +13,6 @@ import {
 } from "@/test/fixtures";
 import { renderApp } from "@/test/render-app";
 import { ok, page, record, refuse, server } from "@/test/server";
-import { makeScale } from "./components/timeline-scale";
 import { describeRules, reachDays } from "./summary";
 
 const path = (rest = "") => `*/api/retention-policies${rest}`;

@@ -325,7 +325,7 @@ describe("other pages", () => {
     );
     await renderApp("/");
     const region = await screen.findByRole("region", { name: "Upcoming" });
-    const rows = within(region).getAllByRole("listitem");
+    const rows = await within(region).findAllByRole("listitem");
     expect(rows.map((row) => row.textContent?.match(/Later|Soon/)?.[0])).toEqual(["Soon", "Later"]);
     expect(rows[0]).toHaveTextContent(/in 2 m 5\d s|in 3 m 00 s/);
     expect(rows[0]).toHaveTextContent("UTC");

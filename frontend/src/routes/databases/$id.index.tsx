@@ -3,10 +3,21 @@ import { BackUpNow } from "@/features/backups/components/back-up-now";
 import { BackupList } from "@/features/backups/components/backup-list";
 import { DatabasePage } from "@/features/databases/components/database-page";
 import { DatabaseSchedules } from "@/features/schedules/components/database-schedules";
-import { databaseQuery } from "@/lib/queries";
+import { databaseBackupsQuery, databaseQuery, restorePointsQuery, schedulesQuery } from "@/lib/queries";
+import { ready } from "@/lib/ready";
 
 export const Route = createFileRoute("/databases/$id/")({
-  loader: ({ context, params }) => context.queryClient.ensureQueryData(databaseQuery(params.id)),
+  loader: async ({ context: { queryClient }, params: { id } }) => {
+    await Promise.all([
+      queryClient.ensureQueryData(databaseQuery(id)),
+      ready(
+        queryClient,
+        restorePointsQuery(id),
+        databaseBackupsQuery(id),
+        schedulesQuery({ databaseId: id }),
+      ),
+    ]);
+  },
   component: Database,
 });
 

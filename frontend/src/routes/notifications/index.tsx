@@ -1,9 +1,13 @@
 import { createFileRoute } from "@tanstack/react-router";
+import { channelsQuery, deliveriesQuery, eventsQuery } from "@/features/notifications/api";
 import { NotificationsPage } from "@/features/notifications/components/notifications-page";
 import { parseNotificationsSearch } from "@/features/notifications/search";
+import { ready } from "@/lib/ready";
 
 export const Route = createFileRoute("/notifications/")({
   validateSearch: parseNotificationsSearch,
+  loader: ({ context }) =>
+    ready(context.queryClient, channelsQuery(), eventsQuery(), deliveriesQuery(undefined, 1)),
   component: Notifications,
 });
 

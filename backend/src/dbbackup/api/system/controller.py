@@ -23,6 +23,7 @@ from dbbackup.api.system.schemas import (
     HealthEnvelope,
     MaintenanceEnvelope,
     MaintenanceResult,
+    OverdueDatabase,
     RebuiltInstance,
     SettingListEnvelope,
     SettingView,
@@ -38,6 +39,7 @@ from dbbackup.services import live_settings, metrics, statistics, system
 from dbbackup.services.catalogue_rebuild import rebuild
 from dbbackup.services.inputs import CatalogueRebuildInput, SettingsInput
 from dbbackup.services.maintenance import maintain
+from dbbackup.services.overdue import Overdue
 from dbbackup.services.retention_inputs import MaintenanceInput
 
 Days = Annotated[int, QueryParameter(ge=1, le=400, description="Days of the series, today included")]
@@ -125,6 +127,7 @@ class SystemController(Controller):
             queued=counts["queued"],
             max_retention_days=ctx.live.max_retention_days or None,
             unprotected=[UnprotectedServer(container_name=c.name, image=c.image) for c in ctx.runtime.unprotected],
+            overdue=[_overdue(one) for one in ctx.runtime.overdue],
         )
         return SystemStatusEnvelope(success=True, data=data, error=None, meta=meta())
 
@@ -234,6 +237,15 @@ async def _health(session: Session, ctx: Ctx) -> Health:
     return Health(
         ok=all(check.ok for check in checks if check.essential),
         checks=[HealthCheck(name=c.name, ok=c.ok, essential=c.essential, message=c.message) for c in checks],
+    )
+
+
+def _overdue(found: Overdue) -> OverdueDatabase:
+    return OverdueDatabase(
+        database_id=found.database_id,
+        database_name=found.database_name,
+        limit_seconds=found.limit.total_seconds(),
+        newest_at=found.newest,
     )
 
 

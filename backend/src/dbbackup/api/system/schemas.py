@@ -43,6 +43,16 @@ class UnprotectedServer(Struct, kw_only=True, rename="camel"):
     image: str
 
 
+class OverdueDatabase(Struct, kw_only=True, rename="camel"):
+    """A database without a good backup for longer than its schedules or the settings promise; seconds."""
+
+    database_id: str
+    database_name: str
+    limit_seconds: float
+    newest_at: datetime | None
+    """When its newest good backup ended; null: there is none."""
+
+
 class SystemStatus(Struct, kw_only=True, rename="camel"):
     """What the page wants to know at once."""
 
@@ -59,6 +69,8 @@ class SystemStatus(Struct, kw_only=True, rename="camel"):
     """No backup is kept longer, whatever its policy says, unless it is pinned; null: there is no such limit."""
     unprotected: list[UnprotectedServer]
     """Seen in containers around, and not added; empty as well where the Docker engine cannot be asked."""
+    overdue: list[OverdueDatabase]
+    """As of the last look, which is taken every minute."""
 
 
 class MaintenanceResult(Struct, kw_only=True, rename="camel"):

@@ -48,8 +48,12 @@ export function AccountPage() {
         {me.userId ? (
           <div className="grid items-start gap-5 lg:grid-cols-2">
             <SessionsPanel />
-            {me.provider === "local" ? <ChangePassword username={me.username} /> : null}
-            {me.provider === "local" ? <SecondFactor /> : null}
+            {me.provider === "local" ? (
+              <div className="min-w-0 space-y-5">
+                <ChangePassword username={me.username} />
+                <SecondFactor />
+              </div>
+            ) : null}
           </div>
         ) : (
           <Notice tone="warn" title="There is no sign-in">

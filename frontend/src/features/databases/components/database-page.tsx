@@ -14,10 +14,11 @@ import { Button } from "@/components/ui/button";
 import { buttonClass } from "@/components/ui/button-class";
 import { Notice } from "@/components/ui/notice";
 import { Section } from "@/components/ui/section";
-import { backupsQuery, databaseQuery } from "@/lib/queries";
+import { databaseBackupsQuery, databaseQuery } from "@/lib/queries";
 import { DatabaseFacts } from "./database-facts";
 import { DeleteDatabase } from "./delete-database";
 import { ProofPanel } from "./proof-panel";
+import { RestorePoints } from "./restore-points";
 import { useAnnouncedTest } from "./use-announced-test";
 
 interface DatabasePageProps {
@@ -29,7 +30,7 @@ interface DatabasePageProps {
 
 export function DatabasePage({ id, backupAction, backupList, schedules }: DatabasePageProps) {
   const { data: database } = useSuspenseQuery(databaseQuery(id));
-  const backups = useQuery(backupsQuery({ databaseId: id, sort: "-createdAt", limit: 25 }));
+  const backups = useQuery(databaseBackupsQuery(id));
   const test = useAnnouncedTest(database);
   const navigate = useNavigate();
   const [deleting, setDeleting] = useState(false);
@@ -80,6 +81,7 @@ export function DatabasePage({ id, backupAction, backupList, schedules }: Databa
           <DatabaseFacts database={database} />
         </div>
         <div className="min-w-0 space-y-5">
+          <RestorePoints databaseId={id} />
           {schedules}
           <Section title="Backups" flush aside={<HistoryStrip backups={items} />}>
             {backups.isError ? (

@@ -1,25 +1,35 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { Database, ListChecks, Plus, RotateCcw } from "lucide-react";
 import type { ReactNode } from "react";
 import type { BackupView, DatabaseView } from "@/client";
-import { Allowed } from "@/components/access/allowed";
-import { TableSkeleton } from "@/components/data-table/table-skeleton";
 import { ErrorState } from "@/components/layout/error-state";
 import { PageHeader } from "@/components/layout/page-header";
-import { buttonClass } from "@/components/ui/button-class";
-import { Empty } from "@/components/ui/empty";
 import { Section } from "@/components/ui/section";
-import { backupsQuery, databasesQuery, s3ConfigsQuery, statisticsQuery, statusQuery } from "@/lib/queries";
+import {
+  backupsQuery,
+  databasesQuery,
+  OVERVIEW_BACKUPS,
+  s3ConfigsQuery,
+  statisticsQuery,
+  statusQuery,
+} from "@/lib/queries";
+import { useElapsed } from "@/lib/use-elapsed";
 import { findAttention } from "../attention";
 import { AttentionList } from "./attention-list";
 import { Charts } from "./charts";
 import { Figures } from "./figures";
+import { FirstSteps } from "./first-steps";
+import { FiguresSkeleton, OverviewSkeleton } from "./overview-skeleton";
 import { ProtectionList } from "./protection-list";
+import { QuickActions } from "./quick-actions";
 import { RunningNow } from "./running-now";
+import { SystemPanel } from "./system-panel";
 import { Verdict } from "./verdict";
+import { Year } from "./year";
 
 const RECENT = 8;
+/** So long the page waits for all its parts: what comes later would push the rest down. */
+const PATIENCE_MS = 600;
 
 interface OverviewPageProps {
   backupAction: (database: DatabaseView) => ReactNode;
@@ -31,10 +41,11 @@ interface OverviewPageProps {
 /** Is everything backed up, is something running, does something need me? Nothing else. */
 export function OverviewPage({ backupAction, backupList, upcoming }: OverviewPageProps) {
   const databases = useQuery(databasesQuery());
-  const recent = useQuery(backupsQuery({ sort: "-createdAt", limit: 200 }));
+  const recent = useQuery(backupsQuery(OVERVIEW_BACKUPS));
   const s3Configs = useQuery(s3ConfigsQuery());
   const status = useQuery(statusQuery());
   const stats = useQuery(statisticsQuery());
+  const slow = useElapsed(PATIENCE_MS);
 
   if (databases.isError) {
     return (
@@ -48,16 +59,8 @@ export function OverviewPage({ backupAction, backupList, upcoming }: OverviewPag
       </>
     );
   }
-  if (databases.isPending || recent.isPending) {
-    return (
-      <>
-        <PageHeader title="Overview" />
-        <div className="panel">
-          <TableSkeleton label="Loading the overview" />
-        </div>
-      </>
-    );
-  }
+  const late = !slow && (s3Configs.isPending || status.isPending || stats.isPending);
+  if (databases.isPending || recent.isPending || late) return <OverviewSkeleton />;
   if (databases.data.items.length === 0) return <FirstSteps />;
 
   const backups = recent.data?.items ?? [];
@@ -73,24 +76,25 @@ export function OverviewPage({ backupAction, backupList, upcoming }: OverviewPag
       <PageHeader
         title="Overview"
         meta={<Verdict databases={databases.data.items} attention={attention} />}
-        actions={
-          <Allowed to="restore.execute">
-            <Link to="/restore/new" className={buttonClass({}, "md:hidden")}>
-              <RotateCcw aria-hidden />
-              Restore a database
-            </Link>
-          </Allowed>
-        }
+        actions={<QuickActions />}
       />
       <div className="space-y-5">
-        {stats.data ? <Figures stats={stats.data} /> : null}
+        {stats.data ? <Figures stats={stats.data} status={status.data} /> : <FiguresSkeleton />}
         <RunningNow backups={backups} />
         {attention.length > 0 ? <AttentionList items={attention} /> : null}
         <Section title="Databases" flush aside={<MoreLink to="/databases">All databases</MoreLink>}>
           <ProtectionList databases={databases.data.items} backups={backups} backupAction={backupAction} />
         </Section>
-        {stats.data ? <Charts stats={stats.data} /> : null}
-        {upcoming}
+        {stats.data ? (
+          <>
+            <Year stats={stats.data} />
+            <Charts stats={stats.data} />
+          </>
+        ) : null}
+        <div className="grid items-start gap-5 lg:grid-cols-2">
+          {upcoming}
+          <SystemPanel status={status.data} />
+        </div>
         <Section title="Recent backups" flush aside={<MoreLink to="/backups">All backups</MoreLink>}>
           {recent.isError ? (
             <div className="p-4">
@@ -116,39 +120,5 @@ function MoreLink({ to, children }: { to: "/databases" | "/backups"; children: R
     <Link to={to} className="rounded-sm text-sm font-semibold text-accent underline-offset-3 hover:underline">
       {children}
     </Link>
-  );
-}
-
-function FirstSteps() {
-  return (
-    <>
-      <PageHeader title="Overview" />
-      <Empty
-        icon={Database}
-        title="Add your first database"
-        actions={
-          <>
-            <Allowed to="database.create">
-              <Link to="/first-steps" search={{}} className={buttonClass({ variant: "primary" })}>
-                <ListChecks aria-hidden />
-                Set up step by step
-              </Link>
-              <Link to="/databases/new" className={buttonClass()}>
-                <Plus aria-hidden />
-                Add a database
-              </Link>
-            </Allowed>
-            <Allowed to="restore.execute">
-              <Link to="/restore/new" search={{}} className={buttonClass()}>
-                <RotateCcw aria-hidden />
-                Restore from a bucket
-              </Link>
-            </Allowed>
-          </>
-        }
-      >
-        Paste its connection string; it is tested before it is saved. The first backup takes one more click.
-      </Empty>
-    </>
   );
 }

@@ -12,7 +12,8 @@ import { DecisionTable } from "./decision-table";
 import { RetentionTimeline } from "./retention-timeline";
 
 interface NowPanelProps {
-  databases: DatabaseView[];
+  /** Undefined until they are known. */
+  databases: DatabaseView[] | undefined;
   databaseId: string;
   onDatabase: (id: string) => void;
   rules: RetentionRules | null;
@@ -23,6 +24,13 @@ interface NowPanelProps {
 export function NowPanel({ databases, databaseId, onDatabase, rules, policyId }: NowPanelProps) {
   const preview = usePreview(databaseId, rules, policyId);
   const found = preview.data;
+  if (!databases) {
+    return (
+      <div role="status" aria-label="Loading the databases">
+        <Skeleton className="h-60" />
+      </div>
+    );
+  }
   if (databases.length === 0)
     return <p className="text-ink-soft">There is no database yet whose backups could be shown.</p>;
   return (

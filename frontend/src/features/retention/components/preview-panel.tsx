@@ -16,8 +16,12 @@ interface PreviewPanelProps {
 export function PreviewPanel({ rules, policyId }: PreviewPanelProps) {
   const [view, setView] = useState<"now" | "ahead">("now");
   const [wanted, setWanted] = useState("");
-  const databases = useQuery(databasesQuery()).data?.items ?? [];
-  const database = databases.find((one) => one.id === wanted) ?? databases[0];
+  const databases = useQuery(databasesQuery()).data?.items;
+  // One with something to show, unless another is asked for.
+  const database =
+    databases?.find((one) => one.id === wanted) ??
+    databases?.find((one) => one.lastGoodBackupAt) ??
+    databases?.[0];
   return (
     <Section
       title="Preview"

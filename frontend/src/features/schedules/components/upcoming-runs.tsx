@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { TableSkeleton } from "@/components/data-table/table-skeleton";
 import { Countdown } from "@/components/run/countdown";
 import { Section } from "@/components/ui/section";
 import { schedulesQuery } from "@/lib/queries";
@@ -7,14 +8,13 @@ import { formatInZone } from "../zone-time";
 
 const SHOWN = 5;
 
-/** What runs next, on the overview; nothing while there is no schedule. */
+/** What runs next, on the overview. */
 export function UpcomingRuns() {
   const schedules = useQuery(schedulesQuery({ enabled: true }));
   const coming = (schedules.data?.items ?? [])
     .filter((schedule) => schedule.databaseEnabled && schedule.nextRunAt)
     .sort((a, b) => Date.parse(a.nextRunAt ?? "") - Date.parse(b.nextRunAt ?? ""))
     .slice(0, SHOWN);
-  if (coming.length === 0) return null;
   return (
     <Section
       title="Upcoming"
@@ -29,7 +29,13 @@ export function UpcomingRuns() {
         </Link>
       }
     >
-      <ul className="divide-y divide-line">
+      {schedules.isPending ? <TableSkeleton label="Loading the schedules" rows={3} /> : null}
+      {schedules.isSuccess && coming.length === 0 ? (
+        <p className="px-4 py-3 text-ink-soft">
+          Nothing is planned: backups are made only when somebody thinks of them.
+        </p>
+      ) : null}
+      <ul className={coming.length > 0 ? "divide-y divide-line" : "hidden"}>
         {coming.map((schedule) => (
           <li
             key={schedule.id}
@@ -43,7 +49,7 @@ export function UpcomingRuns() {
               <span className="font-semibold">
                 <Countdown to={schedule.nextRunAt ?? ""} />
               </span>
-              <span className="ml-3 text-sm text-ink-soft max-sm:hidden">
+              <span className="ml-3 text-sm text-ink-soft max-sm:hidden lg:max-xl:hidden">
                 {formatInZone(schedule.nextRunAt ?? "", schedule.timezone)}
               </span>
             </p>
