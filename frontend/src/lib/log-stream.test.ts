@@ -1,4 +1,4 @@
-import { act, renderHook } from "@testing-library/react";
+import { act, renderHook, waitFor } from "@testing-library/react";
 import { http } from "msw";
 import { afterEach, expect, it, vi } from "vitest";
 import { FakeWebSocket } from "@/test/fake-web-socket";
@@ -9,12 +9,14 @@ import { useLogStream } from "./log-stream";
 afterEach(() => void vi.useRealTimers());
 
 const breathe = (resume: () => void) => setImmediate(resume);
+const PATIENCE_MS = 10_000;
 
-/** Lets two seconds pass at a time, and the answers come in between. */
+/** Lets two seconds pass at a time, and answers and frames, which come in real time, in between. */
 async function until(holds: () => boolean) {
-  for (let round = 0; round < 200 && !holds(); round += 1) {
+  const began = performance.now();
+  for (let round = 1; !holds() && performance.now() - began < PATIENCE_MS; round += 1) {
     await act(async () => {
-      if (round % 20 === 19) vi.advanceTimersByTime(2_000);
+      if (round % 50 === 0) vi.advanceTimersByTime(2_000);
       await new Promise<void>(breathe);
     });
   }
@@ -47,7 +49,7 @@ it("asks for the lines when the live connection does not come back, each line on
     socket.open();
     socket.send({ type: "lines", lines: lines.slice(0, 2) });
   });
-  await until(() => result.current.lines.length === 2);
+  await waitFor(() => expect(result.current.lines).toHaveLength(2));
   act(() => socket.break());
   expect(result.current.state).toBe("offline");
   await until(() => result.current.state === "polling");

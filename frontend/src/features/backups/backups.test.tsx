@@ -199,7 +199,7 @@ it("follows a running backup live, and lets it be cancelled", async () => {
 
   await user.click(screen.getByRole("button", { name: "Cancel the backup" }));
   const dialog = await screen.findByRole("alertdialog");
-  expect(within(dialog).getByRole("button", { name: "Let it run" })).toHaveFocus();
+  await waitFor(() => expect(within(dialog).getByRole("button", { name: "Let it run" })).toHaveFocus());
   await user.click(within(dialog).getByRole("button", { name: "Cancel the backup" }));
   await waitFor(() => expect(cancels).toHaveLength(1));
 
