@@ -177,6 +177,18 @@ bench: ## Measure the pipeline against the tools alone (SIZE=900 in MB, or SIZE=
 	@$(BACKEND) env SIZE=$(SIZE) python -m devtools.bench
 	@$(BACKEND) python -m devtools.bench.retention
 
+.PHONY: screenshots
+screenshots: ## Photograph every route, phone and desktop, light and dark: frontend/screenshots, a few to docs/images (ONLY=/,/backups)
+	@$(SETUP) all
+	@$(FRONTEND) build
+	@cd frontend && npx --no-install playwright test --config playwright.showcase.config.ts screenshots
+
+.PHONY: page-speed
+page-speed: ## Measure how fast each route is there, behind nginx where there is one (TIMES=3, ONLY=/,/backups)
+	@$(SETUP) all
+	@$(FRONTEND) build
+	@cd frontend && npx --no-install playwright test --config playwright.showcase.config.ts page-speed
+
 .PHONY: build
 build: ## Build the page (frontend/dist) and the wheel (backend/dist)
 	@$(SETUP) backend frontend
