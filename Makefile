@@ -187,6 +187,18 @@ bench-load: ## Measure the API beside five running backups and a long history (R
 	@$(SETUP) backend servers
 	@$(BACKEND) env ROWS=$(or $(ROWS),100000) SECONDS=$(or $(SECONDS),60) CLIENTS=$(or $(CLIENTS),50) python -m devtools.bench.load
 
+.PHONY: screenshots
+screenshots: ## Photograph every route, phone and desktop, light and dark: frontend/screenshots, a few to docs/images (ONLY=/,/backups)
+	@$(SETUP) all
+	@$(FRONTEND) build
+	@cd frontend && npx --no-install playwright test --config playwright.showcase.config.ts screenshots
+
+.PHONY: page-speed
+page-speed: ## Measure how fast each route is there, behind nginx where there is one (TIMES=3, ONLY=/,/backups)
+	@$(SETUP) all
+	@$(FRONTEND) build
+	@cd frontend && npx --no-install playwright test --config playwright.showcase.config.ts page-speed
+
 .PHONY: build
 build: ## Build the page (frontend/dist) and the wheel (backend/dist)
 	@$(SETUP) backend frontend

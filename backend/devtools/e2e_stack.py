@@ -14,6 +14,7 @@ from pathlib import Path
 from devtools.product import DIST, Product
 from devtools.servers import MariadbServer, PostgresServer, SeaweedServer
 from devtools.servers.oidc_provider import OidcProvider
+from devtools.showcase.furnish import Servers, furnish
 from devtools.sources import Server, fill
 
 BUCKET = "e2e-backups"
@@ -38,8 +39,13 @@ def main() -> int:
         SeaweedServer.start() as storage,
         Product.start(Path(home) / "product", serve_page=True) as product,
         Product.start(Path(home) / "locked", serve_page=True, extra=_ADMIN) as locked,
+        Product.start(Path(home) / "showcase", serve_page=True, extra=_ADMIN) as furnished,
     ):
         provider = stack.enter_context(OidcProvider.start(PEOPLE, f"{locked.url}/sign-in/callback"))
+        showcase = Path(home) / "showcase.json"
+        # Beside the first tests, which do not need it.
+        servers = Servers(postgres, mariadb, storage)
+        threading.Thread(target=_furnish, args=(furnished, servers, showcase), daemon=True).start()
         storage.create_bucket(BUCKET)
         for server in (postgres, mariadb):
             fill(server, DATABASE, orders=20_000)
@@ -50,6 +56,7 @@ def main() -> int:
                 "username": _ADMIN["ADMIN_USERNAME"],
                 "password": _ADMIN["ADMIN_PASSWORD"],
             },
+            "showcaseFile": str(showcase),
             "provider": {"issuer": provider.issuer, "clientId": provider.client_id, "person": "alice"},
             "postgres": _login(postgres),
             "mariadb": _login(mariadb),
@@ -65,6 +72,17 @@ def main() -> int:
         print(json.dumps(facts), flush=True)
         done.wait()
     return 0
+
+
+def _furnish(product: Product, servers: Servers, facts: Path) -> None:
+    """Fill the product, then write its facts to the file, which is there as a whole or not at all."""
+    username, password = _ADMIN["ADMIN_USERNAME"], _ADMIN["ADMIN_PASSWORD"]
+    product.sign_in(username, password)
+    ids = furnish(product, servers)
+    found = {"baseUrl": product.url, "username": username, "password": password, "nginxUrl": None, "ids": ids}
+    part = facts.with_suffix(".part")
+    part.write_text(json.dumps(found))
+    part.rename(facts)
 
 
 def _login(server: Server) -> dict[str, str | int]:

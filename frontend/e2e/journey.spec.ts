@@ -1,5 +1,4 @@
 import { expect, type Page, test } from "@playwright/test";
-import { checkAccess } from "./check-access";
 import { confirmRestore, toOptions } from "./restore-steps";
 import { connectionString, stack } from "./stack";
 
@@ -176,44 +175,6 @@ test("markup in a name is a name: it is shown, and nothing of it runs", async ({
     }
   } finally {
     await page.request.delete(`/api/databases/${id}`);
-  }
-});
-
-test("every route is accessible, light and dark", async ({ page }) => {
-  test.slow();
-  await page.goto("/databases");
-  const database = await page.getByRole("link", { name: "shop", exact: true }).getAttribute("href");
-  await page.goto("/backups");
-  const backup = await page.getByRole("table").getByRole("link").first().getAttribute("href");
-  await page.goto("/restores");
-  const restore = await page.getByRole("table").getByRole("link").first().getAttribute("href");
-  await page.goto("/s3-configs");
-  const s3 = await page.getByRole("link", { name: "Edit" }).getAttribute("href");
-  const routes = [
-    "/",
-    "/databases",
-    "/databases/new",
-    "/databases/discover",
-    database,
-    `${database}/edit`,
-    "/backups",
-    backup,
-  ];
-  routes.push(
-    "/restores",
-    restore,
-    "/restore/new",
-    "/s3-configs",
-    "/s3-configs/new",
-    s3,
-    "/encryption-keys",
-    "/notifications",
-    "/notifications/new",
-    "/nowhere",
-  );
-  for (const width of [1280, 390]) {
-    await page.setViewportSize({ width, height: 844 });
-    for (const route of routes) await checkAccess(page, String(route));
   }
 });
 

@@ -1,5 +1,5 @@
 import { expect, test } from "@playwright/test";
-import { checkAccess, checkShown } from "./check-access";
+import { checkShown } from "./check-access";
 import { connectionString, stack } from "./stack";
 
 test.describe.configure({ mode: "serial" });
@@ -65,15 +65,6 @@ test("it is switched off, run by hand with its log watched live, and changed", a
   await expect(row).toContainText(/(Sun|Mon) \d+ \w+, 03:30/);
   await page.goto("/");
   await expect(page.getByRole("region", { name: "Upcoming" })).toContainText("Night shop");
-});
-
-test("the pages of schedules are accessible, light and dark", async ({ page }) => {
-  await page.goto("/schedules");
-  const edit = await page.getByRole("link", { name: "Minute by minute" }).getAttribute("href");
-  for (const width of [1280, 390]) {
-    await page.setViewportSize({ width, height: 844 });
-    for (const route of ["/schedules", "/schedules/new", String(edit)]) await checkAccess(page, route);
-  }
 });
 
 test("it is deleted, and its backups stay", async ({ page }) => {

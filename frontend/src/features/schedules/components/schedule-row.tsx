@@ -33,7 +33,7 @@ export function ScheduleRow({ schedule, ofOneDatabase }: ScheduleRowProps) {
         <Link
           to="/schedules/$id/edit"
           params={{ id: schedule.id }}
-          className="rounded-sm font-semibold break-words underline-offset-3 hover:underline"
+          className="inline-block min-h-6 rounded-sm font-semibold break-words underline-offset-3 hover:underline"
         >
           {name}
         </Link>
