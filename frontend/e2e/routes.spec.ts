@@ -51,8 +51,13 @@ test("every route is accessible (WCAG 2.2 AA), on the desk and on the phone, lig
 
 /** Goes there as a link would, without loading everything anew. */
 async function open(page: Page, path: string) {
-  await page.evaluate((to) => history.pushState({}, "", to), path);
+  await page.evaluate((to) => {
+    for (const old of document.querySelectorAll("h1")) old.setAttribute("data-old", "");
+    history.pushState({}, "", to);
+  }, path);
   await expect(page).toHaveURL((url) => path === url.pathname + url.search || path.startsWith(url.pathname));
+  // The page before stands until the next one is there.
+  await expect(page.locator("h1[data-old]")).toHaveCount(0);
 }
 
 /** One visit, four looks: all rules in light at both widths; in dark only colours can be wrong anew. */
