@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Database, Plus, Radar, Search } from "lucide-react";
-import type { ReactNode } from "react";
+import { type ReactNode, useState } from "react";
 import type { DatabaseView } from "@/client";
 import { Allowed } from "@/components/access/allowed";
 import { ErrorState } from "@/components/layout/error-state";
@@ -26,6 +26,8 @@ export function DatabasesPage({ search, onSearch, backupAction }: DatabasesPageP
   const recent = useQuery(backupsQuery({ sort: "-createdAt", limit: 200 }));
   const history = groupByDatabase(recent.data?.items ?? []);
   const items = databases.data?.items ?? [];
+  // A field that was there stays while its text is cleared and typed anew.
+  const [hasSearched] = useState(search !== "");
   const add = (
     <Allowed to="database.create">
       <Link to="/databases/discover" className={buttonClass({})}>
@@ -42,7 +44,9 @@ export function DatabasesPage({ search, onSearch, backupAction }: DatabasesPageP
   return (
     <>
       <PageHeader title="Databases" actions={items.length > 0 || search ? add : undefined} />
-      {items.length > 5 || search ? <DatabaseSearch search={search} onSearch={onSearch} /> : null}
+      {items.length > 5 || search || hasSearched ? (
+        <DatabaseSearch search={search} onSearch={onSearch} />
+      ) : null}
       {databases.isError ? (
         <ErrorState
           title="The databases could not be loaded"
