@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -34,14 +35,16 @@ def run(commands: str, folder: Path, server: PostgresServer, name: str) -> subpr
     env = {
         "PATH": f"{clients}:{os.environ['PATH']}",
         "NAME": name,
-        "TMPDIR": str(folder),
         "PGHOST": server.host,
         "PGPORT": str(server.port),
         "PGUSER": server.superuser,
         "PGPASSWORD": server.password,
     }
     script = f"set -e\n{commands}"
-    return subprocess.run(["bash", "-c", script], cwd=folder, env=env, capture_output=True, text=True, check=False)
+    # A short one: gpg's agent makes its socket below, and the path of a socket has 107 bytes at most.
+    with tempfile.TemporaryDirectory(prefix="dbb-") as short:
+        env["TMPDIR"] = short
+        return subprocess.run(["bash", "-c", script], cwd=folder, env=env, capture_output=True, text=True, check=False)
 
 
 def save(app: RunningApp, backup: Any, folder: Path) -> str:

@@ -210,6 +210,10 @@ async def test_agent_when_the_program_is_gone_then_it_ends_by_itself_and_the_nex
         assert not home.folder.exists()
         link.unlink()
         await tool.end()
+        # What had lost its parent is waited for by another one.
+        async with asyncio.timeout(15):
+            while living():
+                await asyncio.sleep(0.05)
 
 
 async def test_encrypted_when_the_key_has_expired_then_no_backup(place: GpgPlace, home: Path) -> None:
