@@ -215,9 +215,9 @@ def _filtered(wanted: BackupFilter) -> Select[BackupExecution]:
     if wanted.schedule_id:
         query = query.where(BackupExecution.schedule_id == wanted.schedule_id)
     if wanted.start:
-        query = query.where(BackupExecution.created_at >= _in_utc(wanted.start))
+        query = query.where(BackupExecution.created_at >= in_utc(wanted.start))
     if wanted.end:
-        query = query.where(BackupExecution.created_at < _in_utc(wanted.end))
+        query = query.where(BackupExecution.created_at < in_utc(wanted.end))
     if wanted.s3:
         in_s3 = select(BackupCopy.backup_id).where(BackupCopy.s3_config_id.is_not(None))
         states = {"pending": (CopyState.PENDING, CopyState.WRITING)}.get(wanted.s3, (wanted.s3,))
@@ -226,7 +226,7 @@ def _filtered(wanted: BackupFilter) -> Select[BackupExecution]:
     return query
 
 
-def _in_utc(moment: datetime) -> datetime:
+def in_utc(moment: datetime) -> datetime:
     """A moment without an offset is meant in UTC, as everything here."""
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbbackup.db.models import RestoreExecution
+from dbbackup.services.backups import in_utc
 
 _SORTS = {
     "createdAt": RestoreExecution.created_at,
@@ -38,16 +39,12 @@ async def list_restores(
     if wanted.status:
         query = query.where(RestoreExecution.status == wanted.status)
     if wanted.start:
-        query = query.where(RestoreExecution.created_at >= _in_utc(wanted.start))
+        query = query.where(RestoreExecution.created_at >= in_utc(wanted.start))
     if wanted.end:
-        query = query.where(RestoreExecution.created_at < _in_utc(wanted.end))
+        query = query.where(RestoreExecution.created_at < in_utc(wanted.end))
     total = await session.scalar(select(func.count()).select_from(query.subquery())) or 0
     column = _SORTS[sort.removeprefix("-")]
     order = column.desc().nulls_last() if sort.startswith("-") else column.asc().nulls_last()
     # The id breaks ties, so that no row is on two pages.
     ordered = query.order_by(order, RestoreExecution.id.desc())
     return list(await session.scalars(ordered.limit(limit).offset((page - 1) * limit))), total
-
-
-def _in_utc(moment: datetime) -> datetime:
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
