@@ -141,7 +141,7 @@ def test_script_when_a_trick_gets_past_our_reading_then_the_server_refuses_it(
     app: RunningApp, postgres: PostgresServer, plain: Any, superuser: Any, target: str, bait: tuple[Path, Path]
 ) -> None:
     made, _ = bait
-    script = f"DO $$ BEGIN EXECUTE 'COPY kept TO PROG' || 'RAM ''touch {made}'''; END $$;"
+    script = f"DO $$ BEGIN EXECUTE 'COPY kept TO PROG' || 'RAM ''cat >{made}'''; END $$;"
     body = plan(plain, {"script": script}, mode="runScript", existingDatabase=target)
     assert app.api.post("/restores/preflight", body)["ok"] is True
     done = restore(app, body)
