@@ -1,188 +1,145 @@
-"""Measures a backup against pg_dump alone, against a bare pump and against `pg_dump -Fc`, and its memory.
+"""Measures backups and restores against the dump tool alone, a bare pump, and what users would run instead.
 
 The pump does what no compressed, hashed backup can leave out, with nothing around it: what it takes more
-than pg_dump alone is the price of the work itself on this machine, what the backup takes more is ours.
+than the tool alone is the price of the work itself on this machine, what the backup takes more is ours.
 
-Prints medians with their spread, and ratios pair by pair, last; nothing here passes or fails.
+Every round measures each thing once, one after the other, so that a ratio compares neighbours. Ratios come last;
+with BASELINE the run fails when one of them is clearly worse than in that file.
 """
 
 from __future__ import annotations
 
+import itertools
+import json
 import os
-import platform
-import statistics
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
+from devtools.bench.figures import Figures
+from devtools.bench.machine import describe
+from devtools.bench.ours import MAIN, WAYS, Ours, prepare
+from devtools.bench.peers import BUCKET, Source, peers, restoring_peers
 from devtools.bench.pump import bare_pump
+from devtools.bench.ratios import Rounds, print_ratios, regressions, write
+from devtools.bench.shapes import SHAPES, Server, fill
 from devtools.product import Product
-from devtools.servers import PostgresServer, SeaweedServer
+from devtools.servers import MariadbServer, MysqlServer, PostgresServer, SeaweedServer
+from devtools.sources import title_of
 
-PAIRS = int(os.environ.get("PAIRS", "10"))
-BUCKET = "bench-backups"
-_ROW_BYTES = 1100
-_FILL = """
-CREATE TABLE note (id bigint, at timestamptz, author text, body text);
-INSERT INTO note SELECT n, timestamptz '2024-01-01 00:00+00' + n * interval '1 second', 'author ' || n % 1000,
-    (SELECT string_agg(md5((n * 31 + k)::text) || ' lorem ipsum dolor sit amet ', '') FROM generate_series(1, 18) k)
-    FROM generate_series(1, {rows}) n;
-"""
+_SETTING = os.environ.get
+SIZE = _SETTING("SIZE") or "900"
+MEGABYTES = 200 if SIZE == "small" else int(SIZE)
+PAIRS = int(_SETTING("PAIRS") or "10")
+RESTORES = int(_SETTING("RESTORES") or "3")
+ENGINES = (_SETTING("ENGINES") or "postgresql,mysql,mariadb").split(",")
+CHOSEN = (_SETTING("SHAPES") or ("wide" if SIZE == "small" else ",".join(SHAPES))).split(",")
+ONLY = _SETTING("WAYS", "").split(",") if _SETTING("WAYS") else list(WAYS)
+_CACHE = Path(__file__).parents[2] / ".cache" / "bench"
+JSON = Path(_SETTING("JSON") or _CACHE / f"{time.strftime('%Y%m%d-%H%M%S')}.json")
+LIMIT, PUMP = "the dump tool alone, to /dev/null (the limit)", "bare pump: read, gzip, SHA-256 twice, write, fsync"
+
+_BIG = {"innodb_buffer_pool_size": "512M"}
+STARTS: dict[str, Callable[[], Server]] = {
+    "postgresql": lambda: PostgresServer.start(settings={"shared_buffers": "512MB", "max_wal_size": "8GB"}),
+    "mysql": lambda: MysqlServer.start(settings=_BIG),
+    "mariadb": lambda: MariadbServer.start(settings=_BIG),
+}
 
 
 def main() -> int:
-    """Run the bench at the size given by SIZE (megabytes, or `small`); return 0."""
-    size = os.environ.get("SIZE", "900")
-    megabytes = 200 if size == "small" else int(size)
+    """Run what SIZE, ENGINES, SHAPES, PAIRS and RESTORES ask for; return 1 for a regression against BASELINE."""
+    machine, ratios = describe(), dict[str, list[float]]()
+    print(f"{machine}\n{MEGABYTES} MB, {PAIRS} rounds; servers on the same machine, TCP without TLS; gzip level 1")
+    for engine in ENGINES:
+        for shape in CHOSEN:
+            ratios |= _measure(engine, shape)
+    print_ratios(ratios)
+    write(JSON, machine, ratios)
+    print(f"\nThe ratios as JSON: {JSON}")
+    return _compare(ratios)
+
+
+def _measure(engine: str, shape: str) -> dict[str, list[float]]:
     with (
         tempfile.TemporaryDirectory(prefix="dbbackup-bench-") as home,
-        PostgresServer.start(settings={"shared_buffers": "512MB", "max_wal_size": "8GB"}) as postgres,
+        STARTS[engine]() as server,
         SeaweedServer.start() as storage,
         Product.start(Path(home) / "product") as product,
     ):
-        print_machine()
-        _print_table(megabytes)
-        postgres.psql("CREATE DATABASE bench")
-        postgres.psql(_FILL.format(rows=megabytes * 1024 * 1024 // _ROW_BYTES), database="bench")
-        postgres.psql("VACUUM ANALYZE; CHECKPOINT", database="bench")
+        fill(server, "bench", shape, MEGABYTES)
         storage.create_bucket(BUCKET)
-        database_id = _register(product, postgres, storage)
-        idle = _peak_memory(product)
-        _print_ratios(_measure_pairs(product, postgres, database_id, Path(home)))
-        print(f"\nPeak memory (VmHWM) of the API process: {idle} MiB before, {_peak_memory(product)} MiB after these")
-        _print_round_trip(product, database_id)
-    return 0
+        prepare(product, storage)
+        source, ours = Source(server, "bench", Path(home), storage), Ours(product, server, "bench")
+        rounds = Rounds(f"{title_of(server)}, {shape}: {SHAPES[shape]}")
+        backups = _backups(rounds, source, ours)
+        restores = _restores(rounds, source, ours)
+        rounds.print_figures()
+        pairs = backups + restores
+        return {f"{engine}, {shape}: {above} / {below}": rounds.ratio(above, below) for above, below in pairs}
 
 
-@dataclass(slots=True)
-class Seconds:
-    """Wall times of each thing measured, one entry a round, in the order of the rounds."""
-
-    limit: list[float] = field(default_factory=list)
-    pump: list[float] = field(default_factory=list)
-    pipeline: list[float] = field(default_factory=list)
-    whole: list[float] = field(default_factory=list)
-    custom: list[float] = field(default_factory=list)
-
-
-def _measure_pairs(product: Product, postgres: PostgresServer, database_id: str, home: Path) -> Seconds:
-    seconds = Seconds()
-    connection = postgres.env("bench")
-    pg_dump = str(postgres.bin_dir / "pg_dump")
-    custom = [pg_dump, "-Fc", "-f", str(home / "peer.dump")]
-
-    def alone() -> None:
-        subprocess.run([pg_dump, "-Fc", "-Z0"], env=connection, check=True, stdout=subprocess.DEVNULL)
-
-    alone()  # warms the cache
+def _backups(rounds: Rounds, source: Source, ours: Ours) -> list[tuple[str, str]]:
+    others = {LIMIT: source.limit, PUMP: lambda: _pumped(source), **peers(source)}
+    source.limit()  # warms the caches of the server
     for _ in range(PAIRS):
-        seconds.limit.append(_timed(alone))
-        seconds.pump.append(_timed(lambda: bare_pump([pg_dump, "-Fc", "-Z0"], connection, home / "pumped")))
-        run = _follow(product, "/backups", {"databaseId": database_id, "uploadToS3": False})
-        seconds.whole.append(run["duration"])
-        seconds.pipeline.append(_stage_seconds(product, run["id"], "Dumping", "Writing the manifest"))
-        product.call("DELETE", f"/backups/{run['id']}")
-        seconds.custom.append(_timed(lambda: subprocess.run(custom, env=connection, check=True)))
-    return seconds
+        for name, recipe in others.items():
+            rounds.add(name, recipe())
+        for way in ONLY:
+            rounds.add(way, ours.back_up(way)[0])
+    return [(MAIN, other) for other in others] + [(PUMP, LIMIT)] + [(way, LIMIT) for way in ONLY if way != MAIN]
 
 
-def _print_ratios(seconds: Seconds) -> None:
-    rows = {
-        "pg_dump -Fc -Z0 > /dev/null (the limit)": seconds.limit,
-        "bare pump: read, gzip, SHA-256 twice, write, fsync": seconds.pump,
-        "backup, from tool start to stored and confirmed": seconds.pipeline,
-        "backup, whole run with its checks": seconds.whole,
-        "pg_dump -Fc": seconds.custom,
+def _restores(rounds: Rounds, source: Source, ours: Ours) -> list[tuple[str, str]]:
+    if RESTORES == 0:
+        return []
+    count = itertools.count()
+    both = ours.back_up("gzip to disk and S3", keep=True)[1]
+    sealed = ours.back_up("gzip and age to disk", keep=True)[1]
+    mine: dict[str, Callable[[str], Figures]] = {
+        "restore from disk": lambda name: ours.restore(both, "local", name),
+        "restore from S3": lambda name: ours.restore(both, "s3", name),
+        "restore from disk, gzip and age": lambda name: ours.restore(sealed, "local", name),
     }
-    print(f"\n{'seconds':<52} {'min':>7} {'median':>7} {'max':>7}")
-    for name, values in rows.items():
-        print(f"{name:<52} {min(values):>7.2f} {statistics.median(values):>7.2f} {max(values):>7.2f}")
-    print(f"\nratios over {PAIRS} interleaved pairs{'':<22} {'min':>7} {'median':>7} {'max':>7}")
-    _ratio("bare pump / limit", seconds.pump, seconds.limit)
-    _ratio("backup / bare pump", seconds.pipeline, seconds.pump)
-    _ratio("backup / limit", seconds.pipeline, seconds.limit)
-    _ratio("whole run / limit", seconds.whole, seconds.limit)
-    _ratio("pg_dump -Fc / backup", seconds.custom, seconds.pipeline)
+    others = restoring_peers(source)
+    for _ in range(RESTORES):
+        for label, restore in (others | mine).items():
+            name = f"restored_{next(count)}"
+            rounds.add(label, restore(name))
+            _drop(source.server, name)
+    return [(label, other) for label in mine for other in others]
 
 
-def _ratio(name: str, above: list[float], below: list[float]) -> None:
-    values = [a / b for a, b in zip(above, below, strict=True)]
-    print(f"{name:<52} {min(values):>7.2f} {statistics.median(values):>7.2f} {max(values):>7.2f}")
+def _pumped(source: Source) -> Figures:
+    began, cpu = time.monotonic(), _cpu()
+    bare_pump(source.dump, source.env, source.home / "pumped")
+    return Figures(time.monotonic() - began, _cpu() - cpu, 0)
 
 
-def _print_round_trip(product: Product, database_id: str) -> None:
-    run = _follow(product, "/backups", {"databaseId": database_id, "uploadToS3": True})
-    size = f"{run['plainSize'] / 1024**2:.0f} MiB dumped, {run['size'] / 1024**2:.0f} MiB stored"
-    print(f"\nBackup to local disk and S3 at once: {run['duration']:.1f} s ({size})")
-    for copy in run["copies"]:
-        options = {"newDatabase": f"bench_{copy['storage']}"}
-        body = {"databaseId": database_id, "backupId": run["id"], "copyId": copy["id"], "options": options}
-        restore = _follow(product, "/restores", {**body, "confirm": True})
-        print(f"Restore from {copy['storage']}: {restore['duration']:.1f} s")
-    print(f"Peak memory (VmHWM) of the API process over all of it: {_peak_memory(product)} MiB")
+def _cpu() -> float:
+    spent = os.times()
+    return spent.user + spent.system + spent.children_user + spent.children_system
 
 
-def _register(product: Product, postgres: PostgresServer, storage: SeaweedServer) -> str:
-    keys = {"accessKey": storage.access_key, "secretKey": storage.secret_key}
-    bucket = {"name": "bench", "bucket": BUCKET, "endpoint": storage.endpoint, "pathStyle": True, "allowHttp": True}
-    product.call("POST", "/s3-configs", bucket | keys)
-    server = {"host": postgres.host, "port": postgres.port, "database": "bench"}
-    login = {"username": postgres.superuser, "password": postgres.password}
-    database_id: str = product.call("POST", "/databases", {"name": "bench", "type": "postgresql"} | server | login)[
-        "id"
-    ]
-    return database_id
+def _drop(server: Server, name: str) -> None:
+    if isinstance(server, PostgresServer):
+        server.psql(f'DROP DATABASE "{name}"')
+    else:
+        server.sql(f"DROP DATABASE `{name}`")
 
 
-def _follow(product: Product, path: str, body: dict[str, Any]) -> dict[str, Any]:
-    run: dict[str, Any] = product.call("POST", path, body)
-    while run["status"] in ("queued", "running"):
-        time.sleep(1)  # asking more often would be part of what is measured
-        run = product.call("GET", f"{path}/{run['id']}")
-    if run["status"] != "completed":
-        raise RuntimeError(f"{path} ended as {run['status']}: {run['errorMessage']}")
-    return run
-
-
-def _stage_seconds(product: Product, run_id: str, first: str, last: str) -> float:
-    """Return the time between two stages of a run's log."""
-    lines = product.call("GET", f"/backups/{run_id}/logs", limit=10_000)
-    at = {
-        line["metadata"]["stage"]: datetime.fromisoformat(line["timestamp"])
-        for line in lines
-        if line["metadata"] and "stage" in line["metadata"]
-    }
-    return (at[last] - at[first]).total_seconds()
-
-
-def _timed(work: Callable[[], object]) -> float:
-    started = time.monotonic()
-    work()
-    return time.monotonic() - started
-
-
-def _peak_memory(product: Product) -> int:
-    """Return VmHWM in MiB: the most memory the process ever had in core."""
-    status = Path(f"/proc/{product.pid}/status").read_text()
-    line = next(line for line in status.splitlines() if line.startswith("VmHWM:"))
-    return int(line.split()[1]) // 1024
-
-
-def print_machine() -> None:
-    """Print the date and what the machine is."""
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 1024**3
-    machine = f"{platform.machine()}, {os.cpu_count()} cores, {memory} GiB, Python {platform.python_version()}"
-    print(f"{datetime.now(UTC):%Y-%m-%d}  {machine}")
-
-
-def _print_table(megabytes: int) -> None:
-    print(f"Table of about {megabytes} MB of text, PostgreSQL on the same machine, TCP, no TLS; gzip level 1")
+def _compare(ratios: Mapping[str, list[float]]) -> int:
+    baseline = _SETTING("BASELINE")
+    if not baseline:
+        return 0
+    worse = regressions(ratios, json.loads(Path(baseline).read_text())["ratios"])
+    for line in worse:
+        print(f"Worse than in {baseline}: {line}")
+    if not worse:
+        print(f"No ratio is clearly worse than in {baseline}")
+    return 1 if worse else 0
 
 
 if __name__ == "__main__":

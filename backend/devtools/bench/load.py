@@ -21,8 +21,8 @@ import httpx
 import msgspec
 from websockets.asyncio.client import connect
 
-from devtools.bench.__main__ import print_machine
 from devtools.bench.long_history import fill
+from devtools.bench.machine import describe
 from devtools.product import Product
 from devtools.servers import PostgresServer
 
@@ -53,7 +53,7 @@ def main() -> int:
         PostgresServer.start() as postgres,
         Product.start(Path(home) / "product", extra={"MAX_CONCURRENT_BACKUPS": str(RUNNING)}) as product,
     ):
-        print_machine()
+        print(describe())
         print(
             f"{ROWS:,} backups, {DATABASES} databases, {SCHEDULES:,} schedules, {RUNNING} backups running,"
             f" {CLIENTS} WebSocket clients, {SECONDS:.0f} s"

@@ -24,7 +24,7 @@ def bare_pump(argv: list[str], env: dict[str, str], path: Path) -> None:
     CalledProcessError when the tool fails.
     """
     read_fd, write_fd = big_pipe()
-    tool = subprocess.Popen(argv, env=env, stdout=write_fd)
+    tool = subprocess.Popen(argv, env=env, stdout=write_fd, stderr=subprocess.DEVNULL)
     os.close(write_fd)
     plain: queue.Queue[bytes] = queue.Queue(_AHEAD)
     packed: queue.Queue[bytes] = queue.Queue(_AHEAD)

@@ -1,0 +1,78 @@
+"""Runs the product's own backups and restores through its API, and measures them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+
+from devtools.bench.figures import Figures, ProcessMeter
+from devtools.bench.shapes import Server
+from devtools.product import Product
+from devtools.servers import SeaweedServer
+from devtools.sources import register
+
+BUCKET = "bench-backups"
+_LOOK = 0.2
+
+WAYS: dict[str, dict[str, Any]] = {
+    "gzip to disk": {"compression": "gzip"},
+    "zstd to disk": {"compression": "zstd"},
+    "not compressed, to disk": {"compression": "none"},
+    "gzip and age to disk": {"compression": "gzip", "encryption": "age"},
+    "gzip to S3": {"compression": "gzip", "local": False, "uploadToS3": True},
+    "gzip to disk and S3": {"compression": "gzip", "uploadToS3": True},
+}
+MAIN = "gzip to disk"
+
+
+class Ours:
+    """The product with one database of the bench in it."""
+
+    def __init__(self, product: Product, server: Server, database: str) -> None:
+        self._product = product
+        self._meter = ProcessMeter(product.pid)
+        self._restored = 0
+        self.database_id = register(product, server, database, database)
+
+    def back_up(self, way: str, *, keep: bool = False) -> tuple[Figures, dict[str, Any]]:
+        """Back up in one of the WAYS; return the figures of the whole run with its checks, and the run."""
+        body = {"databaseId": self.database_id, "uploadToS3": False, "encryption": "none", **WAYS[way]}
+        figures, run = self._follow("/backups", body, lambda run: sum(copy["size"] for copy in run["copies"]))
+        if not keep:
+            self._product.call("DELETE", f"/backups/{run['id']}")
+        return figures, run
+
+    def restore(self, backup: dict[str, Any], storage: str, name: str) -> Figures:
+        """Restore the copy of the backup that lies on this kind of storage into a new database."""
+        copy = next(copy for copy in backup["copies"] if copy["storage"] == storage)
+        what = {"databaseId": self.database_id, "backupId": backup["id"], "copyId": copy["id"]}
+        options = {"newDatabase": name}
+        figures, _ = self._follow("/restores", {**what, "options": options, "confirm": True}, lambda _: copy["size"])
+        return figures
+
+    def _follow(
+        self, path: str, body: dict[str, Any], size: Callable[[dict[str, Any]], int]
+    ) -> tuple[Figures, dict[str, Any]]:
+        with self._meter.measure() as found:
+            run: dict[str, Any] = self._product.call("POST", path, body)
+            while run["status"] in ("queued", "running"):
+                time.sleep(_LOOK)
+                run = self._product.call("GET", f"{path}/{run['id']}")
+        if run["status"] != "completed":
+            raise RuntimeError(f"{path} ended as {run['status']}: {run['errorMessage']}")
+        cpu, peaks = found[0]
+        return Figures(run["duration"], cpu, size(run), peaks), run
+
+
+def prepare(product: Product, storage: SeaweedServer) -> None:
+    """Add the S3 config and the key that the WAYS need."""
+    storage.create_bucket(BUCKET)
+    keys = {"accessKey": storage.access_key, "secretKey": storage.secret_key, "isDefault": True}
+    bucket = {"name": "bench", "bucket": BUCKET, "endpoint": storage.endpoint, "pathStyle": True, "allowHttp": True}
+    product.call("POST", "/s3-configs", bucket | keys)
+    key = product.call("POST", "/encryption-keys", {"name": "Bench"})
+    url = f"{product.url}/api/encryption-keys/{key['id']}/download"
+    httpx.post(url, trust_env=False).raise_for_status()
