@@ -177,10 +177,15 @@ seed: ## Give the catalogue of `make dev` a history to look at (ROWS=1000, LINES
 	@$(BACKEND) env $(if $(ROWS),ROWS=$(ROWS)) $(if $(LINES),LINES=$(LINES)) python -m devtools.seed
 
 .PHONY: bench
-bench: ## Measure the pipeline against the tools alone (SIZE=900 in MB, or SIZE=small)
+bench: ## Measure against the tools alone and what else one would run (SIZE=900 in MB, or small; ENGINES, SHAPES, PAIRS=10)
 	@$(SETUP) backend servers
 	@$(BACKEND) env SIZE=$(SIZE) python -m devtools.bench
 	@$(BACKEND) python -m devtools.bench.retention
+
+.PHONY: bench-check
+bench-check: ## Measure the short form and fail when a ratio is clearly worse than in devtools/bench/baseline.json
+	@$(SETUP) backend servers
+	@$(BACKEND) env SIZE=small ENGINES=postgresql PAIRS=5 PEERS=0 BASELINE=devtools/bench/baseline.json python -m devtools.bench
 
 .PHONY: bench-load
 bench-load: ## Measure the API beside five running backups and a long history (ROWS=100000, SECONDS=60, CLIENTS=50)

@@ -33,6 +33,7 @@ _SETTING = os.environ.get
 SIZE = _SETTING("SIZE") or "900"
 MEGABYTES = 200 if SIZE == "small" else int(SIZE)
 PAIRS = int(_SETTING("PAIRS") or "10")
+PEERS = _SETTING("PEERS") != "0"
 RESTORES = int(_SETTING("RESTORES") or "3")
 ENGINES = (_SETTING("ENGINES") or "postgresql,mysql,mariadb").split(",")
 CHOSEN = (_SETTING("SHAPES") or ("wide" if SIZE == "small" else ",".join(SHAPES))).split(",")
@@ -82,7 +83,7 @@ def _measure(engine: str, shape: str) -> dict[str, list[float]]:
 
 
 def _backups(rounds: Rounds, source: Source, ours: Ours) -> list[tuple[str, str]]:
-    others = {LIMIT: source.limit, PUMP: lambda: _pumped(source), **peers(source)}
+    others = {LIMIT: source.limit, PUMP: lambda: _pumped(source), **(peers(source) if PEERS else {})}
     source.limit()  # warms the caches of the server
     for _ in range(PAIRS):
         for name, recipe in others.items():

@@ -42,25 +42,25 @@ _NOTES = """
 CREATE TABLE note (id bigint, at timestamptz, author text, body text);
 INSERT INTO note SELECT n, timestamptz '2024-01-01 00:00+00' + n * interval '1 second', 'author ' || n % 1000,
     (SELECT string_agg(md5((n * 31 + k)::text) || ' lorem ipsum dolor sit amet ', '') FROM generate_series(1, 18) k)
-    FROM generate_series(1, {rows}) n;
+    FROM generate_series(1::bigint, {rows}) n;
 """
 _READINGS = """
 CREATE TABLE reading (id bigint, sensor int, value numeric(10, 3), at timestamp);
 INSERT INTO reading SELECT n, n * 7919 % 5000, (n * 104729 % 10000000) / 1000.0,
-    timestamp '2024-01-01' + n * interval '1 second' FROM generate_series(1, {rows}) n;
+    timestamp '2024-01-01' + n * interval '1 second' FROM generate_series(1::bigint, {rows}) n;
 """
 _FILES = """
 CREATE TABLE file (id bigint, content bytea);
 ALTER TABLE file ALTER content SET STORAGE EXTERNAL;
 INSERT INTO file SELECT n,
     (SELECT string_agg(sha512((n || '.' || k)::bytea), '') FROM generate_series(1, {pieces}) k)
-    FROM generate_series(1, {rows}) n;
+    FROM generate_series(1::bigint, {rows}) n;
 """
 _LEAVES = """
 DO $$ BEGIN FOR t IN 1..{tables} LOOP
     EXECUTE format('CREATE TABLE %I (id bigint PRIMARY KEY, body text)', 'leaf_' || t);
     EXECUTE format('INSERT INTO %I SELECT n, (SELECT string_agg(md5(%s || ''.'' || n || ''.'' || k), '' '')'
-        ' FROM generate_series(1, 30) k) FROM generate_series(1, {rows}) n', 'leaf_' || t, t);
+        ' FROM generate_series(1, 30) k) FROM generate_series(1::bigint, {rows}) n', 'leaf_' || t, t);
     IF t % 200 = 0 THEN COMMIT; END IF;
 END LOOP; END $$;
 """
