@@ -27,8 +27,13 @@ _FOREVER = {
 }
 
 
-def plan(backups: Iterable[Backup], rules: Sequence[Rule], now: datetime, ceiling: int) -> list[Decision]:
+def plan(
+    backups: Iterable[Backup], rules: Sequence[Rule], now: datetime, ceiling: int, only: str | None = None
+) -> list[Decision]:
     """Decide on every good backup of one database; the newest comes first.
+
+    With `only`, the id of a backup, its decision alone is returned: putting all the others into words costs more than
+    the decisions.
 
     A backup is kept when any rule that judges it keeps it, or when none judges it. What is older than `ceiling` days
     (0: no ceiling) is deleted all the same. Above all that stand pins, use, the newest backup and the newest proven
@@ -43,14 +48,17 @@ def plan(backups: Iterable[Backup], rules: Sequence[Rule], now: datetime, ceilin
             marks = kept_by(rule.policy, members, now, rule.zone)
             beyond = _limits(rule.policy, members, now)
             for place, backup in enumerate(members):
+                if only and backup.id != only:
+                    continue
                 if found := marks.get(place):
                     wanted[backup.id] += [_wanted(rule, backup, mark) for mark in found]
                 else:
                     refused[backup.id].append(_refused(rule.policy, beyond[place]))
-    for backup in ordered:
+    asked = [backup for backup in ordered if backup.id == only] if only else ordered
+    for backup in asked:
         if backup.forever or not (backup.id in wanted or backup.id in refused):
             wanted[backup.id].append(Reason("forever", _FOREVER[backup.own_policy == FOREVER, backup.forever]))
-    return [_decide(b, protected[b.id], wanted[b.id], refused[b.id], now, ceiling) for b in ordered]
+    return [_decide(b, protected[b.id], wanted[b.id], refused[b.id], now, ceiling) for b in asked]
 
 
 def kept_by(policy: Policy, members: Sequence[Backup], now: datetime, zone: tzinfo) -> dict[int, list[Mark]]:

@@ -7,10 +7,11 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select, update
+from sqlalchemy import ColumnElement, Text, and_, cast, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbbackup.core.retention import plan
@@ -101,7 +102,7 @@ async def backups_of(session: AsyncSession, owner: Owner, *, bound: bool = False
         row.started_at,
         row.created_at,
         row.size,
-        row.options,
+        cast(row.options, Text),
         row.retention_policy_id,
         row.keep_forever,
         row.pinned,
@@ -115,7 +116,7 @@ async def backups_of(session: AsyncSession, owner: Owner, *, bound: bool = False
             id=id_,
             at=started or created,
             size=size or 0,
-            content=content_of(options),
+            content=_content_of(options),
             own_policy=FOREVER if forever else policy_id,
             forever=bool(unbound) and not bound,
             pinned=pinned,
@@ -128,10 +129,12 @@ async def backups_of(session: AsyncSession, owner: Owner, *, bound: bool = False
     ]
 
 
-async def decide(session: AsyncSession, ctx: Context, owner: Owner, now: datetime) -> list[Decision]:
-    """Return what becomes of each good backup, newest first."""
+async def decide(
+    session: AsyncSession, ctx: Context, owner: Owner, now: datetime, only: str | None = None
+) -> list[Decision]:
+    """Return what becomes of each good backup, newest first, or of the one with this id."""
     backups, rules = await backups_of(session, owner), await rules_of(session, ctx, owner)
-    return await asyncio.to_thread(plan, backups, rules, now, ctx.live.max_retention_days)
+    return await asyncio.to_thread(plan, backups, rules, now, ctx.live.max_retention_days, only)
 
 
 async def apply(session: AsyncSession, ctx: Context, owner: Owner, now: datetime) -> list[BackupExecution]:
@@ -163,6 +166,12 @@ def content_of(options: Mapping[str, Any]) -> str:
     """Return what a partial backup holds, in one line; empty for a whole one."""
     partial = {name: options[name] for name, whole in _WHOLE.items() if options.get(name, whole) != whole}
     return json.dumps(partial, sort_keys=True) if partial else ""
+
+
+@lru_cache(256)
+def _content_of(options: str) -> str:
+    """Return the same from the options as JSON: thousands of backups have few different ones."""
+    return content_of(json.loads(options))
 
 
 def instead_of_schedules(rules: Iterable[Rule], policy: Policy, zones: list[ZoneInfo]) -> list[Rule]:

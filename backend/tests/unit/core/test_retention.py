@@ -105,6 +105,8 @@ def test_plan_when_anything_is_drawn_then_it_keeps_what_the_oracle_keeps(
     assert all(d.reasons for d in decisions)
     assert [d.backup for d in decisions] == sorted(backups, key=lambda b: (b.at, b.id), reverse=True)
     assert all(d.until > now for d in decisions if d.keep and d.until)
+    for asked in decisions[:: max(1, len(decisions) // 3)]:
+        assert plan(backups, rules, now, ceiling, only=asked.backup.id) == [asked]
 
 
 @settings(max_examples=60, deadline=None)
