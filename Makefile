@@ -182,6 +182,11 @@ bench: ## Measure against the tools alone and what else one would run (SIZE=900 
 	@$(BACKEND) env SIZE=$(SIZE) python -m devtools.bench
 	@$(BACKEND) python -m devtools.bench.retention
 
+.PHONY: bench-memory
+bench-memory: ## Measure the memory of the API process from small to large, and with five backups at once (SIZES=100,1000,5000)
+	@$(SETUP) backend servers
+	@$(BACKEND) env SIZES=$(SIZES) python -m devtools.bench.memory
+
 .PHONY: bench-check
 bench-check: ## Measure the short form and fail when a ratio is clearly worse than in devtools/bench/baseline.json
 	@$(SETUP) backend servers
