@@ -38,6 +38,9 @@ class Reading:
     async def survey(self) -> Survey:
         raise NotImplementedError
 
+    async def divisible(self) -> None:
+        raise NotImplementedError
+
     async def counted(self, tables: Sequence[TableFacts], seconds: float, *, hashed: bool) -> AsyncIterator[TableFacts]:
         self.asked.append((seconds, hashed))
         try:
