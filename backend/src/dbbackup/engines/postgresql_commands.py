@@ -274,7 +274,7 @@ def tool_command(
     environment: dict[str, str],
     part: str = MAIN,
 ) -> Command:
-    """Return the command of a tool that connects; those that run at the same time have files of their own, by `part`."""
+    """Return the command of a tool that connects; those that run at once have files of their own, by `part`."""
     files = {_ca_file(work, part): (connection.ca_pem or "").encode()} if wants_ca(connection) else {}
     return Command(
         argv=(str(Path(tools.folder) / name), *flags),

@@ -37,7 +37,7 @@ def refuse_parallel_inside(config: DatabaseConfig, options: dict[str, Any]) -> N
     """Raise ValidationError for a parallel dump in a container: one tool is started, watched and ended in there."""
     if config.dump_via == DumpVia.CONTAINER and options.get("jobs", 1) > 1:
         raise ValidationError.of(
-            "options.jobs",
+            "jobs",
             f"{config.name} is dumped in its own container, where only one dump tool runs: set jobs to 1, or dump it "
             "over the network.",
         )

@@ -164,7 +164,7 @@ async def test_parallel_dump_when_a_table_is_truncated_after_the_snapshot_then_i
 
 
 async def _while_dumping(
-    server: PostgresServer, workshop: Workshop, root: Path, odd: str, act: Callable[[asyncio.Task[Any]], None]
+    server: PostgresServer, workshop: Workshop, root: Path, odd: str, act: Callable[[asyncio.Task[Any]], object]
 ) -> BaseException:
     """Start a slow dump, do something to it once all its tools run, and return how it ended."""
     slow = FaultyStorage(LocalStorage(root), Faults(slow=0.3))
@@ -209,7 +209,7 @@ async def test_parallel_dump_when_one_tool_is_killed_then_all_end_and_nothing_is
 async def test_parallel_dump_when_cancelled_then_all_end_and_nothing_is_left(
     pipeline_server: PostgresServer, workshop: Workshop, odd: str, root: Path
 ) -> None:
-    error = await _while_dumping(pipeline_server, workshop, root, odd, lambda task: task.cancel() and None)
+    error = await _while_dumping(pipeline_server, workshop, root, odd, lambda task: task.cancel())
     assert isinstance(error, asyncio.CancelledError)
     assert stored(root) == []
     await _no_sessions(pipeline_server, odd)
