@@ -82,13 +82,13 @@ def _measure_pairs(product: Product, postgres: PostgresServer, database_id: str,
 
     alone()  # warms the cache
     for _ in range(PAIRS):
-        seconds.limit.append(_timed(alone))
-        seconds.pump.append(_timed(lambda: bare_pump([pg_dump, "-Fc", "-Z0"], connection, home / "pumped")))
-        run = _follow(product, "/backups", {"databaseId": database_id, "uploadToS3": False})
+        seconds.limit.append(timed(alone))
+        seconds.pump.append(timed(lambda: bare_pump([pg_dump, "-Fc", "-Z0"], connection, home / "pumped")))
+        run = follow(product, "/backups", {"databaseId": database_id, "uploadToS3": False})
         seconds.whole.append(run["duration"])
-        seconds.pipeline.append(_stage_seconds(product, run["id"], "Dumping", "Writing the manifest"))
+        seconds.pipeline.append(stage_seconds(product, run["id"], "Dumping", "Writing the manifest"))
         product.call("DELETE", f"/backups/{run['id']}")
-        seconds.custom.append(_timed(lambda: subprocess.run(custom, env=connection, check=True)))
+        seconds.custom.append(timed(lambda: subprocess.run(custom, env=connection, check=True)))
     return seconds
 
 
@@ -104,26 +104,27 @@ def _print_ratios(seconds: Seconds) -> None:
     for name, values in rows.items():
         print(f"{name:<52} {min(values):>7.2f} {statistics.median(values):>7.2f} {max(values):>7.2f}")
     print(f"\nratios over {PAIRS} interleaved pairs{'':<22} {'min':>7} {'median':>7} {'max':>7}")
-    _ratio("bare pump / limit", seconds.pump, seconds.limit)
-    _ratio("backup / bare pump", seconds.pipeline, seconds.pump)
-    _ratio("backup / limit", seconds.pipeline, seconds.limit)
-    _ratio("whole run / limit", seconds.whole, seconds.limit)
-    _ratio("pg_dump -Fc / backup", seconds.custom, seconds.pipeline)
+    print_ratio("bare pump / limit", seconds.pump, seconds.limit)
+    print_ratio("backup / bare pump", seconds.pipeline, seconds.pump)
+    print_ratio("backup / limit", seconds.pipeline, seconds.limit)
+    print_ratio("whole run / limit", seconds.whole, seconds.limit)
+    print_ratio("pg_dump -Fc / backup", seconds.custom, seconds.pipeline)
 
 
-def _ratio(name: str, above: list[float], below: list[float]) -> None:
+def print_ratio(name: str, above: list[float], below: list[float]) -> None:
+    """Print how many times longer `above` took than `below`, round by round."""
     values = [a / b for a, b in zip(above, below, strict=True)]
     print(f"{name:<52} {min(values):>7.2f} {statistics.median(values):>7.2f} {max(values):>7.2f}")
 
 
 def _print_round_trip(product: Product, database_id: str) -> None:
-    run = _follow(product, "/backups", {"databaseId": database_id, "uploadToS3": True})
+    run = follow(product, "/backups", {"databaseId": database_id, "uploadToS3": True})
     size = f"{run['plainSize'] / 1024**2:.0f} MiB dumped, {run['size'] / 1024**2:.0f} MiB stored"
     print(f"\nBackup to local disk and S3 at once: {run['duration']:.1f} s ({size})")
     for copy in run["copies"]:
         options = {"newDatabase": f"bench_{copy['storage']}"}
         body = {"databaseId": database_id, "backupId": run["id"], "copyId": copy["id"], "options": options}
-        restore = _follow(product, "/restores", {**body, "confirm": True})
+        restore = follow(product, "/restores", {**body, "confirm": True})
         print(f"Restore from {copy['storage']}: {restore['duration']:.1f} s")
     print(f"Peak memory (VmHWM) of the API process over all of it: {_peak_memory(product)} MiB")
 
@@ -140,7 +141,8 @@ def _register(product: Product, postgres: PostgresServer, storage: SeaweedServer
     return database_id
 
 
-def _follow(product: Product, path: str, body: dict[str, Any]) -> dict[str, Any]:
+def follow(product: Product, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Start a run and return it when it is completed."""
     run: dict[str, Any] = product.call("POST", path, body)
     while run["status"] in ("queued", "running"):
         time.sleep(1)  # asking more often would be part of what is measured
@@ -150,7 +152,7 @@ def _follow(product: Product, path: str, body: dict[str, Any]) -> dict[str, Any]
     return run
 
 
-def _stage_seconds(product: Product, run_id: str, first: str, last: str) -> float:
+def stage_seconds(product: Product, run_id: str, first: str, last: str) -> float:
     """Return the time between two stages of a run's log."""
     lines = product.call("GET", f"/backups/{run_id}/logs", limit=10_000)
     at = {
@@ -161,7 +163,8 @@ def _stage_seconds(product: Product, run_id: str, first: str, last: str) -> floa
     return (at[last] - at[first]).total_seconds()
 
 
-def _timed(work: Callable[[], object]) -> float:
+def timed(work: Callable[[], object]) -> float:
+    """Return how many seconds it takes."""
     started = time.monotonic()
     work()
     return time.monotonic() - started

@@ -227,11 +227,21 @@ def test_backup_when_jobs_are_asked_of_mariadb_or_in_a_container_then_it_is_refu
     inside = add_database(app, postgres, source)
     app.execute("UPDATE database_config SET dump_via = 'container' WHERE id = ?", inside["id"])
     asked = {"databaseId": inside["id"], "uploadToS3": False, **JOBS}
-    app.api.refused("POST", "/backups", asked, status=400, code="VALIDATION_ERROR", fields={"jobs"}, says="only one dump tool runs")
+    app.api.refused(
+        "POST", "/backups", asked, status=400, code="VALIDATION_ERROR", fields={"jobs"}, says="only one dump tool runs"
+    )
 
 
 def test_upload_when_its_manifest_names_several_parts_then_it_is_refused(app: RunningApp, backup: Any) -> None:
     manifest = app.api.http.get(f"/api/backups/{backup['id']}/download?part=manifest").json()
     assert manifest["version"] == 3
     body = {"name": "a.dump", "size": 10, "manifest": manifest}
-    app.api.refused("POST", "/restores/uploads", body, status=400, code="VALIDATION_ERROR", fields={"manifest"}, says="several files")
+    app.api.refused(
+        "POST",
+        "/restores/uploads",
+        body,
+        status=400,
+        code="VALIDATION_ERROR",
+        fields={"manifest"},
+        says="several files",
+    )

@@ -10,7 +10,7 @@ it("sends the number of dump jobs, and refuses one that is none", async () => {
   const { user } = await renderApp("/databases/db-1");
   await user.click(screen.getByRole("button", { name: "Back up now" }));
   const dialog = await screen.findByRole("dialog");
-  await user.click(within(dialog).getByText("What goes in"));
+  await user.click(await within(dialog).findByText("What goes in"));
   const jobs = within(dialog).getByLabelText(/Parallel dump/);
   await user.type(jobs, "9");
   await user.click(within(dialog).getByRole("button", { name: "Start the backup" }));
