@@ -232,8 +232,6 @@ class _Writer:
             AppError: the stream failed, or no destination is left.
         """
         targets = list(self._live)
-        if not targets:
-            raise _all_failed(self.failed)
         destinations = [self._destination(target, name, what) for target in targets]
         for target, destination in zip(targets, destinations, strict=True):
             await self.report.journal.note(JournalKind.STORAGE_WRITE, storageId=target.storage.id, key=destination.key)
