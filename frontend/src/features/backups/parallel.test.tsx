@@ -42,4 +42,6 @@ it("lists the parts of a parallel dump with their tables", async () => {
   expect(list).toHaveTextContent("shop.data1.dump.gz");
   expect(list).toHaveTextContent("public.a, public.b, public.c, public.d, public.e and 1 more");
   expect(list).toHaveTextContent("Definitions and other rows");
+  const link = within(list).getByRole("link", { name: "Download data1" });
+  expect(link).toHaveAttribute("href", "/api/backups/backup-1/download?part=data1");
 });

@@ -92,7 +92,7 @@ export function BackupPage({ id }: { id: string }) {
           <BackupFacts backup={backup} />
           <div className="min-w-0 space-y-5">
             <CopiesPanel backup={backup} progress={progress} />
-            <PartsList parts={backup.parts} />
+            <PartsList backup={backup} />
             {backup.status === "completed" ? <VerifyPanel backup={backup} /> : null}
             {backup.retention ? <RetentionPanel decision={backup.retention} /> : null}
             {backup.tables.length > 0 ? <BackupTables tables={backup.tables} /> : null}
