@@ -37,19 +37,21 @@ class Ours:
         self._restored = 0
         self.database_id = register(product, server, database, database)
 
-    def back_up(self, way: str, *, keep: bool = False) -> tuple[Figures, dict[str, Any]]:
+    def back_up(self, way: str, *, keep: bool = False, jobs: int = 1) -> tuple[Figures, dict[str, Any]]:
         """Back up in one of the WAYS; return the figures of the whole run with its checks, and the run."""
         body = {"databaseId": self.database_id, "uploadToS3": False, "encryption": "none", **WAYS[way]}
+        if jobs > 1:
+            body["options"] = {"jobs": jobs}
         figures, run = self._follow("/backups", body, lambda run: sum(copy["size"] for copy in run["copies"]))
         if not keep:
             self._product.call("DELETE", f"/backups/{run['id']}")
         return figures, run
 
-    def restore(self, backup: dict[str, Any], storage: str, name: str) -> Figures:
+    def restore(self, backup: dict[str, Any], storage: str, name: str, jobs: int = 1) -> Figures:
         """Restore the copy of the backup that lies on this kind of storage into a new database."""
         copy = next(copy for copy in backup["copies"] if copy["storage"] == storage)
         what = {"databaseId": self.database_id, "backupId": backup["id"], "copyId": copy["id"]}
-        options = {"newDatabase": name}
+        options = {"newDatabase": name} | ({"jobs": jobs} if jobs > 1 else {})
         figures, _ = self._follow("/restores", {**what, "options": options, "confirm": True}, lambda _: copy["size"])
         return figures
 

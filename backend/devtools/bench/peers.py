@@ -143,7 +143,7 @@ def _mydumper(source: Source, tool: str) -> Figures:
     port = ["--port", str(source.server.port)]
     command = [tool, *login, *port, "--database", source.database, "--threads=2", "--compress", "--outputdir"]
     try:
-        return run_tools([[*command, str(folder)]], source.env, written=lambda: _size(folder))
+        return run_tools([[*command, str(folder)]], source.env, written=lambda: size_of(folder))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -154,12 +154,13 @@ def _restic(source: Source, dump: list[str], tool: str) -> Figures:
     command = [tool, "--no-cache", "--repo", str(folder)]
     subprocess.run([*command, "init"], env=env, check=True, stdout=subprocess.DEVNULL)
     try:
-        return run_tools([dump, [*command, "backup", "--stdin"]], env, written=lambda: _size(folder))
+        return run_tools([dump, [*command, "backup", "--stdin"]], env, written=lambda: size_of(folder))
     finally:
         shutil.rmtree(folder)
 
 
-def _size(folder: Path) -> int:
+def size_of(folder: Path) -> int:
+    """Return the bytes of all files in the folder."""
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 

@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import select
 
 from dbbackup.db.models import RestoreExecution
-from dbbackup.pipeline.restore import fill_database
+from dbbackup.pipeline.fill import fill_database
 from dbbackup.worker import replace_run
 from devtools.servers import MariadbServer, MysqlServer
 from devtools.servers.mysql_family import MysqlFamilyServer

@@ -59,6 +59,21 @@ def test_backup_when_killed_in_the_middle_of_an_upload_is_interrupted_and_leaves
     rig.assert_backs_up(LARGE)
 
 
+def test_parallel_backup_when_killed_in_the_middle_then_every_part_is_cleared_away(rig: Rig) -> None:
+    rig.s3_wire.set_rate(SLOW)
+    run = rig.back_up(rig.database_ids[LARGE], options={"jobs": 2})
+    rig.in_the_middle(run)
+    assert any("--data-only" in line for line in rig.processes().values())
+    rig.product.kill()
+    until(lambda: not rig.processes(), "the end of all pg_dump after their parent's", ORPHANS_PATIENCE)
+    assert ".data1.dump" in "\n".join(rig.leftovers())
+    rig.s3_wire.heal()
+    rig.product.restart()
+    assert_interrupted(rig, run)
+    rig.assert_nothing_left()
+    assert rig.journal() == []
+
+
 def test_backup_when_killed_between_upload_and_manifest_is_interrupted_and_leaves_nothing(rig: Rig) -> None:
     run = die_at(rig, die_before_the_manifest, lambda: rig.back_up(rig.database_ids[SHOP]))
     found = "\n".join(rig.leftovers())

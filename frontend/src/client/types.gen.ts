@@ -266,7 +266,7 @@ export type BackupDetail = {
     };
     recipients: Array<string>;
     signature: SignatureFacts | null;
-    parts: Array<PartFacts>;
+    parts: Array<PartView>;
     tables: Array<TableFacts>;
     roles: Array<string>;
     retention: RetentionDecision | null;
@@ -1414,9 +1414,9 @@ export type OverdueDatabase = {
 };
 
 /**
- * PartFacts
+ * PartView
  */
-export type PartFacts = {
+export type PartView = {
     name: string;
     format: string;
     file: string;
@@ -1425,6 +1425,10 @@ export type PartFacts = {
     plainSize: number;
     plainSha256: string;
     tool: string;
+    tables: Array<[
+        string,
+        string
+    ]>;
 };
 
 /**
@@ -3710,7 +3714,7 @@ export type DownloadBackupData = {
     };
     query?: {
         /**
-         * `database`, `globals` or `manifest`
+         * `database`, `globals`, `manifest`, or of a parallel dump `data1` and so on
          */
         part?: string;
         copyId?: string | null;

@@ -3,7 +3,13 @@ export interface DumpContent {
   content: "all" | "schema" | "data";
   includeTables: string;
   excludeTables: string;
+  /** How many dump jobs, in digits; empty: as the database's own options say. */
+  jobs: string;
 }
+
+/** What can be meant by `jobs`. */
+export const JOBS = /^[1-8]?$/;
+export const JOBS_MESSAGE = "A whole number from 1 to 8.";
 
 /** The dump options that the API takes. */
 export function toOptions(values: DumpContent): Record<string, unknown> {
@@ -14,6 +20,7 @@ export function toOptions(values: DumpContent): Record<string, unknown> {
   const exclude = names(values.excludeTables);
   if (include.length > 0) options.includeTables = include;
   if (exclude.length > 0) options.excludeTables = exclude;
+  if (values.jobs) options.jobs = Number(values.jobs);
   return options;
 }
 
@@ -22,13 +29,15 @@ export function fromOptions(options: Record<string, unknown>): DumpContent {
     content: options.schemaOnly ? "schema" : options.dataOnly ? "data" : "all",
     includeTables: listed(options.includeTables),
     excludeTables: listed(options.excludeTables),
+    jobs: typeof options.jobs === "number" ? String(options.jobs) : "",
   };
 }
 
 /** In a few words, for a closed panel. */
 export function contentSummary(values: DumpContent): string {
   const content = { all: "everything", schema: "schema only", data: "data only" }[values.content];
-  return values.includeTables.trim() || values.excludeTables.trim() ? `${content}, some tables` : content;
+  const some = values.includeTables.trim() || values.excludeTables.trim() ? ", some tables" : "";
+  return `${content}${some}${Number(values.jobs) > 1 ? `, ${values.jobs} dump jobs` : ""}`;
 }
 
 /** Names separated by commas, spaces or line breaks. */

@@ -17,8 +17,11 @@ from dbbackup.core.signing import Signature, SigningKey
 FORMAT = "dbbackup-manifest"
 UNSIGNED = 1
 """The version of manifests without a signature: those of programs before there was one."""
-VERSION = 2
-"""The newest version this program reads, and the one it writes: signed."""
+SIGNED = 2
+"""The version it writes: signed."""
+VERSION = 3
+"""The newest version it reads, and the one it writes where rows lie in parts of their own: a program that does not know
+of those would restore the rest and take it for all."""
 SUFFIX = ".json"
 
 
@@ -58,7 +61,7 @@ class TableFacts(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """None where no rows were hashed."""
 
 
-class PartFacts(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class PartFacts(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """One file of the backup.
 
     `sha256` and `size` are of the bytes as stored, `plain_sha256` and `plain_size` of the tool's
@@ -66,7 +69,7 @@ class PartFacts(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """
 
     name: str
-    """`database` or `globals`."""
+    """`database`, `globals`, or `data1`, `data2` and so on: rows that were dumped beside `database`."""
     format: str
     """What the plain bytes are: `pg_custom` or `sql`."""
     file: str
@@ -76,6 +79,8 @@ class PartFacts(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     plain_sha256: str
     tool: str
     """Name and version of the tool that wrote it, such as `pg_dump 15.19`."""
+    tables: list[tuple[str, str]] = []
+    """Schema and name of the tables whose rows are in here and not in `database`; of `data1` and so on only."""
 
 
 class SourceFacts(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -132,6 +137,26 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         """The part with the database itself."""
         return next(p for p in self.parts if p.name == "database")
 
+    @property
+    def data_parts(self) -> list[PartFacts]:
+        """The parts with rows that are not in the main one; none where the dump was not parallel."""
+        return [part for part in self.parts if part.tables]
+
+    @property
+    def database_parts(self) -> list[PartFacts]:
+        """All parts of the database itself."""
+        return [*self.data_parts, self.main]
+
+    @property
+    def size(self) -> int:
+        """Bytes of the database as it is stored."""
+        return sum(part.size for part in self.database_parts)
+
+    @property
+    def plain_size(self) -> int:
+        """Bytes of the database as the tools wrote it."""
+        return sum(part.plain_size for part in self.database_parts)
+
     def part(self, name: str) -> PartFacts | None:
         """Return the part of that name, if the backup has one."""
         return next((p for p in self.parts if p.name == name), None)
@@ -139,7 +164,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 def sign(manifest: Manifest, key: SigningKey) -> Manifest:
     """Return the manifest in the version that is signed, with its signature."""
-    unsigned = msgspec.structs.replace(manifest, version=VERSION, signature=None)
+    version = VERSION if manifest.data_parts else SIGNED
+    unsigned = msgspec.structs.replace(manifest, version=version, signature=None)
     return msgspec.structs.replace(unsigned, signature=key.sign(to_dict(unsigned)))
 
 

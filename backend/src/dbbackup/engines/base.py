@@ -6,7 +6,7 @@ An engine knows its tools and its server; it spawns nothing. It returns `Command
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any, Protocol
@@ -19,15 +19,18 @@ from dbbackup.engines.values import (
     Answer,
     Command,
     Connection,
+    Divisible,
     DumpPart,
     Filter,
     Finding,
+    HeadReader,
     Probe,
     Progress,
     ReaderCheck,
     Reading,
     Recount,
     RowCounter,
+    Stage,
     Survey,
     TailCheck,
     ToolInfo,
@@ -99,11 +102,13 @@ class Engine(Protocol):
         work: Path,
         source: SourceFacts | None = None,
         snapshot: str | None = None,
+        apart: Divisible | None = None,
     ) -> Sequence[DumpPart]:
-        """Say what to run for a backup, the small parts first and `database` last. Runs nothing.
+        """Say what to run for a backup: `globals`, if any, then what is dumped at the same time, `database` last.
 
-        `source` holds what the survey just found, for what depends on it; `snapshot` is that of the `reading` which
-        is open meanwhile. Raises BackupError where the options do not fit the source.
+        Runs nothing. `source` holds what the survey just found, for what depends on it; `snapshot` is that of the
+        `reading` which is open meanwhile, and `apart` what that says may be divided, if it is to be. Raises
+        BackupError where the options do not fit the source.
         """
         ...
 
@@ -238,6 +243,27 @@ class Engine(Protocol):
 
         `contents` is what the command of `list_contents` printed, None when there was none to run.
         """
+        ...
+
+    def restore_stage(
+        self,
+        target: Connection,
+        tools: ToolInfo,
+        manifest: Manifest,
+        options: dict[str, Any],
+        stage: Stage,
+        heads: Mapping[str, Path],
+        work: Path,
+    ) -> Command | None:
+        """Say what to run for one stage of restoring a backup that was divided; None where it has nothing to do.
+
+        `heads` are files with the front of each part's plain dump, which `head_reader` finds to be enough. `rows`
+        reads its part from stdin, the other stages read no stdin. Raises RestoreError.
+        """
+        ...
+
+    def head_reader(self) -> HeadReader:
+        """Return what tells how much of the front of a plain dump `restore_stage` wants."""
         ...
 
     def list_contents(self, tools: ToolInfo, options: dict[str, Any], archive: Path | None) -> Command | None:

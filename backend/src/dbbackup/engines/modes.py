@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
+from dbbackup.core.manifest import Manifest
+
 
 class RestoreMode(StrEnum):
     """What a restore does to the target; `options["mode"]` of every engine's restore options.
@@ -57,3 +59,8 @@ def target_database(options: dict[str, Any]) -> str:
 def as_new_database(options: dict[str, Any], name: str) -> dict[str, Any]:
     """Return the options of a restore that replaces, for making all of it under another name."""
     return {**options, "mode": RestoreMode.NEW_DATABASE.value, "newDatabase": name}
+
+
+def restores_parts(manifest: Manifest, options: dict[str, Any]) -> bool:
+    """Tell whether rows come from several parts of the backup, each read on its own; then no file is needed."""
+    return bool(manifest.data_parts) and restore_mode(options) is not RestoreMode.SCHEMA_ONLY

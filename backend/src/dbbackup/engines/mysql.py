@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any, ClassVar
 
-from dbbackup.core.errors import AppError
+from dbbackup.core.errors import AppError, RestoreError
 from dbbackup.core.manifest import Manifest, SourceFacts, TableFacts
 from dbbackup.engines import (
     mysql_commands,
@@ -30,15 +30,18 @@ from dbbackup.engines.values import (
     Answer,
     Command,
     Connection,
+    Divisible,
     DumpPart,
     Filter,
     Finding,
+    HeadReader,
     Probe,
     Progress,
     ReaderCheck,
     Reading,
     Recount,
     RowCounter,
+    Stage,
     Survey,
     TailCheck,
     TlsMode,
@@ -137,6 +140,7 @@ class MysqlEngine:
         work: Path,
         source: SourceFacts | None = None,
         snapshot: str | None = None,  # a dump has one of its own
+        apart: Divisible | None = None,
     ) -> Sequence[DumpPart]:
         """See `mysql_commands`."""
         return mysql_commands.dump_parts(self.flavour, connection, tools, options, work, source)
@@ -222,6 +226,23 @@ class MysqlEngine:
     ) -> Command:
         """See `mysql_commands`; the script always comes on stdin."""
         return mysql_commands.restore_command(self.flavour, target, tools, options, work)
+
+    def restore_stage(
+        self,
+        target: Connection,
+        tools: ToolInfo,
+        manifest: Manifest,
+        options: dict[str, Any],
+        stage: Stage,
+        heads: Mapping[str, Path],
+        work: Path,
+    ) -> Command | None:
+        """None: no backup of this engine is divided."""
+        return None
+
+    def head_reader(self) -> HeadReader:
+        """Raise RestoreError: no backup of this engine is divided."""
+        raise RestoreError("Backups of MySQL and MariaDB have no parts with rows.")
 
     def list_contents(self, tools: ToolInfo, options: dict[str, Any], archive: Path | None) -> Command | None:
         """Nothing: a script has no list of contents."""

@@ -77,6 +77,12 @@ def _character_set(value: Any) -> str | None:
     return f"must not be {value}, in which a dump cannot be read reliably" if value in _UNREADABLE else None
 
 
+def _one_job(value: Any) -> str | None:
+    if value == 1 and not isinstance(value, bool):
+        return None
+    return "must be 1: the dump tools of MySQL and MariaDB cannot share one snapshot, so that only one of them may run"
+
+
 _DUMP_FIELDS: Fields = {
     "schemaOnly": (False, flag),
     "dataOnly": (False, flag),
@@ -87,6 +93,7 @@ _DUMP_FIELDS: Fields = {
     "routines": (True, flag),
     "triggers": (True, flag),
     "events": (True, flag),
+    "jobs": (1, _one_job),
 }
 
 _MODE = ("newDatabase", one_of(*RestoreMode))

@@ -33,6 +33,9 @@ class MysqlReading:
         """See `mysql_survey`."""
         return await mysql_survey.survey(self._connection, self._flavour)
 
+    async def divisible(self) -> None:
+        """None: the tools cannot share a snapshot."""
+
     async def counted(self, tables: Sequence[TableFacts], seconds: float, *, hashed: bool) -> AsyncIterator[TableFacts]:
         """Yield what is exact already: counting is done in the dump."""
         for table in tables:

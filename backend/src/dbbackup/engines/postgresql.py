@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from dbbackup.engines import (
     postgresql_probe,
     postgresql_proof,
     postgresql_reading,
+    postgresql_stages,
     postgresql_survey,
     postgresql_target,
 )
@@ -28,20 +29,24 @@ from dbbackup.engines.modes import RestoreMode, restore_mode
 from dbbackup.engines.postgresql_script import PsqlScript
 from dbbackup.engines.postgresql_selection import ArchiveContents
 from dbbackup.engines.postgresql_swap import PostgresqlSwapping
+from dbbackup.engines.postgresql_toc import TocReader
 from dbbackup.engines.postgresql_tools import PostgresqlTools
 from dbbackup.engines.values import (
     Answer,
     Command,
     Connection,
+    Divisible,
     DumpPart,
     Filter,
     Finding,
+    HeadReader,
     Probe,
     Progress,
     ReaderCheck,
     Reading,
     Recount,
     RowCounter,
+    Stage,
     Survey,
     TailCheck,
     ToolInfo,
@@ -91,9 +96,10 @@ class PostgresqlEngine:
         work: Path,
         source: SourceFacts | None = None,  # one command fits every database
         snapshot: str | None = None,
+        apart: Divisible | None = None,
     ) -> Sequence[DumpPart]:
         """See `postgresql_commands`."""
-        return postgresql_commands.dump_parts(connection, tools, options, work, snapshot)
+        return postgresql_commands.dump_parts(connection, tools, options, work, snapshot, apart)
 
     def reading(self, connection: Connection) -> AbstractAsyncContextManager[Reading]:
         """See `postgresql_reading`."""
@@ -175,6 +181,23 @@ class PostgresqlEngine:
     ) -> Command:
         """See `postgresql_commands`."""
         return postgresql_commands.restore_command(target, tools, manifest, options, archive, work, contents)
+
+    def restore_stage(
+        self,
+        target: Connection,
+        tools: ToolInfo,
+        manifest: Manifest,
+        options: dict[str, Any],
+        stage: Stage,
+        heads: Mapping[str, Path],
+        work: Path,
+    ) -> Command | None:
+        """See `postgresql_stages`."""
+        return postgresql_stages.stage_command(target, tools, manifest, options, stage, heads, work)
+
+    def head_reader(self) -> HeadReader:
+        """The table of contents."""
+        return TocReader()
 
     def list_contents(self, tools: ToolInfo, options: dict[str, Any], archive: Path | None) -> Command | None:
         """See `postgresql_contents`."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,11 @@ from dbbackup.engines.contents import selection_of
 from dbbackup.engines.modes import RestoreMode, restore_mode, target_database
 from dbbackup.engines.postgresql_connect import APPLICATION_NAME, conninfo, wants_ca
 from dbbackup.engines.postgresql_contents import SCRATCH, chosen_rows, leaves_out, without_links, without_standing
+from dbbackup.engines.postgresql_division import MAIN, Division, divide, exactly
 from dbbackup.engines.postgresql_selection import taken_entries
 from dbbackup.engines.postgresql_toc import TocReader
 from dbbackup.engines.tools import major_of
-from dbbackup.engines.values import Command, Connection, DumpPart, ReaderCheck, TailCheck, ToolInfo
+from dbbackup.engines.values import BigTable, Command, Connection, Divisible, DumpPart, ReaderCheck, TailCheck, ToolInfo
 
 LOCK_WAIT = 120
 """Seconds pg_dump waits for a table somebody holds exclusively, before it gives up."""
@@ -28,11 +30,28 @@ _LIST_FILE = "contents.list"
 
 
 def dump_parts(
-    connection: Connection, tools: ToolInfo, options: dict[str, Any], work: Path, snapshot: str | None = None
+    connection: Connection,
+    tools: ToolInfo,
+    options: dict[str, Any],
+    work: Path,
+    snapshot: str | None = None,
+    apart: Divisible | None = None,
 ) -> list[DumpPart]:
-    """Say what to run for a backup: the roles first, if wanted, and the database last."""
+    """Say what to run for a backup: the roles first, if wanted, and the database last, divided as `apart` allows."""
     parts = [] if options["globals"] == "none" else [_globals_part(connection, tools, options, work)]
-    return [*parts, _database_part(connection, tools, options, work, snapshot)]
+    whole = partial(_database_part, connection, tools, options, work, snapshot)
+    divided = divide(apart, options.get("jobs", 1)) if apart and snapshot else {}
+    return [*parts, *_divided(whole, divided)] if divided else [*parts, whole([])]
+
+
+def _divided(dump: Callable[..., DumpPart], parts: dict[str, list[BigTable]]) -> Iterator[DumpPart]:
+    """Yield the dump of rows alone for each part, and last that of all the rest."""
+    division = Division(parts)
+    for name, tables in parts.items():
+        flags = ["--data-only", *(f"--table={exactly(table)}" for table in tables)]
+        yield replace(dump(flags, name), watch=division.watch(name))
+    without = [f"--exclude-table-data={exactly(table)}" for tables in parts.values() for table in tables]
+    yield replace(dump(without), watch=division.watch(MAIN))
 
 
 def restore_command(
@@ -61,13 +80,13 @@ def restore_command(
         flags += _creating(manifest, options, archive)
         flags += [f"--use-list={work / _LIST_FILE}"] if chosen is not None or leaves_out(options) else []
     connection = replace(target, database=target_database(options))
-    flags.append(_dbname(connection, work))
+    flags.append(dbname_flag(connection, work))
     files = [] if archive is None else [str(archive)]
     environment = {
         # a role may be set to read only, and a slow source may leave the connection idle for a long time
-        "PGOPTIONS": _options(tools, default_transaction_read_only="off"),
+        "PGOPTIONS": pg_options(tools, default_transaction_read_only="off"),
     }
-    command = _command("pg_restore", tools, connection, [*flags, *files], work, environment)
+    command = tool_command("pg_restore", tools, connection, [*flags, *files], work, environment)
     if mode.adds_rows:
         return _with_list(command, work, chosen_rows(contents or "", manifest, chosen))
     if mode is RestoreMode.CLEAN:
@@ -106,10 +125,10 @@ def _script_command(target: Connection, tools: ToolInfo, options: dict[str, Any]
         flags.append("--single-transaction")
     connection = replace(target, database=target_database(options))
     environment = {
-        "PGOPTIONS": _options(tools, default_transaction_read_only="off"),
+        "PGOPTIONS": pg_options(tools, default_transaction_read_only="off"),
         "PSQL_HISTORY": "/dev/null",
     }
-    return _command("psql", tools, connection, [*flags, _dbname(connection, work)], work, environment)
+    return tool_command("psql", tools, connection, [*flags, dbname_flag(connection, work)], work, environment)
 
 
 def _creating(manifest: Manifest, options: dict[str, Any], archive: Path | None) -> Iterator[str]:
@@ -122,10 +141,11 @@ def _creating(manifest: Manifest, options: dict[str, Any], archive: Path | None)
         yield f"--jobs={options['jobs']}"
     if restore_mode(options) is RestoreMode.SCHEMA_ONLY:
         yield "--schema-only"
-    yield from _ownership(manifest, options)
+    yield from ownership(manifest, options)
 
 
-def _ownership(manifest: Manifest, options: dict[str, Any]) -> Iterator[str]:
+def ownership(manifest: Manifest, options: dict[str, Any]) -> Iterator[str]:
+    """Yield the flags about owners, privileges and tablespaces."""
     if without_owner(manifest, options):
         yield "--no-owner"
     if options["noPrivileges"]:
@@ -151,7 +171,7 @@ def _cleaning(manifest: Manifest, options: dict[str, Any], work: Path) -> Iterat
     yield "--clean"
     yield "--if-exists"
     yield f"--use-list={work / _LIST_FILE}"
-    yield from _ownership(manifest, options)
+    yield from ownership(manifest, options)
 
 
 def end_check(part: str, tools: ToolInfo) -> ReaderCheck | TailCheck:
@@ -176,7 +196,7 @@ def without_owner(manifest: Manifest, options: dict[str, Any]) -> bool:
 
 
 def _globals_part(connection: Connection, tools: ToolInfo, options: dict[str, Any], work: Path) -> DumpPart:
-    dbname = _dbname(connection, work)
+    dbname = dbname_flag(connection, work)
     flags = ["--globals-only", "--no-password", dbname]
     # pg_dumpall ignores the database of --dbname, and reads a bare name given here as conninfo if it holds a `=`
     flags.append(dbname.replace("--dbname=", "--database=", 1))
@@ -186,13 +206,19 @@ def _globals_part(connection: Connection, tools: ToolInfo, options: dict[str, An
         name="globals",
         format="sql",
         extension="globals.sql",
-        command=_command("pg_dumpall", tools, connection, flags, work, {"PGOPTIONS": _options(tools)}),
+        command=tool_command("pg_dumpall", tools, connection, flags, work, {"PGOPTIONS": pg_options(tools)}),
         trailer=end_check("globals", tools),
     )
 
 
 def _database_part(
-    connection: Connection, tools: ToolInfo, options: dict[str, Any], work: Path, snapshot: str | None
+    connection: Connection,
+    tools: ToolInfo,
+    options: dict[str, Any],
+    work: Path,
+    snapshot: str | None,
+    more: list[str],
+    name: str = MAIN,
 ) -> DumpPart:
     flags = [
         "--format=custom",
@@ -202,14 +228,15 @@ def _database_part(
         f"--lock-wait-timeout={LOCK_WAIT}s",
         *([] if snapshot is None else [f"--snapshot={snapshot}"]),
         *_selection(options),
-        _dbname(connection, work),
+        *more,
+        dbname_flag(connection, work, name),
     ]
     return DumpPart(
-        name="database",
+        name=name,
         format="pg_custom",
-        extension="dump",
-        command=_command("pg_dump", tools, connection, flags, work, {"PGOPTIONS": _options(tools)}),
-        trailer=end_check("database", tools),
+        extension="dump" if name == MAIN else f"{name}.dump",
+        command=tool_command("pg_dump", tools, connection, flags, work, {"PGOPTIONS": pg_options(tools)}, name),
+        trailer=end_check(name, tools),
     )
 
 
@@ -233,14 +260,22 @@ def _selection(options: dict[str, Any]) -> Iterator[str]:
             yield f"{flag}={pattern}"
 
 
-def _dbname(connection: Connection, work: Path) -> str:
-    return f"--dbname={conninfo(connection, work / _CA_FILE if wants_ca(connection) else None)}"
+def dbname_flag(connection: Connection, work: Path, part: str = MAIN) -> str:
+    """Return the flag that names server and database; `part` as in `tool_command`."""
+    return f"--dbname={conninfo(connection, _ca_file(work, part) if wants_ca(connection) else None)}"
 
 
-def _command(
-    name: str, tools: ToolInfo, connection: Connection, flags: list[str], work: Path, environment: dict[str, str]
+def tool_command(
+    name: str,
+    tools: ToolInfo,
+    connection: Connection,
+    flags: list[str],
+    work: Path,
+    environment: dict[str, str],
+    part: str = MAIN,
 ) -> Command:
-    files = {work / _CA_FILE: (connection.ca_pem or "").encode()} if wants_ca(connection) else {}
+    """Return the command of a tool that connects; those that run at once have files of their own, by `part`."""
+    files = {_ca_file(work, part): (connection.ca_pem or "").encode()} if wants_ca(connection) else {}
     return Command(
         argv=(str(Path(tools.folder) / name), *flags),
         env={
@@ -256,7 +291,11 @@ def _command(
     )
 
 
-def _options(tools: ToolInfo, **more: str) -> str:
+def _ca_file(work: Path, part: str) -> Path:
+    return work / (_CA_FILE if part == MAIN else f"{part}-{_CA_FILE}")
+
+
+def pg_options(tools: ToolInfo, **more: str) -> str:
     """Return the server settings of a tool's connection, in the form of PGOPTIONS: no timeouts."""
     settings = {"statement_timeout": "0", "idle_in_transaction_session_timeout": "0", **more}
     # unknown before 14, where it would end the connection; the server is not newer than an exact tool

@@ -13,6 +13,7 @@ Check = Callable[[Any], str | None]
 """Says what is wrong with a value, in words that follow the field's name; None when it is good."""
 
 MAX_JOBS = 16
+MAX_DUMP_JOBS = 8
 MAX_NAME_BYTES = 63
 """PostgreSQL cuts longer names off without a word (NAMEDATALEN - 1)."""
 SYSTEM_DATABASES = frozenset({"postgres", "template0", "template1"})
@@ -29,6 +30,12 @@ def parse_dump_options(raw: Mapping[str, Any]) -> dict[str, Any]:
     options, errors = _read(raw, _DUMP_FIELDS)
     if options["schemaOnly"] is True and options["dataOnly"] is True:
         errors.append(FieldError("dataOnly", "dataOnly and schemaOnly exclude each other"))
+    if options["jobs"] != 1:
+        errors += [
+            FieldError("jobs", f"jobs above 1 takes the whole database: it cannot be had with {name}")
+            for name in _WHOLE_ONLY
+            if options[name]
+        ]
     _refuse(errors)
     return options
 
@@ -109,9 +116,12 @@ def _unused(default: Any, _: Check, mode: str) -> tuple[Any, Check]:
     return default, lambda value: None if (type(value), value) == same else f"is not an option of the mode {mode}"
 
 
-def _jobs(value: Any) -> str | None:
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    return None if whole and 1 <= value <= MAX_JOBS else f"must be a whole number from 1 to {MAX_JOBS}"
+def _up_to(most: int) -> Check:
+    def check(value: Any) -> str | None:
+        whole = isinstance(value, int) and not isinstance(value, bool)
+        return None if whole and 1 <= value <= most else f"must be a whole number from 1 to {most}"
+
+    return check
 
 
 def _role(value: Any) -> str | None:
@@ -130,13 +140,16 @@ _DUMP_FIELDS: dict[str, tuple[Any, Check]] = {
     "noOwner": (False, _flag),
     "noPrivileges": (False, _flag),
     "globals": ("roles", _one_of(GLOBALS)),
+    "jobs": (1, _up_to(MAX_DUMP_JOBS)),
 }
+_WHOLE_ONLY = ("schemaOnly", "dataOnly", "includeTables", "includeSchemas", "excludeSchemas")
+"""With these pg_dump takes other objects for a named table than for a named table's rows."""
 
 _RESTORE_FIELDS: dict[str, tuple[Any, Check]] = {
     "mode": (RestoreMode.NEW_DATABASE.value, _mode),
     "newDatabase": ("", database_name_problem),
     "existingDatabase": ("", database_name_problem),
-    "jobs": (1, _jobs),
+    "jobs": (1, _up_to(MAX_JOBS)),
     "singleTransaction": (False, _flag),
     "noOwner": (False, _flag),
     "noPrivileges": (False, _flag),

@@ -11,7 +11,7 @@ import psycopg
 
 from dbbackup.core.errors import DatabaseUnreachableError
 from dbbackup.core.manifest import TableFacts, TableSample
-from dbbackup.engines import postgresql_sample, postgresql_survey
+from dbbackup.engines import postgresql_divisible, postgresql_sample, postgresql_survey
 from dbbackup.engines.postgresql_connect import (
     QUESTIONS_TIMEOUT,
     STATEMENT_TIMEOUT,
@@ -20,7 +20,7 @@ from dbbackup.engines.postgresql_connect import (
     open_session,
     translate,
 )
-from dbbackup.engines.values import Connection, Survey
+from dbbackup.engines.values import Connection, Divisible, Survey
 
 BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 """As pg_dump itself begins."""
@@ -48,6 +48,13 @@ class PostgresqlReading:
                 f"The server at {self._connection.host}:{self._connection.port} stopped answering "
                 f"(waited {QUESTIONS_TIMEOUT} s)."
             ) from e
+
+    async def divisible(self) -> Divisible:
+        """See `postgresql_divisible`."""
+        try:
+            return await postgresql_divisible.divisible(self._opened)
+        except psycopg.Error as e:
+            raise translate(e, self._connection) from e
 
     async def counted(self, tables: Sequence[TableFacts], seconds: float, *, hashed: bool) -> AsyncIterator[TableFacts]:
         """Count and hash, the smaller tables first; see `Reading.counted`."""

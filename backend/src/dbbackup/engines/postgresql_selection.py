@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from dbbackup.core.manifest import Manifest
 from dbbackup.engines.contents import Chosen, ContentsObject, Selection
@@ -68,7 +69,7 @@ class ArchiveContents:
 
     def objects(self) -> list[ContentsObject]:
         """Return tables with the manifest's rows, and everything else by its name."""
-        toc = self._reader.finish()
+        toc = merged(self._reader.finish(), self._manifest)
         known = {(table.schema, table.name): table for table in self._manifest.source.tables}
         owned = _owned_sequences(toc)
         entries = {entry.id: entry for entry in toc.entries}
@@ -94,7 +95,7 @@ class ArchiveContents:
 
     def choose(self, selection: Selection) -> Chosen:
         """Say what the selection takes."""
-        toc = self._reader.finish()
+        toc = merged(self._reader.finish(), self._manifest)
         taken = taken_entries(toc, selection)
         entries = [entry for entry in toc.entries if entry.id in taken]
         return Chosen(
@@ -104,6 +105,17 @@ class ArchiveContents:
             extensions={entry.name for entry in entries if entry.kind == "EXTENSION"},
             findings=list(_findings(toc, selection, taken)),
         )
+
+
+def merged(toc: Toc, manifest: Manifest) -> Toc:
+    """Return the main part's contents with the rows that lie in other parts; their entries have ids below 0."""
+    tables = {(entry.schema, entry.name): entry for entry in toc.entries if entry.kind == "TABLE"}
+    names = [name for part in manifest.data_parts for name in part.tables if name in tables]
+    rows = [
+        replace(tables[name], id=-number, kind="TABLE DATA", definition="", needs=(tables[name].id,))
+        for number, name in enumerate(names, start=1)
+    ]
+    return replace(toc, entries=(*toc.entries, *rows)) if rows else toc
 
 
 def taken_entries(toc: Toc, selection: Selection) -> set[int]:

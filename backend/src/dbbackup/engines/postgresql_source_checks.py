@@ -25,6 +25,7 @@ SELECT rolsuper, ARRAY(SELECT r.rolname::text FROM pg_roles r
         AND pg_has_role(current_user, r.oid, 'MEMBER') ORDER BY 1)
 FROM pg_roles WHERE rolname = current_user
 """
+_ADDING = (RestoreMode.DATA_ONLY, RestoreMode.APPEND)
 _PLAIN_MODES = (RestoreMode.NEW_DATABASE, RestoreMode.RUN_SCRIPT)
 
 
@@ -38,6 +39,18 @@ def fits_mode(manifest: Manifest, options: dict[str, Any]) -> Iterator[Finding]:
             "script-whole",
             "Plain SQL runs as it stands, definitions and rows together: run it in a new database, or in an existing "
             "one (runScript).",
+        )
+    if manifest.data_parts and mode in (*_ADDING, RestoreMode.CLEAN):
+        yield error(
+            "several-parts",
+            "The rows of this backup lie in several parts (it was dumped with several jobs), and these cannot be "
+            "restored in one transaction, as this mode needs: restore into a new database, or replace the whole one.",
+        )
+    if manifest.data_parts and options.get("singleTransaction"):
+        yield error(
+            "several-parts",
+            "The rows of this backup lie in several parts (it was dumped with several jobs): leave out "
+            "singleTransaction. The new database is dropped anyway when the restore fails.",
         )
     if not is_archive and (options.get("selection") or options.get("jobs", 1) > 1):
         yield error(

@@ -30,6 +30,7 @@ class Entry:
     owner: str
     definition: str
     needs: tuple[int, ...]
+    section: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +136,7 @@ class _Cursor:
         self._int()  # whether there are data
         self._text(), self._text()  # the object's oid and its catalogue's
         name, kind = self._text(), self._text()
-        self._int()  # section
+        section = self._int()
         definition = self._text()
         self._text(), self._text()  # how to drop it, and the COPY of its rows
         schema = self._text()
@@ -152,7 +153,7 @@ class _Cursor:
                 raise _damaged()
             needs.append(int(need))
         self._take(1 + offset_size)  # where its data are
-        return Entry(identity, kind, schema, name, owner, definition, tuple(needs))
+        return Entry(identity, kind, schema, name, owner, definition, tuple(needs), section)
 
     def _text(self) -> str:
         return self._optional() or ""

@@ -73,12 +73,15 @@ class TailCheck:
 class DumpPart:
     """One named stream of a backup."""
 
-    name: Literal["database", "globals"]
+    name: str
+    """`globals`, `database`, or `data1`, `data2` and so on: rows dumped beside `database`, at the same time."""
     format: Literal["pg_custom", "sql"]
     extension: str
-    """Of the plain file, without dot: `dump`, `globals.sql`."""
+    """Of the plain file, without dot: `dump`, `globals.sql`, `data1.dump`."""
     command: Command
     trailer: ReaderCheck | TailCheck
+    watch: PartWatch | None = None
+    """Looks at the plain dump on its way, where the dump is divided."""
 
 
 class Filter(Protocol):
@@ -90,6 +93,61 @@ class Filter(Protocol):
 
     def finish(self) -> Iterable[bytes]:
         """Give what is left; called at the verified end only."""
+        ...
+
+
+class PartWatch(Filter, Protocol):
+    """Passes a part on unchanged; its `finish` raises BackupError when the parts do not make one whole."""
+
+    @property
+    def tables(self) -> list[tuple[str, str]]:
+        """Return schema and name of the tables whose rows are in this part alone. After the end."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class BigTable:
+    """A table whose rows may be dumped apart from the rest; size in bytes."""
+
+    schema: str
+    name: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Divisible:
+    """What a parallel dump may divide: big tables, the largest first, and how many bytes all the rest has."""
+
+    tables: tuple[BigTable, ...]
+    rest: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One step of restoring a backup whose dump was divided.
+
+    `definitions` makes tables, `rows` fills them from the named part, and `finish` makes what wants all rows to be
+    there: indexes, constraints, triggers, and rights.
+    """
+
+    name: Literal["definitions", "rows", "finish"]
+    part: str = "database"
+
+
+class HeadReader(Protocol):
+    """Takes the front of a plain dump until it knows what is in it."""
+
+    @property
+    def done(self) -> bool:
+        """Tell whether no more is needed."""
+        ...
+
+    def feed(self, chunk: bytes) -> None:
+        """Take the next bytes. Raises RestoreError when they are not what they should be."""
+        ...
+
+    def finish(self) -> object:
+        """End it, when there is no more. Raises RestoreError when that was too little."""
         ...
 
 
@@ -150,6 +208,14 @@ class Reading(Protocol):
 
     async def survey(self) -> Survey:
         """Collect what the manifest holds of the source; raises as `Engine.survey`."""
+        ...
+
+    async def divisible(self) -> Divisible | None:
+        """Return what may be dumped by several tools at once, and keep all of that as it is until the reading ends.
+
+        None where tools cannot share the snapshot. Raises DatabaseError, BackupError (a table was changed in a way
+        that the snapshot does not outlive: run again).
+        """
         ...
 
     def counted(self, tables: Sequence[TableFacts], seconds: float, *, hashed: bool) -> AsyncIterator[TableFacts]:

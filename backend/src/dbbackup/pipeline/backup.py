@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -19,7 +20,7 @@ from dbbackup.core.manifest import Manifest, PartFacts, SourceFacts, TableFacts
 from dbbackup.core.signing import SigningKey
 from dbbackup.core.sizes import human_size
 from dbbackup.engines.base import Engine
-from dbbackup.engines.values import Command, Connection, DumpPart, Reading, RowCounter, ToolInfo
+from dbbackup.engines.values import Command, Connection, Divisible, DumpPart, Reading, RowCounter, ToolInfo
 from dbbackup.pipeline import gpg
 from dbbackup.pipeline.compress import EXTENSIONS, compressor
 from dbbackup.pipeline.counting import counting
@@ -33,6 +34,7 @@ from dbbackup.pipeline.meter import Meter
 from dbbackup.pipeline.process import Workshop
 from dbbackup.pipeline.report import Report
 from dbbackup.pipeline.stream import Stream, Transform, closing, single, through
+from dbbackup.pipeline.together import together
 from dbbackup.storages.base import Storage, StoredObject, WriteOptions
 from dbbackup.storages.throttle import RateLimit, limited
 
@@ -50,7 +52,9 @@ class Target:
 
 def dump_parts(job: BackupJob, snapshot: str | None) -> Sequence[DumpPart]:
     """Return what the engine dumps with the job's tools over its connection."""
-    return job.engine.dump(job.connection, job.tools, job.options, job.workshop.folder, job.source, snapshot)
+    return job.engine.dump(
+        job.connection, job.tools, job.options, job.workshop.folder, job.source, snapshot, job.divisible
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,8 @@ class BackupJob:
     """The same for OpenPGP; neither: they are not encrypted."""
     reading: Reading | None = None
     """The look at the source that is held open; None: it is dumped on its own, and nothing is counted beside."""
+    divisible: Divisible | None = None
+    """What of the source may be dumped by several tools at once; None: one tool dumps it."""
     count_seconds: float = 0.0
     hash_rows: bool = True
     signing_key: SigningKey | None = None
@@ -112,15 +118,21 @@ async def back_up(job: BackupJob, report: Report) -> BackupResult:
         AppError: the tool failed, its output was not whole, or no destination took it.
     """
     writer = _Writer(job, report)
-    with ThreadPoolExecutor(2, thread_name_prefix="pipeline") as executor:
-        snapshot = job.reading.snapshot if job.reading else None
-        parts = job.parts(job, snapshot)
+    snapshot = job.reading.snapshot if job.reading else None
+    parts = job.parts(job, snapshot)
+    alone, divided = [p for p in parts if p.name == "globals"], [p for p in parts if p.name != "globals"]
+    with ThreadPoolExecutor(2 * len(divided), thread_name_prefix="pipeline") as executor:
         hashing = job.count_seconds if job.hash_rows else 0
         facts, counter = [], job.engine.row_counter(job.options, job.source, job.tools, hashing)
         try:
             async with counting(job.reading, job.source.tables, job.count_seconds, hashed=job.hash_rows) as rows:
-                for part in parts:
+                for part in alone:
+                    report.stage("Dumping roles")
                     facts.append(await _stream_part(job, part, writer, executor, counter))
+                report.stage("Dumping")
+                streams = [partial(_stream_part, job, part, writer, executor, counter) for part in divided]
+                facts += await together(streams)
+                report.progress.finish_tables()
                 tables = await rows.finish(job.source.tables)
             tables = counter.counted(tables) if counter else tables
             _say_counted(tables, report)
@@ -138,22 +150,19 @@ async def _stream_part(
 ) -> PartFacts:
     report = writer.report
     is_main = part.name == "database"
-    report.stage("Dumping" if is_main else "Dumping roles")
-    progress = report.progress
-    plain = Meter(lambda size: setattr(progress, "bytes_read", size) if is_main else None)
-    stored = Meter(lambda size: setattr(progress, "bytes_written", size) if is_main else None)
+    is_shown = part.name != "globals"
+    plain = Meter(report.counter("bytes_read", part.name) if is_shown else None)
+    stored = Meter(report.counter("bytes_written", part.name) if is_shown else None)
     squeeze = compressor(job.compression, job.compression_level)
     encrypt = encryptor(job.recipients) if job.recipients else None
     count = counter if is_main else None
-    transforms: list[Transform] = [step for step in (plain, count, squeeze, encrypt) if step]
+    transforms: list[Transform] = [step for step in (plain, part.watch, count, squeeze, encrypt) if step]
     lines, rate = report.tool_lines(job.engine), RateLimit(job.read_rate)
     dump = limited(dump_stream(part, job.engine, job.workshop, lines, job.carry), [rate])
     endings = (part.extension, EXTENSIONS[job.compression], _FILE_ENDINGS.get(_encryption(job), ""))
     name = ".".join(filter(None, (job.stem, *endings)))
     async with closing(_stored(job, dump, transforms, stored, executor)) as stream:
         await writer.write(name, stream, part.name)
-    if is_main:
-        progress.finish_tables()
     report.log.say(
         "info",
         f"{part.command.tool} is done: {human_size(plain.size)}, stored as {human_size(stored.size)} in {name}",
@@ -170,6 +179,7 @@ async def _stream_part(
         plain_size=plain.size,
         plain_sha256=plain.sha256,
         tool=part.command.tool,
+        tables=part.watch.tables if part.watch else [],
     )
 
 
@@ -216,18 +226,25 @@ class _Writer:
     async def write(self, name: str, stream: Stream, what: str) -> None:
         """Write one file everywhere; a destination that fails is undone and left out from then on.
 
+        Several may be written at the same time: what of the others comes to such a destination later is undone, too.
+
         Raises:
             AppError: the stream failed, or no destination is left.
         """
-        destinations = [self._destination(target, name, what) for target in self._live]
-        for target, destination in zip(self._live, destinations, strict=True):
+        targets = list(self._live)
+        destinations = [self._destination(target, name, what) for target in targets]
+        for target, destination in zip(targets, destinations, strict=True):
             await self.report.journal.note(JournalKind.STORAGE_WRITE, storageId=target.storage.id, key=destination.key)
         outcomes = await fan_out(stream, destinations, stall_seconds=self._job.stall_seconds)
-        for target in list(self._live):
+        for target in targets:
             outcome = outcomes[target.copy_id]
             if isinstance(outcome, StoredObject):
                 self._stored[target.copy_id][name] = outcome
-            else:
+        for target in targets:
+            outcome = outcomes[target.copy_id]
+            if target not in self._live:
+                await self._undo(target)
+            elif not isinstance(outcome, StoredObject):
                 await self._give_up(target, outcome)
         if not self._live:
             raise _all_failed(self.failed)
@@ -250,27 +267,24 @@ class _Writer:
     async def _undo(self, target: Target) -> None:
         """What cannot be removed now stays in the journal: the janitor tries again."""
         # Backwards: the manifest, written last, must not outlive what it stands for.
-        for name, stored in reversed(self._stored[target.copy_id].items()):
+        stored_files = self._stored[target.copy_id]
+        for name, stored in reversed(list(stored_files.items())):
             try:
                 await target.storage.delete(f"{target.folder}/{name}", stored.version)
+                stored_files.pop(name, None)
             except AppError as error:
                 self.report.log.say("warn", f"{name} could not be removed from {target.storage.id}: {error.message}")
 
     def _destination(self, target: Target, name: str, what: str) -> Destination:
-        progress = self.report.progress
         base = WriteOptions(
             metadata={"instance": self._job.instance_id, "run": self._job.backup_id, "part": what, **self._job.tags},
             tags=self._job.tags,
             # Whoever looks for backups reads the manifests: they must not lie in an archive.
             archivable=what != "manifest",
         )
-        if what == "database":
-            copy_id = target.copy_id
-            base = replace(
-                base,
-                expected_size=self._job.expected_size,
-                on_progress=lambda done: progress.bytes_uploaded.__setitem__(copy_id, done),
-            )
+        if what not in ("globals", "manifest"):
+            counter = self.report.counter(target.copy_id, what)
+            base = replace(base, expected_size=self._job.expected_size, on_progress=counter)
         return Destination(target.copy_id, target.storage, f"{target.folder}/{name}", base)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,6 @@ from typing import Any
 from dbbackup.core.age_keys import Identity
 from dbbackup.core.errors import AppError, KeyMissingError, RestoreError
 from dbbackup.core.manifest import Manifest, PartFacts
-from dbbackup.core.progress import RunProgress
 from dbbackup.engines.base import Engine
 from dbbackup.engines.modes import RestoreMode, restore_mode
 from dbbackup.engines.values import Command, Connection, ToolInfo
@@ -60,8 +59,8 @@ class RestoreJob(StoredBackup):
     workshop: Workshop
 
 
-async def fill_database(job: RestoreJob, report: Report) -> None:
-    """Restore the main part into the database.
+async def fill_whole(job: RestoreJob, report: Report) -> None:
+    """Restore the main part into the database; it holds all that the restore takes.
 
     The stored and the plain bytes are verified on their way; the tool gets the end of the stream
     only when both hashes are right, and is killed before it can act on anything else. A database
@@ -79,21 +78,23 @@ async def fill_database(job: RestoreJob, report: Report) -> None:
             await _spool(part_stream(job, main, executor, report), archive)
             contents = await _contents(job, archive)
             report.stage("Restoring")
-            await _run(job, _command(job, archive, contents), None, report)
+            await run_tool(job, _command(job, archive, contents), None, report)
         else:
             mode = restore_mode(job.options)
             if mode.adds_rows or mode is RestoreMode.RUN_SCRIPT:
                 # through the filter, too: what it refuses is refused before anything is touched
                 await _prove(job, executor, report)
             report.stage("Restoring")
-            await _run(job, _command(job, None, await _contents(job, None)), _filtered(job, executor, report), report)
+            await run_tool(
+                job, _command(job, None, await _contents(job, None)), _filtered(job, executor, report), report
+            )
     report.progress.finish_tables()
 
 
 async def prove(job: RestoreJob, report: Report) -> None:
     """Read the main part once to its end, through everything a restore sends it through, and run nothing.
 
-    For what is changed in place: whatever is wrong with the backup must show before. Raises as `fill_database`.
+    For what is changed in place: whatever is wrong with the backup must show before. Raises as `fill_whole`.
     """
     with ThreadPoolExecutor(1, thread_name_prefix="pipeline") as executor:
         await _prove(job, executor, report)
@@ -115,13 +116,8 @@ def part_stream(
 
     `change` stands behind the verifiers: its `finish` is called only when both have found all right.
     """
-    progress = _progress(part, report)
-    plain = Verifier(
-        f"The content of {part.file}",
-        part.plain_size,
-        part.plain_sha256,
-        lambda n: setattr(progress, "bytes_read", n) if progress else None,
-    )
+    counter = _counter(part, report, "bytes_read")
+    plain = Verifier(f"The content of {part.file}", part.plain_size, part.plain_sha256, counter)
     unsqueeze = decompressor(job.manifest.compression)
     if job.manifest.encryption == OPENPGP:
         source, decrypt = decrypted(stored_stream(job, part, executor, report), _keys(job)), None
@@ -153,15 +149,12 @@ def _read(job: StoredBackup, part: PartFacts) -> Stream:
 
 
 def _stored_verifier(part: PartFacts, report: Report | None) -> Verifier:
-    progress = _progress(part, report)
-    return Verifier(
-        part.file, part.size, part.sha256, lambda n: setattr(progress, "bytes_written", n) if progress else None
-    )
+    return Verifier(part.file, part.size, part.sha256, _counter(part, report, "bytes_written"))
 
 
-def _progress(part: PartFacts, report: Report | None) -> RunProgress | None:
-    """Return the counters when the part is the one whose bytes are shown."""
-    return report.progress if report and part.name == "database" else None
+def _counter(part: PartFacts, report: Report | None, field: str) -> Callable[[int], None] | None:
+    """Return what takes the bytes of a part, when it is one of those that are shown."""
+    return report.counter(field, part.name) if report and part.name != "globals" else None
 
 
 def _command(job: RestoreJob, archive: Path | None, contents: str | None) -> Command:
@@ -206,7 +199,8 @@ async def _wait_for(tool: Process) -> tuple[int, Process]:
         await tool.end()
 
 
-async def _run(job: RestoreJob, command: Command, stream: Stream | None, report: Report) -> None:
+async def run_tool(job: RestoreJob, command: Command, stream: Stream | None, report: Report) -> None:
+    """Run a tool of the restore, on the stream if there is one. Raises what the engine makes of its failure."""
     on_line = report.tool_lines(job.engine)
     if stream is None:
         code, tool = await _wait_for(await Process.start(command, job.workshop, on_line=on_line))

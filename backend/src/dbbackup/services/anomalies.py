@@ -97,8 +97,8 @@ def recorded(backup: BackupExecution) -> list[Anomaly]:
 
 
 def _size(manifest: Manifest, earlier: Sequence[Manifest], percent: int) -> str | None:
-    usual = int(median(other.main.plain_size for other in earlier))
-    now = manifest.main.plain_size
+    usual = int(median(other.plain_size for other in earlier))
+    now = manifest.plain_size
     if not percent or not usual or now > usual * (100 - percent) / 100:
         return None
     return (

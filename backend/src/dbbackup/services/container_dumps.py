@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from dbbackup.core.container_servers import engine_types, server_port
-from dbbackup.core.errors import ContainerExecError
-from dbbackup.db.models import DatabaseConfig
+from dbbackup.core.errors import ContainerExecError, ValidationError
+from dbbackup.db.models import DatabaseConfig, DumpVia
 from dbbackup.net import docker_exec
 from dbbackup.services.container_choice import check_dump, exec_refused, find_source
 from dbbackup.services.context import Context
@@ -30,6 +31,16 @@ class DumpPlan:
     container_name: str
     port: int
     version: str
+
+
+def refuse_parallel_inside(config: DatabaseConfig, options: dict[str, Any]) -> None:
+    """Raise ValidationError for a parallel dump in a container: one tool is started, watched and ended in there."""
+    if config.dump_via == DumpVia.CONTAINER and options.get("jobs", 1) > 1:
+        raise ValidationError.of(
+            "jobs",
+            f"{config.name} is dumped in its own container, where only one dump tool runs: set jobs to 1, or dump it "
+            "over the network.",
+        )
 
 
 async def plan(ctx: Context, config: DatabaseConfig) -> DumpPlan:

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from dbbackup.core.errors import FieldError, ValidationError
 from dbbackup.core.naming import RUN_LENGTH, new_id, random_token
 from dbbackup.db.models import BackupCopy, BackupExecution, BackupType, RunStatus, S3Config
+from dbbackup.services.container_dumps import refuse_parallel_inside
 from dbbackup.services.context import Context
 from dbbackup.services.databases import get_database
 from dbbackup.services.encryption import choose_encryption
@@ -27,6 +28,7 @@ async def prepare_backup(session: AsyncSession, ctx: Context, data: BackupInput)
     """
     config = await get_database(session, data.database_id)
     options = ctx.engines[config.type].parse_dump_options({**config.dump_options, **data.options})
+    refuse_parallel_inside(config, options)
     targets: list[str | None] = [None] if data.local else []
     targets += await _s3_targets(session, data)
     if not targets:

@@ -147,13 +147,28 @@ def _postgresql(manifest: Manifest) -> str:
             "Then the database:",
             "",
         ]
-    restore = "pg_restore --exit-on-error --dbname=recovered"
-    lines.append(_block(" ".join(create), f"{_stream(manifest, manifest.main.file)} | {restore}"))
+    lines.append(_block(" ".join(create), *_archives(manifest)))
     lines += [
         "",
         "Owners or roles that are missing: add `--no-owner --no-privileges`. At last `vacuumdb -Z recovered`.",
     ]
     return "\n".join(lines)
+
+
+def _archives(manifest: Manifest) -> list[str]:
+    """Return the commands that fill the database; rows in parts of their own come before indexes and constraints."""
+    restore, main = "pg_restore --exit-on-error --dbname=recovered", _stream(manifest, manifest.main.file)
+    if not manifest.data_parts:
+        return [f"{main} | {restore}"]
+    rows = [f"{_stream(manifest, part.file)} | {restore} --section=data" for part in manifest.data_parts]
+    # pg_restore stops reading when it has what it was asked for, and pipefail must not take that for a failure
+    return [
+        f"{main} | {restore} --section=pre-data --section=data",
+        *rows,
+        f"{main} > main.dump",
+        f"{restore} --section=post-data --jobs=4 main.dump",
+        "rm main.dump",
+    ]
 
 
 def _provider(properties: dict[str, Any]) -> list[str]:

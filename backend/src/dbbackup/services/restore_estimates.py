@@ -23,7 +23,7 @@ async def estimate(session: AsyncSession, database_id: str, manifest: Manifest) 
     rates = [size / seconds for size, seconds in await _measured(session, database_id) if size and seconds > 0]
     if not rates:
         return None
-    return manifest.main.plain_size / median(rates), len(rates)
+    return manifest.plain_size / median(rates), len(rates)
 
 
 async def _measured(session: AsyncSession, database_id: str) -> list[tuple[int, float]]:
@@ -37,7 +37,7 @@ async def _measured(session: AsyncSession, database_id: str) -> list[tuple[int, 
     for run in await session.scalars(restores):
         # not the whole duration: a safety backup, checks and waiting for sessions are no measure of the next one
         if seconds := run.result.get("restoreSeconds"):
-            found.append((manifests.from_dict(run.manifest).main.plain_size, seconds))
+            found.append((manifests.from_dict(run.manifest).plain_size, seconds))
     trials = (
         select(BackupExecution.manifest, Verification.restore_seconds)
         .join(BackupExecution, BackupExecution.id == Verification.backup_id)
@@ -47,5 +47,5 @@ async def _measured(session: AsyncSession, database_id: str) -> list[tuple[int, 
     )
     for values, seconds in await session.execute(trials):
         if values is not None and seconds is not None:
-            found.append((manifests.from_dict(values).main.plain_size, seconds))
+            found.append((manifests.from_dict(values).plain_size, seconds))
     return found

@@ -17,7 +17,7 @@ from dbbackup.core.manifest import Manifest
 from dbbackup.core.naming import new_id
 from dbbackup.core.sizes import human_size
 from dbbackup.db.models import DatabaseConfig, RestoreExecution, RunStatus
-from dbbackup.engines.modes import restore_mode, target_database
+from dbbackup.engines.modes import restore_mode, restores_parts, target_database
 from dbbackup.engines.values import Connection, Finding
 from dbbackup.services.backups import request_cancel
 from dbbackup.services.changes import announce_run
@@ -63,7 +63,7 @@ async def run_checks(
     findings = await _source_findings(ctx, source)
     if source.is_foreign and all(finding.level != "error" for finding in findings):
         findings += await foreign_findings(ctx, source, engine.restore_filter(source.manifest, options))
-    if engine.wants_file(options):
+    if engine.wants_file(options) and not restores_parts(source.manifest, options):
         findings.append(await _spool_finding(ctx, source.manifest))
     given = server or saved_connection(ctx, config)
     target = await engine.maintenance(await reachable(ctx, given))

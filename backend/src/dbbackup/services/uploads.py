@@ -237,6 +237,12 @@ def _read_manifest(data: RestoreUploadInput) -> Manifest | None:
         manifest = manifests.decode(msgspec.json.encode(data.manifest))
     except ValueError as error:
         raise ValidationError.of("manifest", f"This is no manifest this version can read: {error}.") from error
+    if manifest.data_parts:
+        raise ValidationError.of(
+            "manifest",
+            "This backup was dumped with several jobs, its rows lie in several files: one upload cannot hold it. Put "
+            "all its files into an S3 bucket and restore from there.",
+        )
     if manifest.main.size != data.size:
         raise ValidationError.of(
             "manifest",

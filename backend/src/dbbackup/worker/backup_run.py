@@ -35,6 +35,7 @@ from dbbackup.services.backup_results import note_result, note_stored
 from dbbackup.services.changes import announce, announce_run, run_kind
 from dbbackup.services.cleanup import retain
 from dbbackup.services.connections import reachable, saved_connection
+from dbbackup.services.container_dumps import refuse_parallel_inside
 from dbbackup.services.context import Context
 from dbbackup.services.encryption import gpg_recipients, recipient_keys
 from dbbackup.services.execution_logs import add_lines
@@ -76,9 +77,7 @@ async def run_backup(ctx: Context, backup_id: str, *, stopping: asyncio.Event) -
             if again:
                 tools.log.say("warn", again.announcement)
         else:
-            tools.log.say(
-                "info", f"Backup completed: {human_size(result.manifest.main.size)} stored.", stage="Completed"
-            )
+            tools.log.say("info", f"Backup completed: {human_size(result.manifest.size)} stored.", stage="Completed")
 
         async def end() -> None:
             await tools.log.close()
@@ -112,6 +111,7 @@ async def _back_up(
 ) -> BackupResult:
     engine = ctx.engines[config.type]
     tools.report.stage("Checking beforehand")
+    refuse_parallel_inside(config, backup.options)
     probe = await _check_source(ctx, config, connection, tools)
     inside = await in_container(ctx, config, connection, tools, probe.server_version)
     chosen = (inside.here or inside.tools) if inside else _choose_tools(engine, probe, tools)
@@ -120,8 +120,10 @@ async def _back_up(
     async with AsyncExitStack() as stack:
         # Without rows to count there is no need to tie the dump to a snapshot of ours.
         seconds = 0 if backup.options.get("schemaOnly") else ctx.live.count_seconds
-        reading = await stack.enter_async_context(engine.reading(connection)) if seconds else None
+        jobs = backup.options.get("jobs", 1)
+        reading = await stack.enter_async_context(engine.reading(connection)) if seconds or jobs > 1 else None
         survey = await (reading.survey() if reading else engine.survey(connection))
+        divisible = await reading.divisible() if reading and jobs > 1 else None
         expected = await _expected_size(ctx, backup, survey)
         targets = await _check_targets(ctx, backup, config, expected, tools)
         tools.report.progress.bytes_total = survey.size
@@ -148,6 +150,7 @@ async def _back_up(
             recipients=[] if is_openpgp else [parse_recipient(key.recipient) for key in keys],
             openpgp=gpg_recipients(ctx, keys, tools.workshop) if is_openpgp else None,
             reading=reading,
+            divisible=divisible,
             count_seconds=seconds,
             hash_rows=ctx.live.hash_rows,
             signing_key=ctx.signing_key,

@@ -11,7 +11,8 @@ from dbbackup.db.models import RestoreExecution
 from dbbackup.engines.modes import as_new_database
 from dbbackup.engines.replacing import Swap, Swapping
 from dbbackup.engines.values import Connection
-from dbbackup.pipeline.restore import RestoreJob, fill_database, prove
+from dbbackup.pipeline.fill import fill_database
+from dbbackup.pipeline.restore import RestoreJob, prove
 from dbbackup.services.connections import saved_connection
 from dbbackup.storages.offload import finish
 from dbbackup.worker.restore_checks import check_restored

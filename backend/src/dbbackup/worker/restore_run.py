@@ -13,7 +13,8 @@ from dbbackup.core.run_limits import resolve
 from dbbackup.db.models import DatabaseConfig, RestoreExecution
 from dbbackup.engines.modes import RestoreMode, restore_mode
 from dbbackup.engines.values import Connection
-from dbbackup.pipeline.restore import RestoreJob, fill_database
+from dbbackup.pipeline.fill import fill_database
+from dbbackup.pipeline.restore import RestoreJob
 from dbbackup.services.connections import reachable, saved_connection
 from dbbackup.services.contents import narrowed
 from dbbackup.services.context import Context
@@ -91,7 +92,7 @@ async def prepare(
     """
     engine, report = ctx.engines[config.type], tools.report
     report.progress.total_counts_written = True
-    report.progress.bytes_total = source.manifest.main.size
+    report.progress.bytes_total = source.manifest.size
     report.stage("Checking beforehand")
     source, of_selection = await narrowed(ctx, source, options)
     findings = of_selection + await run_checks(ctx, config, source, options, server)

@@ -74,7 +74,7 @@ async def _source(ctx: Context, run: Verification) -> Source:
 async def _verify(work: Work) -> None:
     manifest, tools, level = work.source.manifest, work.tools, work.run.level
     tools.report.progress.total_counts_written = True
-    tools.report.progress.bytes_total = manifest.main.size
+    tools.report.progress.bytes_total = manifest.size
     storage = await work.ctx.storages.open(work.source.storage_id)
     known = await private_keys(work.ctx, tools.workshop)
     backup = StoredBackup(

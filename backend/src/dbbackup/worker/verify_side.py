@@ -13,7 +13,8 @@ from dbbackup.core.journal import JournalKind
 from dbbackup.core.manifest import TableFacts
 from dbbackup.db.models import DatabaseConfig, Verification
 from dbbackup.engines.values import Answer, Connection
-from dbbackup.pipeline.restore import RestoreJob, fill_database
+from dbbackup.pipeline.fill import fill_database
+from dbbackup.pipeline.restore import RestoreJob
 from dbbackup.pipeline.verify import recount
 from dbbackup.services.context import Context
 from dbbackup.services.restore_sources import Source

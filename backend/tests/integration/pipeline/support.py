@@ -15,8 +15,9 @@ from dbbackup.engines import build_registry
 from dbbackup.engines.base import Engine
 from dbbackup.engines.values import Connection
 from dbbackup.pipeline.backup import BackupJob, BackupResult, Target, back_up
+from dbbackup.pipeline.fill import fill_database
 from dbbackup.pipeline.process import Workshop
-from dbbackup.pipeline.restore import RestoreJob, fill_database
+from dbbackup.pipeline.restore import RestoreJob
 from dbbackup.storages.base import Storage
 from devtools.servers import PostgresServer, client_dirs
 from tests.unit.pipeline.tools import RunReport

@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from dbbackup.core.manifest import (
     FORMAT,
+    SIGNED,
     UNSIGNED,
     VERSION,
     Manifest,
@@ -21,8 +23,10 @@ from dbbackup.core.manifest import (
     decode,
     encode,
     from_dict,
+    sign,
     to_dict,
 )
+from dbbackup.core.signing import SigningKey
 
 NOW = datetime(2026, 11, 22, 12, 0, 0, 123456, tzinfo=UTC)
 
@@ -120,7 +124,7 @@ def test_manifest_when_asked_for_parts_finds_them() -> None:
         (encode(manifest())[:-10], "truncated"),
         (altered(format="other-tool"), "not a backup manifest .format 'other-tool'"),
         (altered(version=VERSION + 1), "newer than this program reads"),
-        (b'{"format": "dbbackup-manifest", "version": 3, "shape": "unknown"}', "newer than this program reads"),
+        (b'{"format": "dbbackup-manifest", "version": 4, "shape": "unknown"}', "newer than this program reads"),
         (altered(parts=[]), "names no file with the database"),
         (altered(startedAt="yesterday"), "Invalid RFC3339"),
         (without("source"), "missing required field `source`"),
@@ -136,3 +140,12 @@ def test_decode_when_it_is_no_manifest_of_ours_raises_value_error(data: bytes, s
 def test_decode_when_fed_garbage_raises_nothing_but_value_error(data: bytes) -> None:
     with pytest.raises(ValueError):
         decode(data)
+
+
+def test_sign_when_rows_lie_in_parts_of_their_own_then_an_older_program_refuses_by_the_version() -> None:
+    whole, key = manifest(), SigningKey.generate()
+    apart = structs.replace(part("data1", "x.data1.dump.gz"), tables=[("public", "a")])
+    divided = structs.replace(whole, parts=[apart, *whole.parts])
+    assert (sign(whole, key).version, sign(divided, key).version) == (SIGNED, VERSION)
+    assert decode(encode(sign(divided, key))).data_parts == [apart]
+    assert b'"tables"' not in json.dumps(to_dict(whole)["parts"]).encode()

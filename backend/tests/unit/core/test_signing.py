@@ -30,7 +30,7 @@ def test_sign_when_encoded_and_read_again_then_the_signature_holds(
 ) -> None:
     made = sign(manifest(label=label, properties=properties), KEY)
     assert (decode(encode(made)), from_dict(json.loads(encode(made)))) == (made, made)
-    assert made.version == manifests.VERSION
+    assert made.version == manifests.SIGNED
     assert sign(made, KEY) == made
 
 

@@ -27,6 +27,7 @@ def test_dump_options_left_out_get_their_defaults() -> None:
         "routines": True,
         "triggers": True,
         "events": True,
+        "jobs": 1,
     }
 
 
@@ -39,8 +40,10 @@ def test_dump_options_left_out_get_their_defaults() -> None:
         ({"includeTables": [""]}, ["includeTables"]),
         ({"excludeTables": ["a\nb"]}, ["excludeTables"]),
         ({"characterSet": "utf8; x"}, ["characterSet"]),
+        ({"jobs": 2}, ["jobs"]),
+        ({"jobs": True}, ["jobs"]),
         ({"characterSet": "gbk"}, ["characterSet"]),
-        ({"definer": "other", "events": 1, "jobs": 2}, ["jobs", "definer", "events"]),
+        ({"definer": "other", "events": 1, "threads": 2}, ["threads", "definer", "events"]),
     ],
 )
 def test_wrong_dump_options_are_named(raw: dict[str, Any], fields: list[str]) -> None:

@@ -23,6 +23,7 @@ def test_dump_options_left_out_get_their_defaults() -> None:
         "noOwner": False,
         "noPrivileges": False,
         "globals": "roles",
+        "jobs": 1,
     }
     options["excludeTables"].append("x")
     assert parse_dump_options({})["excludeTables"] == []

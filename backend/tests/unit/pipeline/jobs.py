@@ -11,8 +11,9 @@ from dbbackup.core.manifest import Manifest, SourceFacts
 from dbbackup.core.secret import Secret
 from dbbackup.engines.values import Command, Connection, DumpPart, ToolInfo
 from dbbackup.pipeline.backup import BackupJob, BackupResult, Target, back_up
+from dbbackup.pipeline.fill import fill_database
 from dbbackup.pipeline.process import Workshop
-from dbbackup.pipeline.restore import RestoreJob, fill_database
+from dbbackup.pipeline.restore import RestoreJob
 from dbbackup.storages.base import Storage
 from tests.unit.pipeline.tools import END, RunReport, ToolEngine, dump_part, shell
 

@@ -38,6 +38,9 @@ class Reading:
     async def survey(self) -> Survey:
         raise NotImplementedError
 
+    async def divisible(self) -> None:
+        raise NotImplementedError
+
     async def counted(self, tables: Sequence[TableFacts], seconds: float, *, hashed: bool) -> AsyncIterator[TableFacts]:
         self.asked.append((seconds, hashed))
         try:
@@ -91,7 +94,7 @@ async def test_backup_when_counted_and_signed_then_the_manifest_says_so(workshop
     assert manifest.source.tables == [COUNTED, B]
     assert "Rows counted exactly in 1 of 2 tables, 1 are estimates" in run.log.messages("info")
     assert (manifest.version, manifest.signature and manifest.signature.public_key) == (
-        manifests.VERSION,
+        manifests.SIGNED,
         key.public_key,
     )
     signing.check(manifests.to_dict(manifest), required=True)

@@ -14,9 +14,10 @@ from dbbackup.core.errors import AppError, IntegrityError, KeyMissingError
 from dbbackup.core.manifest import Manifest
 from dbbackup.pipeline import gpg_keys
 from dbbackup.pipeline.backup import back_up
+from dbbackup.pipeline.fill import fill_database
 from dbbackup.pipeline.gpg import GpgIdentities, GpgPlace, GpgRecipients
 from dbbackup.pipeline.process import Workshop
-from dbbackup.pipeline.restore import RestoreJob, StoredBackup, fill_database
+from dbbackup.pipeline.restore import RestoreJob, StoredBackup
 from dbbackup.pipeline.verify import read_stored
 from dbbackup.storages.base import Storage
 from dbbackup.storages.local import LocalStorage

@@ -10,16 +10,16 @@ interface ContentFieldsProps {
   type: string;
   value: DumpContent;
   onChange: (value: DumpContent) => void;
-  errors: { includeTables?: string; excludeTables?: string };
+  errors: { includeTables?: string; excludeTables?: string; jobs?: string };
 }
 
 /** What of the database goes into a backup. */
 export function ContentFields({ type, value, onChange, errors }: ContentFieldsProps) {
-  const { content, includeTables, excludeTables } = value;
-  const current = { content, includeTables, excludeTables };
+  const { content, includeTables, excludeTables, jobs } = value;
+  const current = { content, includeTables, excludeTables, jobs };
   const family = isMysqlFamily(type);
   return (
-    <Disclosure title="What goes in" summary={contentSummary(current)}>
+    <Disclosure title="What goes in" summary={contentSummary(family ? { ...current, jobs: "" } : current)}>
       <RadioCards
         label="Content"
         value={content}
@@ -53,6 +53,26 @@ export function ContentFields({ type, value, onChange, errors }: ContentFieldsPr
           )}
         </Field>
       </div>
+      {family ? null : (
+        <Field
+          label="Parallel dump"
+          optional
+          error={errors.jobs}
+          hint="How many big tables are dumped at the same time, all as of one moment. Of the whole database only."
+        >
+          {(control) => (
+            <Input
+              {...control}
+              type="number"
+              min={1}
+              max={8}
+              value={jobs}
+              onChange={(event) => onChange({ ...current, jobs: event.target.value })}
+              placeholder="1"
+            />
+          )}
+        </Field>
+      )}
     </Disclosure>
   );
 }

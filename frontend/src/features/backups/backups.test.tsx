@@ -359,6 +359,7 @@ it("shows the engine and the format of a script", async () => {
     plainSize: 20,
     plainSha256: "b",
     tool: "mariadb-dump 10.11.19",
+    tables: [],
   };
   const backup = makeBackupDetail({ engine: "mariadb", serverVersion: "10.11.19-MariaDB", parts: [part] });
   server.use(http.get("*/api/backups/:id", () => ok(backup)));

@@ -128,7 +128,10 @@ class BackupController(Controller):
         session: Session,
         ctx: Ctx,
         backup_id: FromPath[str],
-        part: Annotated[str, QueryParameter(description="`database`, `globals` or `manifest`")] = "database",
+        part: Annotated[
+            str,
+            QueryParameter(description="`database`, `globals`, `manifest`, or of a parallel dump `data1` and so on"),
+        ] = "database",
         copy_id: Annotated[str | None, QueryParameter(name="copyId")] = None,
     ) -> Stream:
         """Stream a file from a complete copy, local first; range requests are honoured."""

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from dbbackup.api.envelope import Envelope
 from dbbackup.api.retention_policies.schemas import RetentionDecision
-from dbbackup.core.manifest import PartFacts, TableFacts
+from dbbackup.core.manifest import TableFacts
 from dbbackup.core.progress import ProgressView
 from dbbackup.services.anomalies import Anomaly
 from dbbackup.services.execution_logs import LogLine
@@ -40,6 +40,22 @@ class CopyView(Struct, kw_only=True, rename="camel"):
     """When its stored bytes were last read again and were right."""
     seen_at: datetime | None
     """When its files were last seen to be there."""
+
+
+class PartView(Struct, kw_only=True, rename="camel"):
+    """One file of a backup; sizes in bytes, `size` and `sha256` as it is stored, the others as the tool wrote it."""
+
+    name: str
+    """`database`, `globals`, or of a parallel dump `data1` and so on."""
+    format: str
+    file: str
+    size: int
+    sha256: str
+    plain_size: int
+    plain_sha256: str
+    tool: str
+    tables: list[tuple[str, str]]
+    """Schema and name of the tables whose rows are in this part alone; of `data1` and so on only."""
 
 
 class BackupView(Struct, kw_only=True, rename="camel"):
@@ -111,7 +127,7 @@ class BackupDetail(BackupView, kw_only=True, rename="camel"):
     """The public keys it is encrypted to; the private key of any of them opens it."""
     signature: SignatureFacts | None
     """Who signed its manifest; null while there is none."""
-    parts: list[PartFacts]
+    parts: list[PartView]
     tables: list[TableFacts]
     roles: list[str]
     retention: RetentionDecision | None

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec import structs
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from dbbackup.api.backups.schemas import BackupDetail, BackupView, CopyView
+from dbbackup.api.backups.schemas import BackupDetail, BackupView, CopyView, PartView
 from dbbackup.api.retention_policies.schemas import RetentionDecision
 from dbbackup.api.retention_policies.views import decision_view
 from dbbackup.api.run_progress import progress_of
@@ -101,7 +102,7 @@ async def backup_detail(session: AsyncSession, ctx: Context, backup: BackupExecu
         options=backup.options,
         recipients=backup.recipients or [],
         signature=judge(ctx, manifest) if manifest else None,
-        parts=manifest.parts if manifest else [],
+        parts=[PartView(**structs.asdict(part)) for part in manifest.parts] if manifest else [],
         tables=manifest.source.tables if manifest else [],
         roles=manifest.source.roles if manifest else [],
         retention=await _retention(session, ctx, backup),

@@ -20,6 +20,7 @@ import { BackupFindings } from "./backup-findings";
 import { BackupTables } from "./backup-tables";
 import { copyName } from "./copies-line";
 import { CopiesPanel } from "./copies-panel";
+import { PartsList } from "./parts-list";
 import { RetentionPanel } from "./retention-panel";
 import { VerifyPanel } from "./verify-panel";
 
@@ -91,6 +92,7 @@ export function BackupPage({ id }: { id: string }) {
           <BackupFacts backup={backup} />
           <div className="min-w-0 space-y-5">
             <CopiesPanel backup={backup} progress={progress} />
+            <PartsList backup={backup} />
             {backup.status === "completed" ? <VerifyPanel backup={backup} /> : null}
             {backup.retention ? <RetentionPanel decision={backup.retention} /> : null}
             {backup.tables.length > 0 ? <BackupTables tables={backup.tables} /> : null}

@@ -103,10 +103,12 @@ export function BackupForm(props: BackupFormProps) {
           form.setValue("content", content.content);
           form.setValue("includeTables", content.includeTables);
           form.setValue("excludeTables", content.excludeTables);
+          form.setValue("jobs", content.jobs, { shouldValidate: form.formState.isSubmitted });
         }}
         errors={{
           includeTables: errors.includeTables?.message,
           excludeTables: errors.excludeTables?.message,
+          jobs: errors.jobs?.message,
         }}
       />
       {problem ? (

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { ENCRYPTIONS } from "@/lib/active-key";
+import { JOBS, JOBS_MESSAGE } from "@/lib/dump-content";
 
 export const backupSchema = z
   .object({
@@ -14,6 +15,7 @@ export const backupSchema = z
     content: z.enum(["all", "schema", "data"]),
     includeTables: z.string(),
     excludeTables: z.string(),
+    jobs: z.string().regex(JOBS, JOBS_MESSAGE),
   })
   .refine((values) => values.local || values.s3ConfigIds.length > 0, {
     path: ["local"],
@@ -35,4 +37,5 @@ export const BACKUP_FIELDS = [
   "retentionPolicyId",
   "includeTables",
   "excludeTables",
+  "jobs",
 ] as const;

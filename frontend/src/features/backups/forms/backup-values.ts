@@ -15,6 +15,7 @@ export function defaultValues(s3Configs: S3ConfigView[], keys: EncryptionKeyView
     content: "all",
     includeTables: "",
     excludeTables: "",
+    jobs: "",
   };
 }
 

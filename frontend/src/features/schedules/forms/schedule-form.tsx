@@ -131,10 +131,12 @@ export function ScheduleForm(props: ScheduleFormProps) {
             form.setValue("content", content.content);
             form.setValue("includeTables", content.includeTables);
             form.setValue("excludeTables", content.excludeTables);
+            form.setValue("jobs", content.jobs, { shouldValidate: form.formState.isSubmitted });
           }}
           errors={{
             includeTables: errors.includeTables?.message,
             excludeTables: errors.excludeTables?.message,
+            jobs: errors.jobs?.message,
           }}
         />
         <CareFields form={form} hasPingUrl={saved?.hasPingUrl ?? false} />

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { ENCRYPTIONS } from "@/lib/active-key";
+import { JOBS, JOBS_MESSAGE } from "@/lib/dump-content";
 import { DAYS } from "../days";
 
 const whole = (low: number, high: number) =>
@@ -27,6 +28,7 @@ export const scheduleSchema = z
     content: z.enum(["all", "schema", "data"]),
     includeTables: z.string(),
     excludeTables: z.string(),
+    jobs: z.string().regex(JOBS, JOBS_MESSAGE),
     retryLimit: whole(0, 20),
     retryDelay: whole(1, 86_400),
     retryMaxDelay: whole(1, 86_400),
@@ -64,6 +66,7 @@ export const SCHEDULE_FIELDS = [
   "encryption",
   "includeTables",
   "excludeTables",
+  "jobs",
   "retryLimit",
   "retryDelay",
   "retryMaxDelay",

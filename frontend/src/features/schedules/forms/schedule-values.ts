@@ -113,6 +113,7 @@ function otherOptions(saved: ScheduleView | undefined): Record<string, unknown> 
     dataOnly: _d,
     includeTables: _i,
     excludeTables: _e,
+    jobs: _j,
     ...others
   } = saved?.options ?? {};
   return others;
