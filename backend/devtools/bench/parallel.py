@@ -42,9 +42,7 @@ def main() -> int:
         PostgresServer.start(settings={"shared_buffers": "512MB", "max_wal_size": "8GB"}) as postgres,
         Product.start(Path(home) / "product") as product,
     ):
-        print(
-            f"{describe()}\n{MEGABYTES} MB in four tables, PostgreSQL on the same machine, TCP without TLS; gzip level 1"
-        )
+        print(f"{describe()}\n{MEGABYTES} MB in four tables, PostgreSQL on the same machine, no TLS; gzip level 1")
         _fill(postgres)
         ours, rounds = Ours(product, postgres, "bench"), Rounds(f"{PAIRS} rounds of backups, {RESTORES} of restores")
         for _ in range(PAIRS):
