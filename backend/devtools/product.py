@@ -15,6 +15,7 @@ from typing import Any, Self
 
 import httpx
 
+from devtools import catalogue_server
 from devtools.servers.children import Child, spawn
 from devtools.servers.clients import client_dirs
 from devtools.servers.ports import free_port
@@ -69,6 +70,7 @@ class Product:
             "ENCRYPTION_KEY": _lasting_key(home),
             "BACKUP_STORAGE_PATH": str(home / "backups"),
             "DATABASE_PATH": str(home / "db" / "app.db"),
+            **catalogue_server.environment(home / "db" / "app.db"),
             "PORT": str(port),
             "HOSTNAME": "127.0.0.1",
             "AUTH_MODE": "none",

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import tempfile
+from contextlib import closing
 from functools import cache
 from pathlib import Path
+from typing import Any
 
+from dbbackup.core.catalogue_url import CatalogueUrl
 from dbbackup.db.migrate import migrate_file
+from devtools import catalogue_server
+from devtools.catalogue_server import ON_POSTGRESQL
 
 
 @cache
@@ -19,8 +25,32 @@ def _template() -> tuple[tempfile.TemporaryDirectory[str], Path]:
     return folder, path
 
 
-def make_catalogue(path: Path) -> None:
-    """Put a catalogue without rows at `path`; one that is there already stays as it is."""
+def place_for(path: Path) -> Path | CatalogueUrl:
+    """Return where the catalogue of a test lies that would be at `path`: there, or in a database of its own."""
+    if ON_POSTGRESQL:
+        return CatalogueUrl.parse(catalogue_server.url_of(catalogue_server.name_for(path)))
+    return path
+
+
+def url_for(path: Path) -> CatalogueUrl | None:
+    """Return the `database_url` of settings whose `database_path` is that."""
+    place = place_for(path)
+    return place if isinstance(place, CatalogueUrl) else None
+
+
+def make_catalogue(path: Path) -> Path | CatalogueUrl:
+    """Put a catalogue without rows at the place for `path`; one that is there already stays as it is."""
+    if ON_POSTGRESQL:
+        return catalogue_server.make_database(catalogue_server.name_for(path))
     if not path.exists():
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         shutil.copy(_template()[1], path)
+    return path
+
+
+def rows(place: Path | CatalogueUrl, statement: str, *arguments: Any) -> list[Any]:
+    """Do a statement, written for SQLite, on a catalogue behind the product's back, and return its rows."""
+    if isinstance(place, CatalogueUrl):
+        return catalogue_server.rows(place.dsn.reveal(), statement, *arguments)
+    with closing(sqlite3.connect(place, timeout=10)) as database, database:
+        return database.execute(statement, arguments).fetchall()

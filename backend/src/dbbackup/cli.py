@@ -19,7 +19,7 @@ from dbbackup.core.errors import AppError, ValidationError
 from dbbackup.core.events import Unheard
 from dbbackup.core.logbook import Logbook
 from dbbackup.core.secret import Secret
-from dbbackup.db.lock import InstanceLock
+from dbbackup.db.lock import lock_catalogue
 from dbbackup.db.migrate import migrate
 from dbbackup.services import access_commands as commands
 from dbbackup.services.key_rotation import rotate_key
@@ -57,8 +57,9 @@ def worker() -> None:
     logbook = Logbook()
     settings = _settings(logbook)
     path = settings.socket_path or settings.worker_socket
-    with InstanceLock(settings.database_path):
-        pass  # the folder is there from here on, and whoever runs already is named before the socket is touched
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with lock_catalogue(settings.catalogue):
+        pass  # whoever runs already is named before the socket is touched
     serving.run(replace(settings, socket_path=path, static_dir=None), logbook)
 
 
@@ -66,8 +67,8 @@ def worker() -> None:
 def migrate_command() -> None:
     """Bring the catalogue to this version's schema; `serve` does it by itself."""
     settings = _settings()
-    with InstanceLock(settings.database_path):
-        asyncio.run(migrate(settings.database_path))
+    with lock_catalogue(settings.catalogue):
+        asyncio.run(migrate(settings.catalogue))
 
 
 @app.command(name="rotate-key")
@@ -194,7 +195,7 @@ def openapi() -> None:
 def _quiet_settings() -> Settings:
     """The settings for a command whose output is its own: the program's log shows only what went wrong."""
     settings = load()
-    logs.configure("warning", settings.log_format, [settings.encryption_key])
+    logs.configure("warning", settings.log_format, [settings.encryption_key, settings.database_password])
     return settings
 
 
@@ -214,7 +215,12 @@ def main() -> None:
 def _settings(logbook: Logbook | None = None, extra: tuple[Secret, ...] = ()) -> Settings:
     settings = load()
     secrets = [settings.encryption_key, settings.admin_password, *extra]
-    secrets += [settings.oidc_client_secret, settings.ldap_bind_password, settings.audit_forward_token]
+    secrets += [
+        settings.oidc_client_secret,
+        settings.ldap_bind_password,
+        settings.audit_forward_token,
+        settings.database_password,
+    ]
     if settings.s3:
         secrets += [settings.s3.access_key, settings.s3.secret_key]
     logs.configure(settings.log_level, settings.log_format, secrets, logbook)
