@@ -79,7 +79,8 @@ class RunningApp:
     def start(cls, home: Path, **changes: Any) -> Self:
         """Start on the data in `home` and return when it answers."""
         settings = make_settings(home, **changes)
-        make_catalogue(settings.database_path)
+        if "database_url" not in changes:
+            make_catalogue(settings.database_path)
         running = cls(settings)
         running._thread.start()
         deadline = time.monotonic() + _PATIENCE

@@ -199,4 +199,5 @@ def _take_turn(connection: Connection, _cursor: Any, _statement: str, _values: A
 
 
 def _end_turn(connection: Connection) -> None:
-    connection.info.pop(_WRITES, None)
+    if not connection.invalidated:  # what was noted of a lost connection is lost with it
+        connection.info.pop(_WRITES, None)
