@@ -48,6 +48,41 @@ def make_catalogue(path: Path) -> Path | CatalogueUrl:
     return path
 
 
+def earlier(column: str, days: int) -> str:
+    """Return the SQL of a time so many days before that in the column."""
+    return f"{column} - interval '{days} days'" if ON_POSTGRESQL else f"datetime({column}, '-{days} days')"
+
+
+def dump(place: Path | CatalogueUrl) -> list[str]:
+    """Return every row of every table as text."""
+    if isinstance(place, CatalogueUrl):
+        return catalogue_server.dump(place.dsn.reveal())
+    with closing(sqlite3.connect(place)) as connection:
+        return list(connection.iterdump())
+
+
+def drop_audit_triggers(place: Path | CatalogueUrl) -> None:
+    """Let the audit log be changed, as somebody who owns the catalogue can."""
+    on = " ON audit_event" if isinstance(place, CatalogueUrl) else ""
+    for name in ("audit_event_never_changes", "audit_event_stays"):
+        rows(place, f"DROP TRIGGER {name}{on}")
+
+
+def copy_data(source: Path, target: Path) -> None:
+    """Copy a folder of data whose catalogue is `db/app.db` in it; no program runs on it."""
+    shutil.copytree(source, target, dirs_exist_ok=True)
+    if ON_POSTGRESQL:
+        names = [catalogue_server.name_for(home / "db" / "app.db") for home in (source, target)]
+        catalogue_server.copy_database(*names)
+
+
+def lose(path: Path) -> None:
+    """Remove the catalogue that is at `path`, or in the database in its place."""
+    shutil.rmtree(path.parent, ignore_errors=ON_POSTGRESQL)
+    if ON_POSTGRESQL:
+        catalogue_server.drop_database(catalogue_server.name_for(path))
+
+
 def rows(place: Path | CatalogueUrl, statement: str, *arguments: Any) -> list[Any]:
     """Do a statement, written for SQLite, on a catalogue behind the product's back, and return its rows."""
     if isinstance(place, CatalogueUrl):

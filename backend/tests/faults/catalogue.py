@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from devtools.catalogue_server import ON_POSTGRESQL
 from tests import catalogue
 
 
@@ -24,8 +23,7 @@ def rows(home: Path, query: str, *arguments: Any) -> list[Any]:
 
 def backdate(home: Path, backup_id: str, days: int) -> None:
     """Let a backup have been made so many days earlier."""
-    earlier = "{} - interval '{} days'" if ON_POSTGRESQL else "datetime({}, '-{} days')"
-    shifted = ", ".join(f"{name} = {earlier.format(name, days)}" for name in ("created_at", "started_at"))
+    shifted = ", ".join(f"{name} = {catalogue.earlier(name, days)}" for name in ("created_at", "started_at"))
     rows(home, f"UPDATE backup_execution SET {shifted} WHERE id = ?", backup_id)
 
 
