@@ -243,6 +243,27 @@ def test_copy_when_restored_into_another_database_then_the_program_starts_from_i
         assert len(other.api.get("/databases")) == len(app.api.get("/databases"))
 
 
+def test_move_when_done_as_documented_then_databases_and_backups_are_there_and_restore(
+    tmp_path: Path, postgres: PostgresServer
+) -> None:
+    """Export on SQLite, import on PostgreSQL, find the backups: docs/how-to/put-the-catalogue-on-postgresql.md."""
+    phrase = {"passphrase": "a passphrase of the export"}
+    with RunningApp.start(tmp_path, database_url=None) as before:
+        database = add_database(before, postgres)
+        made = back_up(before, database)
+        file = before.api.request("POST", "/config/export", phrase).json()
+    url = catalogue_server.make_database(f"moved_{new_id()[-8:]}")
+    with RunningApp.start(tmp_path, database_url=url) as after:
+        after.api.post("/config/import", {"file": file, **phrase})
+        assert after.api.post("/system/catalogue/rebuild", {})["backupsAdded"] == 1
+        assert after.api.get(f"/backups/{made['id']}")["databaseId"] == database["id"]
+        name = unique("restored")
+        body = {"databaseId": database["id"], "backupId": made["id"], "confirm": True, "options": {"newDatabase": name}}
+        restore = after.api.post("/restores", body)
+        assert after.api.wait(f"/restores/{restore['id']}")["status"] == "completed"
+        assert compare(postgres, database["database"], name).equal
+
+
 def test_run_when_the_catalogues_server_restarts_meanwhile_then_it_is_completed_once(
     app: RunningApp, postgres: PostgresServer
 ) -> None:
