@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import socket
 import time
+from contextvars import ContextVar
 from typing import Any
 
 import asyncpg
@@ -23,7 +24,8 @@ HOLDER = "dbbackup:"
 """How the connections of a running instance name themselves to the server, before its token."""
 COMMAND = "dbbackup-command"
 _CONNECT_SECONDS = 5
-_PATIENCE = 5.0
+PATIENCE: ContextVar[float] = ContextVar("PATIENCE", default=5.0)
+"""Seconds to wait for a server that restarts. Who sent a request is told soon; a run has time."""
 _DEAD_AFTER_MS = 30_000
 _NOT_NOW = (
     OSError,
@@ -97,9 +99,9 @@ def check_server(connection: psycopg.Connection[Any]) -> None:
 async def connect(url: CatalogueUrl, holder: str | None) -> asyncpg.Connection:
     """Return a connection for the engine; with `holder` only while that instance holds the catalogue.
 
-    Waits some seconds for a server that restarts. Raises CatalogueUnavailableError.
+    Waits for a server that restarts, as long as `PATIENCE` says. Raises CatalogueUnavailableError.
     """
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + PATIENCE.get()
     while True:
         try:
             return await _connect_once(url, holder)
