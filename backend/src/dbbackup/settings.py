@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_address, ip_network
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
 
 from dbbackup.config_file import DEFAULT_PATH, VARIABLES, read_config
@@ -102,9 +102,10 @@ class Settings:
         return self.database_url or self.database_path
 
     @property
-    def database_password(self) -> Secret:
-        """The password in DATABASE_URL, for the log to mask."""
-        return self.database_url.password if self.database_url else Secret("")
+    def database_secrets(self) -> list[Secret]:
+        """What the log has to mask of DATABASE_URL: the password, as it is and as a URL writes it."""
+        password = self.database_url.password if self.database_url else Secret("")
+        return [password, Secret(quote(password.reveal(), safe=""))]
 
     @property
     def worker_socket(self) -> Path:

@@ -25,7 +25,7 @@ from dbbackup.core.naming import new_id
 from dbbackup.db import server, server_lock
 from dbbackup.db.lock import is_taken, lock_catalogue
 from dbbackup.db.migrate import alembic_config, migrate_database, migrate_file
-from dbbackup.db.models import Base, SystemSetting
+from dbbackup.db.models import Base, RunJournal, SystemSetting
 from dbbackup.db.server_lock import ServerLock
 from dbbackup.db.session import Catalogue
 from devtools import catalogue_server
@@ -150,6 +150,22 @@ async def test_text_when_it_holds_a_zero_byte_or_is_too_long_then_the_row_is_kep
         session.add(SystemSetting(key="z" * 500, value="a\0b"))
     async with catalogue.sessions() as session:
         assert await session.scalar(select(SystemSetting.value).where(SystemSetting.key == "z" * 500)) == "a\ufffdb"
+
+
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [("a\0\0b", "a\ufffd\ufffdb"), (r"a\u0000b", r"a\u0000b"), ("\\\0", "\\\ufffd"), ("\ufffd", "\ufffd")],
+)
+async def test_json_when_it_holds_a_zero_byte_then_it_can_still_be_looked_into(
+    catalogue: Catalogue, value: str, kept: str
+) -> None:
+    run = new_id()
+    async with catalogue.transaction() as session:
+        session.add(RunJournal(execution_id=run, kind="test", facts={"storageId": "here", "text": value}))
+    async with catalogue.sessions() as session:
+        here = RunJournal.facts["storageId"].as_string() == "here"
+        [facts] = await session.scalars(select(RunJournal.facts).where(RunJournal.execution_id == run, here))
+    assert facts["text"] == kept
 
 
 @pytest.mark.parametrize(

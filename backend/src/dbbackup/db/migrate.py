@@ -90,8 +90,8 @@ def migrate_database(url: CatalogueUrl) -> None:
         command.upgrade(config, "head")
     except Exception as error:
         raise InternalError(
-            f"The catalogue could not be brought from schema {current} to {head}: {_reason(error)}. The server undid"
-            " what was begun: it is as it was."
+            f"The catalogue, the database {url} of DATABASE_URL, could not be brought from schema {current} to {head}:"
+            f" {_reason(error)}. The server undid what was begun: it is as it was."
         ) from error
     _tell(current, head)
 

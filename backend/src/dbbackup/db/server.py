@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
+import re
 import socket
 import time
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
 
@@ -24,8 +27,10 @@ HOLDER = "dbbackup:"
 """How the connections of a running instance name themselves to the server, before its token."""
 COMMAND = "dbbackup-command"
 _CONNECT_SECONDS = 5
-PATIENCE: ContextVar[float] = ContextVar("PATIENCE", default=5.0)
+PATIENCE: ContextVar[Callable[[], float]] = ContextVar("PATIENCE", default=lambda: REQUEST_PATIENCE)
 """Seconds to wait for a server that restarts. Who sent a request is told soon; a run has time."""
+REQUEST_PATIENCE = 5.0
+_ZERO_IN_JSON = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 _DEAD_AFTER_MS = 30_000
 _NOT_NOW = (
     OSError,
@@ -101,14 +106,14 @@ async def connect(url: CatalogueUrl, holder: str | None) -> asyncpg.Connection:
 
     Waits for a server that restarts, as long as `PATIENCE` says. Raises CatalogueUnavailableError.
     """
-    deadline = time.monotonic() + PATIENCE.get()
+    begun = time.monotonic()
     while True:
         try:
             return await _connect_once(url, holder)
         except CatalogueUnavailableError:
             raise
         except (*_NOT_NOW, _NotHeldError) as error:
-            if time.monotonic() > deadline:
+            if time.monotonic() - begun > PATIENCE.get()():
                 raise CatalogueUnavailableError(f"The catalogue's server does not answer: {_words(error)}") from None
         except (asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
             raise CatalogueUnavailableError(f"The catalogue's server refuses: {_words(error)}") from None
@@ -159,6 +164,11 @@ async def _set_codecs(connection: asyncpg.Connection) -> None:
     await connection.set_type_codec("numeric", schema="pg_catalog", format="text", encoder=str, decoder=_number)
 
 
+def to_json(value: Any) -> str:
+    """Write JSON without zero bytes: PostgreSQL keeps them, and refuses every query that looks into the value."""
+    return _ZERO_IN_JSON.sub(r"\1\\ufffd", json.dumps(value))
+
+
 def _without_zero(text: str) -> str:
     return text.replace("\0", "\ufffd")
 
@@ -187,8 +197,8 @@ def _refused(url: CatalogueUrl, error: psycopg.Error) -> ValidationError:
         text = text.replace(secret, "***")
     return ValidationError.of(
         "DATABASE_URL",
-        f"DATABASE_URL cannot be used: the database {url} cannot be opened: {text}. Check host, port, user, password"
-        " and that the database exists.",
+        f"DATABASE_URL cannot be used: the database {url} cannot be opened: {text.rstrip('.')}. Check host,"
+        " port, user, password, and that the database exists.",
     )
 
 

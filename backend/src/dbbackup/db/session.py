@@ -173,7 +173,10 @@ def _server_engine(url: CatalogueUrl, holder: str | None) -> AsyncEngine:
 
     # The URL names the dialect only: what holds the password is not in the engine, whose repr shows its URL.
     engine = create_async_engine(
-        "postgresql+asyncpg://", connect_args={"async_creator_fn": open_connection}, pool_pre_ping=True
+        "postgresql+asyncpg://",
+        connect_args={"async_creator_fn": open_connection},
+        pool_pre_ping=True,
+        json_serializer=server.to_json,
     )
     _serialize_writers(engine.sync_engine)
     return engine

@@ -12,7 +12,7 @@ from loguru import logger
 from sqlalchemy import select
 
 from dbbackup.db.models import RUNS, BackupExecution, RestoreExecution, Run
-from dbbackup.db.server import PATIENCE
+from dbbackup.db.server import PATIENCE, REQUEST_PATIENCE
 from dbbackup.services.context import Context
 from dbbackup.worker.audit_forwarder import AuditForwarder
 from dbbackup.worker.backup_run import run_backup
@@ -125,7 +125,7 @@ class Worker:
 
     async def _work(self, run: Run) -> None:
         # What hours of dumping have made must not be lost because the catalogue's server restarts meanwhile.
-        PATIENCE.set(_RUN_PATIENCE)
+        PATIENCE.set(lambda: REQUEST_PATIENCE if self._stopping.is_set() else _RUN_PATIENCE)
         try:
             if isinstance(run, BackupExecution):
                 await run_backup(self._ctx, run.id, stopping=self._stopping)

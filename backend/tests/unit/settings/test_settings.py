@@ -211,7 +211,8 @@ def test_load_when_the_database_url_is_in_a_file_then_its_parts_are_read_and_not
     assert url is not None
     assert found.catalogue is url
     assert (url.host, url.port, url.username, url.name) == ("::1", 6432, "me", "my name")
-    assert (found.database_password.reveal(), url.options) == ("p@ss/word-4711", (("sslmode", "verify-full"),))
+    assert (url.password.reveal(), url.options) == ("p@ss/word-4711", (("sslmode", "verify-full"),))
     assert url.dsn.reveal() == "postgresql://me:p%40ss%2Fword-4711@[::1]:6432/my%20name?sslmode=verify-full"
     assert "4711" not in f"{found!r} {url} {url!r}"
+    assert [secret.reveal() for secret in found.database_secrets] == ["p@ss/word-4711", "p%40ss%2Fword-4711"]
     assert file in found.secret_files
