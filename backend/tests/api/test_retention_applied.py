@@ -249,7 +249,8 @@ def test_vacuum_when_asked_for_then_the_catalogue_shrinks_and_is_whole(app: Runn
     clean_up(app)
     drop_stacks(app)
     done = app.api.post(MAINTENANCE, {"task": "vacuum"})
-    assert done["figures"]["after"] < done["figures"]["before"] - 3_000_000
+    # PostgreSQL compresses a long text by itself.
+    assert done["figures"]["after"] < done["figures"]["before"] - (1_000_000 if ON_POSTGRESQL else 3_000_000)
     if not ON_POSTGRESQL:
         assert app.settings.database_path.stat().st_size == done["figures"]["after"]
     assert "now," in done["message"]
