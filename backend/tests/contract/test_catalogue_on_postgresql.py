@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from sqlalchemy.exc import DBAPIError
 from dbbackup.core.catalogue_url import CatalogueUrl
 from dbbackup.core.errors import ConflictError, InternalError, ValidationError
 from dbbackup.core.naming import new_id
+from dbbackup.core.secret import Secret
 from dbbackup.db import server, server_lock
 from dbbackup.db.lock import is_taken, lock_catalogue
 from dbbackup.db.migrate import alembic_config, migrate_database, migrate_file
@@ -171,22 +173,19 @@ async def test_json_when_it_holds_a_zero_byte_then_it_can_still_be_looked_into(
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"port": "1"}, "refused"),
+        ({"port": 1}, "refused"),
         ({"name": "nowhere"}, 'database "nowhere" does not exist'),
-        ({"password": "Wrong-Password-9c1"}, "password authentication failed"),
+        ({"password": Secret("Wrong-Password-9c1")}, "password authentication failed"),
     ],
 )
 def test_lock_when_the_url_is_wrong_then_the_variable_is_named_and_no_password(
-    migrated: CatalogueUrl, changes: dict[str, str], says: str
+    migrated: CatalogueUrl, changes: dict[str, Any], says: str
 ) -> None:
-    parts = {"name": migrated.name, "port": str(migrated.port), "password": migrated.password.reveal(), **changes}
-    url = (
-        f"postgresql+asyncpg://{migrated.username}:{parts['password']}@{migrated.host}:{parts['port']}/{parts['name']}"
-    )
-    with pytest.raises(ValidationError, match="DATABASE_URL") as raised, lock_catalogue(CatalogueUrl.parse(url)):
+    url = replace(migrated, **changes)
+    with pytest.raises(ValidationError, match="DATABASE_URL") as raised, lock_catalogue(url):
         pass
     assert says in raised.value.message
-    assert parts["password"] not in raised.value.message
+    assert url.password.reveal() not in raised.value.message
     assert raised.value.details[0].field == "DATABASE_URL"
 
 
@@ -194,9 +193,7 @@ def test_serve_when_the_password_is_wrong_then_it_ends_with_a_word_and_code_1(
     migrated: CatalogueUrl, tmp_path: Path
 ) -> None:
     file = tmp_path / "url"
-    file.write_text(
-        f"postgresql+asyncpg://postgres:Wrong-Password-9c1@{migrated.host}:{migrated.port}/{migrated.name}\n"
-    )
+    file.write_text(f"{replace(migrated, password=Secret('Wrong-Password-9c1')).dsn.reveal()}\n")
     done = subprocess.run(
         [sys.executable, "-m", "dbbackup.cli", "serve"],
         env={
