@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
+import time
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any
@@ -17,6 +18,8 @@ from dbbackup.core.errors import AppError, ConflictError
 from dbbackup.db.server import HOLDER, INSTANCE, LOCKS, WHO_HOLDS, check_server, open_server
 
 _LOOK_SECONDS = 1.0
+_PATIENCE = 2.0
+"""The server needs a moment to notice that a process was killed, whose successor starts at once."""
 _LOOKS_BEFORE_GIVING_UP = 5
 _log = logger.bind(category="database")
 
@@ -42,8 +45,11 @@ class ServerLock:
             ConflictError: another instance has it.
             ValidationError: the server cannot be reached or cannot hold a catalogue.
         """
-        if not self._take():
-            self._close()
+        deadline = time.monotonic() + _PATIENCE
+        while not self._take():
+            if time.monotonic() < deadline:
+                time.sleep(_PATIENCE / 10)
+                continue
             raise ConflictError(
                 f"Another process is already running on this catalogue (the database {self._url} of DATABASE_URL)."
                 " Only one may at a time: stop it first, or give this one a database and a BACKUP_STORAGE_PATH of its"
