@@ -7,6 +7,9 @@ SHELL := bash
 MAKEFLAGS += --no-print-directory
 
 WORKERS ?= 3
+# Where the product's catalogue lies in tests: sqlite, or postgresql (a server of the tests' own).
+DB ?= sqlite
+export DB
 SIZE ?= 900
 YEARS ?= 10
 FIRST_YEAR ?= 2026
@@ -50,7 +53,7 @@ dev: ## Run the API with reload and Vite's server together
 	@$(BACKEND) python -m devtools.dev
 
 .PHONY: test
-test: setup test-backend test-beside e2e ## Run all tests with their coverage bounds, then the browser tests
+test: setup test-backend test-beside e2e ## Run all tests with their coverage bounds, then the browser tests (DB=postgresql: the catalogue there)
 
 # The images are built while the frontend's tests run: the one waits for downloads, the other for the cores.
 .PHONY: test-beside
@@ -58,7 +61,7 @@ test-beside:
 	@$(MAKE) --no-print-directory -j2 --output-sync=target test-frontend test-images
 
 .PHONY: test-backend
-test-backend: ## Run all backend tests and hold the coverage against its bounds (WORKERS=3)
+test-backend: ## Run all backend tests and hold the coverage against its bounds (WORKERS=3, DB=sqlite or postgresql)
 	@rm -f backend/.coverage backend/.coverage.*
 	@$(BACKEND) env $(MEASURED) pytest -n $(WORKERS) $(BY_FILE) --durations=10 --ignore=tests/images $(PYTEST)
 	@$(BACKEND) coverage combine -q && uv run --frozen --no-sync coverage json -q -o .cache/coverage.json
@@ -143,7 +146,7 @@ lock: ## Write both lock files anew after a change of dependencies
 	@$(BACKEND) python -m devtools.complete_npm_lock ../frontend/package-lock.json
 
 .PHONY: migrate
-migrate: ## Bring the catalogue named by DATABASE_PATH to the newest schema
+migrate: ## Bring the catalogue named by DATABASE_PATH or DATABASE_URL to the newest schema
 	@$(BACKEND) dbbackup migrate
 
 .PHONY: matrix
@@ -190,7 +193,7 @@ bench-memory: ## Measure the memory of the API process from small to large, and 
 .PHONY: bench-parallel
 bench-parallel: ## Measure two dump jobs against one, and against pg_dump -Fd -j2 (SIZE=300 in MB, PAIRS=10)
 	@$(SETUP) backend servers
-	@$(BACKEND) env SIZE=$(SIZE) python -m devtools.bench.parallel
+	@$(BACKEND) env SIZE=$(if $(filter 900,$(SIZE)),300,$(SIZE)) python -m devtools.bench.parallel
 
 .PHONY: bench-check
 bench-check: ## Measure the short form and fail when a ratio is clearly worse than in devtools/bench/baseline.json

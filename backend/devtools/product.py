@@ -15,6 +15,8 @@ from typing import Any, Self
 
 import httpx
 
+from dbbackup.core.catalogue_url import CatalogueUrl
+from devtools import catalogue_server
 from devtools.servers.children import Child, spawn
 from devtools.servers.clients import client_dirs
 from devtools.servers.ports import free_port
@@ -69,6 +71,7 @@ class Product:
             "ENCRYPTION_KEY": _lasting_key(home),
             "BACKUP_STORAGE_PATH": str(home / "backups"),
             "DATABASE_PATH": str(home / "db" / "app.db"),
+            **catalogue_server.environment(home / "db" / "app.db"),
             "PORT": str(port),
             "HOSTNAME": "127.0.0.1",
             "AUTH_MODE": "none",
@@ -84,6 +87,12 @@ class Product:
     def url(self) -> str:
         """The address of the page and of the API."""
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def catalogue(self) -> Path | CatalogueUrl:
+        """Where its catalogue lies."""
+        url = self.environment.get("DATABASE_URL")
+        return CatalogueUrl.parse(url) if url else Path(self.environment["DATABASE_PATH"])
 
     @property
     def pid(self) -> int:

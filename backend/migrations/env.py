@@ -1,14 +1,13 @@
-"""Runs migrations; the URL comes from `dbbackup.db.migrate`."""
+"""Runs migrations; the engine comes from `dbbackup.db.migrate`."""
+
+from pathlib import Path
 
 from alembic import context
-from sqlalchemy import create_engine, event
 
+from dbbackup.db.migrate import alembic_config
 from dbbackup.db.models import Base
 
-url = context.config.attributes.get("url", "sqlite:///catalogue.db")
-engine = create_engine(url)
-# Batch mode recreates tables: with foreign keys on, dropping the parent empties its children.
-event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA foreign_keys=OFF"))
+engine = context.config.attributes.get("engine") or alembic_config(Path("catalogue.db")).attributes["engine"]
 with engine.connect() as connection:
     context.configure(connection=connection, target_metadata=Base.metadata, render_as_batch=True, user_module_prefix="")
     with context.begin_transaction():

@@ -6,9 +6,19 @@ from collections.abc import Iterator
 
 import pytest
 
+from devtools.catalogue_server import ON_POSTGRESQL
 from devtools.servers import MariadbServer, MysqlServer, PostgresServer, SeaweedServer
 from tests.api.running_app import RunningApp
 from tests.contract import storage_fixtures
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where the catalogue lies on PostgreSQL (DB=postgresql), skip what is about SQLite's file itself."""
+    if not ON_POSTGRESQL:
+        return
+    for item in items:
+        if mark := item.get_closest_marker("sqlite"):
+            item.add_marker(pytest.mark.skip(reason=f"SQLite only: {mark.args[0]}"))
 
 
 @pytest.fixture(scope="session")

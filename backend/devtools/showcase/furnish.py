@@ -60,7 +60,7 @@ def furnish(product: Product, servers: Servers, *, orders: int = 4_000) -> dict[
     call("POST", "/encryption-keys", {"name": "For the cloud"})
     restore = {"databaseId": shop, "backupId": backup["id"], "options": {"newDatabase": "storefront_copy"}}
     restored = _ended(product, "/restores", call("POST", "/restores", {**restore, "confirm": True})["id"])
-    asyncio.run(write_history(product.home / "db" / "app.db", [backup["id"], other["id"]], bucket))
+    asyncio.run(write_history(product.catalogue, [backup["id"], other["id"]], bucket))
     return {
         "database": shop,
         "backup": backup["id"],

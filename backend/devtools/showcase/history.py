@@ -13,6 +13,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
+from dbbackup.core.catalogue_url import CatalogueUrl
 from dbbackup.core.naming import RUN_LENGTH, new_id, random_token
 from dbbackup.db.models import BackupCopy, BackupExecution, BackupSchedule, CopyState, DatabaseConfig, RunStatus
 from dbbackup.db.models.base import utc_now
@@ -36,12 +37,12 @@ class _Past:
     chance: random.Random
 
 
-async def write_history(path: Path, models: Sequence[str], s3_config_id: str) -> None:
+async def write_history(place: Path | CatalogueUrl, models: Sequence[str], s3_config_id: str) -> None:
     """Give the database of each of these real backups another one for each day of a year.
 
     Those that a policy would have deleted since are deleted, but for the first of a month. The files do not exist.
     """
-    catalogue = Catalogue(path)
+    catalogue = Catalogue(place)
     chance = random.Random(11)
     async with catalogue.transaction() as session:
         for model in [await session.get_one(BackupExecution, one) for one in models]:

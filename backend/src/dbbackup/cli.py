@@ -19,7 +19,7 @@ from dbbackup.core.errors import AppError, ValidationError
 from dbbackup.core.events import Unheard
 from dbbackup.core.logbook import Logbook
 from dbbackup.core.secret import Secret
-from dbbackup.db.lock import InstanceLock
+from dbbackup.db.lock import lock_catalogue
 from dbbackup.db.migrate import migrate
 from dbbackup.services import access_commands as commands
 from dbbackup.services.key_rotation import rotate_key
@@ -57,8 +57,10 @@ def worker() -> None:
     logbook = Logbook()
     settings = _settings(logbook)
     path = settings.socket_path or settings.worker_socket
-    with InstanceLock(settings.database_path):
-        pass  # the folder is there from here on, and whoever runs already is named before the socket is touched
+    with lock_catalogue(settings.catalogue):
+        # Whoever runs already is named before the socket is touched.
+        if settings.database_url and not settings.socket_path:
+            _make_folder(path.parent)
     serving.run(replace(settings, socket_path=path, static_dir=None), logbook)
 
 
@@ -66,8 +68,8 @@ def worker() -> None:
 def migrate_command() -> None:
     """Bring the catalogue to this version's schema; `serve` does it by itself."""
     settings = _settings()
-    with InstanceLock(settings.database_path):
-        asyncio.run(migrate(settings.database_path))
+    with lock_catalogue(settings.catalogue):
+        asyncio.run(migrate(settings.catalogue))
 
 
 @app.command(name="rotate-key")
@@ -170,6 +172,16 @@ def audit_verify() -> None:
         sys.exit(EXIT_PROBLEMS)
 
 
+def _make_folder(path: Path) -> None:
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ValidationError.of(
+            "SOCKET_PATH",
+            f"The folder {path} of the socket cannot be made: {error.strerror}. Name another one (SOCKET_PATH).",
+        ) from error
+
+
 def _password() -> str:
     """Ask for a password twice, or take the first line of standard input; all can see the arguments."""
     if not sys.stdin.isatty():
@@ -194,7 +206,7 @@ def openapi() -> None:
 def _quiet_settings() -> Settings:
     """The settings for a command whose output is its own: the program's log shows only what went wrong."""
     settings = load()
-    logs.configure("warning", settings.log_format, [settings.encryption_key])
+    logs.configure("warning", settings.log_format, [settings.encryption_key, *settings.database_secrets])
     return settings
 
 
@@ -215,6 +227,7 @@ def _settings(logbook: Logbook | None = None, extra: tuple[Secret, ...] = ()) ->
     settings = load()
     secrets = [settings.encryption_key, settings.admin_password, *extra]
     secrets += [settings.oidc_client_secret, settings.ldap_bind_password, settings.audit_forward_token]
+    secrets += settings.database_secrets
     if settings.s3:
         secrets += [settings.s3.access_key, settings.s3.secret_key]
     logs.configure(settings.log_level, settings.log_format, secrets, logbook)

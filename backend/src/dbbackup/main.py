@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -23,7 +26,7 @@ from dbbackup.api.spa import spa_routes
 from dbbackup.core.errors import AppError, ValidationError
 from dbbackup.core.events import EVENTS_CHANNEL, LOGS_CHANNEL, Event, Events, LogHint
 from dbbackup.core.logbook import Logbook
-from dbbackup.db.lock import InstanceLock
+from dbbackup.db.lock import lock_catalogue
 from dbbackup.db.migrate import migrate
 from dbbackup.db.session import Catalogue
 from dbbackup.engines import build_registry
@@ -98,10 +101,10 @@ async def running(settings: Settings, events: ChannelEvents, logbook: Logbook) -
 @asynccontextmanager
 async def opened(settings: Settings, events: Events, logbook: Logbook | None = None) -> AsyncIterator[Context]:
     """Open the catalogue and what lies around it, without the worker: for one command."""
-    with InstanceLock(settings.database_path):
+    with lock_catalogue(settings.catalogue) as lock:
         _make_storage(settings.storage_path)
-        await migrate(settings.database_path)
-        catalogue = Catalogue(settings.database_path)
+        await migrate(settings.catalogue)
+        catalogue = Catalogue(settings.catalogue, lock.holder)
         sealer = await bootstrap.open_sealer(catalogue, settings)
         runtime = Runtime()
         await bootstrap.apply_s3_environment(catalogue, sealer, settings.s3)
@@ -122,11 +125,18 @@ async def opened(settings: Settings, events: Events, logbook: Logbook | None = N
         )
         async with catalogue.sessions() as session:
             ctx.runtime.live = await live_settings.load(session, settings)
+        keeping = asyncio.create_task(lock.keep(_end_at_once))
         try:
             yield ctx
         finally:
+            keeping.cancel()
             await ctx.storages.close()
             await catalogue.close()
+
+
+def _end_at_once() -> None:
+    """Another instance has the catalogue: stop in order, as when asked to from outside."""
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _make_storage(path: Path) -> None:

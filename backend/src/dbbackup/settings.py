@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_address, ip_network
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
 
 from dbbackup.config_file import DEFAULT_PATH, VARIABLES, read_config
+from dbbackup.core.catalogue_url import CatalogueUrl
 from dbbackup.core.docker_access import DockerAccess, DockerTls
 from dbbackup.core.errors import FieldError, ValidationError
 from dbbackup.core.live_settings import Spec, Value, build, specs
@@ -44,6 +45,9 @@ class Settings:
     encryption_key: Secret
     storage_path: Path
     database_path: Path
+    """The catalogue, unless it lies on a server; the worker's socket is beside it in either case."""
+    database_url: CatalogueUrl | None = None
+    """The catalogue on a PostgreSQL server."""
     host: str = "127.0.0.1"
     port: int = 3000
     socket_path: Path | None = None
@@ -93,6 +97,17 @@ class Settings:
         return self.socket_path is not None or ip_address(self.host).is_loopback
 
     @property
+    def catalogue(self) -> Path | CatalogueUrl:
+        """Where the catalogue lies."""
+        return self.database_url or self.database_path
+
+    @property
+    def database_secrets(self) -> list[Secret]:
+        """What the log has to mask of DATABASE_URL: the password, as it is and as a URL writes it."""
+        password = self.database_url.password if self.database_url else Secret("")
+        return [password, Secret(quote(password.reveal(), safe=""))]
+
+    @property
     def worker_socket(self) -> Path:
         """Where `dbbackup worker` listens for the other commands unless SOCKET_PATH says otherwise."""
         return self.database_path.with_name(self.database_path.name + ".sock")
@@ -108,7 +123,7 @@ class Settings:
         if self.temp_path is None:
             return self.storage_path / ".work"
         # Emptied at each start, so no two instances may share it.
-        instance = hashlib.sha256(os.fsencode(self.database_path)).hexdigest()[:12]
+        instance = hashlib.sha256(os.fsencode(str(self.catalogue))).hexdigest()[:12]
         return self.temp_path / f"dbbackup-{instance}"
 
     @property
@@ -178,6 +193,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         encryption_key=_encryption_key(read),
         storage_path=read.path("BACKUP_STORAGE_PATH", "/app/data/backups"),
         database_path=read.path("DATABASE_PATH", "/app/data/db/app.db"),
+        database_url=_database_url(read),
         host=_host(read),
         port=read.whole("PORT", 3000, 0, _MAX_PORT),
         socket_path=_socket_path(read),
@@ -207,7 +223,6 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         secure_delete=read.choice("SECURE_DELETE", "false", ("true", "false")) == "true",
     )
     settings = replace(settings, secret_files=tuple(dict.fromkeys(read.secret_files)))
-    _refuse_what_is_not_there_yet(read)
     if read.problems:
         listing = "\n".join(f"  {p.field}: {p.message}" for p in read.problems)
         raise ValidationError(f"The configuration cannot be used:\n{listing}", details=read.problems)
@@ -450,7 +465,12 @@ def _s3(read: _Reader) -> S3Environment | None:
     )
 
 
-def _refuse_what_is_not_there_yet(read: _Reader) -> None:
-    """Silence would be a lie: whoever asks for it must not get something else instead."""
-    if read.text("DATABASE_URL"):
-        read.complain("DATABASE_URL", "This version keeps its catalogue in SQLite only: use DATABASE_PATH.")
+def _database_url(read: _Reader) -> CatalogueUrl | None:
+    text = read.secret("DATABASE_URL").reveal().strip()
+    if not text:
+        return None
+    try:
+        return CatalogueUrl.parse(text)
+    except ValueError as error:
+        read.complain("DATABASE_URL", f"DATABASE_URL {error}.")
+        return None

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import sqlite3
 import threading
 import time
 from collections.abc import Coroutine
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -21,7 +19,7 @@ from dbbackup.services.context import Context
 from dbbackup.settings import Settings
 from devtools.servers import client_dirs
 from tests.api.http_api import HttpApi
-from tests.catalogue import make_catalogue
+from tests.catalogue import make_catalogue, rows, url_for
 
 KEY = "0123456789abcdef0123456789abcdef"
 _PATIENCE = 30.0
@@ -34,6 +32,7 @@ def make_settings(home: Path, **changes: Any) -> Settings:
         encryption_key=Secret(KEY),
         storage_path=home / "backups",
         database_path=home / "db" / "app.db",
+        database_url=url_for(home / "db" / "app.db"),
         client_dirs=tuple(client_dirs()),
         stop_grace=5.0,
         auth_mode="none",
@@ -80,7 +79,8 @@ class RunningApp:
     def start(cls, home: Path, **changes: Any) -> Self:
         """Start on the data in `home` and return when it answers."""
         settings = make_settings(home, **changes)
-        make_catalogue(settings.database_path)
+        if "database_url" not in changes:
+            make_catalogue(settings.database_path)
         running = cls(settings)
         running._thread.start()
         deadline = time.monotonic() + _PATIENCE
@@ -106,13 +106,11 @@ class RunningApp:
 
     def rows(self, query: str, *arguments: Any) -> list[Any]:
         """Return the rows of a query on the catalogue: for what the API does not show."""
-        with closing(sqlite3.connect(self.settings.database_path, timeout=10)) as database:
-            return database.execute(query, arguments).fetchall()
+        return rows(self.settings.catalogue, query, *arguments)
 
     def execute(self, statement: str, *arguments: Any) -> None:
         """Change the catalogue behind the product's back: time that a test cannot wait for, say."""
-        with closing(sqlite3.connect(self.settings.database_path, timeout=10)) as database, database:
-            database.execute(statement, arguments)
+        rows(self.settings.catalogue, statement, *arguments)
 
     def stop(self) -> None:
         """Stop in order. May be called again."""

@@ -6,16 +6,17 @@ import asyncio
 import json
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from dbbackup.core.access import SYSTEM, Role
+from dbbackup.core.catalogue_url import CatalogueUrl
 from dbbackup.db.models import SignInThrottle
 from dbbackup.db.models.base import utc_now
 from dbbackup.db.session import Catalogue
@@ -26,7 +27,7 @@ from tests.api.http_api import HttpApi
 from tests.api.running_app import RunningApp
 from tests.api.signing_in import ADMIN, PASSWORD, add_user, locked_app, sign_in, sign_in_as
 from tests.api.support import form, unique
-from tests.catalogue import make_catalogue
+from tests.catalogue import drop_audit_triggers, dump, make_catalogue, rows
 
 KEY = b"k" * 32
 
@@ -169,8 +170,7 @@ def test_user_when_deleted_then_the_log_names_nobody_and_stays_whole(locked: Run
     assert user["id"] in text
     for word in (name, "Erika"):
         assert word not in text
-    with closing(sqlite3.connect(locked.settings.database_path)) as catalogue:
-        assert not [line for line in catalogue.iterdump() if name in line or "Erika" in line]
+    assert not [line for line in dump(locked.settings.catalogue) if name in line or "Erika" in line]
     assert admin.get("/audit/verify")["ok"] is True
 
 
@@ -203,11 +203,8 @@ def test_change_when_the_transaction_fails_then_neither_it_nor_its_event_is_ther
 
 def test_events_when_changed_or_deleted_by_sql_then_the_catalogue_refuses(locked: RunningApp) -> None:
     for statement in ("UPDATE audit_event SET outcome = 'success'", "DELETE FROM audit_event WHERE seq = 1"):
-        with (
-            closing(sqlite3.connect(locked.settings.database_path)) as catalogue,
-            pytest.raises(sqlite3.IntegrityError),
-        ):
-            catalogue.execute(statement)
+        with pytest.raises((sqlite3.IntegrityError, psycopg.IntegrityError)):
+            locked.execute(statement)
 
 
 @pytest.mark.parametrize(
@@ -228,9 +225,12 @@ def test_events_when_changed_or_deleted_by_sql_then_the_catalogue_refuses(locked
         ("DELETE FROM audit_chain", "ends of the chain is missing"),
     ],
 )
-async def test_verify_when_somebody_tampered_then_it_is_named(chain: Path, tampering: str, says: str) -> None:
-    with closing(sqlite3.connect(chain)) as file:
-        file.executescript(f"DROP TRIGGER audit_event_never_changes; DROP TRIGGER audit_event_stays; {tampering}")
+async def test_verify_when_somebody_tampered_then_it_is_named(
+    chain: Path | CatalogueUrl, tampering: str, says: str
+) -> None:
+    drop_audit_triggers(chain)
+    for statement in tampering.split("; "):
+        rows(chain, statement)
     catalogue = Catalogue(chain)
     async with catalogue.transaction() as session:
         report = await audit_chain.verify(session, KEY)
@@ -249,10 +249,9 @@ def event(action: str) -> dict[str, Any]:
 
 
 @pytest.fixture
-async def chain(tmp_path: Path) -> Path:
+async def chain(tmp_path: Path) -> Path | CatalogueUrl:
     """A catalogue with five events."""
-    path = tmp_path / "app.db"
-    make_catalogue(path)
+    path = make_catalogue(tmp_path / "app.db")
     catalogue = Catalogue(path)
     async with catalogue.transaction() as session:
         await audit_chain.begin_chain(session, KEY)

@@ -18,6 +18,7 @@ from devtools.compare import compare
 from devtools.servers import PostgresServer, SeaweedServer
 from tests.api.running_app import RunningApp
 from tests.api.support import add_bucket, add_database, back_up, eventually, unique
+from tests.catalogue import lose
 
 # Not in any manifest: the log, ids of rows, the time of queueing, and which database of the new catalogue it is of.
 _OWN = {"createdAt", "databaseId", "copies", "logTail", "s3UploadAt", "signature"}
@@ -37,7 +38,7 @@ def first(home: Path) -> Iterator[RunningApp]:
 
 def lose_the_catalogue(app: RunningApp) -> None:
     app.stop()
-    shutil.rmtree(app.settings.database_path.parent)
+    lose(app.settings.database_path)
 
 
 def rebuild(app: RunningApp, **body: Any) -> Any:

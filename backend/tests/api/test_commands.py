@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from devtools import catalogue_server
 from devtools.servers import PostgresServer, client_dirs
 from tests.api.running_app import KEY, RunningApp
 from tests.api.signing_in import ADMIN, PASSWORD, locked_app, sign_in
@@ -30,6 +31,7 @@ def environment(home: Path) -> dict[str, str]:
         "AUTH_MODE": "local",
         "BACKUP_STORAGE_PATH": str(home / "backups"),
         "DATABASE_PATH": str(home / "db" / "app.db"),
+        **catalogue_server.environment(home / "db" / "app.db"),
         "CLIENT_PATH": ":".join(map(str, client_dirs())),
     }
 

@@ -90,7 +90,7 @@ def test_sign_in_when_the_directory_knows_them_then_an_account_with_the_role_of_
     assert sign_in(app, "anna", SECRET).get("/auth/me")["id"] == me["id"]
     event = admin.get("/audit", action="signIn")[0]
     assert (event["actorId"], event["details"]["method"]) == (me["id"], "ldap")
-    [kept] = app.rows("SELECT password_hash FROM user WHERE username = 'anna'")
+    [kept] = app.rows("""SELECT password_hash FROM "user" WHERE username = 'anna'""")
     assert kept == (None,)
     tokens = app.api.post("/auth/token", {"username": "ben", "password": SECRET})
     bearer = client(app, authorization=f"Bearer {tokens['accessToken']}")

@@ -5,12 +5,9 @@ from __future__ import annotations
 import base64
 import re
 import signal
-import sqlite3
 import subprocess
 import sys
-from contextlib import closing
 from pathlib import Path
-from shutil import copytree
 from typing import Any
 
 import pytest
@@ -19,7 +16,7 @@ from sqlalchemy import select
 from dbbackup.core.crypto import key_version
 from dbbackup.core.errors import AppError, ConflictError, InternalError, ValidationError
 from dbbackup.core.secret import Secret
-from dbbackup.db.lock import InstanceLock
+from dbbackup.db.lock import lock_catalogue
 from dbbackup.db.models import BackupSchedule
 from dbbackup.db.models.base import Base
 from dbbackup.services.access_commands import opened_catalogue, verify_audit
@@ -30,6 +27,8 @@ from tests.api.running_app import KEY, RunningApp, make_settings
 from tests.api.signing_in import PASSWORD, locked_app, sign_in
 from tests.api.support import unique
 from tests.api.test_commands import BACKEND, command, environment
+from tests.catalogue import copy_data, place_for, rows
+from tests.catalogue import dump as rows_of_all
 
 NEW_KEY = "fedcba9876543210fedcba9876543210"
 _ANY_SEALED = re.compile(r"v[0-9]+:[A-Za-z0-9+/=]{40,}")
@@ -78,7 +77,8 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def home(filled: Path, tmp_path: Path) -> Path:
-    return copytree(filled, tmp_path / "home")
+    copy_data(filled, tmp_path / "home")
+    return tmp_path / "home"
 
 
 def _database(**changes: Any) -> dict[str, Any]:
@@ -107,8 +107,7 @@ async def secrets(home: Path, key: str = KEY) -> dict[str, str]:
 
 
 def dump(home: Path) -> list[str]:
-    with closing(sqlite3.connect(home / "db" / "app.db")) as connection:
-        return list(connection.iterdump())
+    return rows_of_all(place_for(home / "db" / "app.db"))
 
 
 def test_sealed_columns_when_the_models_are_walked_then_what_holds_secrets_is_among_them(filled: Path) -> None:
@@ -124,10 +123,10 @@ def test_sealed_columns_when_the_models_are_walked_then_what_holds_secrets_is_am
         for column in table.columns:
             known = column.name.endswith(("_sealed", "_hash")) or f"{table.name}.{column.name}" in harmless
             assert known or not suspicious.search(column.name), f"{table.name}.{column.name}"
-    with closing(sqlite3.connect(filled / "db" / "app.db")) as connection:
-        for column in sealed_columns():
-            query = f'SELECT count(*) FROM "{column.table.name}" WHERE "{column.name}" IS NOT NULL'
-            assert connection.execute(query).fetchone()[0], f"these tests put nothing into {column}"
+    for column in sealed_columns():
+        query = f'SELECT count(*) FROM "{column.table.name}" WHERE "{column.name}" IS NOT NULL'
+        [(count,)] = rows(place_for(filled / "db" / "app.db"), query)
+        assert count, f"these tests put nothing into {column}"
 
 
 async def test_rotate_when_done_then_the_new_key_opens_all_and_the_old_one_is_refused(home: Path) -> None:
@@ -140,7 +139,7 @@ async def test_rotate_when_done_then_the_new_key_opens_all_and_the_old_one_is_re
     after = _ANY_SEALED.findall("\n".join(dump(home)))
     assert len(after) == len(old_text)
     assert {key_version(text) for text in after} == {2}
-    on_disk = b"".join(path.read_bytes() for path in (home / "db").iterdir())
+    on_disk = b"".join(path.read_bytes() for path in (home / "db").glob("*"))
     assert not [text for text in old_text if text.encode() in on_disk]
     with pytest.raises(ValidationError, match="ENCRYPTION_KEY is not the key of this catalogue"):
         await secrets(home)
@@ -162,7 +161,7 @@ async def test_rotate_when_done_then_it_stands_in_the_audit_log_without_secrets(
 
 @pytest.mark.parametrize("moment", ["in the middle", "at the commit"])
 async def test_rotate_when_killed_then_nothing_is_lost_and_the_old_key_works(home: Path, moment: str) -> None:
-    before, rows = await secrets(home), dump(home)
+    before, stored = await secrets(home), dump(home)
     killed = subprocess.run(
         [sys.executable, "-c", _KILLED, moment, "rotate-key"],
         env={**environment(home), "NEW_ENCRYPTION_KEY": NEW_KEY},
@@ -171,7 +170,7 @@ async def test_rotate_when_killed_then_nothing_is_lost_and_the_old_key_works(hom
         check=False,
     )
     assert killed.returncode == -signal.SIGKILL
-    assert dump(home) == rows
+    assert dump(home) == stored
     assert await secrets(home) == before
     await rotate_key(make_settings(home), Secret(NEW_KEY))
     assert await secrets(home, NEW_KEY) == before
@@ -182,30 +181,34 @@ async def test_rotate_when_killed_then_nothing_is_lost_and_the_old_key_works(hom
     [
         ({"encryption_key": Secret("x" * 32)}, NEW_KEY, "ENCRYPTION_KEY is not the key of this catalogue"),
         ({}, KEY, "NEW_ENCRYPTION_KEY is the same as ENCRYPTION_KEY"),
-        ({"database_path": Path("/nowhere/app.db")}, NEW_KEY, "There is no catalogue at /nowhere/app.db"),
+        pytest.param(
+            {"database_path": Path("/nowhere/app.db")},
+            NEW_KEY,
+            "There is no catalogue at /nowhere/app.db",
+            marks=pytest.mark.sqlite("a path that is not there"),
+        ),
     ],
 )
 async def test_rotate_when_something_is_wrong_then_refused_and_nothing_is_changed(
     home: Path, changes: dict[str, Any], new_key: str, message: str
 ) -> None:
-    rows = dump(home)
+    stored = dump(home)
     with pytest.raises(AppError, match=message):
         await rotate_key(make_settings(home, **changes), Secret(new_key))
-    assert dump(home) == rows
+    assert dump(home) == stored
 
 
 async def test_rotate_when_a_secret_does_not_open_then_nothing_is_changed(home: Path) -> None:
-    with closing(sqlite3.connect(home / "db" / "app.db")) as connection, connection:
-        connection.execute("UPDATE backup_schedule SET ping_url_sealed = 'v1:AAAA'")
-    rows = dump(home)
+    rows(place_for(home / "db" / "app.db"), "UPDATE backup_schedule SET ping_url_sealed = 'v1:AAAA'")
+    before = dump(home)
     with pytest.raises(InternalError, match=r"backup_schedule\.ping_url_sealed cannot be opened"):
         await rotate_key(make_settings(home), Secret(NEW_KEY))
-    assert dump(home) == rows
+    assert dump(home) == before
 
 
 async def test_rotate_when_the_program_runs_then_refused(home: Path) -> None:
     with (
-        InstanceLock(home / "db" / "app.db"),
+        lock_catalogue(place_for(home / "db" / "app.db")),
         pytest.raises(ConflictError, match="Another process is already running on this catalogue"),
     ):
         await rotate_key(make_settings(home), Secret(NEW_KEY))

@@ -17,6 +17,7 @@ from dbbackup.worker.catalogue_copy import copy_when_due
 from devtools.servers import PostgresServer, SeaweedServer
 from tests.api.running_app import RunningApp
 from tests.api.support import add_bucket, add_database, back_up, eventually, objects
+from tests.catalogue import earlier
 
 MAINTENANCE = "/system/maintenance"
 
@@ -38,6 +39,7 @@ def copies(app: RunningApp) -> list[Path]:
     return sorted(app.settings.storage_path.glob("catalogue/*/*"))
 
 
+@pytest.mark.sqlite("the copy is a file; that of a database is tested in tests/contract")
 def test_copy_when_asked_for_then_another_program_starts_from_it(
     app: RunningApp, database: Any, tmp_path: Path
 ) -> None:
@@ -74,7 +76,7 @@ def test_copy_when_backups_are_encrypted_and_go_to_a_bucket_then_so_does_it(
     app.api.request("POST", f"/encryption-keys/{key['id']}/download")
     app.api.post(MAINTENANCE, {"task": "copy"})
     [stored] = objects(seaweed, bucket["bucket"])
-    assert stored.endswith(".db.gz.age")
+    assert stored.endswith((".db.gz.age", ".dump.gz.age"))
     body = seaweed.client().get_object(Bucket=bucket["bucket"], Key=stored)["Body"].read()
     assert body.startswith(b"age-encryption.org/v1")
     app.api.put(f"/s3-configs/{bucket['id']}", {"secretKey": "wrong"})
@@ -105,7 +107,7 @@ def test_prune_when_run_then_first_told_and_then_done(
 ) -> None:
     old = back_up(app, database)
     back_up(app, database)
-    app.execute("UPDATE backup_execution SET started_at = datetime(started_at, '-30 days') WHERE id = ?", old["id"])
+    app.execute(f"UPDATE backup_execution SET started_at = {earlier('started_at', 30)} WHERE id = ?", old["id"])
     monkeypatch.setenv("DBBACKUP_URL", app.api.url)
     commands = App(name="dbbackup", result_action="return_value")
     runs.register(commands, lambda: pytest.fail("the settings are not needed with DBBACKUP_URL"))

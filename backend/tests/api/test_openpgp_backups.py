@@ -227,6 +227,6 @@ def test_catalogue_copy_when_only_openpgp_is_active_then_encrypted_to_the_same_k
 ) -> None:
     app.api.post("/system/maintenance", {"task": "copy"})
     folder = app.settings.storage_path / "catalogue" / app.ctx.instance_id
-    [stored] = list(folder.glob("*.db.gz.gpg"))
+    [stored] = list(folder.glob("*.gz.gpg"))
     opened = by_hand(offline, "--decrypt", data=stored.read_bytes())
-    assert gzip.decompress(opened.stdout).startswith(b"SQLite format 3")
+    assert gzip.decompress(opened.stdout).startswith((b"SQLite format 3", b"PGDMP"))

@@ -16,7 +16,7 @@ from dbbackup.core.secret import Secret
 from dbbackup.db.models import BackupExecution, RunJournal, RunStatus, S3Config, SystemSetting
 from dbbackup.db.session import Catalogue
 from dbbackup.services import bootstrap
-from dbbackup.settings import S3Environment
+from dbbackup.settings import S3Environment, Settings
 from devtools.servers import PostgresServer
 from tests.api.running_app import RunningApp, make_settings
 from tests.api.support import add_database, back_up, files, locked, make_database
@@ -47,7 +47,7 @@ def test_start_when_a_backup_was_whole_but_not_closed_then_it_is_completed(
 ) -> None:
     with RunningApp.start(tmp_path) as app:
         done = back_up(app, add_database(app, postgres))
-    asyncio.run(_unclose(app.settings.database_path, done["id"], done["copies"][0]["key"]))
+    asyncio.run(_unclose(app.settings, done["id"], done["copies"][0]["key"]))
     with RunningApp.start(tmp_path) as again:
         found = again.api.get(f"/backups/{done['id']}")
         for name in ("status", "sha256", "size", "fileName", "parts", "tables"):
@@ -60,7 +60,7 @@ async def test_sealer_when_the_key_is_another_then_refused_and_nothing_is_change
     with RunningApp.start(tmp_path):
         pass
     settings = make_settings(tmp_path)
-    catalogue = Catalogue(settings.database_path)
+    catalogue = Catalogue(settings.catalogue)
     before = await _settings(catalogue)
     with pytest.raises(ValidationError, match="not the key of this catalogue") as raised:
         await bootstrap.open_sealer(catalogue, replace(settings, encryption_key=Secret("x" * 32)))
@@ -90,9 +90,9 @@ async def _journal(app: RunningApp) -> list[str]:
         return [entry.kind for entry in await session.scalars(select(RunJournal))]
 
 
-async def _unclose(path: Path, backup_id: str, key: str) -> None:
+async def _unclose(settings: Settings, backup_id: str, key: str) -> None:
     """Put the catalogue back to the moment when the manifest was written and the row not yet closed."""
-    catalogue = Catalogue(path)
+    catalogue = Catalogue(settings.catalogue)
     async with catalogue.transaction() as session:
         for name in (key, f"{key}.json"):
             facts = {"storageId": "local", "key": name}

@@ -14,6 +14,7 @@ import pytest
 from dbbackup.core.naming import new_id
 from dbbackup.db.models import BackupCopy, ExecutionLog, RestoreExecution
 from dbbackup.db.models.base import utc_now
+from devtools.catalogue_server import ON_POSTGRESQL
 from devtools.servers import PostgresServer, SeaweedServer
 from tests.api.retention_support import (
     backdate,
@@ -248,15 +249,18 @@ def test_vacuum_when_asked_for_then_the_catalogue_shrinks_and_is_whole(app: Runn
     clean_up(app)
     drop_stacks(app)
     done = app.api.post(MAINTENANCE, {"task": "vacuum"})
-    assert done["figures"]["after"] < done["figures"]["before"] - 3_000_000
-    assert app.settings.database_path.stat().st_size == done["figures"]["after"]
+    # PostgreSQL compresses a long text by itself.
+    assert done["figures"]["after"] < done["figures"]["before"] - (1_000_000 if ON_POSTGRESQL else 3_000_000)
+    if not ON_POSTGRESQL:
+        assert app.settings.database_path.stat().st_size == done["figures"]["after"]
     assert "now," in done["message"]
     assert len(listed(app, database)) == 1
 
 
+@pytest.mark.sqlite("the disk of a server cannot be asked")
 def test_vacuum_when_the_disk_is_nearly_full_then_refused(app: RunningApp, monkeypatch: pytest.MonkeyPatch) -> None:
     usage = shutil.disk_usage(app.settings.database_path.parent)
-    monkeypatch.setattr("dbbackup.services.maintenance.shutil.disk_usage", lambda _: usage._replace(free=1000))
+    monkeypatch.setattr("dbbackup.db.session.shutil.disk_usage", lambda _: usage._replace(free=1000))
     app.api.refused("POST", MAINTENANCE, {"task": "vacuum"}, status=409, code="CONFLICT", says="1000 B are free")
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -69,11 +67,9 @@ def test_sign_in_when_right_then_a_strict_cookie_and_who_one_is(locked: RunningA
     assert "system.configure" in me["permissions"]
     assert answer.json()["data"] == me
     token = browser.http.cookies["dbbackup_session"]
-    with closing(sqlite3.connect(locked.settings.database_path)) as catalogue:
-        kept = catalogue.execute("SELECT group_concat(token_hash), group_concat(password_hash) FROM session, user")
-        hashes, passwords = kept.fetchone()
-    assert token not in hashes
-    assert passwords.startswith("$argon2id$")
+    kept = locked.rows('SELECT token_hash, password_hash FROM session, "user"')
+    assert token not in {hashed for hashed, _ in kept}
+    assert all(password.startswith("$argon2id$") for _, password in kept)
 
 
 def test_sign_in_when_the_page_is_behind_tls_then_the_cookie_is_secure(locked: RunningApp) -> None:

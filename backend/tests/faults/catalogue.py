@@ -1,12 +1,12 @@
-"""Reads the product's own SQLite file, whether the product runs or not."""
+"""Reads the product's own catalogue, whether the product runs or not."""
 
 from __future__ import annotations
 
 import json
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from tests import catalogue
 
 
 class Kept(NamedTuple):
@@ -18,15 +18,13 @@ class Kept(NamedTuple):
 
 def rows(home: Path, query: str, *arguments: Any) -> list[Any]:
     """Return the rows of a query on the catalogue."""
-    with closing(sqlite3.connect(home / "db" / "app.db", timeout=10)) as database:
-        return database.execute(query, arguments).fetchall()
+    return catalogue.rows(catalogue.place_for(home / "db" / "app.db"), query, *arguments)
 
 
 def backdate(home: Path, backup_id: str, days: int) -> None:
     """Let a backup have been made so many days earlier."""
-    shifted = ", ".join(f"{name} = datetime({name}, '-{days} days')" for name in ("created_at", "started_at"))
-    with closing(sqlite3.connect(home / "db" / "app.db", timeout=10)) as database, database:
-        database.execute(f"UPDATE backup_execution SET {shifted} WHERE id = ?", (backup_id,))
+    shifted = ", ".join(f"{name} = {catalogue.earlier(name, days)}" for name in ("created_at", "started_at"))
+    rows(home, f"UPDATE backup_execution SET {shifted} WHERE id = ?", backup_id)
 
 
 def kept(home: Path) -> Kept:

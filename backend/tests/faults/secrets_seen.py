@@ -8,6 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dbbackup.core.catalogue_url import CatalogueUrl
+from tests.catalogue import dump
 from tests.faults import leftovers
 
 if TYPE_CHECKING:
@@ -20,7 +22,9 @@ _NEWEST = 6
 
 def search(rig: Rig) -> list[str]:
     """Return every place outside memory, the environment and the sealed columns that holds a secret."""
+    url = rig.product.catalogue
     secrets = {
+        **({"the catalogue's password": url.password.reveal()} if isinstance(url, CatalogueUrl) else {}),
         "the database's password": rig.postgres.password,
         "the S3 secret key": rig.seaweed.secret_key,
         "ENCRYPTION_KEY": rig.encryption_key,
@@ -45,8 +49,11 @@ def in_command_lines(*secrets: str) -> list[str]:
 
 def _files(rig: Rig) -> Iterator[tuple[str, bytes]]:
     yield "the log", rig.product.log.encode()
-    for path in (rig.home / "db").iterdir():  # the SQLite file and its write-ahead log
-        yield path.name, path.read_bytes()
+    if isinstance(rig.product.catalogue, CatalogueUrl):
+        yield "the catalogue", "\n".join(dump(rig.product.catalogue)).encode()
+    else:
+        for path in (rig.home / "db").iterdir():  # the SQLite file and its write-ahead log
+            yield path.name, path.read_bytes()
     for path in (rig.home / "backups").rglob("*.json"):
         yield path.name, path.read_bytes()
 

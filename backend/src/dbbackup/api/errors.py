@@ -11,10 +11,11 @@ from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import ParameterKwarg
 from loguru import logger
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from dbbackup.api.envelope import ErrorEnvelope, FieldProblem, failure
 from dbbackup.core.errors import AppError, RateLimitedError, UnauthorizedError
+from dbbackup.db.server import CatalogueUnavailableError
 
 AppRequest = Request[Any, Any, State]
 
@@ -100,6 +101,14 @@ def catalogue_conflict(_request: AppRequest, error: IntegrityError) -> Response[
     return _answer(409, "CONFLICT", "Somebody else changed this at the same moment: reload and try again.")
 
 
+def catalogue_failed(request: AppRequest, error: DBAPIError) -> Response[ErrorEnvelope]:
+    """Answer while the server that the catalogue lies on is away: nothing was changed, and it may be back soon."""
+    if not isinstance(error, CatalogueUnavailableError) and not error.connection_invalidated:
+        return unexpected_error(request, error)
+    logger.bind(category="http").error("{} {} failed: {}", request.method, request.url.path, error.orig)
+    return _answer(503, "INTERNAL_ERROR", "The server that the catalogue lies on does not answer. Try again later.")
+
+
 def unexpected_error(request: AppRequest, error: Exception) -> Response[ErrorEnvelope]:
     """Log a fault of the program whole, and answer without its insides."""
     logger.bind(category="http").opt(exception=error).error("{} {} failed", request.method, request.url.path)
@@ -130,5 +139,6 @@ HANDLERS: dict[Any, Any] = {
     ValidationException: validation_error,
     HTTPException: http_error,
     IntegrityError: catalogue_conflict,
+    DBAPIError: catalogue_failed,
     Exception: unexpected_error,
 }

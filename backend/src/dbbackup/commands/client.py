@@ -20,7 +20,7 @@ from litestar import Litestar
 from dbbackup.commands.serving import is_listened_to
 from dbbackup.core.crypto import Sealer
 from dbbackup.core.errors import AppError, ConflictError, InternalError, NotFoundError
-from dbbackup.db.lock import InstanceLock
+from dbbackup.db.lock import is_taken
 from dbbackup.db.session import Catalogue
 from dbbackup.services.bootstrap import open_sealer
 from dbbackup.services.tokens import issue_for_command
@@ -99,7 +99,7 @@ def connected(load: Callable[[], Settings]) -> Iterator[Api]:
             yield Api(client, url)
         return
     settings = load()
-    if _runs_already(settings):
+    if is_taken(settings.catalogue):
         with _client_of(settings) as (client, where):
             yield Api(client, where)
         return
@@ -110,14 +110,6 @@ def connected(load: Callable[[], Settings]) -> Iterator[Api]:
             _client("", _own_token(settings), path) as client,
         ):
             yield Api(client, "The program started for this command")
-
-
-def _runs_already(settings: Settings) -> bool:
-    try:
-        with InstanceLock(settings.database_path):
-            return False
-    except ConflictError:
-        return True
 
 
 class _Bearer(httpx.Auth):
@@ -148,7 +140,7 @@ def _own_token(settings: Settings) -> Callable[[], str]:
         return lambda: given
 
     async def sealer() -> Sealer:
-        catalogue = Catalogue(settings.database_path)
+        catalogue = Catalogue(settings.catalogue)
         try:
             return await open_sealer(catalogue, settings)
         finally:

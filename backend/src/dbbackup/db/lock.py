@@ -4,14 +4,36 @@ from __future__ import annotations
 
 import fcntl
 import os
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
+from dbbackup.core.catalogue_url import CatalogueUrl
 from dbbackup.core.errors import ConflictError, ValidationError
+from dbbackup.db import server_lock
+from dbbackup.db.server_lock import ServerLock
+
+
+def lock_catalogue(place: Path | CatalogueUrl) -> InstanceLock | ServerLock:
+    """Return the lock of a catalogue, not taken yet."""
+    return InstanceLock(place) if isinstance(place, Path) else ServerLock(place)
+
+
+def is_taken(place: Path | CatalogueUrl) -> bool:
+    """Return whether a process runs on the catalogue."""
+    if isinstance(place, CatalogueUrl):
+        return server_lock.is_held(place)
+    try:
+        with InstanceLock(place):
+            return False
+    except ConflictError:
+        return True
 
 
 class InstanceLock:
     """An exclusive lock beside the catalogue, let go by the kernel whatever ends the process."""
+
+    holder: str | None = None
 
     def __init__(self, database_path: Path) -> None:
         self._path = database_path.with_name(database_path.name + ".lock")
@@ -46,3 +68,6 @@ class InstanceLock:
         if self._fd is not None:
             os.close(self._fd)
             self._fd = None
+
+    async def keep(self, taken: Callable[[], None]) -> None:
+        """Nothing takes it away."""

@@ -8,41 +8,50 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import psycopg
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from loguru import logger
-from sqlalchemy import create_engine
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.exc import DatabaseError, DBAPIError
+from sqlalchemy.pool import NullPool
 
-from dbbackup.core.errors import InternalError
+from dbbackup.core.catalogue_url import CatalogueUrl
+from dbbackup.core.errors import InternalError, ValidationError
+from dbbackup.db.server import COMMAND, check_server, open_server
 
 _INSTALLED = Path(__file__).resolve().parents[1] / "migrations"
 _IN_TREE = Path(__file__).resolve().parents[3] / "migrations"
 MIGRATIONS = _INSTALLED if _INSTALLED.is_dir() else _IN_TREE
 """A wheel carries the migrations inside the package, the source tree beside it."""
+_REVISION, _OURS = "alembic_version", "system_setting"
 
 
-async def migrate(path: Path) -> None:
-    """Migrate the SQLite file, in a thread.
+async def migrate(place: Path | CatalogueUrl) -> None:
+    """Migrate the SQLite file or the database, in a thread.
 
     Raises:
-        InternalError: the catalogue is of a newer program, or a migration failed; the file is then
-            as it was before, and the copy is named in the message.
+        InternalError: the catalogue is of a newer program, or a migration failed; the catalogue is then
+            as it was before. Of a file a copy is named in the message.
+        ValidationError: DATABASE_URL names a database that cannot be used.
     """
-    await asyncio.to_thread(migrate_file, path)
+    if isinstance(place, Path):
+        await asyncio.to_thread(migrate_file, place)
+    else:
+        await asyncio.to_thread(migrate_database, place)
 
 
 def migrate_file(path: Path) -> None:
-    """Do the work of `migrate`."""
+    """Do the work of `migrate` for a file."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     config = alembic_config(path)
     script = ScriptDirectory.from_config(config)
     current, head = _current(path), script.get_current_head()
     if current == head:
         return
-    if current is not None and current not in {s.revision for s in script.walk_revisions()}:
+    if current is not None and current not in _known(script):
         raise InternalError(
             f"The catalogue {path} was made by a newer version of this program (schema {current})."
             " Start that version, or restore the copy that was made before the upgrade. Nothing was changed."
@@ -62,18 +71,90 @@ def migrate_file(path: Path) -> None:
             f" It was put back as it was{f'; a copy is in {saved}' if saved else ''}."
         ) from error
     path.chmod(0o600)
-    logger.bind(category="database").info("Catalogue brought from schema {} to {}", current, head)
+    _tell(current, head)
 
 
-def alembic_config(path: Path) -> Config:
-    """Return Alembic's configuration for a SQLite file."""
+def migrate_database(url: CatalogueUrl) -> None:
+    """Do the work of `migrate` for a database: all migrations are one transaction."""
+    config = alembic_config(url)
+    script = ScriptDirectory.from_config(config)
+    current, head = schema_of(url), script.get_current_head()
+    if current == head:
+        return
+    if current is not None and current not in _known(script):
+        raise InternalError(
+            f"The catalogue, the database {url}, was made by a newer version of this program (schema {current})."
+            " Start that version, or restore the dump that you made before the upgrade. Nothing was changed."
+        )
+    try:
+        command.upgrade(config, "head")
+    except Exception as error:
+        raise InternalError(
+            f"The catalogue, the database {url} of DATABASE_URL, could not be brought from schema {current} to {head}:"
+            f" {_reason(error)}. The server undid what was begun: it is as it was."
+        ) from error
+    _tell(current, head)
+
+
+def schema_of(url: CatalogueUrl) -> str | None:
+    """Return the revision of the catalogue's schema; None while the database is empty.
+
+    Raises:
+        ValidationError: the server cannot be reached or is too old, or the database holds something else.
+    """
+    with open_server(url, COMMAND) as connection:
+        check_server(connection)
+        query = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
+        tables = {name for (name,) in connection.execute(query)}
+        if not tables:
+            return None
+        if not tables >= {_REVISION, _OURS}:
+            raise ValidationError.of(
+                "DATABASE_URL",
+                f"DATABASE_URL: the database {url} holds tables of another program. Give this one an empty database"
+                " of its own. Nothing was changed.",
+            )
+        row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+        return str(row[0]) if row else None
+
+
+def alembic_config(place: Path | CatalogueUrl) -> Config:
+    """Return Alembic's configuration for a catalogue."""
     # Alembic tells of its own set-up at INFO; ours says what was done.
     logging.getLogger("alembic").setLevel(logging.WARNING)
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.set_main_option("path_separator", "os")
-    config.attributes["url"] = f"sqlite:///{path}"
+    config.attributes["engine"] = _engine(place)
     return config
+
+
+def _engine(place: Path | CatalogueUrl) -> Engine:
+    if isinstance(place, CatalogueUrl):
+        # Migrations are not asynchronous; the driver is the one that user's servers are asked with.
+        dsn = place.dsn
+        return create_engine(
+            "postgresql+psycopg://",
+            poolclass=NullPool,
+            creator=lambda: psycopg.connect(dsn.reveal(), application_name=COMMAND, options="-c timezone=UTC"),
+        )
+    engine = create_engine(f"sqlite:///{place}")
+    # Batch mode recreates tables: with foreign keys on, dropping the parent empties its children.
+    event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA foreign_keys=OFF"))
+    return engine
+
+
+def _known(script: ScriptDirectory) -> set[str]:
+    return {s.revision for s in script.walk_revisions()}
+
+
+def _tell(current: str | None, head: str | None) -> None:
+    logger.bind(category="database").info("Catalogue brought from schema {} to {}", current, head)
+
+
+def _reason(error: Exception) -> str:
+    """Without the statement, which would fill the screen."""
+    return str(error.orig).strip() if isinstance(error, DBAPIError) else str(error)
 
 
 def _current(path: Path) -> str | None:

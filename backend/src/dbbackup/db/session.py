@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -10,13 +11,20 @@ from pathlib import Path
 from typing import Any
 
 import aiosqlite
-from sqlalchemy import event
+from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import Session, SessionTransaction
+
+from dbbackup.core.catalogue_url import CatalogueUrl
+from dbbackup.core.errors import ConflictError
+from dbbackup.core.sizes import human_size
+from dbbackup.db import server
 
 _AFTER_COMMIT = "after_commit"
 _MARKS = "savepoints"
 _BUSY_TIMEOUT_MS = 10_000
+_WRITES = "writes"
 
 
 class _Connection(aiosqlite.Connection):
@@ -36,14 +44,16 @@ class _Connection(aiosqlite.Connection):
 
 
 class Catalogue:
-    """The SQLite file behind one engine. Sessions are short: none is held across a dump."""
+    """A SQLite file, or a database of a PostgreSQL server, behind one engine.
 
-    def __init__(self, path: Path) -> None:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.engine: AsyncEngine = create_async_engine(
-            f"sqlite+aiosqlite:///{path}", connect_args={"async_creator_fn": connect}
-        )
-        event.listen(self.engine.sync_engine, "connect", _prepare_connection)
+    Sessions are short: none is held across a dump. On either, transactions that write do so one after another: who
+    writes first is alone from there to its end.
+    """
+
+    def __init__(self, place: Path | CatalogueUrl, holder: str | None = None) -> None:
+        """`holder` is what the running instance calls itself to the server: see `ServerLock`."""
+        self.place = place
+        self.engine: AsyncEngine = _file_engine(place) if isinstance(place, Path) else _server_engine(place, holder)
         self.sessions = async_sessionmaker(self.engine, expire_on_commit=False)
 
     @asynccontextmanager
@@ -51,6 +61,34 @@ class Catalogue:
         """Yield a session; commit at the end, roll back when the block raises."""
         async with self.sessions() as session, session.begin():
             yield session
+
+    async def compact(self) -> tuple[int, int]:
+        """Write the catalogue anew without its gaps; return its size before and after, in bytes.
+
+        Raises ConflictError: there is not enough room for a second copy of it, or it is too busy.
+        """
+        before = await self._size()
+        if isinstance(self.place, Path):
+            await asyncio.to_thread(_check_room, self.place, before)
+        try:
+            async with self.engine.connect() as connection:
+                await connection.execution_options(isolation_level="AUTOCOMMIT")
+                if isinstance(self.place, Path):
+                    await connection.exec_driver_sql("VACUUM")
+                    await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+                else:
+                    await connection.exec_driver_sql("VACUUM (FULL, ANALYZE)")
+        except DBAPIError as error:
+            raise ConflictError(
+                f"The catalogue is too busy to be compacted now ({error.orig}). Try again later."
+            ) from error
+        return before, await self._size()
+
+    async def _size(self) -> int:
+        if isinstance(self.place, Path):
+            return (await asyncio.to_thread(self.place.stat)).st_size
+        async with self.sessions() as session:
+            return int(await session.scalar(text("SELECT pg_database_size(current_database())")) or 0)
 
     async def close(self) -> None:
         """Close all connections."""
@@ -112,3 +150,57 @@ def _prepare_connection(connection: Any, _record: Any) -> None:
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _check_room(path: Path, size: int) -> None:
+    free = shutil.disk_usage(path.parent).free
+    if free < 2 * size:
+        raise ConflictError(
+            f"Compacting the catalogue needs {human_size(2 * size)}; {human_size(free)} are free in {path.parent}."
+        )
+
+
+def _file_engine(path: Path) -> AsyncEngine:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    engine = create_async_engine(f"sqlite+aiosqlite:///{path}", connect_args={"async_creator_fn": connect})
+    event.listen(engine.sync_engine, "connect", _prepare_connection)
+    return engine
+
+
+def _server_engine(url: CatalogueUrl, holder: str | None) -> AsyncEngine:
+    async def open_connection(**_: Any) -> Any:
+        return await server.connect(url, holder)
+
+    # The URL names the dialect only: what holds the password is not in the engine, whose repr shows its URL.
+    engine = create_async_engine(
+        "postgresql+asyncpg://",
+        connect_args={"async_creator_fn": open_connection},
+        pool_pre_ping=True,
+        json_serializer=server.to_json,
+    )
+    _serialize_writers(engine.sync_engine)
+    return engine
+
+
+def _serialize_writers(engine: Engine) -> None:
+    """Let transactions write one after another, as they do on SQLite: what they count stays true until they end.
+
+    The lock is taken before the first write, so before any row is locked: none waits for another in a circle.
+    """
+    event.listen(engine, "before_cursor_execute", _take_turn)
+    event.listen(engine, "commit", _end_turn)
+    event.listen(engine, "rollback", _end_turn)
+    # What was locked within a savepoint is let go with it.
+    event.listen(engine, "rollback_savepoint", lambda connection, *_: _end_turn(connection))
+
+
+def _take_turn(connection: Connection, _cursor: Any, _statement: str, _values: Any, context: Any, _many: bool) -> None:
+    writes = context is not None and (context.isinsert or context.isupdate or context.isdelete)
+    if writes and _WRITES not in connection.info:
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({server.LOCKS}, {server.WRITER})")
+        connection.info[_WRITES] = True
+
+
+def _end_turn(connection: Connection) -> None:
+    if not connection.invalidated:  # what was noted of a lost connection is lost with it
+        connection.info.pop(_WRITES, None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TypeVar
 
 import msgspec
@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from dbbackup.core.access import COMMAND_LINE, Role
 from dbbackup.core.errors import ConflictError, NotFoundError, ValidationError
 from dbbackup.core.events import Unheard
-from dbbackup.db.lock import InstanceLock
+from dbbackup.db.lock import is_taken, lock_catalogue
 from dbbackup.db.migrate import migrate
 from dbbackup.db.models import User
 from dbbackup.db.session import Catalogue
@@ -85,11 +85,10 @@ async def _recorded(settings: Settings, action: str) -> AsyncIterator[tuple[Asyn
 @asynccontextmanager
 async def _beside(settings: Settings) -> AsyncIterator[Context]:
     """Open the catalogue, whether or not the program runs on it; if not, it is brought to this version's schema."""
-    try:
-        with InstanceLock(settings.database_path):
-            await migrate(settings.database_path)
-    except ConflictError:
-        pass  # it runs, and has done so
+    with suppress(ConflictError):  # it runs, and has done so
+        if not is_taken(settings.catalogue):
+            with lock_catalogue(settings.catalogue):
+                await migrate(settings.catalogue)
     async with opened_catalogue(settings) as ctx:
         yield ctx
 
@@ -97,7 +96,7 @@ async def _beside(settings: Settings) -> AsyncIterator[Context]:
 @asynccontextmanager
 async def opened_catalogue(settings: Settings) -> AsyncIterator[Context]:
     """Open a catalogue of this version's schema. Raises ValidationError when ENCRYPTION_KEY is not its key."""
-    catalogue = Catalogue(settings.database_path)
+    catalogue = Catalogue(settings.catalogue)
     try:
         sealer = await bootstrap.open_sealer(catalogue, settings)
         yield Context(

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -22,6 +20,7 @@ from dbbackup.pipeline.compress import compressor
 from dbbackup.pipeline.encrypt import encryptor
 from dbbackup.pipeline.gpg import encrypted
 from dbbackup.pipeline.stream import Stream, through
+from dbbackup.services.catalogue_snapshot import ending_of, write_snapshot
 from dbbackup.services.context import Context
 from dbbackup.services.encryption import choose_encryption, gpg_recipients, recipient_keys
 from dbbackup.services.storages import LOCAL
@@ -49,6 +48,7 @@ async def copy_catalogue(ctx: Context, now: datetime) -> CatalogueCopy:
     Raises:
         ConflictError: the encryption key was never downloaded.
         StorageError: the storage does not take it.
+        ToolMissingError, InternalError: it cannot be read (see `write_snapshot`).
     """
     async with ctx.catalogue.sessions() as session:
         config = await session.scalar(select(S3Config).where(S3Config.is_default, S3Config.enabled))
@@ -62,10 +62,10 @@ async def copy_catalogue(ctx: Context, now: datetime) -> CatalogueCopy:
             raise StorageError(f"The catalogue cannot be copied to {where}, {step.name}: {step.message}")
     folder = f"catalogue/{ctx.instance_id}/"
     # No name of a backup, so that nothing takes it for one or for what is left of one.
-    key = f"{folder}catalogue-{ctx.instance_id}-{now:%Y%m%d-%H%M%S}.db.gz{_ENDINGS[encryption]}"
-    path = ctx.settings.work_path / f"catalogue-{random_token(8)}.db"
+    key = f"{folder}catalogue-{ctx.instance_id}-{now:%Y%m%d-%H%M%S}{ending_of(ctx)}.gz{_ENDINGS[encryption]}"
+    path = ctx.settings.work_path / f"catalogue-{random_token(8)}{ending_of(ctx)}"
     try:
-        await asyncio.to_thread(_snapshot, ctx.settings.database_path, path)
+        await write_snapshot(ctx, path)
         with ThreadPoolExecutor(1, "catalogue-copy") as executor:
             squeeze = [step for step in (compressor("gzip", None),) if step]
             stream = _sealed(ctx, through(_chunks(path), squeeze, executor), keys, executor)
@@ -84,14 +84,6 @@ def _sealed(ctx: Context, stream: Stream, keys: Sequence[EncryptionKey], executo
     if keys[0].kind == KeyKind.OPENPGP:
         return encrypted(stream, gpg_recipients(ctx, keys))
     return through(stream, [encryptor([parse_recipient(key.recipient) for key in keys])], executor)
-
-
-def _snapshot(source: Path, target: Path) -> None:
-    """Copy through SQLite's own backup: what is written meanwhile is in it as a whole, or not at all."""
-    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    target.touch(mode=0o600)
-    with closing(sqlite3.connect(source)) as database, closing(sqlite3.connect(target)) as copy:
-        database.backup(copy)
 
 
 async def _chunks(path: Path) -> Stream:

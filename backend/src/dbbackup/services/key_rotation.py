@@ -6,17 +6,19 @@ import asyncio
 import base64
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Column, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbbackup.core.access import COMMAND_LINE
+from dbbackup.core.catalogue_url import CatalogueUrl
 from dbbackup.core.crypto import Sealer, derive_key, key_version, new_salt
 from dbbackup.core.errors import NotFoundError, ValidationError
 from dbbackup.core.secret import Secret
-from dbbackup.db.lock import InstanceLock
-from dbbackup.db.migrate import migrate
+from dbbackup.db.lock import lock_catalogue
+from dbbackup.db.migrate import migrate, schema_of
 from dbbackup.db.models import SystemSetting
 from dbbackup.db.models.base import Base
 from dbbackup.services import audit
@@ -56,22 +58,29 @@ async def rotate_key(settings: Settings, new_key: Secret) -> Rotation:
         raise ValidationError.of(
             "NEW_ENCRYPTION_KEY", "NEW_ENCRYPTION_KEY is the same as ENCRYPTION_KEY. Nothing was changed."
         )
-    if not settings.database_path.exists():
-        raise NotFoundError(f"There is no catalogue at {settings.database_path}: check DATABASE_PATH.")
-    with InstanceLock(settings.database_path):
-        await migrate(settings.database_path)
+    place = settings.catalogue
+    if isinstance(place, Path) and not place.exists():
+        raise NotFoundError(f"There is no catalogue at {place}: check DATABASE_PATH.")
+    with lock_catalogue(place):
+        if isinstance(place, CatalogueUrl) and await asyncio.to_thread(schema_of, place) is None:
+            raise NotFoundError(f"There is no catalogue in the database {place}: check DATABASE_URL.")
+        await migrate(place)
         async with opened_catalogue(settings) as ctx:
             salt = new_salt()
             version = ctx.sealer.version + 1
             sealer = Sealer({version: await asyncio.to_thread(derive_key, new_key, salt)})
             async with ctx.catalogue.transaction() as session:
-                # What is overwritten is overwritten on the disk, too: the old key may be known to somebody.
-                await session.execute(text("PRAGMA secure_delete=ON"))
+                if isinstance(place, Path):
+                    # What is overwritten is overwritten on the disk, too: the old key may be known to somebody.
+                    await session.execute(text("PRAGMA secure_delete=ON"))
                 await _store_salt(session, salt)
                 secrets = await _reseal_settings(session, ctx.sealer, sealer)
                 for column in sealed_columns():
                     secrets += await _reseal_column(session, column, ctx.sealer, sealer)
                 await audit.record(session, ctx, COMMAND_LINE, "rotateKey", keyVersion=version, secrets=secrets)
+            if isinstance(place, CatalogueUrl):
+                # PostgreSQL keeps the rows as they were until the tables are written anew.
+                await ctx.catalogue.compact()
     return Rotation(version, secrets)
 
 

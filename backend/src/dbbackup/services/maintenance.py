@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import shutil
 import time
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from loguru import logger
-from sqlalchemy.exc import OperationalError
 
-from dbbackup.core.errors import ConflictError
 from dbbackup.core.sizes import human_size
 from dbbackup.db.models.base import utc_now
 from dbbackup.services.catalogue_copy import copy_catalogue
@@ -85,25 +81,8 @@ async def _clean_up(ctx: Context, started_at: datetime, data: MaintenanceInput) 
 async def vacuum(ctx: Context) -> tuple[int, int]:
     """Write the catalogue anew without its gaps; return its size before and after, in bytes.
 
-    Raises:
-        ConflictError: there is not enough room for a second copy of it, or it is too busy.
+    Raises ConflictError: there is not enough room for a second copy of it, or it is too busy.
     """
-    path = ctx.settings.database_path
-    before = path.stat().st_size
-    free = (await asyncio.to_thread(shutil.disk_usage, path.parent)).free
-    if free < 2 * before:
-        raise ConflictError(
-            f"Compacting the catalogue needs {human_size(2 * before)}; {human_size(free)} are free in {path.parent}."
-        )
-    try:
-        async with ctx.catalogue.engine.connect() as connection:
-            await connection.execution_options(isolation_level="AUTOCOMMIT")
-            await connection.exec_driver_sql("VACUUM")
-            await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    except OperationalError as error:
-        raise ConflictError(
-            f"The catalogue is too busy to be compacted now ({error.orig}). Try again later."
-        ) from error
-    after = path.stat().st_size
+    before, after = await ctx.catalogue.compact()
     logger.bind(category="application").info("Vacuum: {} before, {} after", human_size(before), human_size(after))
     return before, after

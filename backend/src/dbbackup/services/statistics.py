@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Row, Select, case, distinct, exists, func,
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
+from dbbackup.db.functions import utc_day
 from dbbackup.db.models import (
     BackupCopy,
     BackupExecution,
@@ -124,7 +125,7 @@ async def _days(session: AsyncSession, first: date, last: date) -> list[Day]:
 
 
 def _ended_by_day(first: date) -> Select[Any]:
-    day = func.date(_BACKUP.completed_at)
+    day = utc_day(_BACKUP.completed_at)
     good = _BACKUP.status == RunStatus.COMPLETED
     return (
         select(
@@ -154,7 +155,7 @@ def _copies_by_day(
 ) -> Select[Any]:
     # Not a join: SQLite would read the whole of each backup's row, manifest included, for each copy.
     lies = select(func.sum(BackupCopy.size)).where(BackupCopy.backup_id == _BACKUP.id, which).scalar_subquery()
-    each = select(func.date(at).label("day"), lies.label("size")).where(*of_backups).subquery()
+    each = select(utc_day(at).label("day"), lies.label("size")).where(*of_backups).subquery()
     return select(each.c.day, func.coalesce(func.sum(each.c.size), 0).label("size")).group_by(each.c.day)
 
 
@@ -183,7 +184,7 @@ async def _means(session: AsyncSession, first: date) -> tuple[float | None, floa
 
 
 async def _stored(session: AsyncSession) -> dict[str, int]:
-    where = case((BackupCopy.s3_config_id.is_(None), "local"), else_="s3")
+    where = case((BackupCopy.s3_config_id.is_(None), "local"), else_="s3").label("place")
     query = select(where, func.sum(BackupCopy.size)).where(BackupCopy.state.in_(_WRITTEN)).group_by(where)
     return {place: int(size or 0) for place, size in await session.execute(query)}
 

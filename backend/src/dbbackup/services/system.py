@@ -19,6 +19,7 @@ from dbbackup.services.context import Context
 
 _S3_SECONDS = 5.0
 """Whoever asks waits for the answer; the storage's own patience outlasts minutes."""
+_CATALOGUE_SECONDS = 3.0
 _SCHEDULER_SECONDS = 60.0
 """So long may a round of many schedules take."""
 _LOW_DISK_BYTES = 256 * 1024 * 1024
@@ -61,8 +62,9 @@ def uptime(ctx: Context) -> float:
 
 async def _catalogue(session: AsyncSession) -> Check:
     try:
-        await session.execute(text("SELECT 1"))
-    except SQLAlchemyError as error:
+        async with asyncio.timeout(_CATALOGUE_SECONDS):
+            await session.execute(text("SELECT 1"))
+    except (SQLAlchemyError, OSError) as error:
         return Check("catalogue", False, True, f"The catalogue does not answer: {type(error).__name__}.")
     return Check("catalogue", True, True, "The catalogue answers.")
 

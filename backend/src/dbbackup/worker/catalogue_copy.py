@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from loguru import logger
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 
 from dbbackup.core.errors import AppError
 from dbbackup.db.models import SystemSetting
@@ -29,7 +30,7 @@ async def copy_when_due(ctx: Context, now: datetime) -> bool:
     if last is not None:
         try:
             await copy_catalogue(ctx, now)
-        except (AppError, OSError, sqlite3.Error) as error:
+        except (AppError, OSError, sqlite3.Error, SQLAlchemyError) as error:
             text = error.message if isinstance(error, AppError) else str(error)
             ctx.runtime.catalogue_copy = f"The catalogue could not be copied to the default storage: {text}"
             logger.bind(category="application").error(ctx.runtime.catalogue_copy)

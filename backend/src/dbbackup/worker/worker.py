@@ -12,6 +12,7 @@ from loguru import logger
 from sqlalchemy import select
 
 from dbbackup.db.models import RUNS, BackupExecution, RestoreExecution, Run
+from dbbackup.db.server import PATIENCE, REQUEST_PATIENCE
 from dbbackup.services.context import Context
 from dbbackup.worker.audit_forwarder import AuditForwarder
 from dbbackup.worker.backup_run import run_backup
@@ -34,6 +35,7 @@ from dbbackup.worker.watch import WATCH_SECONDS, watch
 IDLE_SECONDS = 5.0
 SWEEP_SECONDS = 30.0
 _RETRY_SECONDS = 1.0
+_RUN_PATIENCE = 300.0
 _log = logger.bind(category="scheduler")
 
 
@@ -122,6 +124,8 @@ class Worker:
         task.add_done_callback(lambda done: self._ended(run.id, done))
 
     async def _work(self, run: Run) -> None:
+        # What hours of dumping have made must not be lost because the catalogue's server restarts meanwhile.
+        PATIENCE.set(lambda: REQUEST_PATIENCE if self._stopping.is_set() else _RUN_PATIENCE)
         try:
             if isinstance(run, BackupExecution):
                 await run_backup(self._ctx, run.id, stopping=self._stopping)

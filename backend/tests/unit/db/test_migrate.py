@@ -13,6 +13,8 @@ from dbbackup.core.errors import InternalError
 from dbbackup.db import migrate as module
 from dbbackup.db.migrate import migrate, migrate_file
 
+pytestmark = pytest.mark.sqlite("tests the migration of a file; that of a database has its own tests")
+
 _NEXT = '''
 """A second migration of the test."""
 from alembic import op

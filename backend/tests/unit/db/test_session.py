@@ -21,8 +21,7 @@ from tests.catalogue import make_catalogue
 
 @pytest.fixture
 async def catalogue(tmp_path: Path) -> AsyncIterator[Catalogue]:
-    make_catalogue(tmp_path / "app.db")
-    opened = Catalogue(tmp_path / "app.db")
+    opened = Catalogue(make_catalogue(tmp_path / "app.db"))
     yield opened
     await opened.close()
 
@@ -81,6 +80,7 @@ async def test_after_commit_when_a_savepoint_is_rolled_back_then_only_its_action
     assert ran == ["before", "after"]
 
 
+@pytest.mark.sqlite("asks SQLite for its settings")
 async def test_catalogue_when_opened_then_write_ahead_log_and_foreign_keys_are_on(catalogue: Catalogue) -> None:
     async with catalogue.sessions() as session:
         assert await session.scalar(text("PRAGMA journal_mode")) == "wal"

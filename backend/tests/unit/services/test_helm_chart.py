@@ -23,6 +23,7 @@ FULL: dict[str, Any] = {
     "s3": {"bucket": "backups", "accessKeyId": "id", "secretAccessKey": "secret", "endpoint": "https://s3.example.com"},
     "ingress": {"enabled": True, "host": "backups.example.com", "tlsSecret": "tls"},
     "persistence": {"existingClaim": "mine"},
+    "database": {"existingSecret": "catalogue"},
 }
 REFUSED: list[dict[str, Any]] = [
     {},
@@ -30,6 +31,7 @@ REFUSED: list[dict[str, Any]] = [
     {"encryption": {"key": KEY}, "s3": {"bucket": "backups"}},
     {"encryption": {"key": KEY}, "admin": {"username": "root"}},
     {"encryption": {"key": KEY}, "settings": {"ENCRYPTION_KEY": "in the open"}},
+    {"encryption": {"key": KEY}, "settings": {"DATABASE_URL": "with a password"}},
     {"encryption": {"key": KEY}, "ingress": {"enabled": True}},
     {"encryption": {"key": KEY}, "replicas": 2},
 ]
@@ -63,7 +65,7 @@ def test_environment_when_set_by_the_chart_then_the_program_knows_each_variable(
     files = {
         name.removesuffix("_FILE") for name in re.findall(r"name: ([A-Z0-9_]+_FILE)", TEMPLATES["statefulset.yaml"])
     }
-    assert files == {"ENCRYPTION_KEY", "ADMIN_PASSWORD", "S3_SECRET_ACCESS_KEY"}
+    assert files == {"ENCRYPTION_KEY", "DATABASE_URL", "ADMIN_PASSWORD", "S3_SECRET_ACCESS_KEY"}
     assert (named | files | VALUES["settings"].keys()) - known == set()
 
 

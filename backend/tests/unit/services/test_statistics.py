@@ -6,19 +6,17 @@ from datetime import timedelta
 from pathlib import Path
 
 from dbbackup.core.naming import new_id
-from dbbackup.db.migrate import migrate
 from dbbackup.db.models import BackupCopy, CopyState, RunStatus
 from dbbackup.db.models.base import utc_now
 from dbbackup.db.session import Catalogue
 from dbbackup.services.statistics import collect
+from tests.catalogue import make_catalogue
 from tests.unit.worker.rows import backup
 
 
 async def test_collect_when_a_backup_was_deleted_then_it_was_stored_until_that_day(tmp_path: Path) -> None:
     now = utc_now()
-    path = tmp_path / "app.db"
-    await migrate(path)
-    catalogue = Catalogue(path)
+    catalogue = Catalogue(make_catalogue(tmp_path / "app.db"))
     rows = []
     for age, deleted, state in ((9, 2, CopyState.DELETED), (3, None, CopyState.COMPLETE), (1, None, CopyState.FAILED)):
         copy = BackupCopy(id=new_id(), position=0, size=100 if state != CopyState.FAILED else None, state=state)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 import subprocess
 import sys
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,12 +12,15 @@ import pytest
 from dbbackup.core.access import Role
 from dbbackup.core.errors import ConflictError, NotFoundError, ValidationError
 from dbbackup.services import access_commands as commands
+from devtools import catalogue_server
 from tests.api.running_app import KEY, RunningApp, make_settings
 from tests.api.signing_in import ADMIN, OTHER_PASSWORD, PASSWORD, client, locked_app, sign_in
+from tests.catalogue import drop_audit_triggers, rows
 
 
 def run(home: Path, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
     places = {"BACKUP_STORAGE_PATH": str(home / "backups"), "DATABASE_PATH": str(home / "db" / "app.db")}
+    places |= catalogue_server.environment(home / "db" / "app.db")
     return subprocess.run(
         [sys.executable, "-m", "dbbackup.cli", *arguments],
         env={"PATH": "/usr/bin:/bin", "PYTHONPATH": "src", "ENCRYPTION_KEY": KEY, **places},
@@ -64,8 +65,8 @@ def test_audit_when_verified_then_exit_code_3_names_what_was_altered(tmp_path: P
         sign_in(app)
         report = asyncio.run(commands.verify_audit(app.settings))
         assert (report.events, report.problems) == (2, [])
-    with closing(sqlite3.connect(tmp_path / "db" / "app.db")) as catalogue:
-        catalogue.executescript("DROP TRIGGER audit_event_never_changes; UPDATE audit_event SET address = '::1'")
+    drop_audit_triggers(app.settings.catalogue)
+    rows(app.settings.catalogue, "UPDATE audit_event SET address = '::1'")
     altered = run(tmp_path, "audit", "verify")
     assert altered.returncode == 3
     assert altered.stdout.startswith("2 events. The last is 2, hash ")

@@ -8,7 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from dbbackup.db.lock import InstanceLock
+from devtools import catalogue_server
 
 KEY = "k" * 40
 
@@ -32,6 +35,7 @@ def places(home: Path) -> dict[str, str]:
         "ENCRYPTION_KEY": KEY,
         "BACKUP_STORAGE_PATH": str(home / "backups"),
         "DATABASE_PATH": str(home / "db" / "app.db"),
+        **catalogue_server.environment(home / "db" / "app.db"),
         "PORT": "0",
     }
 
@@ -51,12 +55,14 @@ def test_serve_when_the_configuration_is_bad_then_a_message_and_exit_code_1() ->
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.sqlite("looks at the file")
 def test_migrate_when_called_then_the_catalogue_is_made_and_private(tmp_path: Path) -> None:
     done = run("migrate", **places(tmp_path))
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "db" / "app.db").stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.sqlite("the folder and the lock of a file; those of a database are tested in tests/contract")
 def test_serve_when_the_start_is_refused_then_a_message_and_exit_code_1(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     bad_folder = run("serve", **places(tmp_path) | {"DATABASE_PATH": str(tmp_path / "file" / "app.db")})

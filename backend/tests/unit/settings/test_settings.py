@@ -140,7 +140,7 @@ def test_load_when_much_is_wrong_then_all_of_it_is_told_at_once() -> None:
         "CORS_ORIGINS": "https://a.example, *",
         "AUTO_DISCOVER": "perhaps",
         "DOCKER_HOST": "tcp://me:secret@proxy:2375",
-        "DATABASE_URL": "postgresql://x",
+        "DATABASE_URL": "mysql://me:secret@server/name",
         "STATIC_PATH": "/nowhere",
     }
     found = complaints(**wrong)
@@ -152,6 +152,7 @@ def test_load_when_much_is_wrong_then_all_of_it_is_told_at_once() -> None:
     assert "openssl rand" in found["ENCRYPTION_KEY"]
     assert "only 5 characters" in found["ENCRYPTION_KEY"]
     assert "secret@" not in found["DOCKER_HOST"]
+    assert "secret" not in found["DATABASE_URL"]
 
 
 def test_load_when_a_setting_of_the_page_is_no_value_of_its_kind_then_it_is_named() -> None:
@@ -181,3 +182,37 @@ def test_load_when_docker_is_asked_by_ssh_or_half_by_tls_then_it_says_what_to_se
     settings = load({**KEY, **tcp, **both})
     assert settings.docker.tls == DockerTls.below(tmp_path)
     assert load({**KEY, **tcp, "DOCKER_TLS_VERIFY": "0"}).docker.tls is None
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("mysql://me:hush@server/name", "must begin with postgresql+asyncpg://"),
+        ("/data/app.db", "must begin with postgresql+asyncpg://"),
+        ("postgresql+asyncpg://me:hush@server", "names no database"),
+        ("postgresql+asyncpg://server/name", "names no user"),
+        ("postgresql+asyncpg://me:hush@/name", "names no host"),
+        ("postgresql+asyncpg://me:hu/sh@server/name", "is no URL"),
+        ("postgresql+asyncpg://me:hush@server/name?pool=3", "may have the options sslmode and sslrootcert only"),
+        ("postgresql+asyncpg://me:hush@server/name?sslmode=perhaps", "must have one of disable, allow"),
+    ],
+)
+def test_load_when_the_database_url_is_wrong_then_it_is_told_without_the_password(url: str, says: str) -> None:
+    told = complaints(**{**KEY, "DATABASE_URL": url})["DATABASE_URL"]
+    assert says in told
+    assert "hush" not in told
+
+
+def test_load_when_the_database_url_is_in_a_file_then_its_parts_are_read_and_not_shown(tmp_path: Path) -> None:
+    file = tmp_path / "url"
+    file.write_text("postgresql+asyncpg://me:p%40ss%2Fword-4711@[::1]:6432/my%20name?ssl=verify-full\n")
+    found = load({**KEY, "DATABASE_URL_FILE": str(file)})
+    url = found.database_url
+    assert url is not None
+    assert found.catalogue is url
+    assert (url.host, url.port, url.username, url.name) == ("::1", 6432, "me", "my name")
+    assert (url.password.reveal(), url.options) == ("p@ss/word-4711", (("sslmode", "verify-full"),))
+    assert url.dsn.reveal() == "postgresql://me:p%40ss%2Fword-4711@[::1]:6432/my%20name?sslmode=verify-full"
+    assert "4711" not in f"{found!r} {url} {url!r}"
+    assert [secret.reveal() for secret in found.database_secrets] == ["p@ss/word-4711", "p%40ss%2Fword-4711"]
+    assert file in found.secret_files

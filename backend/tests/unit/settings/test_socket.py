@@ -15,6 +15,8 @@ import httpx
 import pytest
 from websockets.sync.client import unix_connect
 
+from devtools import catalogue_server
+
 BACKEND = Path(__file__).parents[3]
 LIVE = "http://localhost/api/health/live"
 
@@ -26,6 +28,7 @@ def command(home: Path, **variables: str) -> subprocess.Popen[str]:
         "ENCRYPTION_KEY": "k" * 40,
         "BACKUP_STORAGE_PATH": str(home / "backups"),
         "DATABASE_PATH": str(home / "db" / "app.db"),
+        **catalogue_server.environment(home / "db" / "app.db"),
         "SOCKET_PATH": str(home / "api.sock"),
         "AUTH_MODE": "none",
     }

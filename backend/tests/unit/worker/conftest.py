@@ -24,8 +24,7 @@ from tests.unit.worker.rows import Heard
 async def ctx(tmp_path: Path) -> AsyncIterator[Context]:
     settings = make_settings(tmp_path, stop_grace=0.0)
     settings.storage_path.mkdir()
-    make_catalogue(settings.database_path)
-    catalogue, sealer = Catalogue(settings.database_path), Sealer({1: os.urandom(32)})
+    catalogue, sealer = Catalogue(make_catalogue(settings.database_path)), Sealer({1: os.urandom(32)})
     pool = StoragePool(settings, catalogue, sealer)
     wired = Context(
         settings=settings,

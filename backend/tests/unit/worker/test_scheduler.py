@@ -24,6 +24,7 @@ from dbbackup.services.context import Context
 from dbbackup.services.execution_logs import read_lines
 from dbbackup.services.schedules import timetable_of
 from dbbackup.worker.scheduler import Scheduler
+from devtools.catalogue_server import ON_POSTGRESQL
 from tests.unit.worker.rows import Heard, backup, database, save
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -280,7 +281,9 @@ async def test_tick_when_the_catalogue_fails_for_one_then_the_others_are_served_
     async with ctx.catalogue.transaction() as session:
         await session.execute(
             text(
-                "CREATE TRIGGER refuse BEFORE INSERT ON backup_execution"
+                f"ALTER TABLE backup_execution ADD CONSTRAINT refuse CHECK (schedule_id <> '{bad.id}')"
+                if ON_POSTGRESQL
+                else "CREATE TRIGGER refuse BEFORE INSERT ON backup_execution"
                 f" WHEN NEW.schedule_id = '{bad.id}' BEGIN SELECT RAISE(FAIL, 'refused'); END"
             )
         )
@@ -288,7 +291,9 @@ async def test_tick_when_the_catalogue_fails_for_one_then_the_others_are_served_
     assert await scheduler.tick() == 0  # a constraint that refuses is looked at again
     assert [run.schedule_id for run in await runs(ctx)] == [good.id]
     async with ctx.catalogue.transaction() as session:
-        await session.execute(text("DROP TRIGGER refuse"))
+        await session.execute(
+            text("ALTER TABLE backup_execution DROP CONSTRAINT refuse" if ON_POSTGRESQL else "DROP TRIGGER refuse")
+        )
         await session.execute(text("UPDATE backup_schedule SET blackout = '[{}]' WHERE id = :id"), {"id": bad.id})
     with pytest.raises(KeyError):
         await scheduler.tick()

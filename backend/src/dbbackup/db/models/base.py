@@ -11,6 +11,7 @@ from sqlalchemy import JSON, BigInteger, MetaData, String
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from dbbackup.core.naming import new_id
+from dbbackup.db import types as _types  # noqa: F401 - how text is written on PostgreSQL
 
 ID_LENGTH = 36
 Id = String(ID_LENGTH)
