@@ -14,6 +14,7 @@ import { useProgress } from "@/lib/events/use-progress";
 import { formatDateTime } from "@/lib/format";
 import { useLogStream } from "@/lib/log-stream";
 import { backupQuery } from "@/lib/queries";
+import { BackUpAgain } from "./back-up-again";
 import { BackupActions } from "./backup-actions";
 import { BackupFacts } from "./backup-facts";
 import { BackupFindings } from "./backup-findings";
@@ -60,7 +61,11 @@ export function BackupPage({ id }: { id: string }) {
       />
       <div className="space-y-5">
         {backup.status === "failed" ? (
-          <Notice tone="bad" title="This backup failed. Nothing of it can be restored.">
+          <Notice
+            tone="bad"
+            title="This backup failed. Nothing of it can be restored."
+            actions={backup.databaseId ? <BackUpAgain databaseId={backup.databaseId} /> : undefined}
+          >
             {backup.errorMessage ?? "The log tells what happened."}
           </Notice>
         ) : null}

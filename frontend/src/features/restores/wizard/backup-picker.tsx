@@ -5,7 +5,7 @@ import { TableSkeleton } from "@/components/data-table/table-skeleton";
 import { ErrorState } from "@/components/layout/error-state";
 import { Field } from "@/components/ui/field";
 import { Select } from "@/components/ui/select";
-import { backupsQuery } from "@/lib/queries";
+import { restorableQuery } from "@/lib/queries";
 import { BackupChoice } from "./backup-choice";
 import type { RestoreSource } from "./plan";
 
@@ -20,9 +20,7 @@ interface BackupPickerProps {
 export function BackupPicker({ databases, databaseId, source, onSource }: BackupPickerProps) {
   const [database, setDatabase] = useState(databaseId ?? "");
   const name = useId();
-  const backups = useQuery(
-    backupsQuery({ databaseId: database || undefined, status: "completed", sort: "-createdAt", limit: 100 }),
-  );
+  const backups = useQuery(restorableQuery(database || undefined));
   const choose = (backup: BackupView, copyId: string | null) =>
     onSource({
       kind: "backup",
