@@ -51,7 +51,10 @@ export function BackupPicker({ databases, databaseId, source, onSource }: Backup
           onRetry={() => backups.refetch()}
         />
       ) : backups.isPending ? (
-        <TableSkeleton label="Loading backups" rows={4} />
+        // As high as the list at its highest: most have more backups than fit.
+        <div className="h-[28rem] overflow-hidden rounded-md border border-line-strong">
+          <TableSkeleton label="Loading backups" rows={11} />
+        </div>
       ) : backups.data.items.length === 0 ? (
         <p className="rounded-md border border-line-strong border-dashed px-4 py-8 text-center text-ink-soft">
           No completed backup here. If the backups are in S3, choose “A bucket” above.
