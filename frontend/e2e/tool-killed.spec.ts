@@ -24,6 +24,7 @@ test("a dump tool that is killed: the page shows it at once, with the reason and
   const release = await holdTable();
   try {
     await begin(page);
+    await expectCalm(page);
     process.kill(await dumpTool(port), "SIGKILL");
   } finally {
     release();
@@ -33,6 +34,8 @@ test("a dump tool that is killed: the page shows it at once, with the reason and
   await expect(page.getByText("This backup failed. Nothing of it can be restored.")).toBeVisible();
   await expect(page.getByText(/it was killed from outside.*Run it again\./).first()).toBeVisible();
   await expect(page.getByRole("region", { name: "Progress" })).toHaveCount(0);
+  const said = page.getByRole("status").filter({ hasText: `Backup of ${NAME} failed.` });
+  await expect(said, "a screen reader hears it").toContainText("Run it again.");
 
   await press(page, page.getByRole("button", { name: "Back up again" }));
   await press(page, page.getByRole("dialog").getByRole("button", { name: "Start the backup" }));
@@ -57,6 +60,15 @@ test("the program itself is killed: the page says so, comes back by itself and s
   await expect(page.getByText(/the program ended while this was running/i).first()).toBeVisible();
   expect((await page.request.delete(`/api/databases/${id}`)).ok()).toBe(true);
 });
+
+/** Whoever wants reduced motion sees none, where most of it is: the badge and the bar of a run that goes on. */
+async function expectCalm(page: Page) {
+  const moving = () =>
+    page.evaluate(() => document.getAnimations().filter((one) => one.playState === "running").length);
+  await expect.poll(moving).toBeGreaterThan(0);
+  await page.emulateMedia({ reducedMotion: "reduce" });
+  await expect.poll(moving).toBe(0);
+}
 
 /** Starts a backup and waits until its page shows it at work. */
 async function begin(page: Page) {

@@ -5,6 +5,7 @@ import { BackLink } from "@/components/layout/back-link";
 import { PageHeader } from "@/components/layout/page-header";
 import { LogViewer } from "@/components/log/log-viewer";
 import { Countdown } from "@/components/run/countdown";
+import { EndNews } from "@/components/run/end-news";
 import { RunProgress } from "@/components/run/run-progress";
 import { isActive, typeLabel } from "@/components/run/run-state";
 import { StatusBadge } from "@/components/run/status-badge";
@@ -59,6 +60,7 @@ export function BackupPage({ id }: { id: string }) {
         }
         actions={<BackupActions backup={backup} onDeleted={() => void navigate({ to: "/backups" })} />}
       />
+      <EndNews what={`Backup of ${backup.databaseName}`} status={backup.status} error={backup.errorMessage} />
       <div className="space-y-5">
         {backup.status === "failed" ? (
           <Notice
