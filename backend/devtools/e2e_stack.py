@@ -1,8 +1,13 @@
-"""Real servers and the product with its page, for browser tests: prints their facts as one line of JSON."""
+"""Real servers and the product with its page, for browser tests: prints their facts as one line of JSON.
+
+A test may kill the product itself: SIGUSR1 does, SIGUSR2 starts it again on the same port and data.
+"""
 
 from __future__ import annotations
 
 import json
+import os
+import queue
 import secrets
 import signal
 import sys
@@ -24,13 +29,13 @@ _ADMIN = {"AUTH_MODE": "local", "ADMIN_USERNAME": "root", "ADMIN_PASSWORD": secr
 
 
 def main() -> int:
-    """Start everything, print the facts, and wait to be stopped (SIGTERM, Ctrl-C, or end of stdin)."""
+    """Start everything, print the facts, and wait to be stopped (SIGTERM, Ctrl-C)."""
     if not (DIST / "index.html").exists():
         print("The page is not built. Run `make build` first.", file=sys.stderr)
         return 1
-    done = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: done.set())
+    asked: queue.SimpleQueue[int] = queue.SimpleQueue()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGUSR2):
+        signal.signal(number, lambda received, _: asked.put(received))
     with (
         ExitStack() as stack,
         tempfile.TemporaryDirectory(prefix="dbbackup-e2e-") as home,
@@ -51,6 +56,7 @@ def main() -> int:
             fill(server, DATABASE, orders=20_000)
         facts = {
             "baseUrl": product.url,
+            "stackPid": os.getpid(),
             "locked": {
                 "baseUrl": locked.url,
                 "username": _ADMIN["ADMIN_USERNAME"],
@@ -70,8 +76,17 @@ def main() -> int:
             },
         }
         print(json.dumps(facts), flush=True)
-        done.wait()
+        _obey(asked, product)
     return 0
+
+
+def _obey(asked: queue.SimpleQueue[int], product: Product) -> None:
+    """Kill the product and start it again as tests ask, until the end is asked for."""
+    while (number := asked.get()) in (signal.SIGUSR1, signal.SIGUSR2):
+        if number == signal.SIGUSR1:
+            product.kill()
+        else:
+            product.restart()
 
 
 def _furnish(product: Product, servers: Servers, facts: Path) -> None:

@@ -1,4 +1,5 @@
 import { expect, type Page, test } from "@playwright/test";
+import { open, peek, press, reach, select, write } from "./keyboard";
 import { confirmRestore, toOptions } from "./restore-steps";
 import { connectionString, stack } from "./stack";
 
@@ -8,61 +9,89 @@ test.describe.configure({ mode: "serial" });
 test.use({ baseURL: async ({}, use) => use(stack().baseUrl) });
 
 test("the first page says that there is no sign-in and what to do first", async ({ page }) => {
-  await page.goto("/");
+  await open(page, "/");
   await expect(page.getByRole("complementary", { name: "Access" })).toContainText("No sign-in");
   await expect(page.getByRole("heading", { name: "Add your first database" })).toBeVisible();
-  await page.getByRole("link", { name: "Add a database" }).click();
+  await press(page, page.getByRole("main").getByRole("link", { name: "Add a database" }));
   await expect(page.getByRole("heading", { name: "Add a database" })).toBeVisible();
+  // A new page begins at its top: the navigation is behind, the content before.
+  await expect(page.getByRole("main")).toBeFocused();
+  const navigation = page.getByRole("navigation", { name: "Main" });
+  await press(page, navigation.getByRole("link", { name: "Schedules" }));
+  await expect(page.getByRole("heading", { name: "Schedules", level: 1 })).toBeVisible();
+  await expect(navigation.getByRole("link", { name: "Schedules" })).toHaveAttribute("aria-current", "page");
 });
 
-test("S3 storage is tested step by step and saved", async ({ page }) => {
+test("S3 storage is tested step by step and saved, by the keyboard alone", async ({ page }) => {
   const { s3 } = stack();
-  await page.goto("/s3-configs/new");
-  await page.getByLabel("Name", { exact: true }).fill("Offsite");
-  await page.getByLabel("Endpoint").fill(s3.endpoint);
-  await page.getByLabel("Bucket").fill(s3.bucket);
-  await page.getByLabel("Region").fill(s3.region);
-  await page.getByLabel("Access key id").fill(s3.accessKey);
-  await page.getByLabel("Secret access key").fill("wrong");
-  await page.getByRole("checkbox", { name: "Path style addresses" }).check();
-  await page.getByRole("checkbox", { name: "Allow http" }).check();
-  await page.getByRole("button", { name: "Add the storage" }).click();
+  await open(page, "/s3-configs");
+  await press(page, page.getByRole("link", { name: /^Add/ }).first());
+  const add = page.getByRole("button", { name: "Add the storage" });
+  await write(page, page.getByLabel("Name", { exact: true }), "Offsite");
+  await press(page, add);
+  await expect(page.getByLabel("Bucket"), "the first field that is wrong").toBeFocused();
+  await expect(page.getByLabel("Bucket")).toHaveAccessibleDescription(/Enter the bucket's name/);
+  await write(page, page.getByLabel("Endpoint"), s3.endpoint);
+  await write(page, page.getByLabel("Bucket"), s3.bucket);
+  await write(page, page.getByLabel("Region"), s3.region);
+  await write(page, page.getByLabel("Access key id"), s3.accessKey);
+  await write(page, page.getByLabel("Secret access key"), "wrong");
+  await press(page, page.getByRole("checkbox", { name: "Path style addresses" }), "Space");
+  await press(page, page.getByRole("checkbox", { name: "Allow http" }), "Space");
+  await press(page, add);
   await expect(page.getByText("The test failed, so nothing was saved")).toBeVisible();
 
-  await page.getByLabel("Secret access key").fill(s3.secretKey);
-  await page.getByRole("button", { name: "Add the storage" }).click();
+  await write(page, page.getByLabel("Secret access key"), s3.secretKey);
+  await press(page, page.getByRole("button", { name: "Test", exact: true }));
+  await expect(page.getByRole("region", { name: "Storage test" })).toContainText("The object was deleted.");
+  await press(page, add);
   await expect(page.getByRole("article", { name: "Offsite" })).toContainText("Default");
 });
 
-test("a wrong password is told in the form, the right one adds the database", async ({ page }) => {
-  await page.goto("/databases/new");
-  await fillConnection(page, connectionString("not-the-password"));
-  await page.getByRole("button", { name: "Add the database" }).click();
+test("a mistake is told beside its field, the right password adds the database, by the keyboard alone", async ({
+  page,
+}) => {
+  await open(page, "/databases/new");
+  const string = page.getByLabel("Connection string");
+  const add = page.getByRole("button", { name: "Add the database" });
+  await press(page, add);
+  await expect(page.getByLabel("Host"), "the first field that is wrong").toBeFocused();
+  await expect(page.getByLabel("Host")).toHaveAccessibleDescription(/Enter the host/);
+  await write(page, string, connectionString("not-the-password"));
+  await page.keyboard.press("Enter");
+  await press(page, add);
   await expect(page.getByText("The connection test failed, so nothing was saved")).toBeVisible();
   await expect(page.getByRole("button", { name: "Save anyway" })).toBeVisible();
   // Beside the field to mend, not only somewhere on the page.
+  const password = page.getByLabel("Password", { exact: true });
   await expect(page.getByText(/refused the password of role/)).toBeVisible();
+  await expect(password, "the field that is wrong").toBeFocused();
 
-  await fillConnection(page, connectionString());
-  await page.getByRole("button", { name: "Test the connection" }).click();
+  await write(page, password, stack().postgres.password);
+  await press(page, page.getByRole("button", { name: "Test the connection" }));
   const result = page.getByRole("region", { name: "Connection test" });
   await expect(result).toContainText(/PostgreSQL \d+/);
   await expect(result).toContainText("May dump everything");
-  await page.getByRole("button", { name: "Add the database" }).click();
+  await press(page, add);
   await expect(page.getByRole("heading", { name: "shop", level: 1 })).toBeVisible();
   await expect(page.getByText("Online")).toBeVisible();
 });
 
-test("a backup goes to disk and S3, and its log is there to read", async ({ page }) => {
-  await page.goto("/databases");
-  await page.getByRole("article", { name: "shop" }).getByRole("button", { name: "Back up now" }).click();
+test("a backup goes to disk and S3, and its log is there to read, by the keyboard alone", async ({
+  page,
+}) => {
+  await open(page, "/databases");
+  const now = page.getByRole("article", { name: "shop" }).getByRole("button", { name: "Back up now" });
   const dialog = page.getByRole("dialog", { name: "Back up shop" });
+  await peek(page, now, dialog);
+  await page.keyboard.press("Enter");
   await expect(dialog.getByRole("checkbox", { name: "Local disk" })).toBeChecked();
   await expect(dialog.getByRole("checkbox", { name: "S3: Offsite" })).toBeChecked();
-  await dialog.getByLabel("Label").fill("before the migration");
-  await dialog.getByRole("button", { name: "Start the backup" }).click();
+  await write(page, dialog.getByLabel("Label"), "before the migration");
+  await press(page, dialog.getByRole("button", { name: "Start the backup" }));
 
   await expect(page).toHaveURL(/\/backups\/[0-9a-f-]{36}$/);
+  await expect(page.getByRole("main"), "the new page begins at its top").toBeFocused();
   await expect(page.getByRole("banner").or(page.locator("header")).getByText("Completed")).toBeVisible({
     timeout: 60_000,
   });
@@ -70,32 +99,41 @@ test("a backup goes to disk and S3, and its log is there to read", async ({ page
   await expect(copies.getByText("Complete", { exact: true })).toHaveCount(2);
   const log = page.getByRole("log");
   await expect(log).toContainText(/order/);
-  await page.getByLabel("Search the log").fill("no such line anywhere");
+  // So low that not all lines are seen at once.
+  await page.setViewportSize({ width: 1280, height: 480 });
+  await reach(page, log);
+  await page.keyboard.press("Home");
+  await expect(page.getByRole("button", { name: /^To the end/ }), "following stops").toBeVisible();
+  const search = page.getByLabel("Search the log");
+  await write(page, search, "no such line anywhere");
   await expect(page.getByText("No line fits the filter.")).toBeVisible();
-  await page.getByLabel("Search the log").fill("");
+  await write(page, search, "");
 
   const download = page.waitForEvent("download");
-  await page.getByRole("link", { name: "Download" }).click();
+  await press(page, page.getByRole("link", { name: "Download" }));
   expect((await download).suggestedFilename()).toMatch(/^shop_manual_\d{8}_\d{6}_.+\.dump\.gz$/);
 });
 
-test("the backup is restored from S3 into a new database", async ({ page }) => {
-  await page.goto("/backups");
-  await page.getByRole("table", { name: "Backups" }).getByRole("link").first().click();
-  await page.getByRole("link", { name: "Restore", exact: true }).click();
-  await page.getByLabel("Read from which copy").selectOption({ label: "S3: Offsite" });
-  await page.getByRole("button", { name: "Options" }).click();
-  await expect(page.getByLabel("Into a new database called")).toHaveValue("shop_restored");
+test("the backup is restored from S3 into a new database, by the keyboard alone", async ({ page }) => {
+  await open(page, "/backups");
+  await press(page, page.getByRole("table", { name: "Backups" }).getByRole("link").first());
+  await press(page, page.getByRole("link", { name: "Restore", exact: true }));
+  await select(page, page.getByLabel("Read from which copy"), "S3: Offsite");
+  await press(page, page.getByRole("button", { name: "Options" }));
+  const into = page.getByLabel("Into a new database called");
+  await expect(into).toHaveValue("shop_restored");
 
-  await page.getByLabel("Into a new database called").fill("shop");
+  const confirm = page.getByRole("button", { name: "Confirm" });
+  await write(page, into, "shop");
   await expect(page.getByRole("region", { name: "Preflight" })).toContainText(/exist/i);
-  await expect(page.getByRole("button", { name: "Confirm" })).toBeDisabled();
-  await page.getByLabel("Into a new database called").fill("shop_restored");
-  await page.getByRole("button", { name: "Confirm" }).click();
+  await expect(confirm).toBeDisabled();
+  await write(page, into, "shop_restored");
+  await press(page, confirm);
 
-  await expect(page.getByRole("button", { name: "Restore into shop_restored" })).toBeDisabled();
-  await page.getByRole("checkbox", { name: /I understand/ }).check();
-  await page.getByRole("button", { name: "Restore into shop_restored" }).click();
+  const go = page.getByRole("button", { name: "Restore into shop_restored" });
+  await expect(go).toBeDisabled();
+  await press(page, page.getByRole("checkbox", { name: /I understand/ }), "Space");
+  await press(page, go);
   await expect(page).toHaveURL(/\/restores\/[0-9a-f-]{36}$/);
   await expect(page.getByText("shop_restored is restored")).toBeVisible({ timeout: 60_000 });
   await expect(page.getByRole("log")).toContainText(/./);

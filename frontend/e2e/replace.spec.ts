@@ -1,5 +1,6 @@
 import { expect, test } from "@playwright/test";
 import { checkShown } from "./check-access";
+import { choose, peek, press, write } from "./keyboard";
 import { toOptions } from "./restore-steps";
 import { connectionString, stack } from "./stack";
 
@@ -21,36 +22,29 @@ test("a database is added and backed up", async ({ page }) => {
   await expect(page.locator("header").getByText("Completed")).toBeVisible({ timeout: 60_000 });
 });
 
-test("it is replaced by the keyboard alone, its name typed, and undone with one click", async ({ page }) => {
+test("it is replaced by the keyboard alone, its name typed, and undone", async ({ page }) => {
   test.slow();
   await toOptions(page);
-  const mode = page.getByRole("radio", { name: "Into a new database", exact: true });
-  await mode.focus();
-  await page.keyboard.press("ArrowRight");
-  await expect(page.getByRole("radio", { name: "Drop and recreate the database" })).toBeChecked();
+  await choose(page, page.getByRole("radiogroup", { name: "What to do" }), "Drop and recreate the database");
   await expect(page.getByLabel("The database", { exact: true })).toHaveValue("shop");
   const stop = page.getByRole("checkbox", { name: "End active connections" });
-  await stop.focus();
-  await page.keyboard.press("Space");
+  await press(page, stop, "Space");
   await expect(stop).toBeChecked();
   const preflight = page.getByRole("region", { name: "Preflight" });
   await expect(preflight).toContainText("is replaced at the very end, by one rename");
   await checkShown(page, "the options of a restore that replaces");
   const confirm = page.getByRole("button", { name: "Confirm" });
   await expect(confirm).toBeEnabled();
-  await confirm.focus();
-  await page.keyboard.press("Enter");
+  await press(page, confirm);
 
   const go = page.getByRole("button", { name: "Replace shop" });
   await expect(go).toBeDisabled();
-  await page.getByLabel(/Type the name of the database/).focus();
-  await page.keyboard.type("shop");
+  await write(page, page.getByLabel(/Type the name of the database/), "shop");
   await page.keyboard.press("Tab");
   await page.keyboard.press("Space");
   await expect(page.getByRole("checkbox", { name: /this will modify the database shop/ })).toBeChecked();
   await checkShown(page, "the confirmation of a restore that replaces");
-  await go.focus();
-  await page.keyboard.press("Enter");
+  await press(page, go);
   await expect(page).toHaveURL(/\/restores\/[0-9a-f-]{36}$/);
 
   await expect(page.getByText("shop is restored")).toBeVisible({ timeout: 60_000 });
@@ -62,16 +56,18 @@ test("it is replaced by the keyboard alone, its name typed, and undone with one 
   await checkShown(page, "a restore that can be undone");
   const replaced = page.url();
 
-  await page.getByRole("button", { name: "Undo", exact: true }).click();
+  const undo = page.getByRole("button", { name: "Undo", exact: true });
   const dialog = page.getByRole("alertdialog");
-  await dialog.getByRole("checkbox", { name: "End active connections" }).check();
-  await dialog.getByRole("button", { name: "Undo the restore" }).click();
+  await peek(page, undo, dialog);
+  await page.keyboard.press("Enter");
+  await press(page, dialog.getByRole("checkbox", { name: "End active connections" }), "Space");
+  await press(page, dialog.getByRole("button", { name: "Undo the restore" }));
   await expect(page.getByText("shop is what it was before")).toBeVisible({ timeout: 60_000 });
 
   await page.goto(replaced);
   await expect(page.getByText("This restore was undone")).toBeVisible();
-  await page.getByRole("button", { name: "Let the restored database go" }).click();
-  await page.getByRole("alertdialog").getByRole("button", { name: "Drop it" }).click();
+  await press(page, page.getByRole("button", { name: "Let the restored database go" }));
+  await press(page, page.getByRole("alertdialog").getByRole("button", { name: "Drop it" }));
   await expect(page.getByText("This restore was undone")).toBeHidden({ timeout: 60_000 });
   await page.goto("/restores");
   await expect(page.getByRole("table", { name: "Restores" })).toContainText("Takes a restore back");

@@ -1,6 +1,7 @@
 import { expect, test } from "@playwright/test";
 import { checkShown } from "./check-access";
-import { connectionString, stack } from "./stack";
+import { choose, open, press, select, write } from "./keyboard";
+import { stack } from "./stack";
 
 test.describe.configure({ mode: "serial" });
 // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the fixtures it must provide from this pattern
@@ -9,39 +10,41 @@ test.use({ baseURL: async ({}, use) => use(stack().baseUrl) });
 test("a policy is tried out on real backups before it is saved, then chosen for a backup", async ({
   page,
 }) => {
-  await page.goto("/databases/new");
-  await page.getByLabel("Connection string").fill(connectionString());
-  await page.getByLabel("Connection string").press("Enter");
-  await page.getByLabel("Name on this page").fill("Kept shop");
-  await page.getByRole("button", { name: "Add the database" }).click();
-  await expect(page.getByRole("heading", { name: "Kept shop", level: 1 })).toBeVisible();
+  const { host, port, database, username, password } = stack().postgres;
+  const data = { name: "Kept shop", type: "postgresql", host, port, database, username, password };
+  const { id } = (await (await page.request.post("/api/databases", { data })).json()).data;
+  await page.goto(`/databases/${id}`);
   await page.getByRole("button", { name: "Back up now" }).first().click();
   await page.getByRole("dialog").getByRole("button", { name: "Start the backup" }).click();
   await expect(page.locator("header").getByText("Completed")).toBeVisible({ timeout: 60_000 });
 
-  await page.goto("/retention-policies");
+  // From here to the saved policy by the keyboard alone.
+  await open(page, "/retention-policies");
   await expect(page.getByRole("article", { name: "Standard 24h/7d/4w/12m" })).toContainText("Not in use");
-  await page.getByRole("link", { name: "Add a policy" }).click();
-  await page.getByLabel("Name", { exact: true }).fill("Two weeks");
-  await page.getByRole("radio", { name: "Age" }).click();
-  await page.getByRole("textbox", { name: "Days" }).fill("14");
+  await press(page, page.getByRole("link", { name: "Add a policy" }));
+  const add = page.getByRole("button", { name: "Add the policy" });
+  const name = page.getByLabel("Name", { exact: true });
+  await press(page, add);
+  await expect(name, "the first field that is wrong").toBeFocused();
+  await write(page, name, "Two weeks");
+  await choose(page, page.getByRole("radiogroup", { name: "What decides" }), "Age");
+  await write(page, page.getByRole("textbox", { name: "Days" }), "14");
   const preview = page.getByRole("region", { name: "Preview" });
-  await preview.getByLabel("Database", { exact: true }).selectOption({ label: "Kept shop" });
+  await select(page, preview.getByLabel("Database", { exact: true }), "Kept shop");
   await expect(preview).toContainText("1 backup kept");
   await expect(preview.getByRole("list", { name: /what becomes of them/ })).toContainText(
     "It is the newest good backup of the database.",
   );
   const timeline = preview.getByRole("listbox", { name: "Backups on a timeline" });
-  await timeline.focus();
-  await timeline.press("Home");
+  await press(page, timeline, "Home");
   await expect(timeline.getByRole("option", { selected: true })).toHaveAccessibleName(/^Kept: /);
   await checkShown(page, "the preview of a policy");
 
-  await preview.getByRole("radio", { name: "Twelve months ahead" }).click();
-  await preview.getByLabel("A backup is made").selectOption({ label: "Every day at 02:00" });
+  await choose(page, preview.getByRole("radiogroup").first(), "Twelve months ahead");
+  await select(page, preview.getByLabel("A backup is made"), "Every day at 02:00");
   await expect(preview).toContainText("In twelve months 14 backups would be there");
   await checkShown(page, "twelve months ahead");
-  await page.getByRole("button", { name: "Add the policy" }).click();
+  await press(page, add);
   await expect(page.getByRole("article", { name: "Two weeks" })).toContainText(
     "What is not older than 14 days.",
   );
@@ -62,10 +65,13 @@ test("the policy cannot be deleted while the backup has it, and the page says wh
   page,
 }) => {
   await page.goto("/retention-policies");
-  await page.getByRole("button", { name: "Delete Two weeks" }).click();
-  await page.getByRole("alertdialog").getByRole("button", { name: "Delete" }).click();
-  await expect(page.getByRole("alertdialog")).toContainText("is in use by the backup");
-  await page.getByRole("button", { name: "Cancel" }).click();
+  const opener = page.getByRole("button", { name: "Delete Two weeks" });
+  const dialog = page.getByRole("alertdialog");
+  await press(page, opener);
+  await press(page, dialog.getByRole("button", { name: "Delete" }));
+  await expect(dialog).toContainText("is in use by the backup");
+  await press(page, dialog.getByRole("button", { name: "Cancel" }));
+  await expect(opener, "the focus goes back to where the dialog was opened").toBeFocused();
   await page.getByRole("button", { name: "Clean up now" }).click();
   await expect(page.getByText(/0 backups .* were deleted/)).toBeVisible();
 });

@@ -1,67 +1,76 @@
 import { expect, test } from "@playwright/test";
 import { checkShown } from "./check-access";
-import { connectionString, stack } from "./stack";
+import { choose, fromMenu, open, press, reach, write } from "./keyboard";
+import { stack } from "./stack";
 
 test.describe.configure({ mode: "serial" });
 // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the fixtures it must provide from this pattern
 test.use({ baseURL: async ({}, use) => use(stack().baseUrl) });
 
-test("a schedule made on the page runs on the minute", async ({ page }) => {
-  await page.goto("/databases/new");
-  const string = page.getByLabel("Connection string");
-  await string.fill(connectionString());
-  await string.press("Enter");
-  await page.getByLabel("Name on this page").fill("Night shop");
-  await page.getByRole("button", { name: "Add the database" }).click();
+test("a schedule made on the page runs on the minute, by the keyboard alone", async ({ page }) => {
+  const { host, port, database, username, password } = stack().postgres;
+  const data = { name: "Night shop", type: "postgresql", host, port, database, username, password };
+  const { id } = (await (await page.request.post("/api/databases", { data })).json()).data;
+  await open(page, `/databases/${id}`);
   await expect(page.getByText("None: it is backed up only when somebody thinks of it.")).toBeVisible();
 
-  await page.getByRole("region", { name: "Schedules" }).getByRole("link", { name: "Add a schedule" }).click();
+  const schedules = page.getByRole("region", { name: "Schedules" });
+  await press(page, schedules.getByRole("link", { name: "Add a schedule" }));
   await expect(page.getByLabel("Database", { exact: true })).toContainText("Night shop");
-  await page.getByLabel("Name").fill("Minute by minute");
-  await page.getByRole("radio", { name: "Custom" }).click();
+  await write(page, page.getByLabel("Name"), "Minute by minute");
+  await choose(page, page.getByRole("radiogroup", { name: "How often" }), "Custom");
   const cron = page.getByLabel("Cron expression");
   const preview = page.getByRole("region", { name: "What it will do" });
-  await cron.fill("* 25 * * *");
+  await write(page, cron, "* 25 * * *");
   await expect(preview).toContainText("Field 2 (hour), position 3: '25' is not a number from 0 to 23.");
   await checkShown(page, "a schedule form with a bad expression");
-  await cron.fill("* * * * *");
+  await press(page, page.getByRole("button", { name: "Add the schedule" }));
+  await expect(cron, "the field that is wrong").toBeFocused();
+  await write(page, cron, "* * * * *");
   await expect(preview).toContainText("Every minute");
   await expect(preview.getByRole("listitem")).toHaveCount(5);
-  await page.getByRole("button", { name: "Add the schedule" }).click();
+  await press(page, page.getByRole("button", { name: "Add the schedule" }));
 
   const row = page.getByRole("listitem").filter({ hasText: "Minute by minute" });
   await expect(row).toContainText(/in \d+ s/);
   await expect(row).toContainText("None yet");
   // The minute turns: no reload, the page hears of it.
   await expect(row.getByText("Completed")).toBeVisible({ timeout: 120_000 });
-  await row.getByRole("link", { name: /Completed/ }).click();
+  await press(page, row.getByRole("link", { name: /Completed/ }));
   await expect(page.getByRole("region", { name: "Facts" })).toContainText("Minute by minute");
   await expect(page.getByRole("log")).toContainText("Backup completed");
 });
 
-test("it is switched off, run by hand with its log watched live, and changed", async ({ page }) => {
-  await page.goto("/schedules");
+test("it is switched off, run by hand with its log watched live, and changed, by the keyboard alone", async ({
+  page,
+}) => {
+  await open(page, "/schedules");
   const row = page.getByRole("listitem").filter({ hasText: "Minute by minute" });
-  await row.getByRole("switch").click();
+  await press(page, row.getByRole("switch"), "Space");
   await expect(row).toContainText("Switched off");
-  await row.getByRole("button", { name: /^More for/ }).click();
-  await page.getByRole("menuitem", { name: "Run now" }).click();
+  const more = row.getByRole("button", { name: /^More for/ });
+  await fromMenu(page, more, "Delete…");
+  await expect(page.getByRole("button", { name: "Keep it" }), "the harmless answer").toBeFocused();
+  await page.keyboard.press("Enter");
+  await expect(more, "the focus goes back to where the dialog was opened").toBeFocused();
+  await fromMenu(page, more, "Run now");
   await expect(page).toHaveURL(/\/backups\/[0-9a-f-]{36}$/);
   await expect(page.getByRole("log")).toContainText("Connected to PostgreSQL");
   await expect(page.locator("header").getByText("Completed")).toBeVisible({ timeout: 60_000 });
   await expect(page.getByRole("log")).toContainText("Backup completed");
 
-  await page.goto("/schedules");
-  await row.getByRole("link", { name: "Minute by minute" }).click();
-  await page.getByRole("radio", { name: "Weekly" }).click();
-  await page.getByRole("button", { name: "Monday" }).click();
-  await page.getByLabel("At", { exact: true }).fill("03:30");
-  await page.getByLabel("Time zone").fill("Europe/Berlin");
+  await open(page, "/schedules");
+  await press(page, row.getByRole("link", { name: "Minute by minute" }));
+  await choose(page, page.getByRole("radiogroup", { name: "How often" }), "Weekly");
+  await press(page, page.getByRole("button", { name: "Monday" }), "Space");
+  await reach(page, page.getByLabel("At", { exact: true }));
+  await page.keyboard.type("0330AM");
+  await write(page, page.getByLabel("Time zone"), "Europe/Berlin");
   await expect(page.getByRole("region", { name: "What it will do" })).toContainText(
     "At 03:30, only on Sunday and Monday",
   );
-  await page.getByRole("button", { name: "Save the changes" }).click();
-  await row.getByRole("switch").click();
+  await press(page, page.getByRole("button", { name: "Save the changes" }));
+  await press(page, row.getByRole("switch"), "Space");
   await expect(row).toContainText(/(Sun|Mon) \d+ \w+, 03:30/);
   await page.goto("/");
   await expect(page.getByRole("region", { name: "Upcoming" })).toContainText("Night shop");

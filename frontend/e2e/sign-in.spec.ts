@@ -1,6 +1,7 @@
 import { createHmac } from "node:crypto";
 import { expect, type Page, test } from "@playwright/test";
 import { checkShown } from "./check-access";
+import { choose, open, peek, press, write } from "./keyboard";
 import { stack } from "./stack";
 
 test.describe.configure({ mode: "serial" });
@@ -23,15 +24,25 @@ test("nobody gets in without signing in, and is led back to where they wanted to
   expect(cookie).toMatchObject({ name: "dbbackup_session", httpOnly: true, sameSite: "Strict" });
 });
 
-test("an administrator adds a viewer, and finds that in the audit log", async ({ page }) => {
+test("an administrator adds a viewer by the keyboard alone, and finds that in the audit log", async ({
+  page,
+}) => {
   await enter(page);
-  await page.goto("/users");
-  await page.getByRole("button", { name: "Add a user" }).click();
-  await page.getByLabel("Username").fill(VIEWER.username);
-  await page.getByLabel("Password", { exact: true }).fill(VIEWER.password);
-  await page.getByRole("radio", { name: "Viewer" }).click();
-  await page.getByRole("button", { name: "Add the user" }).click();
+  await open(page, "/users");
+  const opener = page.getByRole("button", { name: "Add a user" });
+  const dialog = page.getByRole("dialog", { name: "Add a user" });
+  const add = dialog.getByRole("button", { name: "Add the user" });
+  await peek(page, opener, dialog);
+  await page.keyboard.press("Enter");
+  await write(page, dialog.getByLabel("Username"), "not a name");
+  await write(page, dialog.getByLabel("Password", { exact: true }), VIEWER.password);
+  await choose(page, dialog.getByRole("radiogroup"), "Viewer");
+  await press(page, add);
+  await expect(dialog.getByLabel("Username"), "the field that is wrong").toBeFocused();
+  await write(page, dialog.getByLabel("Username"), VIEWER.username);
+  await press(page, add);
   await expect(page.getByRole("row").filter({ hasText: VIEWER.username })).toContainText("Viewer");
+  await expect(opener, "the focus goes back to where the dialog was opened").toBeFocused();
 
   await page.goto("/audit");
   const added = page.getByRole("row").filter({ hasText: "Create user" }).first();
@@ -124,29 +135,31 @@ test("whoever signs out is out, in every open page", async ({ page, context }) =
   await expect(other.getByRole("heading", { name: "Sign in" })).toBeVisible();
 });
 
-test("somebody turns on a second factor, and signs in with a recovery code from then on", async ({
+test("somebody turns on a second factor, and signs in with a recovery code from then on, by the keyboard alone", async ({
   page,
 }) => {
   const { username, password } = VIEWER;
   await page.goto("/account");
   await signIn(page, username, password);
   const section = page.getByRole("region", { name: "Second factor" });
-  await section.getByLabel("Password").fill(password);
-  await section.getByRole("button", { name: "Set up a second factor" }).click();
+  await write(page, section.getByLabel("Password"), password);
+  await press(page, section.getByRole("button", { name: "Set up a second factor" }));
   const secret = await section.locator("code").textContent();
-  await section.getByLabel("Code", { exact: true }).fill(totp(String(secret)));
-  await section.getByRole("button", { name: "Turn it on" }).click();
+  await write(page, section.getByLabel("Code", { exact: true }), totp(String(secret)));
+  await press(page, section.getByRole("button", { name: "Turn it on" }));
   const codes = section.getByRole("list", { name: "Recovery codes" });
   const recovery = await codes.getByRole("listitem").first().textContent();
-  await section.getByRole("button", { name: "I have kept them" }).click();
-  await page.getByRole("button", { name: "Sign out" }).click();
+  await press(page, section.getByRole("button", { name: "I have kept them" }));
+  await press(page, page.getByRole("button", { name: "Sign out" }));
 
   await signIn(page, username, password);
-  await page.getByLabel("Code", { exact: true }).fill("000000");
-  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  const code = page.getByLabel("Code", { exact: true });
+  await expect(code).toBeFocused();
+  await page.keyboard.type("000000");
+  await page.keyboard.press("Enter");
   await expect(page.getByRole("alert")).toContainText("code");
-  await page.getByLabel("Code", { exact: true }).fill(String(recovery));
-  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await write(page, code, String(recovery));
+  await page.keyboard.press("Enter");
   await expect(page.getByRole("heading", { name: "Overview", level: 1 })).toBeVisible();
 });
 
@@ -172,7 +185,7 @@ async function enter(page: Page) {
 }
 
 async function signIn(page: Page, username: string, password: string) {
-  await page.getByLabel("Username").fill(username);
-  await page.getByLabel("Password", { exact: true }).fill(password);
-  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await write(page, page.getByLabel("Username"), username);
+  await write(page, page.getByLabel("Password", { exact: true }), password);
+  await page.keyboard.press("Enter");
 }

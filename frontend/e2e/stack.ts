@@ -9,6 +9,8 @@ interface Login {
 /** What the stack says about itself: the page's address and the servers it may use. */
 export interface Stack {
   baseUrl: string;
+  /** Of what started it all: SIGUSR1 kills the product, SIGUSR2 starts it again. */
+  stackPid: number;
   /** A second product, where one has to sign in. */
   locked: { baseUrl: string; username: string; password: string };
   /** An OpenID provider that knows the second product, and one person. */

@@ -1,5 +1,6 @@
-import { expect, type Locator, type Page, test } from "@playwright/test";
+import { expect, type Page, test } from "@playwright/test";
 import { checkShown } from "./check-access";
+import { press, write } from "./keyboard";
 import { connectionString, stack } from "./stack";
 
 // On the product where people sign in, after the tests of the sign-in: there is no database yet.
@@ -12,8 +13,8 @@ test("the first steps lead from the key to a backup that was watched, by keyboar
   const { username, password } = stack().locked;
   const { s3 } = stack();
   await page.goto("/sign-in");
-  await page.getByLabel("Username").fill(username);
-  await page.getByLabel("Password", { exact: true }).fill(password);
+  await write(page, page.getByLabel("Username"), username);
+  await write(page, page.getByLabel("Password", { exact: true }), password);
   await page.keyboard.press("Enter");
   await press(page, page.getByRole("link", { name: "Set up step by step" }));
 
@@ -22,19 +23,19 @@ test("the first steps lead from the key to a backup that was watched, by keyboar
   await press(page, page.getByRole("button", { name: "Continue" }));
 
   await expect(page.getByRole("heading", { name: "Add your databases" })).toBeFocused();
-  await write(page, "Connection string", connectionString());
+  await write(page, field(page, "Connection string"), connectionString());
   await page.keyboard.press("Enter");
   await press(page, page.getByRole("button", { name: "Add the database" }));
   await expect(page.getByRole("list", { name: "Databases" })).toContainText("shop");
   await press(page, page.getByRole("button", { name: "Continue" }));
 
   await press(page, page.getByRole("button", { name: "Add S3 storage" }));
-  await write(page, "Name", "Offsite");
-  await write(page, "Endpoint", s3.endpoint);
-  await write(page, "Bucket", s3.bucket);
-  await write(page, "Access key id", s3.accessKey);
-  await write(page, "Secret access key", s3.secretKey);
-  await write(page, "Folder", "first-steps");
+  await write(page, field(page, "Name"), "Offsite");
+  await write(page, field(page, "Endpoint"), s3.endpoint);
+  await write(page, field(page, "Bucket"), s3.bucket);
+  await write(page, field(page, "Access key id"), s3.accessKey);
+  await write(page, field(page, "Secret access key"), s3.secretKey);
+  await write(page, field(page, "Folder"), "first-steps");
   await press(page, page.getByRole("checkbox", { name: "Path style addresses" }), "Space");
   await press(page, page.getByRole("checkbox", { name: "Allow http" }), "Space");
   await press(page, page.getByRole("button", { name: "Add the storage" }));
@@ -59,23 +60,6 @@ test("the first steps lead from the key to a backup that was watched, by keyboar
   await expect(page.getByRole("region", { name: "Databases" })).toContainText("shop");
 });
 
-async function write(page: Page, label: string, text: string) {
-  await reach(page, page.getByLabel(new RegExp(`^${label}( *optional)?$`)));
-  await page.keyboard.type(text);
-}
-
-async function press(page: Page, target: Locator, key = "Enter") {
-  await reach(page, target);
-  await page.keyboard.press(key);
-}
-
-/** Tabs on until the element has the focus: what cannot be reached so is not there for the keyboard. */
-async function reach(page: Page, target: Locator) {
-  await expect(target).toBeVisible();
-  await expect(target).toBeEnabled();
-  for (let presses = 0; presses < 80; presses += 1) {
-    if (await target.evaluate((element) => element === document.activeElement)) return;
-    await page.keyboard.press("Tab");
-  }
-  throw new Error(`The keyboard does not reach ${target}`);
+function field(page: Page, label: string) {
+  return page.getByLabel(new RegExp(`^${label}( *optional)?$`));
 }

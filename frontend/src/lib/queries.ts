@@ -69,7 +69,7 @@ export const databaseQuery = (id: string) =>
     queryFn: () => ask(getDatabase({ path: { database_id: id } })),
   });
 
-/** What the overview looks at: enough for what runs now and for each database's last runs. */
+/** What the overview and the databases look at: enough for what runs now and for each database's last runs. */
 export const OVERVIEW_BACKUPS: BackupFilter = { sort: "-createdAt", limit: 200 };
 
 export const backupsQuery = (query: BackupFilter = {}) =>
@@ -78,6 +78,15 @@ export const backupsQuery = (query: BackupFilter = {}) =>
     queryFn: () => askPage(listBackups({ query })),
     placeholderData: keepPreviousData,
   });
+
+/** Deleted here, but not gone from every storage. */
+export const undeletedQuery = () => backupsQuery({ undeleted: true, limit: 200 });
+
+/** What a restore may start from, newest first. */
+export const restorableQuery = (databaseId: string | undefined) =>
+  backupsQuery({ databaseId, status: "completed", sort: "-createdAt", limit: 100 });
+
+export const pastVerificationsQuery = (backupId: string) => verificationsQuery({ backupId, limit: 20 });
 
 /** A database's good backups, as many as the API gives at once. */
 export const restorePointsQuery = (databaseId: string) =>

@@ -42,14 +42,20 @@ export function LogLines({ items, search, follow, onFollow, onToggle = ignore, r
     if (follow && items.length > 0) virtual.scrollToIndex(items.length - 1, { align: "end" });
   }, [follow, items.length, virtual]);
 
-  // Only the user's own hand ends following: our scrolling fires the same event.
-  const stopWhenScrolledUp = () => {
+  // Only the user's own hand ends following: our scrolling fires the same events. What a key or a wheel begins goes on
+  // for a while, as browsers scroll smoothly.
+  const byHand = useRef(false);
+  const look = () => {
     const element = scroller.current;
     if (!element) return;
     requestAnimationFrame(() => {
       const left = element.scrollHeight - element.scrollTop - element.clientHeight;
       onFollow(left < NEAR_END);
     });
+  };
+  const touched = () => {
+    byHand.current = true;
+    look();
   };
 
   return (
@@ -60,10 +66,15 @@ export function LogLines({ items, search, follow, onFollow, onToggle = ignore, r
       aria-live="off"
       // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
       tabIndex={0}
-      onWheel={stopWhenScrolledUp}
-      onTouchMove={stopWhenScrolledUp}
-      onKeyUp={stopWhenScrolledUp}
-      onPointerUp={stopWhenScrolledUp}
+      onWheel={touched}
+      onTouchMove={touched}
+      onKeyUp={touched}
+      onPointerUp={touched}
+      onScroll={() => byHand.current && look()}
+      onScrollEnd={() => {
+        if (byHand.current) look();
+        byHand.current = false;
+      }}
       className="h-[min(32rem,62dvh)] overflow-auto bg-sunken font-mono text-sm focus-visible:outline-offset-[-2px]"
     >
       <div className="relative w-full" style={{ height: virtual.getTotalSize() }}>

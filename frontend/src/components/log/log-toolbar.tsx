@@ -27,7 +27,8 @@ export function LogToolbar(props: LogToolbarProps) {
   return (
     <header className="flex flex-wrap items-center gap-2 border-b px-3 py-2">
       <h2 className="mr-1 pl-1 font-bold">Log</h2>
-      <p className="caption mr-auto flex items-center gap-2" aria-live="polite">
+      {/* While a run goes on the number grows with each line: only what a search finds is said. */}
+      <p className="caption mr-auto flex items-center gap-2" aria-live={stream.ended ? "polite" : "off"}>
         {countText(props.shown, stream.lines.length)}
         <ConnectionNote stream={stream} />
       </p>

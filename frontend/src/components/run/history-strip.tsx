@@ -9,17 +9,21 @@ interface HistoryStripProps {
   backups: BackupView[];
 }
 
-/** A database's last backups, oldest at the left: a tall bar is good, a short one failed, a dot was cancelled. */
+/** A database's last backups, as many as there is room for, oldest at the left: a tall bar is good, a short one failed, a dot was cancelled. */
 export function HistoryStrip({ backups }: HistoryStripProps) {
   const runs = backups.slice(0, SHOWN).reverse();
   if (runs.length === 0) return null;
   return (
-    <div role="img" aria-label={summary(runs)} className="flex h-5 items-end gap-[3px]">
+    <div
+      role="img"
+      aria-label={summary(runs)}
+      className="flex h-5 min-w-0 items-end justify-end gap-[3px] overflow-hidden"
+    >
       {runs.map((run) => (
         <span
           key={run.id}
           title={`${formatDateTime(run.createdAt)}: ${run.status}${run.size ? `, ${formatBytes(run.size)}` : ""}`}
-          className={cn("w-1.5 rounded-[2px]", BARS[run.status] ?? "h-1.5 bg-line-strong")}
+          className={cn("w-1.5 shrink-0 rounded-[2px]", BARS[run.status] ?? "h-1.5 bg-line-strong")}
         />
       ))}
     </div>

@@ -15,7 +15,7 @@ export function MenuCheck({ checked, onChange, children }: MenuCheckProps) {
       checked={checked}
       onCheckedChange={onChange}
       closeOnClick={false}
-      className="flex items-center gap-2.5 px-3 py-1.5 text-ink outline-none select-none data-highlighted:bg-sunken pointer-coarse:py-2.5"
+      className="flex items-center gap-2.5 px-3 py-1.5 text-ink -outline-offset-2 select-none data-highlighted:bg-sunken pointer-coarse:py-2.5"
     >
       <span className="flex size-4 items-center justify-center rounded-sm border border-line-input bg-surface">
         <Base.CheckboxItemIndicator>

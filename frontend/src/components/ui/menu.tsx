@@ -41,7 +41,7 @@ export function MenuItem({ icon, danger, disabled, render, onSelect, children }:
       render={render}
       onClick={onSelect}
       className={cn(
-        "flex items-center gap-2.5 px-3 py-1.5 outline-none select-none data-disabled:opacity-50 data-highlighted:bg-sunken pointer-coarse:py-2.5 [&_svg]:size-4",
+        "flex items-center gap-2.5 px-3 py-1.5 -outline-offset-2 select-none data-disabled:opacity-50 data-highlighted:bg-sunken pointer-coarse:py-2.5 [&_svg]:size-4",
         danger ? "text-bad" : "text-ink",
       )}
     >

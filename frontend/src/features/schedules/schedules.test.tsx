@@ -46,6 +46,28 @@ describe("the list", () => {
     expect(rows[4]).not.toHaveTextContent("missed");
   });
 
+  it("is filtered and sorted in the address", async () => {
+    use(
+      makeSchedule({ name: "Late", nextRunAt: inMinutes(200) }),
+      makeSchedule({ id: "s2", name: "Soon", nextRunAt: inMinutes(20) }),
+      makeSchedule({ id: "s3", name: "Off", enabled: false, nextRunAt: null }),
+      makeSchedule({ id: "s4", name: "Elsewhere", databaseId: "db-2" }),
+    );
+    const { user, router } = await renderApp("/schedules?databaseId=db-1&sort=nextRunAt");
+    const names = () =>
+      within(screen.getByRole("list", { name: "Schedules" }))
+        .getAllByRole("switch")
+        .map((one) => one.getAttribute("aria-label"));
+    await screen.findByRole("list", { name: "Schedules" });
+    expect(names()).toEqual(["Soon of shop", "Late of shop", "Off of shop"]);
+    await user.selectOptions(screen.getByLabelText("State"), "Switched off");
+    await waitFor(() => expect(names()).toEqual(["Off of shop"]));
+    expect(router.state.location.search).toEqual({ databaseId: "db-1", sort: "nextRunAt", state: "off" });
+    await user.selectOptions(screen.getByLabelText("State"), "Last run failed");
+    await user.click(await screen.findByRole("button", { name: "Clear the filters" }));
+    await waitFor(() => expect(names()).toHaveLength(4));
+  });
+
   it("switches at once, and back when the server refuses", async () => {
     let answer: (value: Response) => void = () => undefined;
     server.use(

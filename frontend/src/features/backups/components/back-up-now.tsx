@@ -10,9 +10,10 @@ const BackupDialog = lazy(() => import("./backup-dialog"));
 interface BackUpNowProps {
   database: DatabaseView;
   size?: "sm" | "md";
+  label?: string;
 }
 
-export function BackUpNow({ database, size = "md" }: BackUpNowProps) {
+export function BackUpNow({ database, size = "md", label = "Back up now" }: BackUpNowProps) {
   const [open, setOpen] = useState(false);
   const [asked, setAsked] = useState(false);
   if (!useMay("backup.execute")) return null;
@@ -29,7 +30,7 @@ export function BackUpNow({ database, size = "md" }: BackUpNowProps) {
         }}
       >
         <Archive aria-hidden />
-        Back up now
+        {label}
       </Button>
       {asked ? (
         <Suspense>

@@ -50,7 +50,8 @@ export function BackupFilters({ search, onSearch }: BackupFiltersProps) {
           </option>
         ))}
       </Select>
-      {search.scheduleId || schedules.data?.items.length ? (
+      {/* There until it is known that there is none: a field that came later would push the table down. */}
+      {search.scheduleId || schedules.data?.items.length !== 0 ? (
         <Select aria-label="Schedule" value={search.scheduleId ?? ""} onChange={choose("scheduleId")}>
           <option value="">By any schedule or hand</option>
           {schedules.data?.items.map((schedule) => (

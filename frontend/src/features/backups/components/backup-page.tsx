@@ -5,6 +5,7 @@ import { BackLink } from "@/components/layout/back-link";
 import { PageHeader } from "@/components/layout/page-header";
 import { LogViewer } from "@/components/log/log-viewer";
 import { Countdown } from "@/components/run/countdown";
+import { EndNews } from "@/components/run/end-news";
 import { RunProgress } from "@/components/run/run-progress";
 import { isActive, typeLabel } from "@/components/run/run-state";
 import { StatusBadge } from "@/components/run/status-badge";
@@ -14,6 +15,7 @@ import { useProgress } from "@/lib/events/use-progress";
 import { formatDateTime } from "@/lib/format";
 import { useLogStream } from "@/lib/log-stream";
 import { backupQuery } from "@/lib/queries";
+import { BackUpAgain } from "./back-up-again";
 import { BackupActions } from "./backup-actions";
 import { BackupFacts } from "./backup-facts";
 import { BackupFindings } from "./backup-findings";
@@ -59,9 +61,14 @@ export function BackupPage({ id }: { id: string }) {
         }
         actions={<BackupActions backup={backup} onDeleted={() => void navigate({ to: "/backups" })} />}
       />
+      <EndNews what={`Backup of ${backup.databaseName}`} status={backup.status} error={backup.errorMessage} />
       <div className="space-y-5">
         {backup.status === "failed" ? (
-          <Notice tone="bad" title="This backup failed. Nothing of it can be restored.">
+          <Notice
+            tone="bad"
+            title="This backup failed. Nothing of it can be restored."
+            actions={backup.databaseId ? <BackUpAgain databaseId={backup.databaseId} /> : undefined}
+          >
             {backup.errorMessage ?? "The log tells what happened."}
           </Notice>
         ) : null}

@@ -2,14 +2,14 @@ import { useQuery } from "@tanstack/react-query";
 import type { BackupView } from "@/client";
 import { Notice } from "@/components/ui/notice";
 import { Time } from "@/components/ui/time";
-import { backupsQuery } from "@/lib/queries";
+import { undeletedQuery } from "@/lib/queries";
 import { copyName } from "./copies-line";
 
 const MOST = 5;
 
 /** Backups that are deleted here, but whose files a storage did not let go of yet. */
 export function UndeletedNotice() {
-  const found = useQuery(backupsQuery({ undeleted: true, limit: 200 }));
+  const found = useQuery(undeletedQuery());
   const stuck = (found.data?.items ?? []).filter((backup) => lastError(backup) !== undefined);
   if (stuck.length === 0) return null;
   return (

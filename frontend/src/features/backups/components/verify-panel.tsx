@@ -5,14 +5,14 @@ import type { BackupDetail } from "@/client";
 import { Allowed } from "@/components/access/allowed";
 import { Button } from "@/components/ui/button";
 import { Section } from "@/components/ui/section";
-import { verificationsQuery } from "@/lib/queries";
+import { pastVerificationsQuery } from "@/lib/queries";
 import { VerificationItem } from "./verification-item";
 import { VerifyDialog } from "./verify-dialog";
 
 /** What was proven of this backup so far, and the way to prove more. */
 export function VerifyPanel({ backup }: { backup: BackupDetail }) {
   const [asking, setAsking] = useState(false);
-  const past = useQuery(verificationsQuery({ backupId: backup.id, limit: 20 }));
+  const past = useQuery(pastVerificationsQuery(backup.id));
   const found = past.data?.items ?? [];
   return (
     <Section

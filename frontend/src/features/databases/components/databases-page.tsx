@@ -10,7 +10,7 @@ import { groupByDatabase } from "@/components/run/group-by-database";
 import { buttonClass } from "@/components/ui/button-class";
 import { Empty } from "@/components/ui/empty";
 import { Skeleton } from "@/components/ui/skeleton";
-import { backupsQuery, databasesQuery } from "@/lib/queries";
+import { backupsQuery, databasesQuery, OVERVIEW_BACKUPS } from "@/lib/queries";
 import { DatabaseCard } from "./database-card";
 import { DatabaseSearch } from "./database-search";
 
@@ -23,7 +23,7 @@ interface DatabasesPageProps {
 
 export function DatabasesPage({ search, onSearch, backupAction }: DatabasesPageProps) {
   const databases = useQuery(databasesQuery({ search: search || undefined }));
-  const recent = useQuery(backupsQuery({ sort: "-createdAt", limit: 200 }));
+  const recent = useQuery(backupsQuery(OVERVIEW_BACKUPS));
   const history = groupByDatabase(recent.data?.items ?? []);
   const items = databases.data?.items ?? [];
   // A field that was there stays while its text is cleared and typed anew.

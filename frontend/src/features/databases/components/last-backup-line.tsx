@@ -10,7 +10,7 @@ export function LastBackupLine({ database }: { database: DatabaseView }) {
   const good = database.lastGoodBackupAt;
   const Icon = good ? CircleCheck : TriangleAlert;
   return (
-    <div className="min-w-0 space-y-1">
+    <div className="shrink-0 space-y-1">
       <p className="caption">Last good backup</p>
       <p className="flex items-center gap-1.5 font-semibold">
         <Icon className={good ? "size-4 text-ok" : "size-4 text-warn"} aria-hidden />

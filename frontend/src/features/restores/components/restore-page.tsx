@@ -5,6 +5,7 @@ import type { RestoreDetail } from "@/client";
 import { BackLink } from "@/components/layout/back-link";
 import { PageHeader } from "@/components/layout/page-header";
 import { LogViewer } from "@/components/log/log-viewer";
+import { EndNews } from "@/components/run/end-news";
 import { RunProgress } from "@/components/run/run-progress";
 import { isActive } from "@/components/run/run-state";
 import { StatusBadge } from "@/components/run/status-badge";
@@ -53,6 +54,11 @@ export function RestorePage({ id }: { id: string }) {
             {isActive(restore.status) ? <CancelRestore restore={restore} /> : null}
           </>
         }
+      />
+      <EndNews
+        what={`Restore into ${restore.targetDatabase}`}
+        status={restore.status}
+        error={restore.errorMessage}
       />
       <div className="space-y-5">
         <RestoreOutcome restore={restore} />

@@ -47,7 +47,7 @@ export function BackupChoice({ name, backup, chosen, copyId, onChoose }: BackupC
           aria-label="Read from which copy"
           value={copyId ?? ""}
           onChange={(event) => onChoose(event.target.value || null)}
-          className="w-56"
+          className="w-56 max-sm:ml-8.5"
         >
           <option value="">The nearest copy</option>
           {copies.map((copy) => (
@@ -57,7 +57,9 @@ export function BackupChoice({ name, backup, chosen, copyId, onChoose }: BackupC
           ))}
         </Select>
       ) : (
-        <span className="text-sm text-ink-soft">{copies.map(placeOf).join(", ") || "No whole copy"}</span>
+        <span className="text-sm text-ink-soft max-sm:ml-8.5">
+          {copies.map(placeOf).join(", ") || "No whole copy"}
+        </span>
       )}
     </div>
   );

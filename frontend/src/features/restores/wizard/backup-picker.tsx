@@ -5,7 +5,7 @@ import { TableSkeleton } from "@/components/data-table/table-skeleton";
 import { ErrorState } from "@/components/layout/error-state";
 import { Field } from "@/components/ui/field";
 import { Select } from "@/components/ui/select";
-import { backupsQuery } from "@/lib/queries";
+import { restorableQuery } from "@/lib/queries";
 import { BackupChoice } from "./backup-choice";
 import type { RestoreSource } from "./plan";
 
@@ -20,9 +20,7 @@ interface BackupPickerProps {
 export function BackupPicker({ databases, databaseId, source, onSource }: BackupPickerProps) {
   const [database, setDatabase] = useState(databaseId ?? "");
   const name = useId();
-  const backups = useQuery(
-    backupsQuery({ databaseId: database || undefined, status: "completed", sort: "-createdAt", limit: 100 }),
-  );
+  const backups = useQuery(restorableQuery(database || undefined));
   const choose = (backup: BackupView, copyId: string | null) =>
     onSource({
       kind: "backup",
@@ -53,7 +51,10 @@ export function BackupPicker({ databases, databaseId, source, onSource }: Backup
           onRetry={() => backups.refetch()}
         />
       ) : backups.isPending ? (
-        <TableSkeleton label="Loading backups" rows={4} />
+        // As high as the list at its highest: most have more backups than fit.
+        <div className="h-[28rem] overflow-hidden rounded-md border border-line-strong">
+          <TableSkeleton label="Loading backups" rows={11} />
+        </div>
       ) : backups.data.items.length === 0 ? (
         <p className="rounded-md border border-line-strong border-dashed px-4 py-8 text-center text-ink-soft">
           No completed backup here. If the backups are in S3, choose “A bucket” above.
