@@ -22,7 +22,7 @@ from devtools.servers import PostgresServer
 
 PAIRS = int(os.environ.get("PAIRS") or "10")
 RESTORES = int(os.environ.get("RESTORES") or "3")
-MEGABYTES = int(os.environ.get("SIZE") or "300")
+MEGABYTES = int(os.environ.get("SIZE") or "900")
 ONE, TWO = "one job", "two jobs"
 PEERS = {f"pg_dump -Fd -j2{level}": level.split() for level in ("", " -Z1", " -Z0")}
 _ROW_BYTES = 1100
