@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -14,11 +14,11 @@ from dbbackup.engines.contents import selection_of
 from dbbackup.engines.modes import RestoreMode, restore_mode, target_database
 from dbbackup.engines.postgresql_connect import APPLICATION_NAME, conninfo, wants_ca
 from dbbackup.engines.postgresql_contents import SCRATCH, chosen_rows, leaves_out, without_links, without_standing
-from dbbackup.engines.postgresql_division import MAIN, Division, divide, exactly
+from dbbackup.engines.postgresql_division import MAIN, divide, dumps
 from dbbackup.engines.postgresql_selection import taken_entries
 from dbbackup.engines.postgresql_toc import TocReader
 from dbbackup.engines.tools import major_of
-from dbbackup.engines.values import BigTable, Command, Connection, Divisible, DumpPart, ReaderCheck, TailCheck, ToolInfo
+from dbbackup.engines.values import Command, Connection, Divisible, DumpPart, ReaderCheck, TailCheck, ToolInfo
 
 LOCK_WAIT = 120
 """Seconds pg_dump waits for a table somebody holds exclusively, before it gives up."""
@@ -41,17 +41,7 @@ def dump_parts(
     parts = [] if options["globals"] == "none" else [_globals_part(connection, tools, options, work)]
     whole = partial(_database_part, connection, tools, options, work, snapshot)
     divided = divide(apart, options.get("jobs", 1)) if apart and snapshot else {}
-    return [*parts, *_divided(whole, divided)] if divided else [*parts, whole([])]
-
-
-def _divided(dump: Callable[..., DumpPart], parts: dict[str, list[BigTable]]) -> Iterator[DumpPart]:
-    """Yield the dump of rows alone for each part, and last that of all the rest."""
-    division = Division(parts)
-    for name, tables in parts.items():
-        flags = ["--data-only", *(f"--table={exactly(table)}" for table in tables)]
-        yield replace(dump(flags, name), watch=division.watch(name))
-    without = [f"--exclude-table-data={exactly(table)}" for tables in parts.values() for table in tables]
-    yield replace(dump(without), watch=division.watch(MAIN))
+    return [*parts, *dumps(whole, divided)] if divided else [*parts, whole([])]
 
 
 def restore_command(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from dbbackup.core.errors import BackupError
 from dbbackup.engines.postgresql_findings import named
 from dbbackup.engines.postgresql_toc import Toc, TocReader
-from dbbackup.engines.values import BigTable, Divisible
+from dbbackup.engines.values import BigTable, Divisible, DumpPart
 
 Name = tuple[str, str]
 """Schema and name of a table."""
@@ -32,6 +33,19 @@ def divide(divisible: Divisible, jobs: int) -> dict[str, list[BigTable]]:
 def exactly(table: BigTable) -> str:
     """Return a pattern for pg_dump that only this table fits: within quotes all characters stand for themselves."""
     return ".".join('"' + name.replace('"', '""') + '"' for name in (table.schema, table.name))
+
+
+def dumps(dump: Callable[..., DumpPart], parts: dict[str, list[BigTable]]) -> Iterator[DumpPart]:
+    """Yield the dump of rows alone for each part, and last that of all the rest.
+
+    `dump` makes one of the flags that it is given, and a name where it is not the main part.
+    """
+    division = Division(parts)
+    for name, tables in parts.items():
+        flags = ["--data-only", *(f"--table={exactly(table)}" for table in tables)]
+        yield replace(dump(flags, name), watch=division.watch(name))
+    without = [f"--exclude-table-data={exactly(table)}" for tables in parts.values() for table in tables]
+    yield replace(dump(without), watch=division.watch(MAIN))
 
 
 class Division:
