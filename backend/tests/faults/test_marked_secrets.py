@@ -16,11 +16,13 @@ import httpx
 import pyotp
 import pytest
 
+from dbbackup.core.catalogue_url import CatalogueUrl
 from devtools.product import ApiError, Product
 from devtools.servers import HttpReceiver, PostgresServer, free_port
 from devtools.servers.oidc_provider import OidcProvider
 from devtools.servers.slapd import PEOPLE, SlapdServer
 from tests.api.support import eventually
+from tests.catalogue import dump
 from tests.faults import secrets_seen
 
 ADMIN, DIRECTORY, WRONG, NEW = "mark-admin-pw-7f3a", "mark-ldap-pw-91bc", "mark-wrong-pw-44de", "mark-new-user-pw-0aa1"
@@ -155,8 +157,11 @@ def shown(product: Product, receiver: HttpReceiver) -> Iterator[tuple[str, bytes
     """Yield what others can read."""
     yield "the log", product.log.encode()
     yield "what is forwarded", b"".join(request.body for request in receiver.received)
-    for file in (product.home / "db").iterdir():  # the SQLite file and its write-ahead log
-        yield file.name, file.read_bytes()
+    if isinstance(product.catalogue, CatalogueUrl):
+        yield "the catalogue", "\n".join(dump(product.catalogue)).encode()
+    else:
+        for file in (product.home / "db").iterdir():  # the SQLite file and its write-ahead log
+            yield file.name, file.read_bytes()
     storages = product.call("GET", "/s3-configs")
     yield "s3-configs", json.dumps(storages).encode()
     for storage in storages:  # or what asks after its state takes five seconds each time
