@@ -89,8 +89,7 @@ async def list_backups(
         select(func.count()).select_from(query.with_only_columns(BackupExecution.id).subquery())
     )
     column = _SORTS[sort.removeprefix("-")]
-    # As SQLite has it, said for PostgreSQL: what has no value counts as the least.
-    order = column.desc().nulls_last() if sort.startswith("-") else column.asc().nulls_first()
+    order = column.desc() if sort.startswith("-") else column.asc()
     # An index that has no NULL is not used for an order that asks for their place.
     order = order if column is BackupExecution.created_at else order.nulls_last()
     # The id breaks ties, so that no row is on two pages; it goes the way of the dates, as it grows with them.
