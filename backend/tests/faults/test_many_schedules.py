@@ -74,7 +74,7 @@ def watch(home: Path, wanted: int) -> int:
         assert "failed" not in states, states
         return int(states.get("completed", 0)) >= wanted
 
-    until(look, f"{wanted} completed backups", 100.0)
+    until(look, f"{wanted} completed backups", 300.0)
     return most
 
 

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import TypeVar
 
 T = TypeVar("T")
-PATIENCE = 60.0
+PATIENCE = 180.0
+"""Seconds: what takes five on a quiet machine was seen to take seventy on a busy one."""
 _POLL = 0.05
 
 

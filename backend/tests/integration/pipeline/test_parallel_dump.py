@@ -192,12 +192,13 @@ async def _while_dumping(
     server: PostgresServer, workshop: Workshop, root: Path, odd: str, act: Callable[[asyncio.Task[Any]], object]
 ) -> BaseException:
     """Start a slow dump, do something to it once all its tools run, and return how it ended."""
-    slow = FaultyStorage(LocalStorage(root), Faults(slow=0.3))
+    # So slow that the first tool does not end before the last is there, on a busy machine either.
+    slow = FaultyStorage(LocalStorage(root), Faults(slow=10.0))
     made = await parallel_job(server, workshop, [slow], odd, compression="none")
     run = RunReport()
     async with nothing_left():
         task: asyncio.Task[Any] = asyncio.create_task(parallel_backup(made, run))
-        await eventually(lambda: len(_dumps()) == 3, "three tools", 10)
+        await eventually(lambda: len(_dumps()) == 3, "three tools", 60)
         act(task)
         with pytest.raises((AppError, asyncio.CancelledError)) as caught:
             await task
