@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from dbbackup.core.errors import AppError, BackupError, DatabaseError, IntegrityError
+from dbbackup.core.errors import AppError, BackupError, DatabaseError, IntegrityError, S3UnreachableError
 from dbbackup.core.manifest import decode
 from dbbackup.engines import postgresql_divisible
 from dbbackup.engines.values import Divisible
@@ -21,7 +21,7 @@ from dbbackup.pipeline.backup import back_up
 from dbbackup.pipeline.process import Workshop
 from dbbackup.pipeline.restore import StoredBackup
 from dbbackup.pipeline.verify import read_stored
-from dbbackup.storages.base import Storage, StoredObject
+from dbbackup.storages.base import Storage, StoredObject, Stream, WriteOptions
 from dbbackup.storages.local import LocalStorage
 from dbbackup.storages.s3 import S3Storage
 from devtools.servers import PostgresServer
@@ -285,11 +285,29 @@ async def test_parallel_dump_when_stored_on_disk_and_s3_at_once_then_both_are_wh
         await s3.close()
 
 
+class _RefusesOnePart(FaultyStorage):
+    """Refuses one part, and is done with the others only when that has been given up."""
+
+    def __init__(self, inner: Storage, run: RunReport) -> None:
+        super().__init__(inner)
+        self._run = run
+
+    async def write(self, key: str, stream: Stream, options: WriteOptions) -> StoredObject:
+        if "data1" in key:
+            raise S3UnreachableError("The storage went away (on purpose).")
+        written = await super().write(key, stream, options)
+        given_up = f"The copy on {self.id} failed"
+        await eventually(lambda: any(given_up in str(line) for line in self._run.log.lines), given_up, 60)
+        return written
+
+
 async def test_parallel_dump_when_one_destination_fails_in_one_part_then_nothing_of_the_others_is_left_there(
     pipeline_server: PostgresServer, workshop: Workshop, odd: str, root: Path, tmp_path: Path
 ) -> None:
-    bad: Storage = FaultyStorage(LocalStorage(tmp_path / "b"), Faults(write_fails_at=2))
-    result = await parallel_backup(await parallel_job(pipeline_server, workshop, [LocalStorage(root), bad], odd))
+    run = RunReport()
+    bad: Storage = _RefusesOnePart(LocalStorage(tmp_path / "b"), run)
+    made = await parallel_job(pipeline_server, workshop, [LocalStorage(root), bad], odd)
+    result = await parallel_backup(made, run)
     assert isinstance(result.copies["c1"], AppError)
     assert stored(tmp_path / "b") == []
     assert len(stored(root)) == 4
