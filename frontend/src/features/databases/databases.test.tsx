@@ -47,13 +47,15 @@ it("says what to do when there is none, and when the list can't be had", async (
 });
 
 it("offers to try again when loading fails", async () => {
+  let broken = true;
   server.use(
-    http.get("*/api/databases", () => refuse(500, "INTERNAL_ERROR", "The log has the details."), {
-      once: true,
-    }),
+    http.get("*/api/databases", () =>
+      broken ? refuse(500, "INTERNAL_ERROR", "The log has the details.") : page([makeDatabase()]),
+    ),
   );
   const { user } = await renderApp("/databases");
   expect(await screen.findByRole("alert")).toHaveTextContent("The log has the details.");
+  broken = false;
   await user.click(screen.getByRole("button", { name: "Try again" }));
   expect(await screen.findByRole("article", { name: "shop" })).toBeInTheDocument();
 });
