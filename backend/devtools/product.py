@@ -22,7 +22,7 @@ from devtools.servers.clients import client_dirs
 from devtools.servers.ports import free_port
 
 _BACKEND = Path(__file__).resolve().parents[1]
-_START_PATIENCE = 60.0
+_START_PATIENCE = 180.0
 # Trusts nobody, which plain http never asks for: reading the authorities' certificates takes 30 ms a client.
 _NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 DIST = _BACKEND.parent / "frontend" / "dist"

@@ -4,7 +4,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
 const COMMAND = process.env.E2E_STACK_COMMAND ?? "uv run python -m devtools.e2e_stack";
-const PATIENCE_MS = 90_000;
+const PATIENCE_MS = 300_000;
 
 /** Starts real servers and the product, unless E2E_STACK_JSON names some that run already. Returns how to stop them. */
 export default async function startStack() {

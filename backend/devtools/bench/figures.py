@@ -136,6 +136,12 @@ class ProcessMeter:
         return sum(int(ticks) for ticks in fields[11:15]) / _TICKS
 
 
+def resident(pid: int) -> int:
+    """Return what a process has in core now (VmRSS), in MiB."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(next(line for line in status.splitlines() if line.startswith("VmRSS:")).split()[1]) // 1024
+
+
 def mib(size: float) -> float:
     """Return bytes as MiB."""
     return size / _MIB

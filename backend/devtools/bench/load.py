@@ -21,6 +21,7 @@ import httpx
 import msgspec
 from websockets.asyncio.client import connect
 
+from devtools.bench.figures import resident
 from devtools.bench.long_history import fill
 from devtools.bench.machine import describe
 from devtools.product import Product
@@ -60,7 +61,7 @@ def main() -> int:
         )
         ids = _prepare(product, postgres)
         runs = [product.call("POST", "/backups", {"databaseId": id_})["id"] for id_ in ids]
-        before = _memory(product)
+        before = resident(product.pid)
         seen = asyncio.run(_measure(product, runs))
         _report(product, seen, runs, before)
     return 0
@@ -167,7 +168,7 @@ def _report(product: Product, seen: Seen, runs: list[str], before: int) -> None:
     every = [value for values in seen.requests.values() for value in values]
     _print_line("all requests", every)
     print(f"{seen.events} events received; the five backups at the end: {', '.join(running)}")
-    print(f"Memory (VmRSS) of the API process: {before} MiB before, {_memory(product)} MiB after")
+    print(f"Memory (VmRSS) of the API process: {before} MiB before, {resident(product.pid)} MiB after")
 
 
 def _print_line(name: str, values: list[float]) -> None:
@@ -177,13 +178,6 @@ def _print_line(name: str, values: list[float]) -> None:
     cut = statistics.quantiles(values, n=100, method="inclusive")
     figures = (cut[49], cut[98], max(values))
     print(f"{name:<32} {len(values):>5} " + " ".join(f"{1000 * figure:>8.1f}" for figure in figures))
-
-
-def _memory(product: Product) -> int:
-    """Return VmRSS in MiB."""
-    status = Path(f"/proc/{product.pid}/status").read_text()
-    line = next(line for line in status.splitlines() if line.startswith("VmRSS:"))
-    return int(line.split()[1]) // 1024
 
 
 if __name__ == "__main__":

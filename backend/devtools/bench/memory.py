@@ -13,7 +13,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from devtools.bench.figures import Figures, Peaks, mib
+from devtools.bench.figures import Figures, ProcessMeter, mib, resident
 from devtools.bench.machine import describe
 from devtools.bench.ours import Ours, prepare
 from devtools.bench.shapes import fill
@@ -37,7 +37,7 @@ def main() -> int:
     ):
         print(f"{describe()}\nPostgreSQL, wide rows, {WAY}; peak memory (VmHWM) in MiB of each process")
         prepare(product, storage)
-        print(f"{'after the start':<32} {_peaks({'python': _resident(product)})}")
+        print(f"{'after the start':<32} {_peaks({'python': resident(product.pid)})}")
         for size in SIZES:
             _one(product, server, size)
         _at_once(product, server, SIZES[0])
@@ -59,17 +59,17 @@ def _one(product: Product, server: PostgresServer, size: int) -> None:
 
 def _at_once(product: Product, server: PostgresServer, size: int) -> None:
     ids = [register(product, server, f"of_{size}", f"Of {n}") for n in range(AT_ONCE)]
-    Path(f"/proc/{product.pid}/clear_refs").write_text("5")
-    peaks, began = Peaks([product.pid]), time.monotonic()
-    body = {"uploadToS3": True, "encryption": "none"}
-    runs = [product.call("POST", "/backups", {"databaseId": id_, **body}) for id_ in ids]
-    while any(run["status"] in ("queued", "running") for run in runs):
-        time.sleep(0.2)
-        runs = [product.call("GET", f"/backups/{run['id']}") for run in runs]
+    body, began = {"uploadToS3": True, "encryption": "none"}, time.monotonic()
+    with ProcessMeter(product.pid).measure() as found:
+        runs = [product.call("POST", "/backups", {"databaseId": id_, **body}) for id_ in ids]
+        while any(run["status"] in ("queued", "running") for run in runs):
+            time.sleep(0.2)
+            runs = [product.call("GET", f"/backups/{run['id']}") for run in runs]
+    wall, (cpu, peaks) = time.monotonic() - began, found[0]
     if any(run["status"] != "completed" for run in runs):
         raise RuntimeError(f"They ended as {[(run['status'], run['errorMessage']) for run in runs]}")
     size_of_all = sum(copy["size"] for run in runs for copy in run["copies"])
-    _print(f"{AT_ONCE} x {size} MB at once", Figures(time.monotonic() - began, 0, size_of_all, peaks.stop()))
+    _print(f"{AT_ONCE} x {size} MB at once", Figures(wall, cpu, size_of_all, peaks))
 
 
 def _print(name: str, figures: Figures) -> None:
@@ -78,11 +78,6 @@ def _print(name: str, figures: Figures) -> None:
 
 def _peaks(peaks: Mapping[str, int]) -> str:
     return ", ".join(f"{name} {peak}" for name, peak in sorted(peaks.items()))
-
-
-def _resident(product: Product) -> int:
-    status = Path(f"/proc/{product.pid}/status").read_text()
-    return int(next(line for line in status.splitlines() if line.startswith("VmRSS:")).split()[1]) // 1024
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -12,10 +11,9 @@ from devtools.bench.figures import Figures, ProcessMeter
 from devtools.bench.shapes import Server
 from devtools.product import Product
 from devtools.servers import SeaweedServer
-from devtools.sources import register
+from devtools.sources import follow, register
 
 BUCKET = "bench-backups"
-_LOOK = 0.2
 
 WAYS: dict[str, dict[str, Any]] = {
     "gzip to disk": {"compression": "gzip"},
@@ -59,10 +57,7 @@ class Ours:
         self, path: str, body: dict[str, Any], size: Callable[[dict[str, Any]], int]
     ) -> tuple[Figures, dict[str, Any]]:
         with self._meter.measure() as found:
-            run: dict[str, Any] = self._product.call("POST", path, body)
-            while run["status"] in ("queued", "running"):
-                time.sleep(_LOOK)
-                run = self._product.call("GET", f"{path}/{run['id']}")
+            run = follow(self._product, path, body)
         if run["status"] != "completed":
             raise RuntimeError(f"{path} ended as {run['status']}: {run['errorMessage']}")
         cpu, peaks = found[0]

@@ -26,7 +26,7 @@ from devtools.servers.mysql_home import (
 from devtools.servers.ports import free_port
 
 _ATTEMPTS = 3
-_START_PATIENCE = 60.0
+_START_PATIENCE = 180.0
 _STOP_PATIENCE = 30.0
 
 # A test server may lose its data in a power cut: syncing would only cost time.

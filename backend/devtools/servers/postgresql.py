@@ -28,7 +28,7 @@ from devtools.servers.tls import make_server_tls
 
 _HOST = "127.0.0.1"
 _ATTEMPTS = 3
-_START_PATIENCE = 60.0
+_START_PATIENCE = 180.0
 _UNIX_PATH_LIMIT = 107
 
 # A test server may lose its data in a power cut: syncing would only cost time.

@@ -24,7 +24,7 @@ from devtools.servers.ports import free_ports
 
 _HOST = "127.0.0.1"
 _REGION = "us-east-1"
-_START_PATIENCE = 40.0
+_START_PATIENCE = 120.0
 _ATTEMPTS = 3
 _PROBE_BUCKET = "readiness-probe"
 

@@ -22,7 +22,7 @@ from tests.api.http_api import HttpApi
 from tests.catalogue import make_catalogue, rows, url_for
 
 KEY = "0123456789abcdef0123456789abcdef"
-_PATIENCE = 30.0
+_PATIENCE = 90.0
 T = TypeVar("T")
 
 
