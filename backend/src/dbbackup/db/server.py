@@ -1,4 +1,7 @@
-"""Opens connections to the PostgreSQL server that a catalogue lies on."""
+"""Opens connections to the PostgreSQL server that a catalogue lies on.
+
+Most catalogues are a file: asyncpg (4 MiB) is loaded with the first connection.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +13,16 @@ import socket
 import time
 from collections.abc import Callable
 from contextvars import ContextVar
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import asyncpg
 import psycopg
 from sqlalchemy.exc import OperationalError
 
 from dbbackup.core.catalogue_url import CatalogueUrl
 from dbbackup.core.errors import ValidationError
+
+if TYPE_CHECKING:
+    import asyncpg
 
 MIN_MAJOR = 14
 LOCKS = 0x64626261
@@ -32,12 +37,6 @@ PATIENCE: ContextVar[Callable[[], float]] = ContextVar("PATIENCE", default=lambd
 REQUEST_PATIENCE = 5.0
 _ZERO_IN_JSON = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 _DEAD_AFTER_MS = 30_000
-_NOT_NOW = (
-    OSError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.ConnectionDoesNotExistError,
-    asyncpg.TooManyConnectionsError,
-)
 # A server whose client is gone must let go of what it locked.
 _KEEPALIVE = {"tcp_keepalives_idle": "20", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "4"}
 WHO_HOLDS = f"""
@@ -106,13 +105,16 @@ async def connect(url: CatalogueUrl, holder: str | None) -> asyncpg.Connection:
 
     Waits for a server that restarts, as long as `PATIENCE` says. Raises CatalogueUnavailableError.
     """
+    import asyncpg
+
+    not_now = (asyncpg.CannotConnectNowError, asyncpg.ConnectionDoesNotExistError, asyncpg.TooManyConnectionsError)
     begun = time.monotonic()
     while True:
         try:
             return await _connect_once(url, holder)
         except CatalogueUnavailableError:
             raise
-        except (*_NOT_NOW, _NotHeldError) as error:
+        except (OSError, *not_now, _NotHeldError) as error:
             if time.monotonic() - begun > PATIENCE.get()():
                 raise CatalogueUnavailableError(f"The catalogue's server does not answer: {_words(error)}") from None
         except (asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
@@ -125,6 +127,8 @@ class _NotHeldError(Exception):
 
 
 async def _connect_once(url: CatalogueUrl, holder: str | None) -> asyncpg.Connection:
+    import asyncpg
+
     connection = await asyncpg.connect(
         url.dsn.reveal(),
         timeout=_CONNECT_SECONDS,

@@ -1,4 +1,7 @@
-"""A directory (LDAP, Active Directory) as a client: finds somebody, tries their password, reads their groups."""
+"""A directory (LDAP, Active Directory) as a client: finds somebody, tries their password, reads their groups.
+
+Most instances ask none: ldap3 (5 MiB) is loaded by whoever signs in that way first.
+"""
 
 from __future__ import annotations
 
@@ -8,17 +11,16 @@ import secrets
 import ssl
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
-
-import ldap3
-from ldap3.core.exceptions import LDAPException
-from ldap3.utils.conv import escape_filter_chars
 
 from dbbackup.core.errors import AppError, ProviderError
 from dbbackup.core.secret import Secret
 from dbbackup.core.sign_in_settings import is_this_machine
 from dbbackup.net.resolve import NetRules, refuse_forbidden
+
+if TYPE_CHECKING:
+    import ldap3
 
 _SECONDS = 5
 """For each step: the connection, the handshake, an answer."""
@@ -65,6 +67,8 @@ async def vouch(directory: Directory, username: str, password: Secret, rules: Ne
     # A bind without password succeeds as nobody in particular (RFC 4513, 5.1.2): it proves nothing.
     if not password or not username.strip():
         return None
+    from ldap3.core.exceptions import LDAPException
+
     parts = urlsplit(directory.url)
     try:
         await refuse_forbidden(parts.hostname or "", parts.port or 389, rules)
@@ -128,7 +132,9 @@ def _found(directory: Directory, asking: ldap3.Connection, entry: dict[str, Any]
 def _search(
     asking: ldap3.Connection, base: str, query: str, attributes: list[str], *, most: int
 ) -> list[dict[str, Any]]:
-    asking.search(base, query, ldap3.SUBTREE, attributes=attributes, size_limit=most, time_limit=_SECONDS)
+    from ldap3 import SUBTREE
+
+    asking.search(base, query, SUBTREE, attributes=attributes, size_limit=most, time_limit=_SECONDS)
     # 4: more than asked for; 32: the base is not there.
     if asking.result["result"] not in (0, 4):
         raise ProviderError(f"The directory refuses the search below {base!r}: {asking.result['description']}.")
@@ -136,6 +142,8 @@ def _search(
 
 
 def _server(directory: Directory) -> ldap3.Server:
+    import ldap3
+
     parts = urlsplit(directory.url)
     secure = parts.scheme == "ldaps"
     if not secure and not directory.start_tls and not is_this_machine(directory.url):
@@ -165,6 +173,8 @@ class _Open:
     """Opens in `__enter__`: ldap3's own would bind at once, before StartTLS."""
 
     def __init__(self, directory: Directory, server: ldap3.Server, dn: str, password: Secret) -> None:
+        import ldap3
+
         self._start_tls = directory.start_tls and not server.ssl
         who = {"user": dn, "password": password.reveal()} if dn else {}
         self._connection = ldap3.Connection(
@@ -191,6 +201,8 @@ class _Open:
 
 def _filled(template: str, **values: str) -> str:
     """Put values into a filter, escaped (RFC 4515) and in one go: what is typed may look like a placeholder."""
+    from ldap3.utils.conv import escape_filter_chars
+
     return _PLACEHOLDER.sub(lambda found: str(escape_filter_chars(values[found[1]])), template)
 
 

@@ -1,4 +1,7 @@
-"""OpenID Connect as a client: discovery, authorization code with PKCE, and what makes an ID token believed."""
+"""OpenID Connect as a client: discovery, authorization code with PKCE, and what makes an ID token believed.
+
+Most instances have no provider: authlib and joserfc are loaded by whoever signs in that way first.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +11,6 @@ import ssl
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
-
-from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
-from authlib.oauth2.rfc7636 import create_s256_code_challenge
-from authlib.oidc.core import CodeIDToken
-from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
 
 from dbbackup.core.errors import AppError, ProviderError
 from dbbackup.core.secret import Secret
@@ -98,6 +94,9 @@ async def discover(issuer: str, transport: Transport) -> Provider:
 
 def authorization_url(provider: Provider, client: Client, scopes: str, flow: Flow) -> str:
     """Return where the browser is sent."""
+    from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
+    from authlib.oauth2.rfc7636 import create_s256_code_challenge
+
     url: str = prepare_grant_uri(
         provider.authorization_endpoint,
         client.client_id,
@@ -144,6 +143,11 @@ def believed(
     Raises:
         ProviderError: its signature, issuer, audience, nonce or time is wrong.
     """
+    from authlib.oidc.core import CodeIDToken
+    from joserfc import jwt
+    from joserfc.errors import JoseError
+    from joserfc.jwk import KeySet
+
     try:
         token = jwt.decode(id_token, KeySet.import_key_set(keys), algorithms=_ALGORITHMS)  # type: ignore[arg-type]
         options: dict[str, Any] = {

@@ -10,7 +10,6 @@ from base64 import b32encode
 from dataclasses import dataclass
 
 import pyotp
-import segno
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -59,6 +58,8 @@ async def enrol(session: AsyncSession, ctx: Context, user_id: str, password: str
         ValidationError: the password is wrong.
         ConflictError: there is a second factor already, or another provider signs the user in.
     """
+    import segno  # few ever enrol
+
     user = await get_user(session, user_id)
     if user.provider != LOCAL:
         raise ConflictError(f"{user.provider} signs you in: set up a second factor there.")
