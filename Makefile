@@ -63,7 +63,7 @@ test-beside:
 .PHONY: test-backend
 test-backend: ## Run all backend tests and hold the coverage against its bounds (WORKERS=3, DB=sqlite or postgresql)
 	@rm -f backend/.coverage backend/.coverage.*
-	@$(BACKEND) env $(MEASURED) pytest -n $(WORKERS) $(BY_FILE) --durations=10 --ignore=tests/images $(PYTEST)
+	@$(BACKEND) env $(MEASURED) pytest -n $(WORKERS) $(BY_FILE) --instafail --durations=10 --ignore=tests/images $(PYTEST)
 	@$(BACKEND) coverage combine -q && uv run --frozen --no-sync coverage json -q -o .cache/coverage.json
 	@$(BACKEND) python -m devtools.coverage_gate .cache/coverage.json
 
