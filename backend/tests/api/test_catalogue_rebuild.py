@@ -99,7 +99,6 @@ def test_rebuild_when_the_database_was_added_again_first_then_its_backups_are_it
         assert app.api.get(f"/backups/{made['id']}")["databaseId"] == target["id"]
 
 
-@pytest.mark.timeout(300)
 def test_rebuild_of_a_thousand_backups_finds_each_one(home: Path, first: RunningApp, postgres: PostgresServer) -> None:
     made = back_up(first, add_database(first, postgres))
     [manifest_file] = home.glob("backups/*/*/*/*.dump.gz.json")

@@ -6,10 +6,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
-# Starting three servers and the product, over and over: on a busy machine that takes its time.
-pytestmark = pytest.mark.timeout(600)
 _BACKEND = Path(__file__).parents[2]
 
 

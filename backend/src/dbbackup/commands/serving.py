@@ -109,4 +109,4 @@ def _bound_allocator() -> None:
     # Other C libraries (musl) have no such call and no such arenas.
     if mallopt is not None:
         mallopt(m_arena_max, 2)
-        mallopt(m_mmap_threshold, 512 * 1024)
+        mallopt(m_mmap_threshold, 128 * 1024)

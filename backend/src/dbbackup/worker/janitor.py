@@ -251,7 +251,7 @@ async def _clean(ctx: Context, entry: RunJournal) -> None:
                 _log.warning("{} may still be in its bucket: the S3 config was deleted", facts["key"])
                 return
             await storage.discard(facts["key"])
-            if not await _is_kept(ctx, entry.execution_id, storage, facts["key"]):
+            if not await _is_kept(ctx, entry.execution_id, storage, facts["key"]) and await _stands(ctx, entry):
                 await storage.delete(facts["key"])
         case JournalKind.NEW_DATABASE:
             await _drop(ctx, facts)
@@ -276,6 +276,15 @@ async def _is_kept(ctx: Context, backup_id: str, storage: Storage, key: str) -> 
         and (copy.key or "").rpartition("/")[0] == folder
         for copy in backup.copies
     )
+
+
+async def _stands(ctx: Context, entry: RunJournal) -> bool:
+    """Tell whether the entry is still there, asked last of all before a file is deleted.
+
+    A run that ended well since the entries were read has cleared it, and its files stay, whatever its row says now.
+    """
+    async with ctx.catalogue.sessions() as session:
+        return await session.get(RunJournal, entry.id) is not None
 
 
 async def _drop(ctx: Context, facts: dict[str, str]) -> None:

@@ -7,6 +7,7 @@ import secrets
 import subprocess
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from dbbackup.core.journal import JournalKind
@@ -93,6 +94,27 @@ async def test_journal_when_a_write_was_cut_off_then_the_file_goes_unless_its_co
     await retry_journal(ctx)
     assert (ctx.settings.storage_path / "kept/one.dump").exists()
     assert not (ctx.settings.storage_path / "lost/two.dump").exists()
+    assert await journal(ctx) == []
+
+
+async def test_journal_when_the_run_clears_it_while_it_is_looked_through_then_the_file_stays(
+    ctx: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = backup(None, "completed")
+    await save(ctx, run)
+    file = ctx.settings.storage_path / "kept/one.dump"
+    file.parent.mkdir()
+    file.write_text("x")
+    await note(ctx, run.id, JournalKind.STORAGE_WRITE, storageId="local", key="kept/one.dump")
+
+    async def ended_meanwhile(key: str) -> int:
+        # The moment that no test can hit from outside: between reading the entries and deleting for them.
+        await CatalogueJournal(ctx.catalogue, run.id).clear()
+        return 0
+
+    monkeypatch.setattr(ctx.storages.local, "discard", ended_meanwhile)
+    await retry_journal(ctx)
+    assert file.exists()
     assert await journal(ctx) == []
 
 
