@@ -5,11 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from coverage import Coverage
 
 from devtools.catalogue_server import ON_POSTGRESQL
 from devtools.servers import MariadbServer, MysqlServer, PostgresServer, SeaweedServer
 from tests.api.running_app import RunningApp
 from tests.contract import storage_fixtures
+from tests.measuring import Measuring
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Where this process is measured (`make test-backend`), measure what the bounds need."""
+    if (coverage := Coverage.current()) is not None:
+        config.pluginmanager.register(Measuring(coverage))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -50,6 +50,17 @@ def odd(pipeline_server: PostgresServer) -> Iterator[str]:
     pipeline_server.psql("DROP DATABASE odd WITH (FORCE)")
 
 
+@pytest.fixture(scope="module")
+def large(pipeline_server: PostgresServer) -> Iterator[str]:
+    """A database with more in each part than pipes and queues hold: no tool ends before its storage has taken some."""
+    pipeline_server.psql("CREATE DATABASE large_parts")
+    for number in range(3):
+        rows = "SELECT i, repeat(md5(i::text), 500) FROM generate_series(1, 1000) i"
+        pipeline_server.psql(f"CREATE TABLE t{number} AS {rows}", database="large_parts")
+    yield "large_parts"
+    pipeline_server.psql("DROP DATABASE large_parts WITH (FORCE)")
+
+
 @pytest.fixture(autouse=True)
 def small_is_big(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(postgresql_divisible, "LEAST_BYTES", 1)
@@ -108,7 +119,9 @@ async def test_parallel_dump_when_money_moves_between_the_parts_then_the_sum_is_
     make += "INSERT INTO {0} SELECT i, 1000, repeat(md5(i::text), 60) FROM generate_series(1, 4000) i;"
     pipeline_server.psql(make.format("one") + make.format("two"), database="bank")
     storage = LocalStorage(root)
-    made = await parallel_job(pipeline_server, workshop, [storage], "bank", {"jobs": 2}, compression="none")
+    # Slow enough that much is moved meanwhile, on a busy machine too.
+    slow = FaultyStorage(storage, Faults(slow=0.3))
+    made = await parallel_job(pipeline_server, workshop, [slow], "bank", {"jobs": 2}, compression="none")
     moved, going = 0, True
 
     async def move() -> None:
@@ -189,12 +202,12 @@ async def test_divisible_when_a_table_is_locked_or_the_connection_is_gone_then_i
 
 
 async def _while_dumping(
-    server: PostgresServer, workshop: Workshop, root: Path, odd: str, act: Callable[[asyncio.Task[Any]], object]
+    server: PostgresServer, workshop: Workshop, root: Path, large: str, act: Callable[[asyncio.Task[Any]], object]
 ) -> BaseException:
     """Start a slow dump, do something to it once all its tools run, and return how it ended."""
-    # So slow that the first tool does not end before the last is there, on a busy machine either.
+    # So slow that the first tool does not end before the last is there, on a busy machine either: see `large`.
     slow = FaultyStorage(LocalStorage(root), Faults(slow=10.0))
-    made = await parallel_job(server, workshop, [slow], odd, compression="none")
+    made = await parallel_job(server, workshop, [slow], large, compression="none")
     run = RunReport()
     async with nothing_left():
         task: asyncio.Task[Any] = asyncio.create_task(parallel_backup(made, run))
@@ -221,24 +234,24 @@ def _dumps() -> list[int]:
 
 
 async def test_parallel_dump_when_one_tool_is_killed_then_all_end_and_nothing_is_left(
-    pipeline_server: PostgresServer, workshop: Workshop, odd: str, root: Path
+    pipeline_server: PostgresServer, workshop: Workshop, large: str, root: Path
 ) -> None:
     error = await _while_dumping(
-        pipeline_server, workshop, root, odd, lambda _: os.kill(sorted(_dumps())[0], signal.SIGKILL)
+        pipeline_server, workshop, root, large, lambda _: os.kill(sorted(_dumps())[0], signal.SIGKILL)
     )
     assert isinstance(error, AppError)
     assert "pg_dump" in error.message
     assert stored(root) == []
-    await _no_sessions(pipeline_server, odd)
+    await _no_sessions(pipeline_server, large)
 
 
 async def test_parallel_dump_when_cancelled_then_all_end_and_nothing_is_left(
-    pipeline_server: PostgresServer, workshop: Workshop, odd: str, root: Path
+    pipeline_server: PostgresServer, workshop: Workshop, large: str, root: Path
 ) -> None:
-    error = await _while_dumping(pipeline_server, workshop, root, odd, lambda task: task.cancel())
+    error = await _while_dumping(pipeline_server, workshop, root, large, lambda task: task.cancel())
     assert isinstance(error, asyncio.CancelledError)
     assert stored(root) == []
-    await _no_sessions(pipeline_server, odd)
+    await _no_sessions(pipeline_server, large)
 
 
 async def _no_sessions(server: PostgresServer, database: str) -> None:
