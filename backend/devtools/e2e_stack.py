@@ -13,7 +13,8 @@ import signal
 import sys
 import tempfile
 import threading
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from devtools.product import DIST, Product
@@ -21,9 +22,11 @@ from devtools.servers import MariadbServer, PostgresServer, SeaweedServer
 from devtools.servers.oidc_provider import OidcProvider
 from devtools.showcase.furnish import Servers, furnish
 from devtools.sources import Server, fill
+from tests.docker_stand_in import DockerStandIn
 
 BUCKET = "e2e-backups"
 DATABASE = "shop"
+CONTAINER = "shop-db-1"
 PEOPLE = {"alice": {"name": "Alice Liddell", "groups": ["staff"]}}
 _ADMIN = {"AUTH_MODE": "local", "ADMIN_USERNAME": "root", "ADMIN_PASSWORD": secrets.token_urlsafe(12)}
 
@@ -42,7 +45,8 @@ def main() -> int:
         PostgresServer.start() as postgres,
         MariadbServer.start() as mariadb,
         SeaweedServer.start() as storage,
-        Product.start(Path(home) / "product", serve_page=True) as product,
+        _engine_with(postgres) as docker,
+        Product.start(Path(home) / "product", serve_page=True, extra={"DOCKER_HOST": docker.host}) as product,
         Product.start(Path(home) / "locked", serve_page=True, extra=_ADMIN) as locked,
         Product.start(Path(home) / "showcase", serve_page=True, extra=_ADMIN) as furnished,
     ):
@@ -66,6 +70,7 @@ def main() -> int:
             "provider": {"issuer": provider.issuer, "clientId": provider.client_id, "person": "alice"},
             "postgres": _login(postgres),
             "mariadb": _login(mariadb),
+            "container": CONTAINER,
             "pgDump": str(postgres.bin_dir / "pg_dump"),
             "s3": {
                 "endpoint": storage.endpoint,
@@ -78,6 +83,14 @@ def main() -> int:
         print(json.dumps(facts), flush=True)
         _obey(asked, product)
     return 0
+
+
+@contextmanager
+def _engine_with(postgres: PostgresServer) -> Iterator[DockerStandIn]:
+    """Yield a stand-in for a Docker engine in which the server is a container that tells no password."""
+    with DockerStandIn() as docker:
+        docker.put(CONTAINER, port=postgres.port)
+        yield docker
 
 
 def _obey(asked: queue.SimpleQueue[int], product: Product) -> None:

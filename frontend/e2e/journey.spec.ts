@@ -1,5 +1,5 @@
 import { expect, type Page, test } from "@playwright/test";
-import { open, peek, press, reach, select, write } from "./keyboard";
+import { choose, open, peek, press, reach, select, write } from "./keyboard";
 import { confirmRestore, toOptions } from "./restore-steps";
 import { connectionString, stack } from "./stack";
 
@@ -177,14 +177,14 @@ test("definitions go into a new database, then the rows into its empty tables, a
   await expect(page.getByText(/duplicate key/).first()).toBeVisible();
 });
 
-test("a bucket can be browsed and its backup chosen for a restore", async ({ page }) => {
-  await page.goto("/restore/new");
-  await page.getByRole("radio", { name: "A bucket" }).click();
+test("a bucket is browsed and its backup chosen for a restore, by the keyboard alone", async ({ page }) => {
+  await open(page, "/restore/new");
+  await choose(page, page.getByRole("radiogroup", { name: "Restore from" }), "A bucket");
   for (const folder of [/^shop ?, folder$/, /^\d{4} ?, folder$/, /^\d{2} ?, folder$/]) {
-    await page.getByRole("button", { name: folder }).click();
+    await press(page, page.getByRole("button", { name: folder }));
   }
-  await page.getByRole("button", { name: /shop_manual_.*\.dump\.gz/ }).click();
-  await page.getByRole("button", { name: "Options" }).click();
+  await press(page, page.getByRole("button", { name: /shop_manual_.*\.dump\.gz/ }).first());
+  await press(page, page.getByRole("button", { name: "Options" }));
   await expect(page.getByRole("region", { name: "Preflight" })).toContainText("shop");
 });
 

@@ -2,6 +2,9 @@ import { expect, type Locator, type Page } from "@playwright/test";
 
 // What somebody does who has no pointer: nothing here clicks, fills or moves the focus by a script.
 
+/** What is longer is pasted, as people do with secrets and addresses: a key for each letter would take seconds. */
+const TYPED = 24;
+
 /** More stops than any page has between two things one goes for. */
 const BOUND = 120;
 
@@ -40,7 +43,8 @@ export async function write(page: Page, target: Locator, text: string) {
   await reach(page, target);
   await page.keyboard.press("Control+a");
   await page.keyboard.press("Delete");
-  await page.keyboard.type(text);
+  if (text.length > TYPED) await page.keyboard.insertText(text);
+  else await page.keyboard.type(text);
 }
 
 /** One radio of a group: Tab reaches the chosen one, the arrows go on from there. */
@@ -84,6 +88,13 @@ export async function peek(page: Page, opener: Locator, dialog: Locator) {
   await page.keyboard.press("Escape");
   await expect(dialog).toHaveCount(0);
   await expect(opener, "the focus goes back to where the dialog was opened").toBeFocused();
+}
+
+/** Chooses a file by the button that asks for one; the dialog is the browser's own. */
+export async function giveFile(page: Page, opener: Locator, name: string, buffer: Buffer) {
+  const asked = page.waitForEvent("filechooser");
+  await press(page, opener);
+  await (await asked).setFiles({ name, mimeType: "application/octet-stream", buffer });
 }
 
 /** Somebody who sees must see where the focus is. */

@@ -1,37 +1,40 @@
 import { createHmac } from "node:crypto";
 import { expect, type Page, test } from "@playwright/test";
-import { checkAccess, checkShown } from "./check-access";
+import { checkShown } from "./check-access";
+import { choose, open, peek, press, write } from "./keyboard";
 import { type Received, startReceiver } from "./receiver";
 import { stack } from "./stack";
 
 // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the fixtures it must provide from this pattern
 test.use({ baseURL: async ({}, use) => use(stack().baseUrl) });
 
-test("a webhook is added, tested, and told of a real backup", async ({ page }) => {
+test("a webhook is added, tested, and told of a real backup, by the keyboard alone", async ({ page }) => {
   const receiver = await startReceiver();
   try {
-    await page.goto("/notifications");
-    await page.getByRole("link", { name: "Add a channel" }).click();
-    await page.getByRole("radio", { name: "Webhook" }).click();
-    await page.getByLabel("Name").fill("Incident desk");
-    await page.getByLabel("URL", { exact: true }).fill("not a URL");
-    await page.getByRole("button", { name: "Generate" }).click();
-    await page.getByRole("button", { name: "Send a test message" }).click();
+    await open(page, "/notifications");
+    await press(page, page.getByRole("link", { name: "Add a channel" }).first());
+    await choose(page, page.getByRole("radiogroup", { name: "Kind of channel" }), "Webhook");
+    await write(page, page.getByLabel("Name"), "Incident desk");
+    const url = page.getByLabel("URL", { exact: true });
+    await write(page, url, "not a URL");
+    await press(page, page.getByRole("button", { name: "Generate" }));
+    await press(page, page.getByRole("button", { name: "Send a test message" }));
+    await expect(url, "the field that is wrong").toBeFocused();
     await expect(page.getByText("Enter a URL that starts with https:// or http://.")).toBeVisible();
-    await page.getByLabel("URL", { exact: true }).fill(receiver.url);
+    await write(page, url, receiver.url);
     const secret = await page.getByRole("textbox", { name: "Signing secret" }).inputValue();
 
-    await page.getByRole("button", { name: "Send a test message" }).click();
+    await press(page, page.getByRole("button", { name: "Send a test message" }));
     await expect(page.getByText("The test message was accepted")).toBeVisible();
     expectSigned(receiver.received[0], secret, "test");
-    await page.getByRole("button", { name: "Everything" }).click();
+    await press(page, page.getByRole("button", { name: "Everything" }));
     await checkShown(page, "the form of a channel");
-    await page.getByRole("button", { name: "Add the channel" }).click();
+    await press(page, page.getByRole("button", { name: "Add the channel" }));
 
     const card = page.getByRole("article", { name: "Incident desk" });
     await expect(card).toContainText("No message was sent yet.");
     await expect(page.getByText(secret)).toHaveCount(0);
-    await card.getByRole("button", { name: "Send a test" }).click();
+    await press(page, card.getByRole("button", { name: "Send a test" }));
     await expect(card.getByText("The test message was accepted")).toBeVisible();
     expectSigned(receiver.received[1], secret, "test");
 
@@ -41,13 +44,13 @@ test("a webhook is added, tested, and told of a real backup", async ({ page }) =
     await expect(list.getByRole("listitem").first()).toContainText("Delivered");
     await expect(card).toContainText("Last message delivered");
     expectSigned(receiver.received[2], secret, "backup.succeeded");
-    for (const width of [1280, 390]) {
-      await page.setViewportSize({ width, height: 900 });
-      await checkAccess(page, "/notifications");
-    }
-    await page.setViewportSize({ width: 1280, height: 900 });
-    await card.getByRole("button", { name: "Delete Incident desk" }).click();
-    await page.getByRole("alertdialog").getByRole("button", { name: "Delete" }).click();
+    // The other width and theme: routes.spec.ts.
+    await checkShown(page, "a channel with its messages");
+    const opener = card.getByRole("button", { name: "Delete Incident desk" });
+    const dialog = page.getByRole("alertdialog");
+    await peek(page, opener, dialog);
+    await page.keyboard.press("Enter");
+    await press(page, dialog.getByRole("button", { name: "Delete" }));
     await expect(page.getByRole("heading", { name: "Nobody is told yet" })).toBeVisible();
   } finally {
     receiver.stop();

@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { expect, type Page, test } from "@playwright/test";
 import { checkShown } from "./check-access";
-import { choose, open, peek, press, write } from "./keyboard";
+import { choose, open, peek, press, select, write } from "./keyboard";
 import { stack } from "./stack";
 
 test.describe.configure({ mode: "serial" });
@@ -87,16 +87,20 @@ test("somebody whom an OpenID provider knows signs in there, and gets the role o
   await checkShown(page, "a sign-in that did not work");
 });
 
-test("an API key is shown once", async ({ page }) => {
+test("an API key is made by the keyboard alone, and shown once", async ({ page }) => {
   await enter(page);
-  await page.goto("/api-keys");
-  await page.getByRole("button", { name: "Make a key" }).click();
-  await page.getByLabel("Name").fill("Monitoring");
-  await page.getByRole("button", { name: "Make the key" }).click();
+  await open(page, "/api-keys");
+  const opener = page.getByRole("button", { name: "Make a key" }).first();
+  const dialog = page.getByRole("dialog", { name: "Make an API key" });
+  await peek(page, opener, dialog);
+  await page.keyboard.press("Enter");
+  await write(page, dialog.getByLabel("Name"), "Monitoring");
+  await select(page, dialog.getByLabel("Expires after"), "a year");
+  await press(page, dialog.getByRole("button", { name: "Make the key" }));
   const secret = (await page.getByRole("dialog").getByText(/^dbk_/).textContent()) ?? "";
   const asked = await fetch(`${stack().locked.baseUrl}/api/auth/me`, { headers: { "X-API-Key": secret } });
   expect((await asked.json()).data).toMatchObject({ username: "Monitoring", role: "viewer", via: "api_key" });
-  await page.getByRole("button", { name: "Done" }).click();
+  await press(page, page.getByRole("button", { name: "Done" }));
   await expect(page.getByRole("dialog")).toHaveCount(0);
   await expect(page.getByText(secret)).toHaveCount(0);
 });

@@ -17,6 +17,8 @@ export interface Stack {
   provider: { issuer: string; clientId: string; person: string };
   postgres: Login;
   mariadb: Login;
+  /** What the stand-in for a Docker engine calls the container of the PostgreSQL server. */
+  container: string;
   /** The dump tool of the PostgreSQL server's own version. */
   pgDump: string;
   s3: { endpoint: string; bucket: string; region: string; accessKey: string; secretKey: string };

@@ -182,6 +182,23 @@ def test_status_when_a_database_container_is_not_added_then_it_is_named_unless_a
     assert unprotected == [{"containerName": "forgotten", "image": "postgres:15"}]
 
 
+def test_status_when_a_database_of_an_unprotected_container_is_added_then_it_is_named_no_more(
+    app: RunningApp, docker: DockerStandIn, mariadb: MariadbServer
+) -> None:
+    database, name = unique("forgotten"), unique("maria")
+    mariadb.sql(f"CREATE DATABASE {database}")
+    environment = {"MARIADB_ROOT_PASSWORD": mariadb.password}
+    identity = docker.put(name, "blog-mariadb", environment=environment, port=mariadb.port, inner=3306)
+    look(app)
+    assert [one["containerName"] for one in app.api.get("/system/status")["unprotected"]] == [name]
+    with connect(f"ws://{app.host}/api/ws/events", compression=None, proxy=None) as opened:
+        app.api.post("/discovery/add", {"servers": [{"containerId": identity, "databases": [database]}]})
+        while json.loads(opened.recv(timeout=10))["resource"] != "discovery":
+            pass
+    # No look of the loop came between.
+    assert app.api.get("/system/status")["unprotected"] == []
+
+
 def test_link_when_somebody_chose_another_way_then_host_and_port_stay(
     app: RunningApp, docker: DockerStandIn, postgres: PostgresServer
 ) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -14,8 +14,10 @@ from dbbackup.core.container_labels import PREFIX
 from dbbackup.core.container_servers import Credentials, engine_types
 from dbbackup.core.containers import Address, Container
 from dbbackup.core.errors import AppError, DatabaseUnreachableError, DockerUnavailableError, ValidationError
+from dbbackup.core.events import EVENTS_CHANNEL, ChangeEvent
 from dbbackup.core.secret import Secret
 from dbbackup.db.models import DatabaseConfig
+from dbbackup.db.session import after_commit
 from dbbackup.services.connections import saved_connection
 from dbbackup.services.container_links import is_of, link
 from dbbackup.services.context import Context
@@ -130,7 +132,16 @@ async def add_discovered(session: AsyncSession, ctx: Context, data: DiscoveryAdd
     for server, answer in zip(data.servers, asked, strict=True):
         for database in dict.fromkeys(server.databases):
             results.append(await _add(session, ctx, answer, database))
+    if added := {result.config.container_id for result in results if result.config}:
+        after_commit(session, lambda: _no_longer_unprotected(ctx, added))
     return results
+
+
+def _no_longer_unprotected(ctx: Context, container_ids: Set[str | None]) -> None:
+    """Whoever has just added a database must not read for a while yet that nobody did."""
+    runtime = ctx.runtime
+    runtime.unprotected = [container for container in runtime.unprotected if container.id not in container_ids]
+    ctx.events.publish(EVENTS_CHANNEL, ChangeEvent(resource="discovery", id="containers", action="updated"))
 
 
 async def add_found(session: AsyncSession, ctx: Context, way: Way, database: str) -> DatabaseConfig:

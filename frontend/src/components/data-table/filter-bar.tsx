@@ -30,7 +30,7 @@ export function FilterBar({ label, active, onClear, children }: FilterBarProps) 
       )}
       <div
         className={cn(
-          "grid grid-cols-2 gap-2 max-sm:mt-1 max-sm:mb-1.5 sm:flex sm:flex-wrap sm:items-center sm:[&>*]:max-w-56 sm:[&>*]:flex-1 sm:[&>*]:basis-28",
+          "grid grid-cols-2 gap-2 max-sm:mt-1 max-sm:mb-1.5 sm:flex sm:flex-wrap sm:items-center sm:[&>*]:max-w-56 sm:[&>*]:flex-1 sm:[&>*]:basis-40",
           wide || open || "hidden",
         )}
       >

@@ -36,14 +36,14 @@ export function LogToolbar(props: LogToolbarProps) {
         aria-label="Show from level"
         value={props.level}
         onChange={(event) => props.onLevel(event.target.value as LevelFilter)}
-        className="w-32"
+        className="w-32 max-sm:order-last"
       >
         <option value="debug">Everything</option>
         <option value="info">Info and up</option>
         <option value="warn">Warnings</option>
         <option value="error">Errors</option>
       </Select>
-      <span className="relative w-44 max-sm:order-last max-sm:w-full">
+      <span className="relative w-44 max-sm:order-last max-sm:w-auto max-sm:min-w-0 max-sm:flex-1">
         <Search
           className="pointer-events-none absolute top-1/2 left-2.5 size-4 -translate-y-1/2 text-ink-faint"
           aria-hidden

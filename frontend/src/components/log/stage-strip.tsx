@@ -12,7 +12,7 @@ interface StageStripProps {
 /** The whole run in one line: what it did, one after the other, and how long each took. */
 export function StageStrip({ stages, rate, onOpen }: StageStripProps) {
   return (
-    <ol aria-label="Stages" className="flex gap-1 overflow-x-auto border-b px-2 py-1.5">
+    <ol aria-label="Stages" className="flex gap-1 border-b px-2 py-1.5 max-sm:overflow-x-auto sm:flex-wrap">
       {stages.map((stage) => (
         <li key={stage.key} className="shrink-0">
           <button

@@ -137,6 +137,7 @@ it("takes days as the user's own, the last one included", () => {
 
 it.each([
   ["createBackup", "Create backup"],
+  ["getBackup", "View backup"],
   ["deleteS3Config", "Delete S3 config"],
   ["createApiKey", "Create API key"],
   ["signIn", "Sign in"],

@@ -1,6 +1,9 @@
-/** "createBackup" as people read it: "Create backup". */
+/** "createBackup" as people read it: "Create backup"; "getBackup": "View backup". */
 export function actionWords(action: string): string {
-  const words = action.replace(/([a-z0-9])([A-Z])/g, "$1 $2").replace(/\bS 3\b/g, "S3");
+  const words = action
+    .replace(/^get(?=[A-Z])/, "view")
+    .replace(/([a-z0-9])([A-Z])/g, "$1 $2")
+    .replace(/\bS 3\b/g, "S3");
   return (
     words.charAt(0).toUpperCase() +
     words

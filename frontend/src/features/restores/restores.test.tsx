@@ -178,7 +178,7 @@ it("follows a running restore and lets it be cancelled", async () => {
 it("tells how a restore ended", async () => {
   await renderApp("/restores/restore-1");
   expect(screen.getByText("shop_restored is restored")).toBeInTheDocument();
-  expect(screen.getByText(/missingRoles: create/)).toBeInTheDocument();
+  expect(screen.getByText("Missing roles created")).toBeInTheDocument();
 });
 
 it("tells why a restore failed", async () => {
@@ -290,7 +290,7 @@ it("tells how rows were added, and what a failure left", async () => {
   await renderApp("/restores/restore-1");
   expect(screen.getByText("The rows are in shop")).toBeInTheDocument();
   expect(screen.getByText("Rows only, beside those that are there")).toBeInTheDocument();
-  expect(screen.getByText("disableTriggers: true")).toBeInTheDocument();
+  expect(screen.getByText("Triggers and foreign keys off meanwhile")).toBeInTheDocument();
 });
 
 it("says before a cancellation that an existing database stays as it was", async () => {

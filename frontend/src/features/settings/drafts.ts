@@ -1,5 +1,6 @@
 import type { SettingView } from "@/client";
 import type { SettingValues } from "./api";
+import { LABELS } from "./labels";
 
 /** What was typed and not saved yet, by key. */
 export type Drafts = Record<string, string | boolean>;
@@ -39,8 +40,10 @@ export function groupSettings(settings: SettingView[]): SettingGroup[] {
   return [...groups].map(([name, members]) => ({ name, settings: members }));
 }
 
-/** "maxConcurrent" → "Max concurrent": the key's last word, for people. */
+/** A few words for people; of an unknown key its last word: "maxConcurrent" → "Max concurrent". */
 export function settingLabel(key: string): string {
+  const known = LABELS[key];
+  if (known) return known;
   const words = (key.split(".").at(-1) ?? key).replace(/([a-z])([A-Z])/g, "$1 $2").toLowerCase();
   return (
     words.charAt(0).toUpperCase() +

@@ -32,7 +32,7 @@ it("changes only what differs, and says when it is saved", async () => {
   server.use(http.get("*/api/system/settings", () => ok([makeSetting(), SHRED, LOCKED])));
   const saved = record("put", "*/api/system/settings", () => ok([makeSetting({ value: 5 }), SHRED, LOCKED]));
   const { user } = await renderApp("/settings");
-  const most = await screen.findByLabelText("Max concurrent");
+  const most = await screen.findByLabelText("Runs at the same time");
   expect(screen.getByRole("region", { name: "Retention" })).toHaveTextContent(
     "Set by the environment (MODE)",
   );
@@ -55,7 +55,7 @@ it("shows beside the field what the server refuses, and an empty field means the
     refuse(400, "VALIDATION_ERROR", text, [{ field: "backup.maxConcurrent", message: text }]),
   );
   const { user } = await renderApp("/settings");
-  const most = await screen.findByLabelText("Max concurrent");
+  const most = await screen.findByLabelText("Runs at the same time");
   await user.clear(most);
   await user.click(screen.getByRole("button", { name: "Save" }));
   await waitFor(() => expect(saved[0]?.body).toEqual({ values: { "backup.maxConcurrent": null } }));

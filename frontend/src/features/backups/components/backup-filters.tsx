@@ -53,7 +53,7 @@ export function BackupFilters({ search, onSearch }: BackupFiltersProps) {
       {/* There until it is known that there is none: a field that came later would push the table down. */}
       {search.scheduleId || schedules.data?.items.length !== 0 ? (
         <Select aria-label="Schedule" value={search.scheduleId ?? ""} onChange={choose("scheduleId")}>
-          <option value="">By any schedule or hand</option>
+          <option value="">Any schedule</option>
           {schedules.data?.items.map((schedule) => (
             <option key={schedule.id} value={schedule.id}>
               {schedule.databaseName}: {schedule.name || schedule.reading}

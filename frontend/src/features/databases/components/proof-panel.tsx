@@ -47,7 +47,7 @@ export function ProofPanel({ database }: { database: DatabaseView }) {
             </>
           )}
         </Fact>
-        <Fact name="Copies go to">{describeTarget(database, databases)}</Fact>
+        <Fact name="Trial restores go to">{describeTarget(database, databases)}</Fact>
         <Fact name="Assertions">
           {database.assertions.length === 0 ? (
             "None: level 4 has nothing to ask"

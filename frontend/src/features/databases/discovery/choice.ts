@@ -1,4 +1,4 @@
-import type { DiscoveredServer, DiscoveredServerInput, Discovery } from "@/client";
+import type { AddedDatabase, DiscoveredServer, DiscoveredServerInput, Discovery } from "@/client";
 
 /** Of each container the databases to add, and what was typed where its environment tells no password. */
 export interface Choice {
@@ -37,4 +37,16 @@ export function toAdd(discovery: Discovery, choices: Choices): DiscoveredServerI
       },
     ];
   });
+}
+
+/** What is added is no choice any more; what failed stays as it was typed, for a second try. */
+export function whatFailed(discovery: Discovery, choices: Choices, results: AddedDatabase[]): Choices {
+  const left: Choices = {};
+  for (const { containerId, containerName } of discovery.servers) {
+    const failed = results.filter((one) => one.containerName === containerName && one.error !== null);
+    const choice = choices[containerId];
+    if (choice && failed.length > 0)
+      left[containerId] = { ...choice, databases: failed.map(({ name }) => name) };
+  }
+  return left;
 }

@@ -125,6 +125,12 @@ it("asks for user and password where the container tells none, and says what was
   expect(calls[0]?.body).toEqual({
     servers: [{ containerId: "a".repeat(64), databases: ["shop"], username: "backup", password: "secret" }],
   });
+  // Only what is wrong has to be typed again.
+  expect(screen.getByRole("textbox", { name: "User" })).toHaveValue("backup");
+  expect(screen.getByRole("textbox", { name: "Databases" })).toHaveValue("shop");
+  await user.type(screen.getByLabelText("Password"), "s");
+  await user.click(screen.getByRole("button", { name: "Add 1 database" }));
+  await waitFor(() => expect(calls[1]?.body).toMatchObject({ servers: [{ password: "secrets" }] }));
 });
 
 it("says what to do when the engine cannot be asked, when nothing is found, and when the request fails", async () => {

@@ -6,7 +6,7 @@ import { Button } from "@/components/ui/button";
 import { Notice } from "@/components/ui/notice";
 import { describeError } from "@/lib/api-error";
 import { useAddDiscovered } from "./api";
-import { type Choices, firstChoice, toAdd } from "./choice";
+import { type Choices, firstChoice, toAdd, whatFailed } from "./choice";
 import { ServerCard } from "./server-card";
 
 /** All servers found, and one button that adds what is chosen of them. */
@@ -23,8 +23,7 @@ export function FoundServers({ discovery }: { discovery: Discovery }) {
       onSuccess: (results) => {
         const added = results.filter(({ database }) => database !== null).length;
         if (added > 0) toast.success(added === 1 ? "1 database is added" : `${added} databases are added`);
-        // What is added now is no choice any more; what failed can be ticked again.
-        setChoices({});
+        setChoices((known) => whatFailed(discovery, known, results));
       },
     });
   }
@@ -53,6 +52,8 @@ export function FoundServers({ discovery }: { discovery: Discovery }) {
         {discovery.servers.map((server) => (
           <li key={server.containerId} className="min-w-0">
             <ServerCard
+              // What was typed as names of databases is written anew from what is left of it.
+              key={add.data ? add.submittedAt : 0}
               server={server}
               choice={choices[server.containerId] ?? firstChoice(server)}
               onChange={(choice) => setChoices((known) => ({ ...known, [server.containerId]: choice }))}

@@ -21,8 +21,8 @@ export function NoEngine({ problem }: { problem: DiscoveryProblem }) {
             The compose file has a proxy before the Docker socket. It passes on three questions about
             containers and nothing else, so this program can change nothing. Start it:
           </p>
-          <div className="flex flex-wrap items-center gap-2">
-            <code className="min-w-0 rounded-md bg-sunken px-3 py-2 font-mono text-sm break-all text-ink">
+          <div className="flex items-start gap-2">
+            <code className="min-w-0 rounded-md bg-sunken px-3 py-2 font-mono text-sm break-words text-ink">
               {COMMAND}
             </code>
             <CopyButton text={COMMAND} label="Copy the command" />

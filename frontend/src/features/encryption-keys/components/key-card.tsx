@@ -1,4 +1,4 @@
-import { Archive, CircleCheck, FileKey, KeyRound, LifeBuoy, Trash2 } from "lucide-react";
+import { Archive, CircleCheck, FileKey, Hourglass, KeyRound, LifeBuoy, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { toast } from "sonner";
 import type { EncryptionKeyView } from "@/client";
@@ -18,6 +18,7 @@ export function KeyCard({ encryptionKey: key }: { encryptionKey: EncryptionKeyVi
   const download = useDownloadKey();
   const activate = useActivateKey();
   const active = key.state === "active";
+  const onlyHere = key.hasIdentity && !key.downloadedAt;
   const failed = (error: unknown) => toast.error(describeError(error));
   return (
     <article aria-label={key.name} className="panel">
@@ -26,7 +27,11 @@ export function KeyCard({ encryptionKey: key }: { encryptionKey: EncryptionKeyVi
           <h2 className="flex flex-wrap items-center gap-2 font-bold">
             <KeyRound className="size-4.5 shrink-0 text-ink-faint" aria-hidden />
             {key.name}
-            {active ? (
+            {active && onlyHere ? (
+              <Badge tone="warn" icon={Hourglass}>
+                Not in use yet
+              </Badge>
+            ) : active ? (
               <Badge tone="ok" icon={CircleCheck}>
                 Active
               </Badge>
@@ -93,7 +98,7 @@ export function KeyCard({ encryptionKey: key }: { encryptionKey: EncryptionKeyVi
           </div>
         </Allowed>
       </div>
-      {key.hasIdentity && !key.downloadedAt ? (
+      {onlyHere ? (
         <div className="border-t p-4">
           <Notice tone="warn" title="This key is only on this machine">
             If the machine is lost, so is every backup encrypted to it. Download the key file and keep it

@@ -4,13 +4,14 @@ import { Fact, Facts } from "@/components/ui/facts";
 import { Section } from "@/components/ui/section";
 import { formatAbsolute, formatDuration } from "@/lib/format";
 import { MODES, modeOf } from "../mode";
+import { describeOptions } from "../option-words";
 import { describeSelection, type Selection } from "../wizard/selection";
 
 export function RestoreFacts({ restore }: { restore: RestoreDetail }) {
   const from = fromText(restore);
   const mode = MODES[modeOf(restore.options)];
-  const options = Object.entries(restore.options).filter(
-    ([name, value]) => !TOLD.includes(name) && isSet(value),
+  const options = describeOptions(
+    Object.entries(restore.options).filter(([name, value]) => !TOLD.includes(name) && isSet(value)),
   );
   return (
     <Section title="Facts">
@@ -45,11 +46,7 @@ export function RestoreFacts({ restore }: { restore: RestoreDetail }) {
         {restore.options.selection ? (
           <Fact name="Chosen">{describeSelection(restore.options.selection as Selection)}</Fact>
         ) : null}
-        {options.length > 0 ? (
-          <Fact name="Options" mono>
-            {options.map(([name, value]) => `${name}: ${String(value)}`).join(", ")}
-          </Fact>
-        ) : null}
+        {options ? <Fact name="Options">{options}</Fact> : null}
       </Facts>
     </Section>
   );

@@ -55,10 +55,12 @@ export function SettingControl({ setting, draft, error, onChange }: SettingContr
 }
 
 function Hint({ setting }: { setting: SettingView }) {
-  const facts = [range(setting), `Default ${defaultText(setting)}`].filter(Boolean).join(", ");
+  const usual = defaultText(setting);
+  const facts = range(setting) ? `${range(setting)}, default ${usual}` : `Default ${usual}`;
   return (
     <>
-      {setting.description}. {facts}.
+      {setting.description}. {facts}. {/* Messages and documents name it so. */}
+      <span className="font-mono break-words">{setting.key}</span>
       {setting.locked ? (
         <span className="block font-semibold text-ink-soft">
           Set by the environment ({setting.environment}): change it there.

@@ -26,6 +26,7 @@ export function UsersPage({ sort, onSort }: UsersPageProps) {
   const me = useMe();
   const columns = useMemo(() => userColumns(me?.userId), [me?.userId]);
   const [adding, setAdding] = useState(false);
+  // There from the start, users or not: a button that came with the list would push it down.
   const add = (
     <Button variant="primary" onClick={() => setAdding(true)}>
       <UserPlus aria-hidden />
@@ -34,11 +35,7 @@ export function UsersPage({ sort, onSort }: UsersPageProps) {
   );
   return (
     <>
-      <PageHeader
-        title="Users"
-        meta="Who may sign in, and what they may do."
-        actions={users.data?.length ? add : undefined}
-      />
+      <PageHeader title="Users" meta="Who may sign in, and what they may do." actions={add} />
       {me?.authMode === "none" ? (
         <Notice tone="warn" title="Nobody has to sign in yet" className="mb-5">
           The server runs with AUTH_MODE=none. Add an administrator here, then start it with AUTH_MODE=local.
@@ -55,7 +52,7 @@ export function UsersPage({ sort, onSort }: UsersPageProps) {
           <TableSkeleton label="Loading users" rows={4} />
         </div>
       ) : users.data.length === 0 ? (
-        <Empty icon={Users} title="No user yet" actions={add}>
+        <Empty icon={Users} title="No user yet">
           Give everybody a name of their own: the audit log then tells who did what.
         </Empty>
       ) : (
