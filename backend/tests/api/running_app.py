@@ -68,6 +68,7 @@ class RunningApp:
             proxy_headers=False,
             lifespan="on",
             timeout_graceful_shutdown=2,
+            timeout_keep_alive=130,
         )
         self._server = _Server(config)
         self._thread = threading.Thread(target=self._serve, name="app", daemon=True)

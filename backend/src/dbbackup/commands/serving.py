@@ -37,6 +37,9 @@ def run(settings: Settings, logbook: Logbook) -> None:
         ws_per_message_deflate=False,
         # Open downloads and sockets must not hold up a stop for ever.
         timeout_graceful_shutdown=5,
+        # Longer than proxies keep an unused connection (nginx 60 s, Traefik 90 s, Caddy 120 s): who closes first
+        # while the other sends loses a request.
+        timeout_keep_alive=130,
         server_header=False,
         # Whose word counts is TRUSTED_PROXIES' to say: see api/callers.py.
         proxy_headers=False,

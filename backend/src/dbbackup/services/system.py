@@ -37,7 +37,7 @@ class Check:
 
 async def run_checks(session: AsyncSession, ctx: Context) -> list[Check]:
     """Look at catalogue, disk, worker and the default S3 config; never raises for what it finds."""
-    checks = [await _catalogue(session), _disk(ctx), _worker(ctx), _scheduler(ctx), _clock(ctx), _retention(ctx)]
+    checks = [await _catalogue(ctx), _disk(ctx), _worker(ctx), _scheduler(ctx), _clock(ctx), _retention(ctx)]
     if problem := ctx.runtime.catalogue_copy:
         checks.append(Check("catalogue copy", False, False, problem))
     if checks[0].ok:
@@ -60,9 +60,10 @@ def uptime(ctx: Context) -> float:
     return time.monotonic() - ctx.runtime.started
 
 
-async def _catalogue(session: AsyncSession) -> Check:
+async def _catalogue(ctx: Context) -> Check:
+    """In a session of its own: one whose statement was cut off is of no use to whoever has it next."""
     try:
-        async with asyncio.timeout(_CATALOGUE_SECONDS):
+        async with asyncio.timeout(_CATALOGUE_SECONDS), ctx.catalogue.sessions() as session:
             await session.execute(text("SELECT 1"))
     except (SQLAlchemyError, OSError) as error:
         return Check("catalogue", False, True, f"The catalogue does not answer: {type(error).__name__}.")
