@@ -14,13 +14,10 @@ from coverage import Coverage
 _TESTS = Path(__file__).parent
 _FOLDERS = ("unit", "contract", "integration")
 _API = {
-    "backup_ends",
     "cleaning_restores",
     "configuration",
     "discovery",
-    "figures",
     "label_sync",
-    "notification_deliveries",
     "openpgp_backups",
     "parallel_backups",
     "permissions",
@@ -29,8 +26,7 @@ _API = {
     "replacing_restores",
     "restores",
     "scripts",
-    "uploads",
-    "verifications",
+    "selections",
 }
 
 
