@@ -20,6 +20,7 @@ from dbbackup.settings import S3Environment, Settings
 from devtools.servers import PostgresServer
 from tests.api.running_app import RunningApp, make_settings
 from tests.api.support import add_database, back_up, files, locked, make_database
+from tests.catalogue import make_catalogue
 
 
 def test_stop_when_a_backup_runs_then_it_is_interrupted_and_the_next_start_is_clean(
@@ -57,10 +58,10 @@ def test_start_when_a_backup_was_whole_but_not_closed_then_it_is_completed(
 
 
 async def test_sealer_when_the_key_is_another_then_refused_and_nothing_is_changed(tmp_path: Path) -> None:
-    with RunningApp.start(tmp_path):
-        pass
     settings = make_settings(tmp_path)
+    make_catalogue(settings.database_path)
     catalogue = Catalogue(settings.catalogue)
+    await bootstrap.open_sealer(catalogue, settings)
     before = await _settings(catalogue)
     with pytest.raises(ValidationError, match="not the key of this catalogue") as raised:
         await bootstrap.open_sealer(catalogue, replace(settings, encryption_key=Secret("x" * 32)))
