@@ -26,6 +26,7 @@ BACKEND := cd backend && uv run --frozen --no-sync
 FRONTEND := cd frontend && npm run --silent
 # A file stays on one worker, so that what its tests share is made once; the quick files come last.
 BY_FILE := --dist loadfile --no-loadscope-reorder
+IN_PARALLEL = -n $(WORKERS) $(BY_FILE) --instafail --durations=10 --ignore=tests/images
 # Every Python process that inherits these is measured: see backend/devtools/coverage_gate.py.
 MEASURED := COVERAGE_FILE=$(CURDIR)/backend/.coverage COVERAGE_PROCESS_START=$(CURDIR)/backend/pyproject.toml
 
@@ -63,7 +64,8 @@ test-beside:
 .PHONY: test-backend
 test-backend: ## Run all backend tests and hold the coverage against its bounds (WORKERS=3, DB=sqlite or postgresql)
 	@rm -f backend/.coverage backend/.coverage.*
-	@$(BACKEND) env $(MEASURED) pytest -n $(WORKERS) $(BY_FILE) --instafail --durations=10 --ignore=tests/images $(PYTEST)
+	@$(BACKEND) env $(MEASURED) pytest $(IN_PARALLEL) -m measured $(PYTEST)
+	@$(BACKEND) pytest $(IN_PARALLEL) -m "not measured" $(PYTEST)
 	@$(BACKEND) coverage combine -q && uv run --frozen --no-sync coverage json -q -o .cache/coverage.json
 	@$(BACKEND) python -m devtools.coverage_gate .cache/coverage.json
 

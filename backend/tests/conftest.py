@@ -5,27 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from coverage import Coverage
 
 from devtools.catalogue_server import ON_POSTGRESQL
 from devtools.servers import MariadbServer, MysqlServer, PostgresServer, SeaweedServer
 from tests.api.running_app import RunningApp
 from tests.contract import storage_fixtures
-from tests.measuring import Measuring
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Where this process is measured (`make test-backend`), measure what the bounds need."""
-    if (coverage := Coverage.current()) is not None:
-        config.pluginmanager.register(Measuring(coverage))
+from tests.measuring import is_measured
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where the catalogue lies on PostgreSQL (DB=postgresql), skip what is about SQLite's file itself."""
-    if not ON_POSTGRESQL:
-        return
+    """Mark what runs measured; where the catalogue lies on PostgreSQL (DB=postgresql), skip what is about SQLite's file."""
     for item in items:
-        if mark := item.get_closest_marker("sqlite"):
+        if is_measured(item.path):
+            item.add_marker("measured")
+        if ON_POSTGRESQL and (mark := item.get_closest_marker("sqlite")):
             item.add_marker(pytest.mark.skip(reason=f"SQLite only: {mark.args[0]}"))
 
 

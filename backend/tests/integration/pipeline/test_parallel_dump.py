@@ -206,7 +206,7 @@ async def _while_dumping(
 ) -> BaseException:
     """Start a slow dump, do something to it once all its tools run, and return how it ended."""
     # So slow that the first tool does not end before the last is there, on a busy machine either: see `large`.
-    slow = FaultyStorage(LocalStorage(root), Faults(slow=10.0))
+    slow = FaultyStorage(LocalStorage(root), Faults(slow=4.0))
     made = await parallel_job(server, workshop, [slow], large, compression="none")
     run = RunReport()
     async with nothing_left():

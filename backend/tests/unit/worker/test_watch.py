@@ -113,6 +113,7 @@ async def test_watch_when_hours_are_set_then_unscheduled_databases_are_overdue_t
     config = database(ctx)
     config.created_at = utc_now() - timedelta(hours=5)
     await save(ctx, channel(), config)
+    ctx.runtime.live = LiveSettings(disk_warn_percent=0)
     await watch(ctx)
     assert await told(ctx) == []
     ctx.runtime.live = LiveSettings(overdue_hours=4, disk_warn_percent=0)
