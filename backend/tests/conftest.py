@@ -14,7 +14,7 @@ from tests.measuring import is_measured
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what runs measured; where the catalogue lies on PostgreSQL (DB=postgresql), skip what is about SQLite's file."""
+    """Mark what runs measured; with the catalogue on PostgreSQL (DB=postgresql), skip what is about SQLite's file."""
     for item in items:
         if is_measured(item.path):
             item.add_marker("measured")
