@@ -27,6 +27,8 @@ FRONTEND := cd frontend && npm run --silent
 # A file stays on one worker, so that what its tests share is made once; the quick files come last.
 BY_FILE := --dist loadfile --no-loadscope-reorder
 IN_PARALLEL = -n $(WORKERS) $(BY_FILE) --instafail --durations=10 --ignore=tests/images
+# What PYTEST chooses may lie on one side only: then the other finds no test, which pytest ends with 5.
+NONE_CHOSEN = [ "$$? $(if $(PYTEST),chosen)" = "5 chosen" ]
 # Every Python process that inherits these is measured: see backend/devtools/coverage_gate.py.
 MEASURED := COVERAGE_FILE=$(CURDIR)/backend/.coverage COVERAGE_PROCESS_START=$(CURDIR)/backend/pyproject.toml
 
@@ -64,8 +66,8 @@ test-beside:
 .PHONY: test-backend
 test-backend: ## Run all backend tests and hold the coverage against its bounds (WORKERS=3, DB=sqlite or postgresql)
 	@rm -f backend/.coverage backend/.coverage.*
-	@$(BACKEND) env $(MEASURED) pytest $(IN_PARALLEL) -m measured $(PYTEST)
-	@$(BACKEND) pytest $(IN_PARALLEL) -m "not measured" $(PYTEST)
+	@$(BACKEND) env $(MEASURED) pytest $(IN_PARALLEL) -m measured $(PYTEST) || $(NONE_CHOSEN)
+	@$(BACKEND) pytest $(IN_PARALLEL) -m "not measured" $(PYTEST) || $(NONE_CHOSEN)
 	@$(BACKEND) coverage combine -q && uv run --frozen --no-sync coverage json -q -o .cache/coverage.json
 	@$(BACKEND) python -m devtools.coverage_gate .cache/coverage.json
 
