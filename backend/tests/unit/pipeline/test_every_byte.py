@@ -12,6 +12,7 @@ import pytest
 from dbbackup.core.age_keys import Identity
 from dbbackup.core.errors import AppError, IntegrityError, KeyMissingError
 from dbbackup.core.manifest import Manifest
+from dbbackup.core.naming import random_token
 from dbbackup.pipeline import gpg_keys
 from dbbackup.pipeline.backup import back_up
 from dbbackup.pipeline.fill import fill_database
@@ -102,7 +103,7 @@ async def test_altered_bytes_and_cuts_of_a_file_of_openpgp_are_refused_before_th
     workshop: Workshop, tmp_path: Path
 ) -> None:
     """Some of all: each of them takes a gpg. The hash of the stored bytes sees the rest: see the next test."""
-    place = GpgPlace.of(tmp_path, "everybyte", workshop)
+    place = GpgPlace.of(tmp_path, random_token(8), workshop)
     key = await gpg_keys.generate(place)
     job = backup_job(
         workshop,

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from dbbackup.core.errors import BackupError, IntegrityError, KeyMissingError, ToolMissingError, ValidationError
+from dbbackup.core.naming import random_token
 from dbbackup.core.openpgp import PUBLIC_BLOCK, OpenPgpKey, Status
 from dbbackup.core.secret import Secret
 from dbbackup.pipeline import gpg, gpg_keys
@@ -18,7 +19,8 @@ from dbbackup.pipeline.gpg import GpgIdentities, GpgPlace, GpgRecipients, check_
 from dbbackup.pipeline.process import OWNER_VARIABLE, Process, Workshop
 from dbbackup.pipeline.stream import Stream, closing
 
-INSTANCE = "gpgtest"
+# Of this process alone: a run that was killed leaves its homes in a folder that all runs share.
+INSTANCE = f"gpgtest{random_token(8)}"
 TEXT = b"the rows of a table\n" * 20
 
 
