@@ -17,12 +17,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from devtools.docker_stand_in import DockerStandIn
 from devtools.product import DIST, Product
 from devtools.servers import MariadbServer, PostgresServer, SeaweedServer
 from devtools.servers.oidc_provider import OidcProvider
 from devtools.showcase.furnish import Servers, furnish
 from devtools.sources import Server, fill
-from tests.docker_stand_in import DockerStandIn
 
 BUCKET = "e2e-backups"
 DATABASE = "shop"

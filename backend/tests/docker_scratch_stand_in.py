@@ -8,8 +8,8 @@ from __future__ import annotations
 import struct
 from typing import Any
 
+from devtools.docker_stand_in import DockerStandIn
 from devtools.servers import PostgresServer
-from tests.docker_stand_in import DockerStandIn
 
 
 class ScratchStandIn(DockerStandIn):

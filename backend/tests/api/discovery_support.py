@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from dbbackup.worker.discovery import DiscoveryLoop
+from devtools.docker_stand_in import DockerStandIn
 from devtools.servers import PostgresServer
 from tests.api.running_app import RunningApp
-from tests.docker_stand_in import DockerStandIn
 
 
 def postgres_environment(server: PostgresServer, **more: str) -> dict[str, str]:

@@ -10,11 +10,11 @@ import pytest
 from dbbackup.core.journal import JournalKind
 from dbbackup.worker.janitor import retry_journal
 from dbbackup.worker.journal import CatalogueJournal
+from devtools.docker_stand_in import DockerStandIn
 from devtools.servers import PostgresServer
 from tests.api.discovery_support import discovering_app, postgres_environment
 from tests.api.running_app import RunningApp
 from tests.api.support import add_database, form, make_database, unique
-from tests.docker_stand_in import DockerStandIn
 
 REFUSED = "CONTAINER_EXEC_REFUSED"
 

@@ -10,12 +10,12 @@ import pytest
 from websockets.sync.client import connect
 
 from dbbackup.services.surroundings import secret_reader
+from devtools.docker_stand_in import DockerStandIn
 from devtools.servers import MariadbServer, PostgresServer
 from devtools.servers.ports import free_port
 from tests.api.discovery_support import discovering_app, found, look, postgres_environment
 from tests.api.running_app import RunningApp, make_settings
 from tests.api.support import make_database, unique
-from tests.docker_stand_in import DockerStandIn
 
 
 @pytest.fixture(scope="module")

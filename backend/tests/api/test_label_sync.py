@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from devtools.docker_stand_in import DockerStandIn
 from devtools.servers import PostgresServer
 from tests.api.discovery_support import discovering_app, look, postgres_environment
 from tests.api.running_app import RunningApp
 from tests.api.support import add_database, eventually, make_database, unique
-from tests.docker_stand_in import DockerStandIn
 
 ON = {"db-backup.enable": "true"}
 

@@ -9,12 +9,12 @@ import pytest
 
 from dbbackup.worker import unprotected
 from dbbackup.worker.discovery import DiscoveryLoop
+from devtools.docker_stand_in import DockerStandIn
 from devtools.servers import HttpReceiver, PostgresServer
 from devtools.servers.ports import free_port
 from tests.api.discovery_support import discovering_app, postgres_environment
 from tests.api.running_app import RunningApp
 from tests.api.support import add_database, eventually, make_database
-from tests.docker_stand_in import DockerStandIn
 
 
 @pytest.fixture(scope="module")

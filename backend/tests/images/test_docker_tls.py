@@ -12,7 +12,7 @@ from dbbackup.core.errors import DockerUnavailableError
 from dbbackup.net.docker_api import list_containers
 from dbbackup.settings import load
 from devtools.docker_engine import DockerEngine, write_certificates
-from tests.docker_stand_in import DockerStandIn
+from devtools.docker_stand_in import DockerStandIn
 
 pytestmark = pytest.mark.timeout(900)
 

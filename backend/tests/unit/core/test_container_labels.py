@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dbbackup.core.container_labels import Wish, read_labels, short_form
-from tests.docker_answers import container
+from devtools.docker_answers import container
 
 
 def test_read_labels_when_recorded_then_a_wish() -> None:

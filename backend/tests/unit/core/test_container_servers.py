@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dbbackup.core.container_servers import credentials, engine_types, image_name, server_port
-from tests.docker_answers import container
+from devtools.docker_answers import container
 
 
 def no_file(_path: str) -> None:

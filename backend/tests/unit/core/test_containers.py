@@ -14,7 +14,7 @@ from dbbackup.core.containers import (
     parse,
     shares_network,
 )
-from tests.docker_answers import answer, container, everything
+from devtools.docker_answers import answer, container, everything
 
 OWN = container("own")
 _FOLDER = "/dbbackup-docker-aurrfc30/data/containers"

@@ -8,7 +8,7 @@ from dbbackup.core.containers import Container
 from dbbackup.core.errors import ScratchContainerError
 from dbbackup.core.scratch_container import Place, choose_place, specification
 from dbbackup.core.secret import Secret
-from tests.docker_answers import container
+from devtools.docker_answers import container
 
 OWN, SHOP, ELSEWHERE = container("own"), container("shop-db-1"), container("by-port")
 

@@ -14,8 +14,8 @@ from dbbackup.core.errors import DockerUnavailableError
 from dbbackup.net import docker_api
 from dbbackup.net.docker_api import engine_host, list_containers
 from dbbackup.net.docker_faults import translate
+from devtools.docker_stand_in import DockerStandIn
 from devtools.servers.ports import free_port
-from tests.docker_stand_in import DockerStandIn
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from dbbackup.net import docker_relay
+from devtools.docker_stand_in import DockerStandIn
 from devtools.servers.ports import free_port
-from tests.docker_stand_in import DockerStandIn
 
 
 def frame(kind: int, content: bytes) -> bytes:

@@ -1,6 +1,6 @@
 """A stand-in for a Docker engine: a local HTTP server that gives the three GET answers the product asks for.
 
-The answers are recorded ones (tests/docker_answers.py), changed by the tests; the real engine is in tests/images.
+The answers are recorded ones (devtools/docker_answers.py), changed by the tests; the real engine is in tests/images.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
-from tests.docker_answers import answer
+from devtools.docker_answers import answer
 
 
 class DockerStandIn:

@@ -1,4 +1,4 @@
-"""What Docker 26 answered to inspections of six containers (tests/docker_answers.json), cut to what is read of it.
+"""What Docker 26 answered to inspections of six containers (devtools/docker_answers.json), cut to what is read of it.
 
 Two networks: `shop_default` with shop-db-1 (image postgres:15, labelled), blog-mariadb (mariadb:10.11, port published,
 password in a file), cache (no database), stopped-db and own (where the product would run); `other` with by-port, an
