@@ -75,12 +75,12 @@ class HttpApi:
         answer = self.request(method, path, body, **more)
         return assert_refused(answer, status=status, code=code, fields=fields, says=says)
 
-    def wait(self, path: str, *, patience: float = 60.0) -> dict[str, Any]:
+    def wait(self, path: str, *, patience: float = 180.0) -> dict[str, Any]:
         """Wait for the end of a run and return it."""
         return self.until(path, lambda run: run["status"] in ENDED, patience=patience)
 
     def until(
-        self, path: str, condition: Callable[[dict[str, Any]], bool], *, patience: float = 60.0
+        self, path: str, condition: Callable[[dict[str, Any]], bool], *, patience: float = 180.0
     ) -> dict[str, Any]:
         """Ask again and again until the condition holds."""
         # Less and less often: each answer costs the product more than the wait costs the test.

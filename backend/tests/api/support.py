@@ -119,7 +119,7 @@ def processes(app: RunningApp) -> list[int]:
     return found
 
 
-def eventually(condition: Callable[[], Any], patience: float = 20.0) -> None:
+def eventually(condition: Callable[[], Any], patience: float = 60.0) -> None:
     """Wait until the condition holds."""
     deadline = time.monotonic() + patience
     while not condition():

@@ -116,7 +116,7 @@ async def test_lock_when_another_instance_took_over_then_the_first_one_changes_n
                 with pytest.raises(DBAPIError, match="Another instance has taken over"):
                     async with old.transaction() as writing:
                         writing.add(SystemSetting(key="late", value=""))
-                async with asyncio.timeout(15):
+                async with asyncio.timeout(60):
                     await ended.wait()
         await keeping
         await old.close()

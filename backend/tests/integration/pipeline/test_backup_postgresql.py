@@ -117,7 +117,7 @@ async def test_backup_when_cancelled_ends_pg_dump_and_leaves_nothing(
     run = RunReport()
     async with nothing_left():
         task = asyncio.create_task(back_up(made, run.report()))
-        await eventually(lambda: run.progress.bytes_read > 1 << 20, "the dump", 10)
+        await eventually(lambda: run.progress.bytes_read > 1 << 20, "the dump")
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task

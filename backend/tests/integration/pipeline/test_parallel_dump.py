@@ -142,7 +142,7 @@ async def test_parallel_dump_when_money_moves_between_the_parts_then_the_sum_is_
                 moved += 1
 
     moving = asyncio.create_task(move())
-    await eventually(lambda: moved > 100, "the writer", 10)
+    await eventually(lambda: moved > 100, "the writer")
     before = moved
     result = await parallel_backup(made)
     during, going = moved, False
@@ -211,7 +211,7 @@ async def _while_dumping(
     run = RunReport()
     async with nothing_left():
         task: asyncio.Task[Any] = asyncio.create_task(parallel_backup(made, run))
-        await eventually(lambda: len(_dumps()) == 3, "three tools", 60)
+        await eventually(lambda: len(_dumps()) == 3, "three tools")
         act(task)
         with pytest.raises((AppError, asyncio.CancelledError)) as caught:
             await task
@@ -256,7 +256,7 @@ async def test_parallel_dump_when_cancelled_then_all_end_and_nothing_is_left(
 
 async def _no_sessions(server: PostgresServer, database: str) -> None:
     busy = f"SELECT count(*) FROM pg_stat_activity WHERE datname = '{database}' AND pid <> pg_backend_pid()"
-    await eventually(lambda: server.psql(busy) == "0", "the end of the sessions", 10)
+    await eventually(lambda: server.psql(busy) == "0", "the end of the sessions")
 
 
 async def test_parallel_dump_when_a_byte_of_a_data_part_is_altered_then_neither_check_nor_restore_take_it(
@@ -310,7 +310,7 @@ class _RefusesOnePart(FaultyStorage):
             raise S3UnreachableError("The storage went away (on purpose).")
         written = await super().write(key, stream, options)
         given_up = f"The copy on {self.id} failed"
-        await eventually(lambda: any(given_up in str(line) for line in self._run.log.lines), given_up, 60)
+        await eventually(lambda: any(given_up in str(line) for line in self._run.log.lines), given_up)
         return written
 
 

@@ -121,9 +121,9 @@ async def test_restore_when_cancelled_in_the_middle_ends_pg_restore(
     database = NewDatabase(pipeline_server, workshop, source, result.manifest, **options)
     async with nothing_left():
         task = asyncio.create_task(database.fill())
-        await eventually(lambda: database.run.progress.stage == "Restoring", "the restore", 10)
+        await eventually(lambda: database.run.progress.stage == "Restoring", "the restore")
         if not options:
-            await eventually(lambda: database.sessions() > 0, "pg_restore's session", 10)
+            await eventually(lambda: database.sessions() > 0, "pg_restore's session")
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task

@@ -203,7 +203,7 @@ async def test_agent_when_the_program_is_gone_then_it_ends_by_itself_and_the_nex
         # What the kernel does to gpg when this program ends.
         os.kill(tool.pid, 9)
         await tool.wait()
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(60):
             while any("gpg-agent" in line for line in living()):
                 await asyncio.sleep(0.05)
         link = home.folder.with_name(f"{home.folder.name}-link")
@@ -213,7 +213,7 @@ async def test_agent_when_the_program_is_gone_then_it_ends_by_itself_and_the_nex
         link.unlink()
         await tool.end()
         # What had lost its parent is waited for by another one.
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(60):
             while living():
                 await asyncio.sleep(0.05)
 

@@ -144,7 +144,7 @@ class RunReport:
         return Report(self.log, self.journal, self.progress)
 
 
-async def eventually(true: Callable[[], bool], what: str = "it", patience: float = 3.0) -> None:
+async def eventually(true: Callable[[], bool], what: str = "it", patience: float = 60.0) -> None:
     """Wait until it is true."""
     deadline = asyncio.get_running_loop().time() + patience
     while not true():

@@ -129,7 +129,7 @@ async def test_run_when_its_end_cannot_be_written_then_a_stop_does_not_wait_for_
     worker = Worker(ctx)
     await worker.start()
     await until(lambda: f"run {made.id}" in ctx.runtime.failures)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await worker.stop()
     assert (await load(ctx, BackupExecution, made.id)).status == RunStatus.RUNNING
 
@@ -191,5 +191,5 @@ async def test_stop_when_the_wake_up_comes_in_the_same_moment_then_the_loops_sti
         await until(lambda: not ctx.runtime.wake.is_set())
         await asyncio.sleep(0.02)
         ctx.runtime.wake.set()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await worker.stop()
