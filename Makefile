@@ -30,7 +30,8 @@ IN_PARALLEL = -n $(WORKERS) $(BY_FILE) --instafail --durations=10 --ignore=tests
 # What PYTEST chooses may lie on one side only: then the other finds no test, which pytest ends with 5.
 NONE_CHOSEN = [ "$$? $(if $(PYTEST),chosen)" = "5 chosen" ]
 # Every Python process that inherits these is measured: see backend/devtools/coverage_gate.py.
-MEASURED := COVERAGE_FILE=$(CURDIR)/backend/.coverage COVERAGE_PROCESS_START=$(CURDIR)/backend/pyproject.toml
+MEASURED := COVERAGE_FILE=$(CURDIR)/backend/.coverage COVERAGE_PROCESS_START=$(CURDIR)/backend/pyproject.toml \
+	PYTHONPATH=$(CURDIR)/backend
 
 .PHONY: help
 help: ## List the targets
