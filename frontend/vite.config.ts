@@ -16,5 +16,11 @@ export default defineConfig({
   server: { proxy: { "/api": { target: api, ws: true } } },
   preview: { proxy: { "/api": { target: api, ws: true } } },
   // Fonts and images stay files: a data: URL would need a hole in the CSP.
-  build: { target: "es2022", assetsInlineLimit: 0, manifest: true },
+  build: {
+    target: "es2022",
+    assetsInlineLimit: 0,
+    manifest: true,
+    // What nearly every page needs is one file: many small ones are larger together, and are asked for one by one.
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: "common", minShareCount: 15 }] } } },
+  },
 });

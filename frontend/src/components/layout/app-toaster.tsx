@@ -1,7 +1,7 @@
 import { Toaster } from "sonner";
 import { useTheme } from "@/lib/theme";
 
-export function AppToaster() {
+export default function AppToaster() {
   const { resolved } = useTheme();
   return (
     <Toaster

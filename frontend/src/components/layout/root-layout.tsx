@@ -1,15 +1,20 @@
 import { Outlet, useRouterState } from "@tanstack/react-router";
+import { lazy, Suspense } from "react";
 import { isAtTheDoor } from "@/lib/access";
 import { useLiveEvents } from "@/lib/events/use-live-events";
 import { AppShell } from "./app-shell";
-import { AppToaster } from "./app-toaster";
+
+// What draws toasts is as large as a page of its own, and none comes with the first paint.
+const AppToaster = lazy(() => import("./app-toaster"));
 
 export function RootLayout() {
   const atTheDoor = useRouterState({ select: (state) => isAtTheDoor(state.location.pathname) });
   return (
     <>
       {atTheDoor ? <Outlet /> : <Inside />}
-      <AppToaster />
+      <Suspense>
+        <AppToaster />
+      </Suspense>
     </>
   );
 }

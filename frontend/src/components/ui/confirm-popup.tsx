@@ -1,22 +1,10 @@
 import { AlertDialog } from "@base-ui/react/alert-dialog";
-import { type ReactNode, useRef } from "react";
+import { useRef } from "react";
 import { Button } from "./button";
+import type { ConfirmDialogProps } from "./confirm-dialog";
 
-interface ConfirmDialogProps {
-  open: boolean;
-  onOpenChange: (open: boolean) => void;
-  title: string;
-  children: ReactNode;
-  confirmLabel: string;
-  cancelLabel?: string;
-  danger?: boolean;
-  busy?: boolean;
-  disabled?: boolean;
-  onConfirm: () => void;
-}
-
-/** Asks before something that can't be taken back. The focus starts on the harmless answer. */
-export function ConfirmDialog(props: ConfirmDialogProps) {
+/** The dialog itself, loaded after the first paint: see ConfirmDialog. */
+export default function ConfirmPopup(props: ConfirmDialogProps) {
   const cancel = useRef<HTMLButtonElement>(null);
   return (
     <AlertDialog.Root open={props.open} onOpenChange={props.onOpenChange}>

@@ -1,20 +1,11 @@
 import { Dialog as Base } from "@base-ui/react/dialog";
 import { X } from "lucide-react";
-import type { ReactNode } from "react";
 import { cn } from "@/lib/cn";
 import { buttonClass } from "./button-class";
+import type { DialogProps } from "./dialog";
 
-interface DialogProps {
-  open: boolean;
-  onOpenChange: (open: boolean) => void;
-  title: ReactNode;
-  description?: ReactNode;
-  wide?: boolean;
-  children: ReactNode;
-}
-
-/** Focus goes in, stays in, and returns to where it was. On the phone it is a sheet from below. */
-export function Dialog({ open, onOpenChange, title, description, wide, children }: DialogProps) {
+/** The dialog itself, loaded after the first paint: see Dialog. */
+export default function DialogPopup({ open, onOpenChange, title, description, wide, children }: DialogProps) {
   return (
     <Base.Root open={open} onOpenChange={onOpenChange}>
       <Base.Portal>

@@ -1,26 +1,43 @@
-import { Menu as Base } from "@base-ui/react/menu";
-import type { ReactElement, ReactNode } from "react";
+import {
+  type ComponentProps,
+  cloneElement,
+  type ReactElement,
+  type ReactNode,
+  Suspense,
+  use,
+  useState,
+} from "react";
 import { cn } from "@/lib/cn";
+import { lazySoon } from "@/lib/lazy-soon";
+import { MenuParts } from "./menu-parts";
+
+const MenuPopup = lazySoon(() => import("./menu-popup"));
 
 interface MenuProps {
-  trigger: ReactElement;
+  trigger: ReactElement<ComponentProps<"button">>;
   /** Open from the start, for a menu that is only made when it is wanted. */
   defaultOpen?: boolean;
   children: ReactNode;
 }
 
-export function Menu({ trigger, defaultOpen, children }: MenuProps) {
+/** A button until it is opened for the first time: what places a menu on the screen comes after the first paint. */
+export function Menu({ trigger, defaultOpen = false, children }: MenuProps) {
+  const [wanted, setWanted] = useState(defaultOpen);
+  const closed = cloneElement(trigger, {
+    "aria-haspopup": "menu",
+    "aria-expanded": false,
+    onClick: () => setWanted(true),
+    onKeyDown: (event) => {
+      if (event.key !== "ArrowDown") return;
+      event.preventDefault();
+      setWanted(true);
+    },
+  });
+  if (!wanted) return closed;
   return (
-    <Base.Root defaultOpen={defaultOpen}>
-      <Base.Trigger render={trigger} />
-      <Base.Portal>
-        <Base.Positioner align="end" sideOffset={4} className="z-50 outline-none">
-          <Base.Popup className="min-w-44 rounded-md border border-line-strong bg-surface py-1 shadow-float outline-none">
-            {children}
-          </Base.Popup>
-        </Base.Positioner>
-      </Base.Portal>
-    </Base.Root>
+    <Suspense fallback={closed}>
+      <MenuPopup trigger={trigger}>{children}</MenuPopup>
+    </Suspense>
   );
 }
 
@@ -35,8 +52,10 @@ interface MenuItemProps {
 }
 
 export function MenuItem({ icon, danger, disabled, render, onSelect, children }: MenuItemProps) {
+  const parts = use(MenuParts);
+  if (!parts) return null;
   return (
-    <Base.Item
+    <parts.Item
       disabled={disabled}
       render={render}
       onClick={onSelect}
@@ -47,6 +66,6 @@ export function MenuItem({ icon, danger, disabled, render, onSelect, children }:
     >
       {icon}
       {children}
-    </Base.Item>
+    </parts.Item>
   );
 }

@@ -1,5 +1,4 @@
 import { keepPreviousData, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
-import { toast } from "sonner";
 import {
   createSchedule,
   deleteSchedule,
@@ -17,6 +16,7 @@ import { ask } from "@/lib/api";
 import { describeError } from "@/lib/api-error";
 import { showEarly } from "@/lib/optimistic";
 import { keys } from "@/lib/queries";
+import { toast } from "@/lib/toast";
 
 export const previewQuery = (body: SchedulePreviewInput) =>
   queryOptions({

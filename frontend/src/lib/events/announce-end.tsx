@@ -1,5 +1,5 @@
-import { toast } from "sonner";
 import type { ExecutionEvent } from "@/client";
+import { toast } from "@/lib/toast";
 import { shownExecution } from "./shown-execution";
 
 /** Tells of a run that ended, unless its own page is open and shows it already. */
@@ -17,7 +17,7 @@ export function announceEnd(event: ExecutionEvent) {
       action,
     });
   } else if (event.status === "cancelled") {
-    toast(`${what} of ${event.databaseName} was cancelled`, { action });
+    toast.message(`${what} of ${event.databaseName} was cancelled`, { action });
   }
 }
 

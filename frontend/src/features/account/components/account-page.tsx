@@ -1,13 +1,13 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "@tanstack/react-router";
 import { LogOut } from "lucide-react";
-import { toast } from "sonner";
 import { RoleBadge } from "@/components/access/role-badge";
 import { PageHeader } from "@/components/layout/page-header";
 import { Button } from "@/components/ui/button";
 import { Notice } from "@/components/ui/notice";
 import { SIGN_IN, useMe } from "@/lib/access";
 import { describeError } from "@/lib/api-error";
+import { toast } from "@/lib/toast";
 import { useSignOut } from "../api";
 import { ChangePassword } from "./change-password";
 import { SecondFactor } from "./second-factor";

@@ -1,6 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
 import { Monitor, SquareTerminal } from "lucide-react";
-import { toast } from "sonner";
 import type { SessionView } from "@/client";
 import { ErrorState } from "@/components/layout/error-state";
 import { Badge } from "@/components/ui/badge";
@@ -9,6 +8,7 @@ import { Section } from "@/components/ui/section";
 import { Skeleton } from "@/components/ui/skeleton";
 import { Time } from "@/components/ui/time";
 import { describeError } from "@/lib/api-error";
+import { toast } from "@/lib/toast";
 import { sessionsQuery, useEndOtherSessions, useEndSession } from "../api";
 import { programName } from "../program-name";
 

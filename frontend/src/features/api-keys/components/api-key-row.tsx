@@ -1,6 +1,5 @@
 import { CalendarX, Trash2 } from "lucide-react";
 import { useState } from "react";
-import { toast } from "sonner";
 import type { ApiKeyView } from "@/client";
 import { RoleBadge } from "@/components/access/role-badge";
 import { Badge } from "@/components/ui/badge";
@@ -8,6 +7,7 @@ import { Button } from "@/components/ui/button";
 import { ConfirmDialog } from "@/components/ui/confirm-dialog";
 import { Time } from "@/components/ui/time";
 import { describeError } from "@/lib/api-error";
+import { toast } from "@/lib/toast";
 import { useNow } from "@/lib/use-now";
 import { useRevokeApiKey } from "../api";
 

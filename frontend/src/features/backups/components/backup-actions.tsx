@@ -1,7 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { Ban, Download, Pin, PinOff, RotateCcw, Trash2 } from "lucide-react";
 import { useState } from "react";
-import { toast } from "sonner";
 import type { BackupDetail } from "@/client";
 import { Allowed } from "@/components/access/allowed";
 import { isActive } from "@/components/run/run-state";
@@ -9,6 +8,7 @@ import { Button } from "@/components/ui/button";
 import { buttonClass } from "@/components/ui/button-class";
 import { ConfirmDialog } from "@/components/ui/confirm-dialog";
 import { describeError } from "@/lib/api-error";
+import { toast } from "@/lib/toast";
 import { useCancelBackup, usePinBackup } from "../api";
 import { DeleteBackup } from "./delete-backup";
 import { downloadUrl } from "./download-url";

@@ -1,10 +1,10 @@
 import { Check } from "lucide-react";
-import { toast } from "sonner";
 import type { BackupDetail } from "@/client";
 import { Button } from "@/components/ui/button";
 import { Notice } from "@/components/ui/notice";
 import { describeError } from "@/lib/api-error";
 import { formatAbsolute } from "@/lib/format";
+import { toast } from "@/lib/toast";
 import { useAcknowledge } from "../api";
 
 /** What a verification found wrong with the backup, and what is odd about it beside those before it. */

@@ -11,7 +11,6 @@ import {
   Trash2,
 } from "lucide-react";
 import { useState } from "react";
-import { toast } from "sonner";
 import type { BackupView } from "@/client";
 import { Allowed } from "@/components/access/allowed";
 import { isActive } from "@/components/run/run-state";
@@ -21,6 +20,7 @@ import { Menu, MenuItem } from "@/components/ui/menu";
 import { MenuSeparator } from "@/components/ui/menu-separator";
 import { describeError } from "@/lib/api-error";
 import { formatDateTime } from "@/lib/format";
+import { toast } from "@/lib/toast";
 import { usePinBackup } from "../api";
 import { DeleteBackup } from "./delete-backup";
 import { downloadUrl } from "./download-url";

@@ -1,8 +1,8 @@
-import { toast } from "sonner";
 import type { BackupView } from "@/client";
 import { ConfirmDialog } from "@/components/ui/confirm-dialog";
 import { describeError } from "@/lib/api-error";
 import { formatBytes, formatDateTime } from "@/lib/format";
+import { toast } from "@/lib/toast";
 import { useDeleteBackup } from "../api";
 import { copyName } from "./copies-line";
 

@@ -1,5 +1,4 @@
 import { Link } from "@tanstack/react-router";
-import { toast } from "sonner";
 import type { BackupView } from "@/client";
 import { Button } from "@/components/ui/button";
 import { buttonClass } from "@/components/ui/button-class";
@@ -7,6 +6,7 @@ import { Dialog } from "@/components/ui/dialog";
 import { Skeleton } from "@/components/ui/skeleton";
 import { describeError } from "@/lib/api-error";
 import { formatBytes } from "@/lib/format";
+import { toast } from "@/lib/toast";
 import { useUploadBackup } from "../api";
 import { useUploadTargets } from "../upload-targets";
 

@@ -1,9 +1,9 @@
 import { CloudUpload } from "lucide-react";
-import { toast } from "sonner";
 import type { BackupDetail } from "@/client";
 import { Button } from "@/components/ui/button";
 import { Menu, MenuItem } from "@/components/ui/menu";
 import { describeError } from "@/lib/api-error";
+import { toast } from "@/lib/toast";
 import { useUploadBackup } from "../api";
 import { useUploadTargets } from "../upload-targets";
 

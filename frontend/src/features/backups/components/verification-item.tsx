@@ -1,5 +1,4 @@
 import { Ban, CircleCheck, CircleX } from "lucide-react";
-import { toast } from "sonner";
 import type { VerificationView } from "@/client";
 import { Allowed } from "@/components/access/allowed";
 import { LogViewer } from "@/components/log/log-viewer";
@@ -12,6 +11,7 @@ import { describeError } from "@/lib/api-error";
 import { useProgress } from "@/lib/events/use-progress";
 import { formatDuration } from "@/lib/format";
 import { useLogStream } from "@/lib/log-stream";
+import { toast } from "@/lib/toast";
 import { levelLabel } from "@/lib/verification";
 import { useCancelVerification } from "../api";
 

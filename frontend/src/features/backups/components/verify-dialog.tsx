@@ -1,6 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { toast } from "sonner";
 import type { BackupView, DatabaseView } from "@/client";
 import { ScratchTarget } from "@/components/run/scratch-target";
 import { Button } from "@/components/ui/button";
@@ -9,6 +8,7 @@ import { RadioCards } from "@/components/ui/radio-cards";
 import { describeError } from "@/lib/api-error";
 import { databasesQuery } from "@/lib/queries";
 import { asTarget } from "@/lib/scratch-target";
+import { toast } from "@/lib/toast";
 import { LEVELS } from "@/lib/verification";
 import { useVerifyBackup } from "../api";
 import { copyName } from "./copies-line";

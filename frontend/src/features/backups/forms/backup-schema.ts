@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod/mini";
 import { ENCRYPTIONS } from "@/lib/active-key";
 import { JOBS, JOBS_MESSAGE } from "@/lib/dump-content";
 
@@ -8,19 +8,21 @@ export const backupSchema = z
     s3ConfigIds: z.array(z.string()),
     encryption: z.enum(ENCRYPTIONS),
     compression: z.enum(["gzip", "zstd", "none"]),
-    label: z.string().trim().max(200, "At most 200 characters."),
+    label: z.string().check(z.trim(), z.maxLength(200, "At most 200 characters.")),
     pinned: z.boolean(),
     /** The id of a policy, or one of the two below. */
     retention: z.string(),
     content: z.enum(["all", "schema", "data"]),
     includeTables: z.string(),
     excludeTables: z.string(),
-    jobs: z.string().regex(JOBS, JOBS_MESSAGE),
+    jobs: z.string().check(z.regex(JOBS, JOBS_MESSAGE)),
   })
-  .refine((values) => values.local || values.s3ConfigIds.length > 0, {
-    path: ["local"],
-    message: "Choose at least one place for the backup.",
-  });
+  .check(
+    z.refine((values) => values.local || values.s3ConfigIds.length > 0, {
+      path: ["local"],
+      error: "Choose at least one place for the backup.",
+    }),
+  );
 
 export const BY_SCHEDULES = "schedules";
 export const FOR_EVER = "forever";

@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
-import { toast } from "sonner";
 import type { DatabaseView } from "@/client";
+import { toast } from "@/lib/toast";
 import { useCreateDatabase } from "../api";
 import { DatabaseForm } from "../forms/database-form";
 import { toInput } from "../forms/database-values";

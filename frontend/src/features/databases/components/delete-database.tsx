@@ -1,9 +1,9 @@
 import { useState } from "react";
-import { toast } from "sonner";
 import type { DatabaseView } from "@/client";
 import { ConfirmDialog } from "@/components/ui/confirm-dialog";
 import { RadioCards } from "@/components/ui/radio-cards";
 import { describeError } from "@/lib/api-error";
+import { toast } from "@/lib/toast";
 import { useDeleteDatabase } from "../api";
 
 interface DeleteDatabaseProps {

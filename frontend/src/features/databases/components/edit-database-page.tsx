@@ -1,9 +1,9 @@
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { toast } from "sonner";
 import { BackLink } from "@/components/layout/back-link";
 import { PageHeader } from "@/components/layout/page-header";
 import { databaseQuery } from "@/lib/queries";
+import { toast } from "@/lib/toast";
 import { useUpdateDatabase } from "../api";
 import { DatabaseForm } from "../forms/database-form";
 import { toUpdate } from "../forms/database-values";

@@ -1,7 +1,7 @@
-import { toast } from "sonner";
 import type { DatabaseView } from "@/client";
 import { describeError } from "@/lib/api-error";
 import { engineName } from "@/lib/engine";
+import { toast } from "@/lib/toast";
 import { useTestDatabase } from "../api";
 
 /** Tests a saved database and tells the result in a toast. */

@@ -1,10 +1,10 @@
 import { Plus } from "lucide-react";
 import { useState } from "react";
-import { toast } from "sonner";
 import type { AddedDatabase, Discovery } from "@/client";
 import { Button } from "@/components/ui/button";
 import { Notice } from "@/components/ui/notice";
 import { describeError } from "@/lib/api-error";
+import { toast } from "@/lib/toast";
 import { useAddDiscovered } from "./api";
 import { type Choices, firstChoice, toAdd, whatFailed } from "./choice";
 import { ServerCard } from "./server-card";

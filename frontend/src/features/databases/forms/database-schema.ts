@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod/mini";
 import { optionalNumber } from "@/lib/optional-number";
 
 export const TLS_MODES = [
@@ -9,18 +9,22 @@ export const TLS_MODES = [
   { value: "verify-full", label: "Verify full: certificate and host name checked" },
 ] as const;
 
-const required = (what: string) =>
-  z.string().trim().min(1, `Enter ${what}.`).max(255, "At most 255 characters.");
+const required = (what: string, max = 255) =>
+  z
+    .string()
+    .check(z.trim(), z.minLength(1, `Enter ${what}.`), z.maxLength(max, `At most ${max} characters.`));
 
 export const databaseSchema = z.object({
   type: z.enum(["postgresql", "mysql", "mariadb"]),
-  name: required("a name").max(200, "At most 200 characters."),
+  name: required("a name", 200),
   host: required("the host: a container name, a DNS name or an address"),
   port: z
     .number({ error: "Enter the port, usually 5432 or 3306." })
-    .int("A port is a whole number.")
-    .min(1, "A port is at least 1.")
-    .max(65_535, "A port is at most 65535."),
+    .check(
+      z.int("A port is a whole number."),
+      z.gte(1, "A port is at least 1."),
+      z.lte(65_535, "A port is at most 65535."),
+    ),
   database: required("the database's name"),
   username: required("the user"),
   password: z.string(),

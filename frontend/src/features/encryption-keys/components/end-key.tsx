@@ -1,7 +1,7 @@
-import { toast } from "sonner";
 import type { EncryptionKeyView } from "@/client";
 import { ConfirmDialog } from "@/components/ui/confirm-dialog";
 import { describeError } from "@/lib/api-error";
+import { toast } from "@/lib/toast";
 import { useDeleteKey, useRetireKey } from "../api";
 
 interface EndKeyProps {

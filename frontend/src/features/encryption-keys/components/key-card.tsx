@@ -1,6 +1,5 @@
 import { Archive, CircleCheck, FileKey, Hourglass, KeyRound, LifeBuoy, Trash2 } from "lucide-react";
 import { useState } from "react";
-import { toast } from "sonner";
 import type { EncryptionKeyView } from "@/client";
 import { Allowed } from "@/components/access/allowed";
 import { Badge } from "@/components/ui/badge";
@@ -10,6 +9,7 @@ import { Notice } from "@/components/ui/notice";
 import { Time } from "@/components/ui/time";
 import { describeError } from "@/lib/api-error";
 import { formatCount } from "@/lib/format";
+import { toast } from "@/lib/toast";
 import { useActivateKey, useDownloadKey } from "../api";
 import { DeleteKey, RetireKey } from "./end-key";
 

@@ -1,13 +1,13 @@
 import { useQuery } from "@tanstack/react-query";
 import { LifeBuoy } from "lucide-react";
 import { useState } from "react";
-import { toast } from "sonner";
 import { Button } from "@/components/ui/button";
 import { ConfirmDialog } from "@/components/ui/confirm-dialog";
 import { CopyButton } from "@/components/ui/copy-button";
 import { Fact, Facts } from "@/components/ui/facts";
 import { Section } from "@/components/ui/section";
 import { describeError } from "@/lib/api-error";
+import { toast } from "@/lib/toast";
 import { signingKeyQuery, useDownloadKit } from "../api";
 
 /** All that restores the backups without this product, to download; and the key that manifests are signed with. */

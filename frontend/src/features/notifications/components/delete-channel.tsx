@@ -1,7 +1,7 @@
-import { toast } from "sonner";
 import type { NotificationChannelView } from "@/client";
 import { ConfirmDialog } from "@/components/ui/confirm-dialog";
 import { describeError } from "@/lib/api-error";
+import { toast } from "@/lib/toast";
 import { useDeleteChannel } from "../api";
 
 interface DeleteChannelProps {

@@ -1,9 +1,9 @@
 import { RotateCw } from "lucide-react";
-import { toast } from "sonner";
 import type { NotificationDeliveryView } from "@/client";
 import { Button } from "@/components/ui/button";
 import { Time } from "@/components/ui/time";
 import { describeError } from "@/lib/api-error";
+import { toast } from "@/lib/toast";
 import { useRetryDelivery } from "../api";
 import { DeliveryStateBadge } from "./delivery-state";
 

@@ -1,8 +1,8 @@
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { toast } from "sonner";
 import { BackLink } from "@/components/layout/back-link";
 import { PageHeader } from "@/components/layout/page-header";
+import { toast } from "@/lib/toast";
 import { eventsQuery, useCreateChannel } from "../api";
 import { ChannelForm } from "../forms/channel-form";
 import { toInput } from "../forms/channel-values";

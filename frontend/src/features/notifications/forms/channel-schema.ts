@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod/mini";
 import type { NotificationChannelView, NotificationEventView } from "@/client";
 import { KIND_NAMES } from "../kinds";
 
@@ -9,41 +9,50 @@ const needs = {
   recipients: "Enter at least one address.",
 };
 
+function whole(low: number, high: number) {
+  const error = `A whole number from ${low} to ${high}.`;
+  return z.coerce.number<number>({ error }).check(z.int(error), z.gte(low, error), z.lte(high, error));
+}
+
 /** What the form asks for: one flat set, of which each kind of channel shows its own part. */
 export function channelSchema(saved: NotificationChannelView | undefined) {
   return z
     .object({
-      name: z.string().trim().min(1, "Enter a name.").max(200, "At most 200 characters."),
+      name: z
+        .string()
+        .check(z.trim(), z.minLength(1, "Enter a name."), z.maxLength(200, "At most 200 characters.")),
       kind: z.enum(KIND_NAMES),
-      url: z.string().trim(),
+      url: z.string().check(z.trim()),
       sign: z.boolean(),
-      signingSecret: z.string().trim(),
-      host: z.string().trim(),
-      port: z.coerce.number<number>().int().min(1, "From 1 to 65535.").max(65_535, "From 1 to 65535."),
+      signingSecret: z.string().check(z.trim()),
+      host: z.string().check(z.trim()),
+      port: whole(1, 65_535),
       security: z.enum(["starttls", "tls", "none"]),
-      username: z.string().trim(),
+      username: z.string().check(z.trim()),
       password: z.string(),
-      sender: z.string().trim(),
-      recipients: z.string().trim(),
-      caCertificate: z.string().trim(),
+      sender: z.string().check(z.trim()),
+      recipients: z.string().check(z.trim()),
+      caCertificate: z.string().check(z.trim()),
       events: z.array(z.string()),
       allDatabases: z.boolean(),
       databaseIds: z.array(z.string()),
-      failureThreshold: z.coerce.number<number>().int().min(1, "From 1 to 100.").max(100, "From 1 to 100."),
+      failureThreshold: whole(1, 100),
       recovery: z.boolean(),
       enabled: z.boolean(),
     })
-    .superRefine((values, context) => {
-      const missing: (keyof typeof needs)[] =
-        values.kind === "email" ? ["host", "sender", "recipients"] : saved ? [] : ["url"];
-      for (const field of missing) {
-        if (!values[field]) context.addIssue({ code: "custom", path: [field], message: needs[field] });
-      }
-      if (values.kind === "webhook" && values.sign && !values.signingSecret && !hasSigningSecret(saved)) {
-        const message = "Generate a secret, or switch signing off.";
-        context.addIssue({ code: "custom", path: ["signingSecret"], message });
-      }
-    });
+    .check(
+      z.superRefine((values, context) => {
+        const missing: (keyof typeof needs)[] =
+          values.kind === "email" ? ["host", "sender", "recipients"] : saved ? [] : ["url"];
+        for (const field of missing) {
+          if (!values[field]) context.addIssue({ code: "custom", path: [field], message: needs[field] });
+        }
+        if (values.kind === "webhook" && values.sign && !values.signingSecret && !hasSigningSecret(saved)) {
+          const message = "Generate a secret, or switch signing off.";
+          context.addIssue({ code: "custom", path: ["signingSecret"], message });
+        }
+      }),
+    );
 }
 
 export type ChannelValues = z.infer<ReturnType<typeof channelSchema>>;

@@ -1,11 +1,11 @@
 import { Ban } from "lucide-react";
 import { useState } from "react";
-import { toast } from "sonner";
 import type { RestoreDetail } from "@/client";
 import { Allowed } from "@/components/access/allowed";
 import { Button } from "@/components/ui/button";
 import { ConfirmDialog } from "@/components/ui/confirm-dialog";
 import { describeError } from "@/lib/api-error";
+import { toast } from "@/lib/toast";
 import { useCancelRestore } from "../api";
 import { MODES, modeOf } from "../mode";
 

@@ -1,10 +1,10 @@
 import { Trash2 } from "lucide-react";
 import { useState } from "react";
-import { toast } from "sonner";
 import type { RestoreDetail } from "@/client";
 import { Button } from "@/components/ui/button";
 import { ConfirmDialog } from "@/components/ui/confirm-dialog";
 import { describeError } from "@/lib/api-error";
+import { toast } from "@/lib/toast";
 import { useReleaseRestore } from "../api";
 
 /** Gives up the way back, and the space it takes. */

@@ -1,12 +1,12 @@
 import { useNavigate } from "@tanstack/react-router";
 import { Undo2 } from "lucide-react";
 import { useState } from "react";
-import { toast } from "sonner";
 import type { RestoreDetail } from "@/client";
 import { Button } from "@/components/ui/button";
 import { Checkbox } from "@/components/ui/checkbox";
 import { ConfirmDialog } from "@/components/ui/confirm-dialog";
 import { describeError } from "@/lib/api-error";
+import { toast } from "@/lib/toast";
 import { useUndoRestore } from "../api";
 
 export function UndoRestore({ restore }: { restore: RestoreDetail }) {

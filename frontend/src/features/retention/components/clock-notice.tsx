@@ -1,9 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
-import { toast } from "sonner";
 import { Button } from "@/components/ui/button";
 import { Notice } from "@/components/ui/notice";
 import { describeError } from "@/lib/api-error";
 import { statusQuery } from "@/lib/queries";
+import { toast } from "@/lib/toast";
 import { useCleanUp } from "../api";
 
 /** Retention is held while the clock is not believed; a person can say that it is right. */

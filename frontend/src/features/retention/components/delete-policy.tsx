@@ -1,9 +1,9 @@
 import { useState } from "react";
-import { toast } from "sonner";
 import type { RetentionPolicyView } from "@/client";
 import { ConfirmDialog } from "@/components/ui/confirm-dialog";
 import { Notice } from "@/components/ui/notice";
 import { describeError } from "@/lib/api-error";
+import { toast } from "@/lib/toast";
 import { useDeletePolicy } from "../api";
 
 interface DeletePolicyProps {

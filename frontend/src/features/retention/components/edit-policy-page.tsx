@@ -1,9 +1,9 @@
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { toast } from "sonner";
 import { BackLink } from "@/components/layout/back-link";
 import { PageHeader } from "@/components/layout/page-header";
 import { retentionPolicyQuery } from "@/lib/queries";
+import { toast } from "@/lib/toast";
 import { useUpdatePolicy } from "../api";
 import { PolicyForm } from "../forms/policy-form";
 import { toInput } from "../forms/policy-values";

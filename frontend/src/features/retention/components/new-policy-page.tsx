@@ -1,7 +1,7 @@
 import { useNavigate } from "@tanstack/react-router";
-import { toast } from "sonner";
 import { BackLink } from "@/components/layout/back-link";
 import { PageHeader } from "@/components/layout/page-header";
+import { toast } from "@/lib/toast";
 import { useCreatePolicy } from "../api";
 import { PolicyForm } from "../forms/policy-form";
 import { toInput } from "../forms/policy-values";

@@ -1,7 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { CalendarClock, Eraser, Plus } from "lucide-react";
-import { toast } from "sonner";
 import { ErrorState } from "@/components/layout/error-state";
 import { PageHeader } from "@/components/layout/page-header";
 import { Button } from "@/components/ui/button";
@@ -10,6 +9,7 @@ import { Empty } from "@/components/ui/empty";
 import { Skeleton } from "@/components/ui/skeleton";
 import { describeError } from "@/lib/api-error";
 import { retentionPoliciesQuery, statusQuery } from "@/lib/queries";
+import { toast } from "@/lib/toast";
 import { useCleanUp } from "../api";
 import { ClockNotice } from "./clock-notice";
 import { PolicyCard } from "./policy-card";

@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
-import { toast } from "sonner";
 import type { S3ConfigView } from "@/client";
+import { toast } from "@/lib/toast";
 import { useCreateS3Config } from "../api";
 import { S3Form } from "../forms/s3-form";
 import { toInput } from "../forms/s3-values";

@@ -1,7 +1,7 @@
-import { toast } from "sonner";
 import type { S3ConfigView } from "@/client";
 import { ConfirmDialog } from "@/components/ui/confirm-dialog";
 import { describeError } from "@/lib/api-error";
+import { toast } from "@/lib/toast";
 import { useDeleteS3Config } from "../api";
 
 interface DeleteS3ConfigProps {

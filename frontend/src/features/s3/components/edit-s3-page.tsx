@@ -1,9 +1,9 @@
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { toast } from "sonner";
 import { BackLink } from "@/components/layout/back-link";
 import { PageHeader } from "@/components/layout/page-header";
 import { s3ConfigQuery } from "@/lib/queries";
+import { toast } from "@/lib/toast";
 import { useUpdateS3Config } from "../api";
 import { S3Form } from "../forms/s3-form";
 import { toUpdate } from "../forms/s3-values";

@@ -1,59 +1,63 @@
-import { z } from "zod";
+import * as z from "zod/mini";
 import { optionalNumber } from "@/lib/optional-number";
 
 const required = (what: string, max = 255) =>
-  z.string().trim().min(1, `Enter ${what}.`).max(max, `At most ${max} characters.`);
+  z
+    .string()
+    .check(z.trim(), z.minLength(1, `Enter ${what}.`), z.maxLength(max, `At most ${max} characters.`));
 
 /** `keysStored`: both keys are kept on the server already and may be left empty; `customerKeyStored` likewise. */
 export function s3Schema(keysStored: boolean, customerKeyStored = false) {
-  const key = (what: string) => (keysStored ? z.string().trim() : required(what));
+  const key = (what: string) => (keysStored ? z.string().check(z.trim()) : required(what));
   return z
     .object({
       name: required("a name", 200),
-      endpoint: z.string().trim(),
+      endpoint: z.string().check(z.trim()),
       region: required("a region, for example us-east-1", 100),
       bucket: required("the bucket's name"),
       accessKey: key("the access key id"),
       secretKey: key("the secret access key"),
-      pathPrefix: z.string().trim().max(500, "At most 500 characters."),
+      pathPrefix: z.string().check(z.trim(), z.maxLength(500, "At most 500 characters.")),
       pathStyle: z.boolean(),
       allowHttp: z.boolean(),
       sseMode: z.enum(["none", "SSE-S3", "SSE-KMS", "SSE-C"]),
-      kmsKeyId: z.string().trim(),
-      customerKey: z.string().trim(),
+      kmsKeyId: z.string().check(z.trim()),
+      customerKey: z.string().check(z.trim()),
       tagObjects: z.boolean(),
       objectLockMode: z.enum(["", "GOVERNANCE", "COMPLIANCE"]),
       objectLockDays: optionalNumber(1, 36_500, "days"),
       deleteVersions: z.boolean(),
       uploadLimit: optionalNumber(64, 100_000_000, "kB/s"),
       downloadLimit: optionalNumber(64, 100_000_000, "kB/s"),
-      storageClass: z.string().trim(),
+      storageClass: z.string().check(z.trim()),
       enabled: z.boolean(),
       isDefault: z.boolean(),
     })
-    .superRefine((values, context) => {
-      if (values.endpoint && !/^https?:\/\/[^/\s]+/i.test(values.endpoint)) {
-        context.addIssue({
-          code: "custom",
-          path: ["endpoint"],
-          message: "An endpoint is a URL, for example https://s3.example.com.",
-        });
-      }
-      if (values.sseMode === "SSE-KMS" && !values.kmsKeyId) {
-        context.addIssue({ code: "custom", path: ["kmsKeyId"], message: "SSE-KMS needs the id of a key." });
-      }
-      if (values.sseMode === "SSE-C" && !(values.customerKey || customerKeyStored)) {
-        context.addIssue({
-          code: "custom",
-          path: ["customerKey"],
-          message: "SSE-C needs a key of your own.",
-        });
-      }
-      if (values.objectLockMode && !values.objectLockDays) {
-        const message = "Say for how many days objects are locked.";
-        context.addIssue({ code: "custom", path: ["objectLockDays"], message });
-      }
-    });
+    .check(
+      z.superRefine((values, context) => {
+        if (values.endpoint && !/^https?:\/\/[^/\s]+/i.test(values.endpoint)) {
+          context.addIssue({
+            code: "custom",
+            path: ["endpoint"],
+            message: "An endpoint is a URL, for example https://s3.example.com.",
+          });
+        }
+        if (values.sseMode === "SSE-KMS" && !values.kmsKeyId) {
+          context.addIssue({ code: "custom", path: ["kmsKeyId"], message: "SSE-KMS needs the id of a key." });
+        }
+        if (values.sseMode === "SSE-C" && !(values.customerKey || customerKeyStored)) {
+          context.addIssue({
+            code: "custom",
+            path: ["customerKey"],
+            message: "SSE-C needs a key of your own.",
+          });
+        }
+        if (values.objectLockMode && !values.objectLockDays) {
+          const message = "Say for how many days objects are locked.";
+          context.addIssue({ code: "custom", path: ["objectLockDays"], message });
+        }
+      }),
+    );
 }
 
 export type S3Values = z.infer<ReturnType<typeof s3Schema>>;

@@ -1,7 +1,7 @@
 import { useNavigate } from "@tanstack/react-router";
-import { toast } from "sonner";
 import { BackLink } from "@/components/layout/back-link";
 import { PageHeader } from "@/components/layout/page-header";
+import { toast } from "@/lib/toast";
 import { useCreateSchedule } from "../api";
 import { ScheduleForm } from "../forms/schedule-form";
 import { ScheduleSurroundings } from "./schedule-surroundings";

@@ -1,12 +1,12 @@
 import { Link, useNavigate } from "@tanstack/react-router";
 import { Archive, Ellipsis, Pencil, Play, Trash2 } from "lucide-react";
 import { useState } from "react";
-import { toast } from "sonner";
 import type { ScheduleView } from "@/client";
 import { Button } from "@/components/ui/button";
 import { Menu, MenuItem } from "@/components/ui/menu";
 import { MenuSeparator } from "@/components/ui/menu-separator";
 import { describeError } from "@/lib/api-error";
+import { toast } from "@/lib/toast";
 import { useRunSchedule } from "../api";
 import { DeleteSchedule } from "./delete-schedule";
 

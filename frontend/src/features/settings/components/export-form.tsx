@@ -1,9 +1,9 @@
 import { type FormEvent, useState } from "react";
-import { toast } from "sonner";
 import { NewPassword } from "@/components/access/new-password";
 import { Button } from "@/components/ui/button";
 import { Checkbox } from "@/components/ui/checkbox";
 import { Notice } from "@/components/ui/notice";
+import { toast } from "@/lib/toast";
 import { useProblems } from "@/lib/use-problems";
 import { useExportConfig } from "../configuration-api";
 

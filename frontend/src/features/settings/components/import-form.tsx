@@ -1,10 +1,10 @@
 import { type FormEvent, useState } from "react";
-import { toast } from "sonner";
 import { Button } from "@/components/ui/button";
 import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
 import { Notice } from "@/components/ui/notice";
 import { describeError } from "@/lib/api-error";
+import { toast } from "@/lib/toast";
 import { useProblems } from "@/lib/use-problems";
 import { type ConfigFile, readConfigFile, useImportConfig } from "../configuration-api";
 import { ImportPreview } from "./import-preview";

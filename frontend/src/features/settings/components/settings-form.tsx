@@ -1,10 +1,10 @@
 import { type FormEvent, useState } from "react";
-import { toast } from "sonner";
 import type { SettingView } from "@/client";
 import { LeaveGuard } from "@/components/form/leave-guard";
 import { Button } from "@/components/ui/button";
 import { Notice } from "@/components/ui/notice";
 import { Section } from "@/components/ui/section";
+import { toast } from "@/lib/toast";
 import { useProblems } from "@/lib/use-problems";
 import { useChangeSettings } from "../api";
 import { changedValues, type Drafts, groupSettings } from "../drafts";

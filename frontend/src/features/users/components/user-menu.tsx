@@ -1,12 +1,12 @@
 import { Ban, CircleCheck, Ellipsis, Pencil, ShieldOff, Trash2 } from "lucide-react";
 import { useState } from "react";
-import { toast } from "sonner";
 import type { UserView } from "@/client";
 import { Button } from "@/components/ui/button";
 import { ConfirmDialog } from "@/components/ui/confirm-dialog";
 import { Menu, MenuItem } from "@/components/ui/menu";
 import { MenuSeparator } from "@/components/ui/menu-separator";
 import { describeError } from "@/lib/api-error";
+import { toast } from "@/lib/toast";
 import { useDeleteUser, useDisableUser, useResetSecondFactor } from "../api";
 import { UserDialog } from "./user-dialog";
 
