@@ -7,7 +7,7 @@ import hashlib
 import os
 import secrets
 from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 from itertools import islice
@@ -70,10 +70,8 @@ class LocalStorage:
     async def read(self, key: str, offset: int = 0, version: str | None = None) -> AsyncIterator[bytes]:
         """Yield the file from the offset in chunks of 1 MiB; see `Storage.read`. Versions are not kept."""
         path = self._path(key)
-        fd = await self._blocking(lambda: _open_for_reading(path), path, "reading")
-        if fd is None:
-            raise ObjectMissingError(f"{path} is not there (any more).")
-        try:
+        async with self._opened(lambda: _open_for_reading(path), path, "reading") as fd:
+            os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_SEQUENTIAL)
             size = os.fstat(fd).st_size
             check_offset(offset, size, key)
             while offset < size:
@@ -82,8 +80,6 @@ class LocalStorage:
                     raise StorageError(f"{path} shrank from {size} to {offset} bytes while it was read.")
                 offset += len(chunk)
                 yield chunk
-        finally:
-            os.close(fd)
 
     async def stat(self, key: str, version: str | None = None) -> StoredObject | None:
         """Return what is stored under the key, None when nothing is; see `Storage.stat`."""
@@ -183,7 +179,10 @@ class LocalStorage:
 
     async def _fill(self, path: Path, stream: Stream, options: WriteOptions) -> int:
         """Write the stream to the partial file and sync it; return the bytes written."""
-        fd = await self._blocking(lambda: self._create(path), path, "creating")
+        async with self._opened(lambda: self._create(path), path, "creating") as fd:
+            return await self._filled(fd, path, stream, options)
+
+    async def _filled(self, fd: int, path: Path, stream: Stream, options: WriteOptions) -> int:
         written = flushed = 0
 
         def put(chunk: bytes) -> int:
@@ -193,16 +192,13 @@ class LocalStorage:
             files.start_writeback(fd, flushed, written + len(chunk) - flushed)
             return written + len(chunk)
 
-        try:
-            async for chunk in stream:
-                left = (options.expected_size or 0) - written
-                flushed = await self._blocking(partial(put, chunk), path, "writing", left)
-                written += len(chunk)
-                if options.on_progress:
-                    options.on_progress(written)
-            await self._blocking(lambda: os.fsync(fd), path, "syncing")
-        finally:
-            os.close(fd)
+        async for chunk in stream:
+            left = (options.expected_size or 0) - written
+            flushed = await self._blocking(partial(put, chunk), path, "writing", left)
+            written += len(chunk)
+            if options.on_progress:
+                options.on_progress(written)
+        await self._blocking(lambda: os.fsync(fd), path, "syncing")
         return written
 
     def _create(self, path: Path) -> int:
@@ -240,6 +236,18 @@ class LocalStorage:
         _take_back(final, stats)
         files.remove_empty_folders(final.parent, self._root)
 
+    @asynccontextmanager
+    async def _opened(self, opening: Callable[[], int], path: Path, doing: str) -> AsyncIterator[int]:
+        """Give a descriptor and close it, also when the caller is cancelled while a thread opens it."""
+        opened: list[int] = []
+        try:
+            # Not by its result: who is cancelled meanwhile gets none.
+            await self._blocking(lambda: opened.append(opening()), path, doing)
+            yield opened[0]
+        finally:
+            for fd in opened:
+                os.close(fd)
+
     async def _blocking(self, call: Callable[[], T], path: Path, doing: str, needed: int | None = None) -> T:
         """Run the call in a thread; an OSError becomes a StorageError."""
         try:
@@ -253,15 +261,12 @@ def _partial_stem(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()[:32]
 
 
-def _open_for_reading(path: Path) -> int | None:
-    """Return a descriptor of the regular file, None when there is none."""
-    if _stat(path) is None:
-        return None
-    with suppress(FileNotFoundError):
-        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
-        os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_SEQUENTIAL)
-        return fd
-    return None
+def _open_for_reading(path: Path) -> int:
+    """Return a descriptor of the regular file; raise ObjectMissingError when there is none."""
+    if _stat(path) is not None:
+        with suppress(FileNotFoundError):
+            return os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    raise ObjectMissingError(f"{path} is not there (any more).")
 
 
 def _stat(path: Path) -> os.stat_result | None:

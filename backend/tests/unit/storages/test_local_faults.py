@@ -359,3 +359,36 @@ async def test_check_when_cancelled_in_the_middle_leaves_nothing(
     with pytest.raises(asyncio.CancelledError):
         await check
     assert files_below(root) == [".partial"]
+
+
+@pytest.mark.parametrize("operation", ["read", "write"])
+async def test_cancelled_while_a_thread_opens_the_file_then_it_is_closed_again(
+    storage: LocalStorage, root: Path, monkeypatch: pytest.MonkeyPatch, operation: str
+) -> None:
+    await storage.write("old", chunks(10), WriteOptions())
+    opening, go, real, opened = threading.Event(), threading.Event(), os.open, []
+
+    def slow(path: Any, flags: int, *rest: Any, **more: Any) -> int:
+        fd = real(path, flags, *rest, **more)
+        if str(path).startswith(str(root)) and not flags & os.O_DIRECTORY and not opening.is_set():
+            opened.append(fd)
+            opening.set()
+            go.wait(60)
+        return fd
+
+    async def work() -> None:
+        if operation == "read":
+            await gather(storage.read("old"))
+        else:
+            await storage.write("new", chunks(10), WriteOptions())
+
+    monkeypatch.setattr(os, "open", slow)
+    task = asyncio.create_task(work())
+    await asyncio.to_thread(opening.wait, 60)
+    task.cancel()
+    await asyncio.sleep(0.01)
+    go.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    [fd] = opened
+    assert not Path(f"/proc/self/fd/{fd}").exists() or not os.readlink(f"/proc/self/fd/{fd}").startswith(str(root))
