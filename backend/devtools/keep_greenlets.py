@@ -25,7 +25,8 @@ def coverage_init(_registry: object, _options: object) -> None:
     begin = thread._bootstrap_inner  # type: ignore[attr-defined]
 
     def begin_and_keep(self: threading.Thread) -> None:
-        _kept.append(greenlet.getcurrent())
+        # Twice: of what has one reference left greenlet searches the whole heap for the referrer, at each thread's end.
+        _kept.extend([greenlet.getcurrent()] * 2)
         begin(self)
 
     thread._bootstrap_inner = begin_and_keep  # type: ignore[attr-defined]
