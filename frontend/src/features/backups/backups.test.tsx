@@ -341,7 +341,7 @@ it("works from the list's row menu too", async () => {
     "href",
     "/api/backups/backup-1/download",
   );
-  await user.click(screen.getByRole("menuitem", { name: "Unpin" }));
+  await user.click(await screen.findByRole("menuitem", { name: "Unpin" }));
   await waitFor(() => expect(pins[0]?.body).toEqual({ pinned: false }));
   expect(await screen.findByText("It is gone.")).toBeInTheDocument();
   await user.click(screen.getByRole("button", { name: /^More for shop/ }));

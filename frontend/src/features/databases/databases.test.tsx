@@ -108,7 +108,7 @@ it("goes back to the list after deleting from the database's own page, and tells
   await user.click(within(await screen.findByRole("alertdialog")).getByRole("button", { name: "Delete" }));
   expect(await screen.findByText("A backup of it is running.")).toBeInTheDocument();
   record("delete", "*/api/databases/:id", () => ok({ id: "db-1" }));
-  await user.click(within(screen.getByRole("alertdialog")).getByRole("button", { name: "Delete" }));
+  await user.click(within(await screen.findByRole("alertdialog")).getByRole("button", { name: "Delete" }));
   await waitFor(() => expect(router.state.location.pathname).toBe("/databases"));
 });
 

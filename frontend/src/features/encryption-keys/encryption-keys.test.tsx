@@ -52,7 +52,7 @@ it("makes a key and insists on its download", async () => {
   expect(await screen.findByRole("alert")).toHaveTextContent("Download it now");
   expect(made[0]?.body).toEqual({ name: "Backups 2026", comment: "In the safe", kind: "age" });
   const save = vi.spyOn(HTMLAnchorElement.prototype, "click").mockImplementation(() => undefined);
-  const dialog = screen.getByRole("dialog", { name: "Keep Backups 2026 safe" });
+  const dialog = await screen.findByRole("dialog", { name: "Keep Backups 2026 safe" });
   server.use(
     http.post("*/api/encryption-keys/:id/download", () => refuse(500, "INTERNAL_ERROR", "See the log."), {
       once: true,

@@ -66,7 +66,7 @@ test("a policy in use is not deleted, and the dialog names its users", async () 
   await user.click(await screen.findByRole("button", { name: "Delete Standard" }));
   const message = "Standard is in use by the schedule Nightly of shop. Give them another policy first.";
   server.use(http.delete(path("/:id"), () => refuse(409, "CONFLICT", message)));
-  const dialog = screen.getByRole("alertdialog");
+  const dialog = await screen.findByRole("alertdialog");
   await user.click(within(dialog).getByRole("button", { name: "Delete" }));
   expect(await within(dialog).findByText(message)).toBeVisible();
   server.use(http.delete(path("/:id"), () => ok({ id: "policy-1" })));
