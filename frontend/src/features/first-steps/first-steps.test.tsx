@@ -43,14 +43,14 @@ it("leads from the key over a database to the storage, by keyboard alone", async
     "Name on this page": "Shop",
     User: "me",
   }))
-    await user.type(screen.getByLabelText(label), text);
+    await user.type(await screen.findByLabelText(label), text);
   await user.keyboard("{Enter}");
   await waitFor(() => expect(added[0]?.body).toMatchObject({ host: "db", username: "me" }));
   expect(await screen.findByRole("list", { name: "Databases" })).toHaveTextContent("shop");
   await user.click(screen.getByRole("button", { name: "Continue" }));
   expect(await screen.findByRole("list", { name: "Storage" })).toHaveTextContent("This machine");
   await user.click(screen.getByRole("button", { name: "Add S3 storage" }));
-  expect(screen.getByRole("region", { name: "Storage test" })).toBeInTheDocument();
+  expect(await screen.findByRole("region", { name: "Storage test" })).toBeInTheDocument();
   await user.click(screen.getByRole("button", { name: "Cancel" }));
   await user.click(screen.getByRole("button", { name: "Back" }));
   expect(await screen.findByRole("heading", { name: "Add your databases" })).toBeInTheDocument();
