@@ -66,7 +66,7 @@ test-beside:
 
 .PHONY: test-backend
 test-backend: test-measured test-unmeasured ## Run all backend tests and hold the coverage against its bounds (WORKERS=3, DB=sqlite or postgresql)
-	@$(BACKEND) coverage combine -q && uv run --frozen --no-sync coverage json -q -o .cache/coverage.json
+	@$(BACKEND) env PYTHONPATH=. sh -c "coverage combine -q && coverage json -q -o .cache/coverage.json"
 	@$(BACKEND) python -m devtools.coverage_gate .cache/coverage.json
 
 # Two targets: with --keep-going the second runs also when a test of the first failed.
