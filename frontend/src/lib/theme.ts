@@ -38,13 +38,19 @@ function readResolved(): "light" | "dark" {
   return matchMedia(QUERY).matches ? "dark" : "light";
 }
 
-function notify() {
+function wear() {
   document.documentElement.classList.toggle("dark", readResolved() === "dark");
+}
+
+function notify() {
+  wear();
   for (const listener of listeners) listener();
 }
 
 function subscribe(listener: () => void): () => void {
   listeners.add(listener);
+  // It may have changed between the first paint and now.
+  wear();
   const media = matchMedia(QUERY);
   media.addEventListener("change", notify);
   window.addEventListener("storage", notify);

@@ -1,11 +1,9 @@
 import { Toaster } from "sonner";
-import { useTheme } from "@/lib/theme";
 
-export default function AppToaster() {
-  const { resolved } = useTheme();
+export default function AppToaster({ theme }: { theme: "light" | "dark" }) {
   return (
     <Toaster
-      theme={resolved}
+      theme={theme}
       position="bottom-right"
       closeButton
       duration={8000}
