@@ -26,3 +26,12 @@ it("works where the browser keeps nothing", () => {
   act(() => result.current.setChoice("system"));
   expect(result.current.resolved).toBe("light");
 });
+
+it("wears what the system changed to before anything listened", () => {
+  const answer = (query: string) =>
+    ({ matches: query.includes("dark"), addEventListener: vi.fn(), removeEventListener: vi.fn() }) as unknown;
+  vi.spyOn(window, "matchMedia").mockImplementation(answer as typeof window.matchMedia);
+  const { result } = renderHook(() => useTheme());
+  expect(result.current.resolved).toBe("dark");
+  expect(document.documentElement).toHaveClass("dark");
+});

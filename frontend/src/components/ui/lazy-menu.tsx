@@ -1,6 +1,7 @@
 import { Ellipsis } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import { Button } from "./button";
+import { opensMenu } from "./opens-menu";
 
 interface LazyMenuProps {
   /** For screen readers: "More for shop". */
@@ -14,19 +15,7 @@ export function LazyMenu({ label, children }: LazyMenuProps) {
   const [wanted, setWanted] = useState(false);
   if (wanted) return children;
   return (
-    <Button
-      variant="ghost"
-      size="icon"
-      aria-label={label}
-      aria-haspopup="menu"
-      aria-expanded={false}
-      onClick={() => setWanted(true)}
-      onKeyDown={(event) => {
-        if (event.key !== "ArrowDown") return;
-        event.preventDefault();
-        setWanted(true);
-      }}
-    >
+    <Button variant="ghost" size="icon" aria-label={label} {...opensMenu(() => setWanted(true))}>
       <Ellipsis aria-hidden />
     </Button>
   );

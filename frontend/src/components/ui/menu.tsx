@@ -10,6 +10,7 @@ import {
 import { cn } from "@/lib/cn";
 import { lazySoon } from "@/lib/lazy-soon";
 import { MenuParts } from "./menu-parts";
+import { opensMenu } from "./opens-menu";
 
 const MenuPopup = lazySoon(() => import("./menu-popup"));
 
@@ -23,16 +24,10 @@ interface MenuProps {
 /** A button until it is opened for the first time: what places a menu on the screen comes after the first paint. */
 export function Menu({ trigger, defaultOpen = false, children }: MenuProps) {
   const [wanted, setWanted] = useState(defaultOpen);
-  const closed = cloneElement(trigger, {
-    "aria-haspopup": "menu",
-    "aria-expanded": false,
-    onClick: () => setWanted(true),
-    onKeyDown: (event) => {
-      if (event.key !== "ArrowDown") return;
-      event.preventDefault();
-      setWanted(true);
-    },
-  });
+  const closed = cloneElement(
+    trigger,
+    opensMenu(() => setWanted(true)),
+  );
   if (!wanted) return closed;
   return (
     <Suspense fallback={closed}>
