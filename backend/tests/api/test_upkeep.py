@@ -143,12 +143,12 @@ def test_backup_when_rows_and_a_table_are_gone_then_that_is_odd_and_told(
     assert back_up(app, database, options={"schemaOnly": True})["anomalies"] == []
 
 
-def leftover(app: RunningApp, root: Path, token: str, instance: str | None = None, ending: str = ".dump.gz") -> Path:
+def leftover(app: RunningApp, root: Path, token: str, instance: str | None = None) -> Path:
     now = utc_now()
     path = root / storage_folder("lost", now)
     path.mkdir(parents=True, exist_ok=True)
     name = backup_stem("lost", "manual", now, instance or app.ctx.instance_id, token)
-    file = path / f"{name}{ending}"
+    file = path / f"{name}.dump.gz"
     file.write_bytes(b"half of it")
     return file
 
@@ -161,14 +161,15 @@ def test_sweep_when_files_of_ours_have_no_manifest_for_a_day_then_only_those_go(
     lost = leftover(app, root, random_token(8))
     foreign = leftover(app, root, random_token(8), instance="zzzz")
     whole = leftover(app, root, "abcdefgh")
-    leftover(app, root, "abcdefgh", ending=".dump.gz.json")
+    # Named after the file: one made a moment later would bear the next second in its name, and speak for nothing.
+    whole.with_name(f"{whole.name}.json").write_bytes(b"{}")
     other = root / "notes.txt"
     other.write_text("not ours")
     # The catalogue knows this one: only its manifest is gone, and somebody has to look.
     beside = local_path(app, made).with_name(local_path(app, made).name + ".json")
     beside.unlink()
     bucket = add_bucket(app, seaweed)
-    key = f"lost/2026/11/{lost.name}"
+    key = lost.relative_to(root).as_posix()
     seaweed.client().put_object(Bucket=bucket["bucket"], Key=key, Body=b"half of it")
     assert app.run(sweep_litter(app.ctx, utc_now())) == 0
     before = files(root)
