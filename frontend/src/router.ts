@@ -17,6 +17,8 @@ export function createAppRouter(queryClient: QueryClient, history?: RouterHistor
     defaultNotFoundComponent: NotFound,
     defaultPendingComponent: PagePending,
     defaultPendingMs: 300,
+    // What is there is shown at once; the router would show the grey boxes for half a second at least.
+    defaultPendingMinMs: 0,
     scrollRestoration: true,
   });
   watchSignedOut(queryClient, () => {
