@@ -19,7 +19,8 @@ class utc_day(GenericFunction[str]):  # noqa: N801 - named as SQL functions are
 
 @compiles(utc_day, "sqlite")
 def _on_sqlite(element: utc_day, compiler: SQLCompiler, **options: Any) -> str:
-    return f"date({compiler.process(element.clauses, **options)})"
+    # Times are text in UTC there, the day first; `date` would read each of them.
+    return f"substr({compiler.process(element.clauses, **options)}, 1, 10)"
 
 
 @compiles(utc_day, "postgresql")

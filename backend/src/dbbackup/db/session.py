@@ -20,6 +20,7 @@ from dbbackup.core.catalogue_url import CatalogueUrl
 from dbbackup.core.errors import ConflictError
 from dbbackup.core.sizes import human_size
 from dbbackup.db import server
+from dbbackup.db.memory import Memory, forget_changed
 
 _AFTER_COMMIT = "after_commit"
 _MARKS = "savepoints"
@@ -54,7 +55,7 @@ class Catalogue:
         """`holder` is what the running instance calls itself to the server: see `ServerLock`."""
         self.place = place
         self.engine: AsyncEngine = _file_engine(place) if isinstance(place, Path) else _server_engine(place, holder)
-        self.sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+        self.sessions = async_sessionmaker(self.engine, expire_on_commit=False, info=Memory().info())
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
@@ -114,6 +115,8 @@ def _run_actions(session: Session) -> None:
     if session.in_nested_transaction():
         return
     session.info.pop(_MARKS, None)
+    # First: who hears of the change reads anew.
+    forget_changed(session)
     for action in session.info.pop(_AFTER_COMMIT, []):
         action()
 

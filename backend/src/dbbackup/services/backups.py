@@ -12,6 +12,7 @@ from sqlalchemy.orm import defer
 
 from dbbackup.core.errors import ConflictError, NotFoundError
 from dbbackup.core.naming import new_id
+from dbbackup.db.memory import remembered
 from dbbackup.db.models import BackupCopy, BackupExecution, CopyState, Run, RunStatus
 from dbbackup.db.models.base import utc_now
 from dbbackup.services.backup_deletion import find_reader, mark_deleted, refuse_locked
@@ -85,9 +86,8 @@ async def list_backups(
 ) -> tuple[list[BackupExecution], int]:
     """Return one page and the number of all that match; `sort` is a name of SORTS, `-` before it descends."""
     query = _filtered(wanted)
-    total = await session.scalar(
-        select(func.count()).select_from(query.with_only_columns(BackupExecution.id).subquery())
-    )
+    count = select(func.count()).select_from(query.with_only_columns(BackupExecution.id).subquery())
+    total = await remembered(session, ("backups", wanted), lambda: session.scalar(count))
     column = _SORTS[sort.removeprefix("-")]
     order = column.desc() if sort.startswith("-") else column.asc()
     # An index that has no NULL is not used for an order that asks for their place.

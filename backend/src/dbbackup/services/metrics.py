@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -14,6 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbbackup import __version__
+from dbbackup.db.memory import remembered
 from dbbackup.db.models import (
     RUNS,
     BackupCopy,
@@ -75,7 +77,7 @@ async def _runs(session: AsyncSession) -> list[Metric]:
     ended = CounterMetricFamily("dbbackup_runs", "Runs that ended", labels=["kind", "status"])
     waiting = GaugeMetricFamily("dbbackup_runs_now", "Runs that have not ended", labels=["kind", "status"])
     for model in RUNS:
-        counts = await _by_status(session, model)
+        counts = await remembered(session, ("by status", model), partial(_by_status, session, model))
         for status in RunStatus:
             family = ended if status in FINAL else waiting
             family.add_metric([_KINDS[model], status], counts.get(status, 0))
@@ -150,8 +152,7 @@ async def _storages(session: AsyncSession) -> list[Metric]:
     stored = GaugeMetricFamily("dbbackup_stored_bytes", "What lies in a storage", labels=["storage"])
     copies = GaugeMetricFamily("dbbackup_copies", "Copies of backups by state", labels=["storage", "state"])
     names = {row.id: row.name for row in await session.execute(select(S3Config.id, S3Config.name))}
-    query = select(BackupCopy.s3_config_id, BackupCopy.state, func.count(), func.sum(BackupCopy.size))
-    rows: list[Any] = list(await session.execute(query.group_by(BackupCopy.s3_config_id, BackupCopy.state)))
+    rows = await remembered(session, "copies by state", lambda: _copies_by_state(session))
     total: dict[str, int] = {"local": 0, **{f"s3:{name}": 0 for name in names.values()}}
     for config_id, state, count, size in rows:
         name = f"s3:{names.get(config_id, config_id)}" if config_id else "local"
@@ -161,6 +162,12 @@ async def _storages(session: AsyncSession) -> list[Metric]:
     for name, size in total.items():
         stored.add_metric([name], size)
     return [stored, copies]
+
+
+async def _copies_by_state(session: AsyncSession) -> list[Any]:
+    by = (BackupCopy.s3_config_id, BackupCopy.state)
+    query = select(*by, func.count(), func.sum(BackupCopy.size)).group_by(*by)
+    return list(await session.execute(query))
 
 
 async def _schedules(session: AsyncSession) -> list[Metric]:

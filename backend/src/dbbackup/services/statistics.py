@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, case, distinct, exists, func, select
+from sqlalchemy import ColumnElement, Row, Select, case, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from dbbackup.db.functions import utc_day
+from dbbackup.db.memory import remembered
 from dbbackup.db.models import (
     BackupCopy,
     BackupExecution,
@@ -67,49 +67,68 @@ class Statistics:
     days: list[Day]
 
 
+@dataclass(frozen=True, slots=True)
+class _History:
+    """What all runs and their copies say; the means are of completed backups of these days."""
+
+    days: list[Day]
+    mean_duration: float | None
+    mean_size: float | None
+    uploads: float | None
+    backups: int
+    stored: dict[str, int]
+
+
 async def collect(session: AsyncSession, days: int) -> Statistics:
     """Return the figures with a series of so many days, today included."""
     now = utc_now()
-    first = now.date() - timedelta(days=days - 1)
-    series = await _days(session, first, now.date())
-    completed, failed = sum(d.completed for d in series), sum(d.failed for d in series)
+    first, last = now.date() - timedelta(days=days - 1), now.date()
+    history = await remembered(session, ("statistics", first, last), lambda: _history(session, first, last))
+    completed, failed = sum(d.completed for d in history.days), sum(d.failed for d in history.days)
     recent = await _ended_since(session, now - timedelta(days=1))
-    durations, sizes = await _means(session, first)
-    stored = await _stored(session)
-    uploads = await _uploads(session, first)
     databases, protected, proven = await _protection(session)
     schedules, next_run_at = await _schedules(session)
     return Statistics(
-        backups=await _count(session, select(_BACKUP.id).where(_BACKUP.deleted_at.is_(None))),
+        backups=history.backups,
         completed_24h=recent.get(RunStatus.COMPLETED, 0),
         failed_24h=recent.get(RunStatus.FAILED, 0),
         restores=await _count(session, select(RestoreExecution.id)),
-        stored_local=stored.get("local", 0),
-        stored_s3=stored.get("s3", 0),
+        stored_local=history.stored.get("local", 0),
+        stored_s3=history.stored.get("s3", 0),
         databases=databases,
         protected=protected,
         proven=proven,
         success_rate=completed / (completed + failed) if completed + failed else None,
-        mean_duration=durations,
-        mean_size=sizes,
-        upload_success_rate=uploads,
+        mean_duration=history.mean_duration,
+        mean_size=history.mean_size,
+        upload_success_rate=history.uploads,
         active_schedules=schedules,
         next_run_at=next_run_at,
-        days=series,
+        days=history.days,
     )
 
 
-async def _days(session: AsyncSession, first: date, last: date) -> list[Day]:
-    """Days on which nothing ended are there, too: a chart must not close the gap."""
-    ended = {row.day: row for row in await _rows(session, _ended_by_day(first))}
-    grown = {row.day: int(row.size) for row in await _rows(session, _written_by_day())}
-    for gone in await _rows(session, _deleted_by_day()):
-        grown[gone.day] = grown.get(gone.day, 0) - int(gone.size)
-    stored = sum(size for day, size in grown.items() if day < first.isoformat())
+async def _history(session: AsyncSession, first: date, last: date) -> _History:
+    ended = {row.day: row for row in await session.execute(_ended_by_day(first))}
+    stored = await _stored(session)
+    return _History(
+        days=_series(ended, await _grown(session, first, last), sum(stored.values()), first, last),
+        mean_duration=_mean(sum(r.seconds or 0 for r in ended.values()), sum(r.timed for r in ended.values())),
+        mean_size=_mean(sum(int(r.size or 0) for r in ended.values()), sum(r.sized for r in ended.values())),
+        uploads=await _uploads(session, first),
+        backups=await _count(session, select(_BACKUP.id).where(_BACKUP.deleted_at.is_(None))),
+        stored=stored,
+    )
+
+
+def _series(ended: dict[str, Row[Any]], grown: dict[str, int], stored: int, first: date, last: date) -> list[Day]:
+    """Days on which nothing ended are there, too: a chart must not close the gap.
+
+    Counted from today, where what is stored is known, backwards: what came before the series need not be read.
+    """
     series = []
     for number in range((last - first).days + 1):
-        day = first + timedelta(days=number)
-        stored += grown.get(day.isoformat(), 0)
+        day = last - timedelta(days=number)
         row = ended.get(day.isoformat())
         series.append(
             Day(
@@ -117,14 +136,19 @@ async def _days(session: AsyncSession, first: date, last: date) -> list[Day]:
                 completed=row.completed if row else 0,
                 failed=row.failed if row else 0,
                 size=int(row.size or 0) if row else 0,
-                mean_duration=row.duration if row else None,
+                mean_duration=_mean(row.seconds or 0, row.timed) if row else None,
                 stored=stored,
             )
         )
-    return series
+        stored -= grown.get(day.isoformat(), 0)
+    return series[::-1]
 
 
-def _ended_by_day(first: date) -> Select[Any]:
+def _mean(total: float, count: int) -> float | None:
+    return total / count if count else None
+
+
+def _ended_by_day(first: date) -> Select[str, Any, Any, Any, int, Any, int]:
     day = utc_day(_BACKUP.completed_at)
     good = _BACKUP.status == RunStatus.COMPLETED
     return (
@@ -132,22 +156,32 @@ def _ended_by_day(first: date) -> Select[Any]:
             day.label("day"),
             func.sum(case((good, 1), else_=0)).label("completed"),
             func.sum(case((_BACKUP.status == RunStatus.FAILED, 1), else_=0)).label("failed"),
-            func.sum(case((good, _BACKUP.size), else_=0)).label("size"),
-            func.avg(case((good, _BACKUP.duration))).label("duration"),
+            func.sum(case((good, _BACKUP.size))).label("size"),
+            func.count(case((good, _BACKUP.size))).label("sized"),
+            func.sum(case((good, _BACKUP.duration))).label("seconds"),
+            func.count(case((good, _BACKUP.duration))).label("timed"),
         )
         .where(_BACKUP.completed_at >= _begin(first))
         .group_by(day)
     )
 
 
-def _written_by_day() -> Select[Any]:
-    """What was ever written, by the day its backup ended; of copies that are gone those whose end is known."""
-    return _copies_by_day(_BACKUP.completed_at, BackupCopy.state.in_(_WRITTEN) | _GONE)
-
-
-def _deleted_by_day() -> Select[Any]:
-    """What was deleted together with its backup, by the day of that."""
-    return _copies_by_day(_BACKUP.deleted_at, _GONE, _BACKUP.completed_at.is_not(None), _BACKUP.deleted_at.is_not(None))
+async def _grown(session: AsyncSession, first: date, last: date) -> dict[str, int]:
+    """Return by how much what is stored grew on each day: written, less what was deleted."""
+    begin = _begin(first)
+    # Of copies that are gone, those whose end is known.
+    written = _copies_by_day(
+        _BACKUP.completed_at, BackupCopy.state.in_(_WRITTEN) | _GONE, _BACKUP.completed_at >= begin
+    )
+    deleted = _copies_by_day(_BACKUP.deleted_at, _GONE, _BACKUP.deleted_at >= begin, _BACKUP.completed_at.is_not(None))
+    # What is there of a run that has not ended belongs to no day before today.
+    running = _copies_by_day(_BACKUP.completed_at, BackupCopy.state.in_(_WRITTEN), _BACKUP.completed_at.is_(None))
+    grown: dict[str, int] = {}
+    for query, sign in ((written, 1), (running, 1), (deleted, -1)):
+        for row in await session.execute(query):
+            day = row.day or last.isoformat()
+            grown[day] = grown.get(day, 0) + sign * int(row.size)
+    return grown
 
 
 def _copies_by_day(
@@ -163,24 +197,12 @@ def _begin(day: date) -> datetime:
     return datetime.combine(day, time(), UTC)
 
 
-async def _rows(session: AsyncSession, query: Select[Any]) -> Sequence[Row[Any]]:
-    return [row for row in (await session.execute(query)).all() if row.day is not None]
-
-
 async def _ended_since(session: AsyncSession, since: datetime) -> dict[str, int]:
     statuses = (RunStatus.COMPLETED, RunStatus.FAILED)
     # Not grouped by the status: SQLite would then go through all of the history in that order.
     sums = [func.sum(case((_BACKUP.status == status, 1), else_=0)) for status in statuses]
     counts = (await session.execute(select(*sums).where(_BACKUP.completed_at >= since))).one()
     return {status: int(count or 0) for status, count in zip(statuses, counts, strict=True)}
-
-
-async def _means(session: AsyncSession, first: date) -> tuple[float | None, float | None]:
-    query = select(func.avg(_BACKUP.duration), func.avg(_BACKUP.size)).where(
-        _BACKUP.status == RunStatus.COMPLETED, _BACKUP.completed_at >= _begin(first)
-    )
-    duration, size = (await session.execute(query)).one()
-    return (None if duration is None else float(duration)), (None if size is None else float(size))
 
 
 async def _stored(session: AsyncSession) -> dict[str, int]:
@@ -209,15 +231,19 @@ async def _uploads(session: AsyncSession, first: date) -> float | None:
 async def _protection(session: AsyncSession) -> tuple[int, int, int]:
     """Count enabled databases, those with a good backup, and those with a proven one."""
     enabled = select(DatabaseConfig.id).where(DatabaseConfig.enabled)
-    good = select(distinct(_BACKUP.database_id)).where(
+    good = select(_BACKUP.database_id).where(
         _BACKUP.status == RunStatus.COMPLETED, _BACKUP.deleted_at.is_(None), _BACKUP.database_id.in_(enabled)
     )
-    proven = select(distinct(Verification.database_id)).where(
+    proven = select(Verification.database_id).where(
         Verification.status == RunStatus.COMPLETED,
         Verification.level >= PROVEN_LEVEL,
         Verification.database_id.in_(enabled),
     )
-    return await _count(session, enabled), await _count(session, good), await _count(session, proven)
+    return (
+        await _count(session, enabled),
+        await _count(session, good.distinct()),
+        await _count(session, proven.distinct()),
+    )
 
 
 async def _schedules(session: AsyncSession) -> tuple[int, datetime | None]:
