@@ -10,7 +10,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, Result, event
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, UOWTransaction
 
@@ -75,9 +75,14 @@ def _note_flushed(session: Session, _context: UOWTransaction) -> None:
 
 
 @event.listens_for(Session, "do_orm_execute")
-def _note_executed(state: ORMExecuteState) -> None:
+def _note_executed(state: ORMExecuteState) -> Result[Any] | None:
     if _MEMORY not in state.session.info or not (state.is_insert or state.is_update or state.is_delete):
-        return
+        return None
     table = getattr(state.statement, "table", None)
-    if state.is_delete or getattr(table, "name", None) in _WATCHED:
+    if not state.is_delete and getattr(table, "name", None) not in _WATCHED:
+        return None
+    result = state.invoke_statement()
+    # How many rows were written is known only where none of them comes back.
+    if getattr(result, "returns_rows", True) or getattr(result, "rowcount", -1) != 0:
         state.session.info[_CHANGED] = True
+    return result

@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from msgspec import UNSET
 from sqlalchemy import Select, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import defer
 
 from dbbackup.core.errors import ConflictError, NotFoundError
 from dbbackup.core.naming import new_id
 from dbbackup.db.memory import remembered
 from dbbackup.db.models import BackupCopy, BackupExecution, CopyState, Run, RunStatus
+from dbbackup.db.models.backup_execution import WITHOUT_LONG_TEXTS
 from dbbackup.db.models.base import utc_now
 from dbbackup.services.backup_deletion import find_reader, mark_deleted, refuse_locked
 from dbbackup.services.changes import announce, announce_run
@@ -98,9 +98,7 @@ async def list_backups(
     ids = query.with_only_columns(BackupExecution.id).order_by(order, tie).limit(limit).offset((page - 1) * limit)
     wanted_ids = list(await session.scalars(ids))
     rows = await session.scalars(
-        select(BackupExecution)
-        .where(BackupExecution.id.in_(wanted_ids))
-        .options(defer(BackupExecution.manifest, raiseload=True), defer(BackupExecution.error_stack, raiseload=True))
+        select(BackupExecution).where(BackupExecution.id.in_(wanted_ids)).options(*WITHOUT_LONG_TEXTS)
     )
     found = {row.id: row for row in rows}
     return [found[id_] for id_ in wanted_ids if id_ in found], total or 0

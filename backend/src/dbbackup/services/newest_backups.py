@@ -6,20 +6,25 @@ from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import raiseload
 
 from dbbackup.db.models import BackupExecution, BackupSchedule, DatabaseConfig
+from dbbackup.db.models.backup_execution import WITHOUT_LONG_TEXTS
 
 
 async def newest_of_databases(
     session: AsyncSession, ids: Sequence[str], *conditions: ColumnElement[bool]
 ) -> dict[str, BackupExecution]:
-    """Return the newest backup of each database that is not deleted and fulfils the conditions, by database."""
+    """Return the newest backup of each database that is not deleted and fulfils the conditions, by database.
+
+    It comes without its copies, its manifest and its stack trace.
+    """
     found = await _newest(session, DatabaseConfig, BackupExecution.database_id == DatabaseConfig.id, ids, conditions)
     return {backup.database_id: backup for backup in found if backup.database_id}
 
 
 async def newest_of_schedules(session: AsyncSession, ids: Sequence[str]) -> dict[str, BackupExecution]:
-    """Return the newest run of each schedule that is not deleted, by schedule."""
+    """Return the newest run of each schedule that is not deleted, by schedule, without the same."""
     found = await _newest(session, BackupSchedule, BackupExecution.schedule_id == BackupSchedule.id, ids, ())
     return {run.schedule_id: run for run in found if run.schedule_id}
 
@@ -39,4 +44,4 @@ async def _newest(
         .scalar_subquery()
     )
     query = select(BackupExecution).where(BackupExecution.id.in_(select(newest).where(parent.id.in_(ids))))
-    return (await session.scalars(query)).all()
+    return (await session.scalars(query.options(*WITHOUT_LONG_TEXTS, raiseload(BackupExecution.copies)))).all()

@@ -71,15 +71,24 @@ async def update_rows(session: AsyncSession) -> None:
     await session.execute(update(BackupExecution).values(pinned=True))
 
 
+async def update_returning(session: AsyncSession) -> None:
+    changed = update(BackupExecution).values(pinned=True).returning(BackupExecution.id)
+    assert await session.scalar(changed)
+
+
 async def delete_row(session: AsyncSession) -> None:
     await session.delete((await session.scalars(select(BackupExecution))).one())
 
 
 async def delete_elsewhere(session: AsyncSession) -> None:
-    await session.execute(delete(RunJournal))
+    session.add(SystemSetting(key="gone", value="b"))
+    await session.flush()
+    await session.execute(delete(SystemSetting).where(SystemSetting.key == "gone"))
 
 
-@pytest.mark.parametrize("change", [add, alter, insert_row, update_rows, delete_row, delete_elsewhere])
+@pytest.mark.parametrize(
+    "change", [add, alter, insert_row, update_rows, update_returning, delete_row, delete_elsewhere]
+)
 async def test_remembered_when_runs_change_then_it_is_read_again(catalogue: Catalogue, change: Change) -> None:
     counter = Counter()
     await counted(catalogue, counter)
@@ -101,7 +110,15 @@ async def update_something(session: AsyncSession) -> None:
     await session.execute(update(SystemSetting).values(value="c"))
 
 
-@pytest.mark.parametrize("change", [set_something, update_something])
+async def update_nothing(session: AsyncSession) -> None:
+    await session.execute(update(BackupExecution).where(BackupExecution.id == "none").values(pinned=True))
+
+
+async def delete_nothing(session: AsyncSession) -> None:
+    await session.execute(delete(RunJournal))
+
+
+@pytest.mark.parametrize("change", [set_something, update_something, update_nothing, delete_nothing])
 async def test_remembered_when_something_else_changes_then_it_stays(catalogue: Catalogue, change: Change) -> None:
     counter = Counter()
     await counted(catalogue, counter)

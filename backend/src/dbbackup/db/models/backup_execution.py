@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import ForeignKey, Index, String, Text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, defer, mapped_column, relationship
 
 from dbbackup.db.models.backup_copy import BackupCopy
 from dbbackup.db.models.base import Base, Id, JsonDict
@@ -123,3 +123,10 @@ class BackupExecution(Base):
     copies: Mapped[list[BackupCopy]] = relationship(
         cascade="all, delete-orphan", passive_deletes=True, order_by=BackupCopy.position, lazy="selectin"
     )
+
+
+WITHOUT_LONG_TEXTS = (
+    defer(BackupExecution.manifest, raiseload=True),
+    defer(BackupExecution.error_stack, raiseload=True),
+)
+"""For lists: a manifest can be larger than all else of its row, and reading many takes long."""
