@@ -10,12 +10,14 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import Connection, Result, event
+from sqlalchemy import Connection, Result, event, inspect
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, UOWTransaction
 
 _T = TypeVar("_T")
 _WATCHED = frozenset({"backup_execution", "backup_copy", "restore_execution", "verification"})
+_INDIFFERENT = frozenset({"pinned", "label", "cancel_requested", "updated_at"})
+"""Columns that nothing remembered looks at."""
 _MOST = 64
 _MEMORY, _SEEN, _CHANGED = "memory", "memory.seen", "memory.changed"
 
@@ -68,10 +70,20 @@ def _note_version(session: Session, transaction: SessionTransaction, _connection
 
 @event.listens_for(Session, "after_flush")
 def _note_flushed(session: Session, _context: UOWTransaction) -> None:
-    written = (record.__tablename__ in _WATCHED for record in (*session.new, *session.dirty))
     # What is deleted takes other rows with it, or is taken out of them.
-    if _MEMORY in session.info and (session.deleted or any(written)):
+    if _MEMORY in session.info and (session.deleted or any(map(_matters, (*session.new, *session.dirty)))):
         session.info[_CHANGED] = True
+
+
+def _matters(record: Any) -> bool:
+    if record.__tablename__ not in _WATCHED:
+        return False
+    state = inspect(record)
+    return not state.persistent or any(
+        state.attrs[column.key].history.has_changes()
+        for column in state.mapper.column_attrs
+        if column.key not in _INDIFFERENT
+    )
 
 
 @event.listens_for(Session, "do_orm_execute")

@@ -58,7 +58,7 @@ async def add(session: AsyncSession) -> None:
 
 
 async def alter(session: AsyncSession) -> None:
-    (await session.scalars(select(BackupExecution))).one().pinned = True
+    (await session.scalars(select(BackupExecution))).one().status = RunStatus.FAILED
 
 
 async def insert_row(session: AsyncSession) -> None:
@@ -110,6 +110,10 @@ async def update_something(session: AsyncSession) -> None:
     await session.execute(update(SystemSetting).values(value="c"))
 
 
+async def pin(session: AsyncSession) -> None:
+    (await session.scalars(select(BackupExecution))).one().pinned = True
+
+
 async def update_nothing(session: AsyncSession) -> None:
     await session.execute(update(BackupExecution).where(BackupExecution.id == "none").values(pinned=True))
 
@@ -118,7 +122,7 @@ async def delete_nothing(session: AsyncSession) -> None:
     await session.execute(delete(RunJournal))
 
 
-@pytest.mark.parametrize("change", [set_something, update_something, update_nothing, delete_nothing])
+@pytest.mark.parametrize("change", [set_something, update_something, pin, update_nothing, delete_nothing])
 async def test_remembered_when_something_else_changes_then_it_stays(catalogue: Catalogue, change: Change) -> None:
     counter = Counter()
     await counted(catalogue, counter)
