@@ -33,8 +33,12 @@ CLIENTS = int(os.environ.get("CLIENTS", "50"))
 DATABASES, SCHEDULES, RUNNING = 100, 1000, 5
 _PAUSE = 0.05
 """Between two requests: a page that is looked at, not a flood."""
+_BETWEEN = 3.0
+"""Seconds between two backups of the small database."""
 _READ_LIMIT = 1000
 """kB/s: so slowly do the five backups read that they run all the time."""
+_SETTLING = 10
+"""Seconds after the start before anything is measured."""
 _BULK = "CREATE TABLE bulk AS SELECT n, repeat(md5(n::text), 30) AS filling FROM generate_series(1, {rows}) n"
 
 
@@ -52,23 +56,23 @@ def main() -> int:
     with (
         tempfile.TemporaryDirectory(prefix="dbbackup-load-") as home,
         PostgresServer.start() as postgres,
-        Product.start(Path(home) / "product", extra={"MAX_CONCURRENT_BACKUPS": str(RUNNING)}) as product,
+        Product.start(Path(home) / "product", extra={"MAX_CONCURRENT_BACKUPS": str(RUNNING + 1)}) as product,
     ):
         print(describe())
         print(
             f"{ROWS:,} backups, {DATABASES} databases, {SCHEDULES:,} schedules, {RUNNING} backups running,"
-            f" {CLIENTS} WebSocket clients, {SECONDS:.0f} s"
+            f" a small one again and again beside them, {CLIENTS} WebSocket clients, {SECONDS:.0f} s"
         )
-        ids = _prepare(product, postgres)
+        small, *ids = _prepare(product, postgres)
         runs = [product.call("POST", "/backups", {"databaseId": id_})["id"] for id_ in ids]
         before = resident(product.pid)
-        seen = asyncio.run(_measure(product, runs))
+        seen = asyncio.run(_measure(product, runs, small))
         _report(product, seen, runs, before)
     return 0
 
 
 def _prepare(product: Product, postgres: PostgresServer) -> list[str]:
-    """Make the databases that are backed up, and the history; return the ids of the databases."""
+    """Make the databases that are backed up, and the history; return their ids, the small one's first."""
     postgres.psql("CREATE DATABASE small")
     postgres.psql("CREATE TABLE one AS SELECT 1 AS n", database="small")
     model = _add(product, postgres, "small", "Model")
@@ -84,7 +88,9 @@ def _prepare(product: Product, postgres: PostgresServer) -> list[str]:
     product.stop()
     fill(product.home / "db" / "app.db", databases=DATABASES, schedules=SCHEDULES, backups=ROWS)
     product.restart()
-    return ids
+    # At its start the program looks at every schedule.
+    time.sleep(_SETTLING)
+    return [model, *ids]
 
 
 def _add(product: Product, postgres: PostgresServer, database: str, name: str, **more: Any) -> str:
@@ -93,11 +99,12 @@ def _add(product: Product, postgres: PostgresServer, database: str, name: str, *
     return str(product.call("POST", "/databases", {"name": name, **server, **login, **more})["id"])
 
 
-async def _measure(product: Product, runs: list[str]) -> Seen:
+async def _measure(product: Product, runs: list[str], small: str) -> Seen:
     seen = Seen()
     address = f"ws://127.0.0.1:{product.port}/api/ws"
     listeners = [asyncio.create_task(_hear_events(seen, f"{address}/events")) for _ in range(CLIENTS - len(runs))]
     listeners += [asyncio.create_task(_hear_lines(seen, f"{address}/executions/{run}/logs")) for run in runs]
+    listeners.append(asyncio.create_task(_back_up_again_and_again(seen, product, small)))
     async with httpx.AsyncClient(base_url=f"{product.url}/api", trust_env=False, timeout=60) as client:
         calls = await _calls(client)
         end = time.monotonic() + SECONDS
@@ -149,14 +156,27 @@ async def _hear_events(seen: Seen, address: str) -> None:
 
 
 async def _hear_lines(seen: Seen, address: str) -> None:
-    """Note how old each line is when it comes; the history of the first second is not live."""
+    """Note how old each line is when it comes, until the run ends; what comes first is history."""
     async with connect(address) as socket:
-        began = time.monotonic()
+        await socket.recv()
         async for message in socket:
-            if time.monotonic() - began > 1:
-                for line in msgspec.json.decode(message).get("lines", ()):
-                    said = datetime.fromisoformat(line["timestamp"])
-                    seen.lines.append((datetime.now(UTC) - said).total_seconds())
+            for line in msgspec.json.decode(message).get("lines", ()):
+                said = datetime.fromisoformat(line["timestamp"])
+                seen.lines.append((datetime.now(UTC) - said).total_seconds())
+
+
+async def _back_up_again_and_again(seen: Seen, product: Product, database: str) -> None:
+    """Make what is remembered of the history untrue every few seconds, and log lines to listen to."""
+    async with httpx.AsyncClient(base_url=f"{product.url}/api", trust_env=False, timeout=60) as client:
+        while True:
+            run = (await client.post("/backups", json={"databaseId": database})).raise_for_status().json()["data"]["id"]
+            lines = f"ws://127.0.0.1:{product.port}/api/ws/executions/{run}/logs"
+            hearing = asyncio.create_task(_hear_lines(seen, lines))
+            while (await client.get(f"/backups/{run}")).json()["data"]["status"] in ("queued", "running"):
+                await asyncio.sleep(0.5)
+            hearing.cancel()
+            await asyncio.gather(hearing, return_exceptions=True)
+            await asyncio.sleep(_BETWEEN)
 
 
 def _report(product: Product, seen: Seen, runs: list[str], before: int) -> None:

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Text, and_, cast, exists, or_, select, update
+from sqlalchemy import ColumnElement, Text, and_, cast, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbbackup.core.retention import plan
@@ -76,8 +76,8 @@ async def owners(session: AsyncSession) -> list[Owner]:
     return found + [Owner(None, name) for name in await session.scalars(orphans)]
 
 
-async def rules_of(session: AsyncSession, ctx: Context, owner: Owner) -> list[Rule]:
-    """Return the rules in force: the policies of the database's schedules, and those that single backups have."""
+async def rules_of(session: AsyncSession, ctx: Context, owner: Owner, backups: Iterable[Backup]) -> list[Rule]:
+    """Return the rules in force: the policies of the database's schedules, and those that its backups have."""
     default, policies = ZoneInfo(ctx.settings.timezone), await _policies(session)
     rules: list[Rule] = []
     if owner.database_id:
@@ -85,8 +85,8 @@ async def rules_of(session: AsyncSession, ctx: Context, owner: Owner) -> list[Ru
         for schedule in await session.scalars(schedules):
             if schedule.retention_policy_id:
                 rules.append(Rule(policies[schedule.retention_policy_id], ZoneInfo(schedule.timezone)))
-    own = select(BackupExecution.retention_policy_id).where(owner.owns(), _good()).distinct()
-    rules += [Rule(policies[found], default, own=True) for found in await session.scalars(own) if found]
+    own = {backup.own_policy for backup in backups} - {None, FOREVER}
+    rules += [Rule(policies[found], default, own=True) for found in own if found]
     unique: dict[tuple[str | None, str, bool], Rule] = {(r.policy.id, str(r.zone), r.own): r for r in rules}
     return list(unique.values())
 
@@ -99,8 +99,8 @@ async def backups_of(session: AsyncSession, owner: Owner, *, bound: bool = False
     row = BackupExecution
     query = select(
         row.id,
-        row.started_at,
-        row.created_at,
+        # The dump shows the database as it was at its beginning.
+        func.coalesce(row.started_at, row.created_at),
         row.size,
         cast(row.options, Text),
         row.retention_policy_id,
@@ -110,11 +110,11 @@ async def backups_of(session: AsyncSession, owner: Owner, *, bound: bool = False
         # A schedule without a policy keeps its backups for ever.
         and_(BackupSchedule.id.is_not(None), BackupSchedule.retention_policy_id.is_(None)),
     ).outerjoin(BackupSchedule, BackupSchedule.id == row.schedule_id)
-    busy = await _busy(session, owner)
+    busy = await _busy(session)
     return [
         Backup(
             id=id_,
-            at=started or created,
+            at=at,
             size=size or 0,
             content=_content_of(options),
             own_policy=FOREVER if forever else policy_id,
@@ -123,7 +123,7 @@ async def backups_of(session: AsyncSession, owner: Owner, *, bound: bool = False
             proven=(level or 0) >= PROVEN_LEVEL,
             busy=busy.get(id_),
         )
-        for id_, started, created, size, options, policy_id, forever, pinned, level, unbound in await session.execute(
+        for id_, at, size, options, policy_id, forever, pinned, level, unbound in await session.execute(
             query.where(owner.owns(), _good())
         )
     ]
@@ -133,7 +133,8 @@ async def decide(
     session: AsyncSession, ctx: Context, owner: Owner, now: datetime, only: str | None = None
 ) -> list[Decision]:
     """Return what becomes of each good backup, newest first, or of the one with this id."""
-    backups, rules = await backups_of(session, owner), await rules_of(session, ctx, owner)
+    backups = await backups_of(session, owner)
+    rules = await rules_of(session, ctx, owner, backups)
     return await asyncio.to_thread(plan, backups, rules, now, ctx.live.max_retention_days, only)
 
 
@@ -204,9 +205,9 @@ def _unused() -> list[ColumnElement[bool]]:
     return [*unread, ~unfinished]
 
 
-async def _busy(session: AsyncSession, owner: Owner) -> dict[str, Busy]:
-    ids = select(BackupExecution.id).where(owner.owns(), _good())
-    uploading = select(BackupCopy.backup_id).where(BackupCopy.state.in_(_UNFINISHED), BackupCopy.backup_id.in_(ids))
+async def _busy(session: AsyncSession) -> dict[str, Busy]:
+    """Return what keeps backups busy, whoever owns them: few are, and an owner may have thousands."""
+    uploading = select(BackupCopy.backup_id).where(BackupCopy.state.in_(_UNFINISHED))
     busy: dict[str, Busy] = dict.fromkeys(await session.scalars(uploading), "upload")
     verifying = select(Verification.backup_id).where(Verification.status.not_in(FINAL))
     busy |= dict.fromkeys(await session.scalars(verifying), "verification")

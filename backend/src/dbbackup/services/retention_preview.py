@@ -107,9 +107,9 @@ async def _preview(session: AsyncSession, ctx: Context, policy: Policy, database
     await get_database(session, database_id)
     owner = Owner(database_id, "")
     zones = await retention.zones_of(session, ctx, database_id)
-    in_force = await retention.rules_of(session, ctx, owner)
-    rules = retention.instead_of_schedules(in_force, policy, zones)
     backups = await retention.backups_of(session, owner, bound=True)
+    in_force = await retention.rules_of(session, ctx, owner, backups)
+    rules = retention.instead_of_schedules(in_force, policy, zones)
     decisions = await asyncio.to_thread(plan, backups, rules, now, ctx.live.max_retention_days)
     row = BackupExecution
     named = select(row.id, row.type, row.label).where(owner.owns(), row.deleted_at.is_(None))
