@@ -20,7 +20,7 @@ from dbbackup.core.catalogue_url import CatalogueUrl
 from dbbackup.core.errors import ConflictError
 from dbbackup.core.sizes import human_size
 from dbbackup.db import server
-from dbbackup.db.memory import Memory, forget_changed
+from dbbackup.db.remembering import Memory, forget_changed
 
 _AFTER_COMMIT = "after_commit"
 _MARKS = "savepoints"

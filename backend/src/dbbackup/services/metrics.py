@@ -15,7 +15,6 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbbackup import __version__
-from dbbackup.db.memory import remembered
 from dbbackup.db.models import (
     RUNS,
     BackupCopy,
@@ -30,6 +29,7 @@ from dbbackup.db.models import (
     Verification,
 )
 from dbbackup.db.models.backup_execution import FINAL
+from dbbackup.db.remembering import remembered
 from dbbackup.services import system
 from dbbackup.services.context import Context
 from dbbackup.services.newest_backups import newest_of_databases

@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from dbbackup.db.functions import utc_day
-from dbbackup.db.memory import remembered
 from dbbackup.db.models import (
     BackupCopy,
     BackupExecution,
@@ -23,6 +22,7 @@ from dbbackup.db.models import (
     Verification,
 )
 from dbbackup.db.models.base import utc_now
+from dbbackup.db.remembering import remembered
 
 PROVEN_LEVEL = 3
 _WRITTEN = (CopyState.COMPLETE, CopyState.DELETING)

@@ -10,8 +10,8 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbbackup.core.naming import new_id
-from dbbackup.db.memory import remembered
 from dbbackup.db.models import BackupCopy, BackupExecution, RunJournal, RunStatus, SystemSetting
+from dbbackup.db.remembering import remembered
 from dbbackup.db.session import Catalogue
 from tests.catalogue import make_catalogue
 from tests.unit.worker.rows import backup
