@@ -24,7 +24,7 @@ export CHROMIUM_PATH
 SETUP := backend/devtools/setup.sh
 BACKEND := cd backend && uv run --frozen --no-sync
 FRONTEND := cd frontend && npm run --silent
-# A file stays on one worker, so that what its tests share is made once; the quick files come last.
+# A file stays on one worker, so that what its tests share is made once; they come in the order of tests/conftest.py.
 BY_FILE := --dist loadfile --no-loadscope-reorder
 IN_PARALLEL = -n $(WORKERS) $(BY_FILE) --instafail --durations=10 --ignore=tests/images
 # What PYTEST chooses may lie on one side only: then the other finds no test, which pytest ends with 5.

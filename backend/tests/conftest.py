@@ -13,8 +13,13 @@ from tests.contract import storage_fixtures
 from tests.measuring import is_measured
 
 
+_LONGEST_FIRST = ("faults", "fuzz", "integration", "contract", "api", "devtools", "unit")
+"""Folders by how long one file of theirs takes: a long file that is begun last would keep one worker busy alone."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what runs measured; with the catalogue on PostgreSQL (DB=postgresql), skip what is about SQLite's file."""
+    items.sort(key=lambda item: next((n for n, name in enumerate(_LONGEST_FIRST) if name in item.path.parts), -1))
     for item in items:
         if is_measured(item.path):
             item.add_marker("measured")
