@@ -139,8 +139,8 @@ def stage_of(world: World, ticket: Ticket) -> str:
     if ticket.name in ("upload", "delete", "retention"):
         return "uploading" if ticket.name == "upload" else "deleting"
     query = """
-        SELECT json_extract(metadata, '$.stage') FROM execution_log
-        WHERE execution_id = ? AND json_extract(metadata, '$.stage') IS NOT NULL ORDER BY id DESC LIMIT 1
+        SELECT metadata ->> 'stage' FROM execution_log
+        WHERE execution_id = ? AND metadata ->> 'stage' IS NOT NULL ORDER BY id DESC LIMIT 1
     """
     found = world.query(query, ticket.id)
     if not found:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from devtools import demo
+from devtools import catalogue_server, demo
+from devtools.catalogue_server import ON_POSTGRESQL
 from devtools.product import DIST
 from devtools.servers import MariadbServer, PostgresServer
 from devtools.sources import Server
@@ -21,6 +22,8 @@ PAGE_IS_BUILT = (DIST / "index.html").exists()
 @pytest.fixture
 def mark(monkeypatch: pytest.MonkeyPatch) -> str:
     """A variable that every process the demo starts inherits."""
+    if ON_POSTGRESQL:
+        catalogue_server.server()  # of the tests, not of the demo: it stays
     token = secrets.token_hex(16)
     monkeypatch.setenv("DEMO_TEST_MARK", token)
     return token
