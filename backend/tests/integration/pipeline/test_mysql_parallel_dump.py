@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -35,6 +36,21 @@ FILL = """
 CREATE TABLE {0} (id INT PRIMARY KEY, money BIGINT, filler TEXT);
 INSERT INTO {0} SELECT n, 1000, REPEAT('lorem ipsum', 40) FROM
     (SELECT a.d * 100 + b.d * 10 + c.d AS n FROM {digits} a, {digits} b, {digits} c) numbers;
+"""
+HOLDS = """
+import asyncio
+from dbbackup.core.secret import Secret
+from dbbackup.engines.mariadb import MARIADB
+from dbbackup.engines.mysql_standstill import standstill
+from dbbackup.engines.values import Connection
+
+async def main():
+    host, port, user, password = (input() for _ in range(4))
+    async with standstill(Connection(host, int(port), "bank", user, Secret(password)), MARIADB, ["one", "two"]):
+        print("held", flush=True)
+        await asyncio.sleep(60)
+
+asyncio.run(main())
 """
 DIGITS = "(SELECT 0 AS d " + " ".join(f"UNION SELECT {n}" for n in range(1, 10)) + ")"
 
@@ -211,16 +227,43 @@ async def test_standstill_when_a_transaction_stays_open_then_the_whole_server_is
         await writer.ask("ROLLBACK")
 
 
-async def test_standstill_when_not_granted_then_it_says_which_grant_is_missing(family: Family, bank: str) -> None:
-    reader = family.account("reader", f"GRANT SELECT ON {bank}.* TO 'reader'@'%'")
+async def test_parallel_dump_when_tables_may_not_be_locked_then_the_server_is_or_it_says_which_grant_is_missing(
+    family: Family, workshop: Workshop, bank: str, root: Path
+) -> None:
+    reading = f"GRANT SELECT, TRIGGER, EVENT, SHOW VIEW ON {bank}.* TO "
+    source = family.connection(bank)
+    reader = replace(source, **family.account("reader", f"{reading}'reader'@'%'"))
     with pytest.raises(BackupError, match=r"GRANT LOCK TABLES ON `bank`\.\*.*or set jobs to 1"):
-        async with _held(family, replace(family.connection(bank), **reader)):
+        async with _held(family, reader):
             pass
-    flusher = family.account(
-        "flusher", f"GRANT SELECT ON {bank}.* TO 'flusher'@'%'; GRANT RELOAD, PROCESS ON *.* TO 'flusher'@'%'"
+    global_grant = "GRANT RELOAD, PROCESS ON *.* TO 'flusher'@'%'"
+    flusher = replace(source, **family.account("flusher", f"{reading}'flusher'@'%'; {global_grant}"))
+    parallel = Parallel(family, workshop, bank)
+    made = await parallel.job([LocalStorage(root)])
+    await parallel.back_up(replace(made, connection=flusher))
+    assert any("(FLUSH TABLES WITH READ LOCK)" in line for line in parallel.run.log.messages("info"))
+
+
+async def test_standstill_when_the_process_that_holds_it_is_killed_then_the_lock_is_gone(
+    family: Family, bank: str, tmp_path: Path
+) -> None:
+    source = family.connection(bank)
+    program = tmp_path / "holds.py"
+    program.write_text(HOLDS)
+    facts = f"{source.host}\n{source.port}\n{source.username}\n{source.password.reveal()}\n"
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, program, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
     )
-    async with _held(family, replace(family.connection(bank), **flusher)) as held:
-        assert held.how == "FLUSH TABLES WITH READ LOCK"
+    assert child.stdin is not None
+    assert child.stdout is not None
+    child.stdin.write(facts.encode())
+    assert await child.stdout.readline() == b"held\n"
+    async with session(source) as other:
+        writing = asyncio.create_task(other.ask("UPDATE one SET money = money WHERE id = 1"))
+        assert (await asyncio.wait((writing,), timeout=0.2))[1], "somebody wrote"
+        child.kill()
+        await writing
+    await child.wait()
 
 
 async def test_parallel_dump_when_a_table_is_altered_meanwhile_then_it_fails_and_may_be_tried_again(
