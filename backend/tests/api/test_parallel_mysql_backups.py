@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from devtools.servers import MariadbServer, MysqlServer, SeaweedServer
 from devtools.servers.mysql_family import MysqlFamilyServer
 from tests.api.running_app import RunningApp
 from tests.api.support import add_bucket, back_up, eventually, files, objects, unique
+from tests.api.test_documented_recovery import MARK, PAGE
 from tests.api.test_encryption_keys import generate
 from tests.api.test_parallel_backups import plan, restored
 from tests.api.test_recovery_kit import files_of, kit, section
@@ -104,6 +106,29 @@ def test_parallel_backup_when_restored_as_new_in_place_or_in_part_then_all_is_ba
         assert "with several jobs" in findings(app.api.post("/restores/preflight", asked), "error")["several-parts"]
 
 
+def signed_in(server: MysqlFamilyServer, folder: Path, commands: str) -> subprocess.CompletedProcess[str]:
+    """Run commands in the folder, the server's client in reach and told where to go by its option file."""
+    login = f"user={server.superuser}\npassword={server.password}\n"
+    (folder / ".my.cnf").write_text(f"[client]\nhost={server.host}\nport={server.port}\nprotocol=tcp\n{login}")
+    (folder / server.client).symlink_to(server.bin_dir / server.client)
+    return run_kit(f'PATH="{folder}:$PATH"\n{commands}', folder)
+
+
+def test_parallel_backup_when_recovered_by_hand_as_documented_then_all_is_back(
+    app: RunningApp, server: MysqlFamilyServer, database: Any, backup: Any, tmp_path: Path
+) -> None:
+    page = PAGE.read_text().partition("\n## MySQL and MariaDB\n")[2]
+    create, fill = re.findall(r"^```sh\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    assert MARK in page
+    commands = f"set -o pipefail\nNAME={backup['fileName'].partition('.')[0]}\n{create}{fill}"
+    done = signed_in(
+        server, files_of(app, backup, tmp_path / "files"), commands.replace("mysql --", f"{server.client} --")
+    )
+    assert done.returncode == 0, done.stderr
+    assert server.sql(ALL, database="shop_recovered") == server.sql(ALL, database=database["database"])
+    server.sql("DROP DATABASE shop_recovered")
+
+
 def test_parallel_backup_when_encrypted_on_disk_and_s3_then_every_level_is_proven_and_deleting_leaves_nothing(
     app: RunningApp, server: MysqlFamilyServer, seaweed: SeaweedServer, database: Any, tmp_path: Path
 ) -> None:
@@ -115,13 +140,7 @@ def test_parallel_backup_when_encrypted_on_disk_and_s3_then_every_level_is_prove
         done = verify(app, made, level, copyId=copy["id"])
         assert done["status"] == "completed", done["errorMessage"]
     folder = files_of(app, made, tmp_path / "files")
-    (folder / ".my.cnf").write_text(
-        f"[client]\nhost={server.host}\nport={server.port}\nprotocol=tcp\nuser={server.superuser}\n"
-        f"password={server.password}\n"
-    )
-    (folder / server.client).symlink_to(server.bin_dir / server.client)
-    commands = f'PATH="{folder}:$PATH"\n' + section(kit(app, tmp_path), database["name"])
-    by_hand: subprocess.CompletedProcess[str] = run_kit(commands, folder)
+    by_hand = signed_in(server, folder, section(kit(app, tmp_path), database["name"]))
     assert by_hand.returncode == 0, by_hand.stderr
     assert by_hand.stdout.count(": OK") == 5
     assert server.sql(ALL, database="recovered") == server.sql(ALL, database=database["database"])
