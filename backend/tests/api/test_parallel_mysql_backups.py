@@ -71,7 +71,7 @@ def database(app: RunningApp, server: MysqlFamilyServer) -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def backup(app: RunningApp, database: Any) -> Any:
-    return back_up(app, database)
+    return back_up(app, database, encryption="none")
 
 
 def test_parallel_backup_when_restored_as_new_in_place_or_in_part_then_all_is_back(
