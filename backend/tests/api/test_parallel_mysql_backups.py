@@ -129,6 +129,7 @@ def test_parallel_backup_when_recovered_by_hand_as_documented_then_all_is_back(
     server.sql("DROP DATABASE shop_recovered")
 
 
+@pytest.mark.parametrize("server", ["mariadb"], indirect=True)
 def test_parallel_backup_when_encrypted_on_disk_and_s3_then_every_level_is_proven_and_deleting_leaves_nothing(
     app: RunningApp, server: MysqlFamilyServer, seaweed: SeaweedServer, database: Any, tmp_path: Path
 ) -> None:
@@ -153,6 +154,7 @@ def test_parallel_backup_when_encrypted_on_disk_and_s3_then_every_level_is_prove
     eventually(lambda: not objects(seaweed, bucket["bucket"]) and not any(stem in f for f in files(place)))
 
 
+@pytest.mark.parametrize("server", ["mariadb"], indirect=True)
 def test_parallel_backup_when_the_catalogue_is_rebuilt_or_options_do_not_fit_then_it_is_known_or_refused(
     app: RunningApp, database: Any
 ) -> None:
