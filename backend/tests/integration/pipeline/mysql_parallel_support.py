@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from dbbackup.core.manifest import Manifest
+from dbbackup.engines import mysql_standstill
 from dbbackup.engines.modes import target_database
 from dbbackup.pipeline.backup import BackupJob, BackupResult, Target, back_up
 from dbbackup.pipeline.fill import fill_database
@@ -20,6 +21,20 @@ from tests.integration.engines.mysql_support import HERE, Family
 from tests.integration.engines.support import manifest
 from tests.integration.pipeline.support import FOLDER
 from tests.unit.pipeline.tools import RunReport
+
+_DIGITS = "(SELECT 0 AS d " + " ".join(f"UNION SELECT {n}" for n in range(1, 10)) + ")"
+_FILL = """
+CREATE TABLE {0} (id INT PRIMARY KEY, money BIGINT, filler TEXT);
+INSERT INTO {0} SELECT n, 1000, REPEAT('lorem ipsum', 40) FROM
+    (SELECT a.d * 100 + b.d * 10 + c.d AS n FROM {digits} a, {digits} b, {digits} c) numbers;
+"""
+TWO_TABLES = _FILL.format("one", digits=_DIGITS) + _FILL.format("two", digits=_DIGITS)
+"""A thousand rows each, with money of a thousand."""
+
+
+def held(family: Family, source: Any) -> Any:
+    """Keep others from writing to the two tables."""
+    return mysql_standstill.standstill(source, family.engine.flavour, ["one", "two"])  # type: ignore[attr-defined]
 
 
 def make_transactional(family: Family, name: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -15,7 +14,7 @@ from typing import Any
 import pytest
 
 from dbbackup.core.errors import AppError, BackupError, IntegrityError
-from dbbackup.engines import mysql_divisible, mysql_standstill
+from dbbackup.engines import mysql_divisible
 from dbbackup.engines.base import Engine
 from dbbackup.engines.mysql_connect import session
 from dbbackup.engines.values import Command
@@ -28,31 +27,9 @@ from dbbackup.storages.local import LocalStorage
 from devtools.compare_mysql import compare
 from tests.contract.faulty import Faults, FaultyStorage
 from tests.integration.engines.mysql_support import FLAVOURS, NASTY, Family
-from tests.integration.pipeline.mysql_parallel_support import Parallel, make_transactional
+from tests.integration.pipeline.mysql_parallel_support import TWO_TABLES, Parallel, held, make_transactional
 from tests.integration.pipeline.support import FOLDER, stored
 from tests.unit.pipeline.tools import RunReport, eventually, nothing_left
-
-FILL = """
-CREATE TABLE {0} (id INT PRIMARY KEY, money BIGINT, filler TEXT);
-INSERT INTO {0} SELECT n, 1000, REPEAT('lorem ipsum', 40) FROM
-    (SELECT a.d * 100 + b.d * 10 + c.d AS n FROM {digits} a, {digits} b, {digits} c) numbers;
-"""
-HOLDS = """
-import asyncio
-from dbbackup.core.secret import Secret
-from dbbackup.engines.mariadb import MARIADB
-from dbbackup.engines.mysql_standstill import standstill
-from dbbackup.engines.values import Connection
-
-async def main():
-    host, port, user, password = (input() for _ in range(4))
-    async with standstill(Connection(host, int(port), "bank", user, Secret(password)), MARIADB, ["one", "two"]):
-        print("held", flush=True)
-        await asyncio.sleep(60)
-
-asyncio.run(main())
-"""
-DIGITS = "(SELECT 0 AS d " + " ".join(f"UNION SELECT {n}" for n in range(1, 10)) + ")"
 
 
 @pytest.fixture(scope="module", params=FLAVOURS)
@@ -75,7 +52,7 @@ def odd(family: Family) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def bank(family: Family) -> Iterator[str]:
     """Two tables whose money together is two million."""
-    yield family.create("bank", FILL.format("one", digits=DIGITS) + FILL.format("two", digits=DIGITS))
+    yield family.create("bank", TWO_TABLES)
     family.sql("DROP DATABASE bank")
 
 
@@ -171,62 +148,6 @@ async def test_parallel_dump_when_money_moves_between_the_parts_then_the_sum_is_
     family.sql(f"DROP DATABASE {name}")
 
 
-async def test_standstill_when_held_then_nobody_writes_and_afterwards_they_may_again(
-    family: Family, workshop: Workshop, bank: str
-) -> None:
-    source = family.connection(bank)
-    async with session(source) as other, _held(family, source) as held:
-        assert held.how == "LOCK TABLES of 2 tables"
-        writing = asyncio.create_task(other.ask("UPDATE one SET money = money WHERE id = 1"))
-        assert (await asyncio.wait((writing,), timeout=0.3))[1], "somebody wrote"
-        await held.end()
-        await writing
-    async with session(source) as other, _held(family, source) as held:
-        [(own,)] = await held._opened.ask("SELECT CONNECTION_ID()")
-        await other.ask(f"KILL {own}")
-        await other.ask("UPDATE one SET money = money WHERE id = 1")
-        with pytest.raises(BackupError, match="broke off while the dump began") as caught:
-            await held.end()
-        assert caught.value.retryable
-
-
-def _held(family: Family, source: Any) -> Any:
-    return mysql_standstill.standstill(source, family.engine.flavour, ["one", "two"])  # type: ignore[attr-defined]
-
-
-async def test_standstill_when_a_transaction_stays_open_then_the_whole_server_is_locked_or_it_is_given_up(
-    family: Family, bank: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(mysql_standstill, "LOCK_WAIT", 1)
-    monkeypatch.setattr(mysql_standstill, "TRIES", 1)
-    source = family.connection(bank)
-    locker = family.account("locker", f"GRANT SELECT, LOCK TABLES ON {bank}.* TO 'locker'@'%'")
-    async with session(source) as writer, session(source) as other:
-        await writer.ask("START TRANSACTION")
-        await writer.ask("UPDATE one SET money = money WHERE id = 1")
-        async with _held(family, source) as held:
-            assert held.how == "FLUSH TABLES WITH READ LOCK"
-        with pytest.raises(BackupError, match="somebody was writing") as caught:
-            async with _held(family, replace(source, **locker)):
-                pass
-        assert caught.value.retryable
-        if not family.is_mariadb:
-            sleeping = asyncio.create_task(other.ask("SELECT SLEEP(2)"))
-            await asyncio.sleep(0.2)
-            with pytest.raises(BackupError, match="somebody was writing"):
-                async with _held(family, source):
-                    pass
-            await sleeping
-        # given up in the middle: the waiting session is ended, not left to get its lock some time
-        monkeypatch.setattr(mysql_standstill, "LOCK_WAIT", 30)
-        monkeypatch.setattr(mysql_standstill, "_DEADLINE", 0.3)
-        with pytest.raises(BackupError, match="somebody was writing"):
-            async with _held(family, source):
-                pass
-        await eventually(lambda: "LOCK TABLES" not in family.sql("SHOW FULL PROCESSLIST"), "the end of the waiting")
-        await writer.ask("ROLLBACK")
-
-
 async def test_parallel_dump_when_tables_may_not_be_locked_then_the_server_is_or_it_says_which_grant_is_missing(
     family: Family, workshop: Workshop, bank: str, root: Path
 ) -> None:
@@ -234,7 +155,7 @@ async def test_parallel_dump_when_tables_may_not_be_locked_then_the_server_is_or
     source = family.connection(bank)
     reader = replace(source, **family.account("reader", f"{reading}'reader'@'%'"))
     with pytest.raises(BackupError, match=r"GRANT LOCK TABLES ON `bank`\.\*.*or set jobs to 1"):
-        async with _held(family, reader):
+        async with held(family, reader):
             pass
     global_grant = "GRANT RELOAD, PROCESS ON *.* TO 'flusher'@'%'"
     flusher = replace(source, **family.account("flusher", f"{reading}'flusher'@'%'; {global_grant}"))
@@ -244,32 +165,10 @@ async def test_parallel_dump_when_tables_may_not_be_locked_then_the_server_is_or
     assert any("(FLUSH TABLES WITH READ LOCK)" in line for line in parallel.run.log.messages("info"))
 
 
-async def test_standstill_when_the_process_that_holds_it_is_killed_then_the_lock_is_gone(
-    family: Family, bank: str, tmp_path: Path
-) -> None:
-    source = family.connection(bank)
-    program = tmp_path / "holds.py"
-    program.write_text(HOLDS)
-    facts = f"{source.host}\n{source.port}\n{source.username}\n{source.password.reveal()}\n"
-    child = await asyncio.create_subprocess_exec(
-        sys.executable, program, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
-    )
-    assert child.stdin is not None
-    assert child.stdout is not None
-    child.stdin.write(facts.encode())
-    assert await child.stdout.readline() == b"held\n"
-    async with session(source) as other:
-        writing = asyncio.create_task(other.ask("UPDATE one SET money = money WHERE id = 1"))
-        assert (await asyncio.wait((writing,), timeout=0.2))[1], "somebody wrote"
-        child.kill()
-        await writing
-    await child.wait()
-
-
 async def test_parallel_dump_when_a_table_is_altered_meanwhile_then_it_fails_and_may_be_tried_again(
     family: Family, workshop: Workshop, root: Path
 ) -> None:
-    name = family.create("changing", FILL.format("one", digits=DIGITS) + FILL.format("two", digits=DIGITS))
+    name = family.create("changing", TWO_TABLES)
     parallel = Parallel(family, workshop, name)
     made = await parallel.job([LocalStorage(root)])
     async with parallel.read(made) as whole:
