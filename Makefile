@@ -203,7 +203,7 @@ bench-memory: ## Measure the memory of the API process from small to large, and 
 	@$(BACKEND) env SIZES=$(SIZES) python -m devtools.bench.memory
 
 .PHONY: bench-parallel
-bench-parallel: ## Measure two dump jobs against one, and against pg_dump -Fd -j2 (SIZE=900 in MB, PAIRS=10)
+bench-parallel: ## Measure two dump jobs against one, and against pg_dump -Fd -j2 or mydumper (ENGINE=postgresql, mysql or mariadb, SIZE=900 in MB, PAIRS=10)
 	@$(SETUP) backend servers
 	@$(BACKEND) env SIZE=$(SIZE) python -m devtools.bench.parallel
 

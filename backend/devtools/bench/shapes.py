@@ -77,7 +77,7 @@ _POSTGRESQL: dict[str, Callable[[PostgresServer, str, int], object]] = {
 }
 
 
-def _numbers(server: MysqlFamilyServer, count: int) -> str:
+def numbers(server: MysqlFamilyServer, count: int) -> str:
     """Return what stands before or in FROM to count from 1: (common table expression, table)."""
     if isinstance(server, MariadbServer):
         return f"(SELECT seq AS n FROM seq_1_to_{count}) numbers"
@@ -93,7 +93,7 @@ def _mysql_wide(server: MysqlFamilyServer, database: str, megabytes: int) -> Non
     server.sql(
         "CREATE TABLE note (id bigint, at datetime, author varchar(40), body text);"
         " INSERT INTO note SELECT n, '2024-01-01' + INTERVAL n SECOND, CONCAT('author ', n % 1000),"
-        f" CONCAT({body}) FROM {_numbers(server, _rows(megabytes, 1100))}",
+        f" CONCAT({body}) FROM {numbers(server, _rows(megabytes, 1100))}",
         database=database,
     )
 
@@ -102,7 +102,7 @@ def _mysql_narrow(server: MysqlFamilyServer, database: str, megabytes: int) -> N
     server.sql(
         "CREATE TABLE reading (id bigint, sensor int, value decimal(10, 3), at datetime);"
         " INSERT INTO reading SELECT n, n * 7919 % 5000, (n * 104729 % 10000000) / 1000,"
-        f" '2024-01-01' + INTERVAL n SECOND FROM {_numbers(server, _rows(megabytes, 47))}",
+        f" '2024-01-01' + INTERVAL n SECOND FROM {numbers(server, _rows(megabytes, 47))}",
         database=database,
     )
 
@@ -111,7 +111,7 @@ def _mysql_blobs(server: MysqlFamilyServer, database: str, megabytes: int) -> No
     content = ", ".join(f"UNHEX(SHA2(CONCAT(n, '.', {k}), 512))" for k in range(_BLOB_PIECES))
     server.sql(
         "CREATE TABLE file (id bigint, content mediumblob);"
-        f" INSERT INTO file SELECT n, CONCAT({content}) FROM {_numbers(server, _rows(megabytes, 2 << 16))}",
+        f" INSERT INTO file SELECT n, CONCAT({content}) FROM {numbers(server, _rows(megabytes, 2 << 16))}",
         database=database,
     )
 
@@ -121,7 +121,7 @@ def _mysql_many(server: MysqlFamilyServer, database: str, megabytes: int) -> Non
     rows = _rows(megabytes, 1000 * tables)
     body = ", ".join(f"SHA2(CONCAT({{t}}, '.', n, '.', {k}), 256), ' '" for k in range(15))
     create = "CREATE TABLE leaf_{t} (id bigint PRIMARY KEY, body text);"
-    insert = f" INSERT INTO leaf_{{t}} SELECT n, CONCAT({body}) FROM {_numbers(server, rows)};"
+    insert = f" INSERT INTO leaf_{{t}} SELECT n, CONCAT({body}) FROM {numbers(server, rows)};"
     for first in range(1, tables + 1, 100):
         text = "".join((create + insert).format(t=t) for t in range(first, min(first + 100, tables + 1)))
         server.sql(text, database=database)

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from dbbackup.engines import postgresql_divisible
-from devtools.servers import MariadbServer, PostgresServer, SeaweedServer
+from devtools.servers import PostgresServer, SeaweedServer
 from tests.api.running_app import RunningApp
-from tests.api.support import add_bucket, add_database, back_up, eventually, files, form, objects, unique
+from tests.api.support import add_bucket, add_database, back_up, eventually, files, objects, unique
 from tests.api.test_documented_recovery import MARK, PAGE, run
 from tests.api.test_encryption_keys import generate
 from tests.api.test_recovery_kit import connected, files_of, kit, section
@@ -216,14 +216,9 @@ def test_backup_when_jobs_do_not_fit_the_other_options_then_it_is_refused_and_na
     app.api.refused("POST", "/backups", body, status=400, code="VALIDATION_ERROR", fields={field}, says=says)
 
 
-def test_backup_when_jobs_are_asked_of_mariadb_or_in_a_container_then_it_is_refused_with_the_reason(
-    app: RunningApp, mariadb: MariadbServer, postgres: PostgresServer, source: str
+def test_backup_when_jobs_are_asked_in_a_container_then_it_is_refused_with_the_reason(
+    app: RunningApp, postgres: PostgresServer, source: str
 ) -> None:
-    app.secrets.add(mariadb.password)
-    body = {**form(postgres, "mysql"), "type": "mariadb", "host": mariadb.host, "port": mariadb.port}
-    body |= {"username": mariadb.superuser, "password": mariadb.password, "dumpOptions": {"jobs": 2}}
-    says = "cannot share one snapshot"
-    app.api.refused("POST", "/databases", body, status=400, code="VALIDATION_ERROR", fields={"jobs"}, says=says)
     inside = add_database(app, postgres, source)
     app.execute("UPDATE database_config SET dump_via = 'container' WHERE id = ?", inside["id"])
     asked = {"databaseId": inside["id"], "uploadToS3": False, **JOBS}

@@ -1,4 +1,4 @@
-"""kill -9 of the product while MySQL or MariaDB is replaced in place, and again while that is put back."""
+"""kill -9 of the product while MySQL or MariaDB is replaced in place, or put back, or dumped in parts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from devtools.product import Product
 from devtools.servers import MariadbServer, MysqlServer
 from devtools.servers.mysql_family import MysqlFamilyServer
 from tests.faults import catalogue
-from tests.faults.launch import command, die_while_the_database_is_empty
+from tests.faults.launch import command, die_before_the_manifest, die_while_the_database_is_empty
 from tests.faults.waiting import until
 
 _SHOP = """
@@ -86,3 +86,28 @@ def test_replace_when_killed_again_and_again_then_the_safety_backup_is_put_back(
     assert server.sql(ROWS, database=name) == before
     until(lambda: catalogue.journal(product.home) == [], "an empty journal")
     server.sql(f"DROP DATABASE {name}")
+
+
+def test_parallel_backup_when_killed_before_its_manifest_then_every_part_is_cleared_away(
+    mariadb: MariadbServer, product: Product
+) -> None:
+    mariadb.sql("CREATE DATABASE parts")
+    for table in ("one", "two"):
+        rows = "SELECT seq AS id, REPEAT(MD5(seq), 60) AS note FROM seq_1_to_4000"
+        statements = f"CREATE TABLE {table} (id INT PRIMARY KEY, note TEXT) {rows}; ANALYZE TABLE {table}"
+        mariadb.sql(statements, database="parts")
+    form = {"name": "parts", "type": "mariadb", "host": mariadb.host, "port": mariadb.port, "database": "parts"}
+    account = {"username": mariadb.superuser, "password": mariadb.password}
+    database = product.call("POST", "/databases", {**form, **account})
+    product.restart(command=command(die_before_the_manifest))
+    body = {"databaseId": database["id"], "uploadToS3": False, "options": {"jobs": 2}}
+    run = product.call("POST", "/backups", body)
+    until(lambda: not product.running, "the product's own death")
+    names = sorted(path.name.partition(".")[2] for path in product.home.rglob("parts_manual_*"))
+    assert names == ["after.sql.gz", "data1.sql.gz", "data2.sql.gz", "sql.gz"]
+    product.restart()
+    failed = ended(product, f"/backups/{run['id']}")
+    assert failed["errorMessage"].startswith("interrupted: ")
+    until(lambda: not list(product.home.rglob("parts_manual_*")), "the end of the parts")
+    until(lambda: catalogue.journal(product.home) == [], "an empty journal")
+    mariadb.sql("UPDATE parts.one SET note = ''; DROP DATABASE parts")

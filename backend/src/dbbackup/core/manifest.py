@@ -69,7 +69,8 @@ class PartFacts(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_
     """
 
     name: str
-    """`database`, `globals`, or `data1`, `data2` and so on: rows that were dumped beside `database`."""
+    """`database`, `globals`, or of a divided dump `data1`, `data2` and so on: rows that were dumped beside `database`;
+    and `after`: what belongs behind all rows, where `database` does not hold that itself."""
     format: str
     """What the plain bytes are: `pg_custom` or `sql`."""
     file: str
@@ -144,8 +145,9 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     @property
     def database_parts(self) -> list[PartFacts]:
-        """All parts of the database itself."""
-        return [*self.data_parts, self.main]
+        """All parts of the database itself, the main one last."""
+        beside = [part for part in self.parts if part.name not in ("globals", "database")]
+        return [*beside, self.main]
 
     @property
     def size(self) -> int:

@@ -31,6 +31,7 @@ from dbbackup.engines.values import (
     Recount,
     RowCounter,
     Stage,
+    Standstill,
     Survey,
     TailCheck,
     ToolInfo,
@@ -116,12 +117,27 @@ class Engine(Protocol):
         """Open one look at the database, held until the dump is done. Raises DatabaseError as `probe` does."""
         ...
 
+    def standstill(
+        self, connection: Connection, parts: Sequence[DumpPart]
+    ) -> AbstractAsyncContextManager[Standstill] | None:
+        """Keep others from changing what the parts read, from the beginning of the block to `end`; a moment at most.
+
+        For parts that each take a snapshot of their own: all of them within that moment. None where there is no need.
+        Entering raises DatabaseError, BackupError (it cannot be had, or not now). It never outlives the block.
+        """
+        ...
+
     def row_counter(
-        self, options: dict[str, Any], source: SourceFacts, tools: ToolInfo, hash_seconds: float
+        self,
+        options: dict[str, Any],
+        source: SourceFacts,
+        tools: ToolInfo,
+        hash_seconds: float,
+        only: frozenset[str] | None = None,
     ) -> RowCounter | None:
         """Return a counter for the plain dump; None when `reading` counts, or the dump holds no rows.
 
-        It hashes rows, too, and spends no more than `hash_seconds` on that; 0: none.
+        It hashes rows, too, and spends no more than `hash_seconds` on that; 0: none. `only` is the part's own.
         """
         ...
 
@@ -258,20 +274,21 @@ class Engine(Protocol):
         """Say what to run for one stage of restoring a backup that was divided; None where it has nothing to do.
 
         `heads` are files with the front of each part's plain dump, which `head_reader` finds to be enough. `rows`
-        reads its part from stdin, the other stages read no stdin. Raises RestoreError.
+        reads its part from stdin, the other stages read no stdin. Without a `head_reader` there are no heads, and
+        each stage reads its part from stdin, through its `restore_filter`. Raises RestoreError.
         """
         ...
 
-    def head_reader(self) -> HeadReader:
-        """Return what tells how much of the front of a plain dump `restore_stage` wants."""
+    def head_reader(self) -> HeadReader | None:
+        """Return what tells how much of the front of a plain dump `restore_stage` wants; None: nothing of it."""
         ...
 
     def list_contents(self, tools: ToolInfo, options: dict[str, Any], archive: Path | None) -> Command | None:
         """Say what to run to list what is in the archive, when `restore` must choose from it; else None."""
         ...
 
-    def restore_filter(self, manifest: Manifest, options: dict[str, Any]) -> Filter | None:
-        """Return a new filter for the plain dump on stdin; None when the tool takes it as it is."""
+    def restore_filter(self, manifest: Manifest, options: dict[str, Any], part: str = "database") -> Filter | None:
+        """Return a new filter for the named part's plain dump on stdin; None when the tool takes it as it is."""
         ...
 
     def contents_reader(self, manifest: Manifest) -> ContentsReader:

@@ -62,5 +62,8 @@ def as_new_database(options: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def restores_parts(manifest: Manifest, options: dict[str, Any]) -> bool:
-    """Tell whether rows come from several parts of the backup, each read on its own; then no file is needed."""
-    return bool(manifest.data_parts) and restore_mode(options) is not RestoreMode.SCHEMA_ONLY
+    """Tell whether the restore reads several parts of the backup, each on its own; then no file is needed."""
+    if restore_mode(options) is RestoreMode.SCHEMA_ONLY:
+        # definitions are all in the main part, unless some of them wait for the rows
+        return manifest.part("after") is not None
+    return bool(manifest.data_parts)

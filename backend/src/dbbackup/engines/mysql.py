@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any, ClassVar
 
-from dbbackup.core.errors import AppError, RestoreError
+from dbbackup.core.errors import AppError
 from dbbackup.core.manifest import Manifest, SourceFacts, TableFacts
 from dbbackup.engines import (
     mysql_commands,
@@ -18,10 +18,12 @@ from dbbackup.engines import (
     mysql_probe,
     mysql_proof,
     mysql_reading,
+    mysql_standstill,
     mysql_survey,
     mysql_target,
 )
 from dbbackup.engines.contents import ContentsReader
+from dbbackup.engines.division import MAIN
 from dbbackup.engines.mysql_flavour import Flavour
 from dbbackup.engines.mysql_replace import MysqlInPlace
 from dbbackup.engines.mysql_selection import ManifestContents
@@ -34,7 +36,6 @@ from dbbackup.engines.values import (
     DumpPart,
     Filter,
     Finding,
-    HeadReader,
     Probe,
     Progress,
     ReaderCheck,
@@ -42,6 +43,7 @@ from dbbackup.engines.values import (
     Recount,
     RowCounter,
     Stage,
+    Standstill,
     Survey,
     TailCheck,
     TlsMode,
@@ -143,17 +145,29 @@ class MysqlEngine:
         apart: Divisible | None = None,
     ) -> Sequence[DumpPart]:
         """See `mysql_commands`."""
-        return mysql_commands.dump_parts(self.flavour, connection, tools, options, work, source)
+        return mysql_commands.dump_parts(self.flavour, connection, tools, options, work, source, apart)
+
+    def standstill(
+        self, connection: Connection, parts: Sequence[DumpPart]
+    ) -> AbstractAsyncContextManager[Standstill] | None:
+        """See `mysql_standstill`."""
+        tables = frozenset[str]().union(*(part.only or () for part in parts if part.begun))
+        return mysql_standstill.standstill(connection, self.flavour, sorted(tables)) if tables else None
 
     def reading(self, connection: Connection) -> AbstractAsyncContextManager[Reading]:
         """See `mysql_reading`."""
         return mysql_reading.reading(connection, self.flavour)
 
     def row_counter(
-        self, options: dict[str, Any], source: SourceFacts, tools: ToolInfo, hash_seconds: float
+        self,
+        options: dict[str, Any],
+        source: SourceFacts,
+        tools: ToolInfo,
+        hash_seconds: float,
+        only: frozenset[str] | None = None,
     ) -> RowCounter | None:
         """See `mysql_reading`."""
-        return mysql_reading.row_counter(options, source, self.flavour, tools, hash_seconds)
+        return mysql_reading.row_counter(options, source, self.flavour, tools, hash_seconds, only)
 
     def recount(
         self, copy: Connection, tools: ToolInfo, server_version: str, manifest: Manifest, work: Path
@@ -236,21 +250,21 @@ class MysqlEngine:
         stage: Stage,
         heads: Mapping[str, Path],
         work: Path,
-    ) -> Command | None:
-        """None: no backup of this engine is divided."""
-        return None
+    ) -> Command:
+        """The client on the part's script: what it takes of it is the filter's affair."""
+        return mysql_commands.restore_command(self.flavour, target, tools, options, work, stage.part)
 
-    def head_reader(self) -> HeadReader:
-        """Raise RestoreError: no backup of this engine is divided."""
-        raise RestoreError("Backups of MySQL and MariaDB have no parts with rows.")
+    def head_reader(self) -> None:
+        """None: a script is read to its end."""
+        return
 
     def list_contents(self, tools: ToolInfo, options: dict[str, Any], archive: Path | None) -> Command | None:
         """Nothing: a script has no list of contents."""
         return None
 
-    def restore_filter(self, manifest: Manifest, options: dict[str, Any]) -> Filter | None:
+    def restore_filter(self, manifest: Manifest, options: dict[str, Any], part: str = MAIN) -> Filter | None:
         """See `mysql_filter`."""
-        return mysql_filter.restore_filter(manifest, options)
+        return mysql_filter.restore_filter(manifest, options, part)
 
     def contents_reader(self, manifest: Manifest) -> ContentsReader:
         """See `mysql_selection`."""

@@ -140,7 +140,7 @@ def _from_first_error(lines: Sequence[str]) -> str:
 
 def _read_option_file(command: Command) -> tuple[Where, str]:
     """Return whom the command was to reach, and its password, from the file made for it."""
-    content = next((data for path, data in command.files.items() if path.name == OPTION_FILE), b"")
+    content = next((data for path, data in command.files.items() if path.suffix == OPTION_FILE), b"")
     lines = dict(line.split("=", 1) for line in content.decode().splitlines() if "=" in line)
     values = {name: _unquoted(value) for name, value in lines.items()}
     database = next((arg.removeprefix("--database=") for arg in command.argv if arg.startswith("--database=")), None)

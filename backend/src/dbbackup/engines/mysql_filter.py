@@ -9,7 +9,9 @@ from typing import Any
 from dbbackup.core.errors import RestoreError
 from dbbackup.core.manifest import Manifest
 from dbbackup.engines.contents import selection_of
+from dbbackup.engines.division import MAIN
 from dbbackup.engines.modes import RestoreMode, restore_mode
+from dbbackup.engines.mysql_division import AFTER
 from dbbackup.engines.mysql_script import Rows, Script, Statement
 from dbbackup.engines.mysql_selection import Wanted, chosen_names
 from dbbackup.engines.mysql_user_script import UserScript
@@ -73,13 +75,15 @@ START TRANSACTION;
 _AFTER_ROWS = b"COMMIT;\n"
 
 
-def restore_filter(manifest: Manifest, options: dict[str, Any]) -> Filter:
-    """Return the filter of a restore in this mode."""
+def restore_filter(manifest: Manifest, options: dict[str, Any], part: str = MAIN) -> Filter:
+    """Return the filter of a restore in this mode for one part of the backup."""
     mode = restore_mode(options)
     if mode is RestoreMode.RUN_SCRIPT or manifest.main.format == USER_SCRIPT:
         return UserScript(trusted=options.get("trusted", False))
     selection = selection_of(options)
     wanted = None if selection is None else Wanted(chosen_names(manifest, selection))
+    if part not in (MAIN, AFTER):
+        return PartOfRows(wanted)
     if mode.adds_rows:
         return RowsOnly(manifest.options.get("characterSet", "utf8mb4"), wanted)
     return Definitions(
@@ -145,6 +149,37 @@ class Definitions:
         if self._strip_definer:
             head = _DEFINER.sub(rb"\1", head, count=1)
         return _TRIGGER.sub(rb"\1\2", head, count=1) + tail
+
+
+class PartOfRows:
+    """For tables that the main part made: the rows of a part of a divided dump, and the settings they were written in.
+
+    The definitions in it are those of the main part, as was seen when they were dumped.
+    """
+
+    def __init__(self, wanted: Wanted | None = None) -> None:
+        self._wanted = wanted
+        self._rows_wanted = True
+        self._script = Script()
+
+    def update(self, chunk: bytes) -> Iterable[bytes]:
+        """Take a chunk; give the rows in it."""
+        yield b"".join(self._pieces(chunk))
+
+    def finish(self) -> Iterable[bytes]:
+        """Check the end."""
+        self._script.finish()
+        return ()
+
+    def _pieces(self, chunk: bytes) -> Iterator[bytes]:
+        for piece in self._script.update(chunk):
+            if isinstance(piece, Rows):
+                if self._wanted and piece.table is not None:
+                    self._rows_wanted = self._wanted.rows(piece.table)
+                if self._rows_wanted:
+                    yield piece.data
+            elif not piece.is_delimiter and check_known(piece.text).lstrip()[:3].upper() == b"SET":
+                yield piece.script
 
 
 class RowsOnly:

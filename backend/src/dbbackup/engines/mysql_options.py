@@ -8,7 +8,17 @@ from typing import Any
 
 from dbbackup.core.errors import FieldError
 from dbbackup.engines.modes import RestoreMode
-from dbbackup.engines.options import Fields, flag, names, one_of, read_options, refuse
+from dbbackup.engines.options import (
+    MAX_DUMP_JOBS,
+    MAX_JOBS,
+    Fields,
+    flag,
+    names,
+    one_of,
+    read_options,
+    refuse,
+    whole_up_to,
+)
 
 MAX_NAME = 64
 """Characters in the name of a database."""
@@ -32,6 +42,14 @@ def parse_dump_options(raw: Mapping[str, Any]) -> dict[str, Any]:
     for one, other in (("dataOnly", "schemaOnly"), ("excludeTables", "includeTables")):
         if options[one] and options[other]:
             errors.append(FieldError(one, f"{one} and {other} exclude each other"))
+    if options["jobs"] != 1:
+        errors += [
+            FieldError("jobs", f"jobs above 1 takes the whole database: it cannot be had with {name}")
+            for name in _WHOLE_ONLY
+            if options[name]
+        ]
+        if options["characterSet"] != "utf8mb4":
+            errors.append(FieldError("jobs", "jobs above 1 needs names as they are: characterSet must be utf8mb4"))
     refuse(errors)
     return options
 
@@ -77,12 +95,6 @@ def _character_set(value: Any) -> str | None:
     return f"must not be {value}, in which a dump cannot be read reliably" if value in _UNREADABLE else None
 
 
-def _one_job(value: Any) -> str | None:
-    if value == 1 and not isinstance(value, bool):
-        return None
-    return "must be 1: the dump tools of MySQL and MariaDB cannot share one snapshot, so that only one of them may run"
-
-
 _DUMP_FIELDS: Fields = {
     "schemaOnly": (False, flag),
     "dataOnly": (False, flag),
@@ -93,15 +105,19 @@ _DUMP_FIELDS: Fields = {
     "routines": (True, flag),
     "triggers": (True, flag),
     "events": (True, flag),
-    "jobs": (1, _one_job),
+    "jobs": (1, whole_up_to(MAX_DUMP_JOBS)),
 }
+_WHOLE_ONLY = ("schemaOnly", "dataOnly", "includeTables")
 
+# parts with rows that are read at the same time; a backup in one part is always read by one
+_JOBS = (1, whole_up_to(MAX_JOBS))
 _MODE = ("newDatabase", one_of(*RestoreMode))
 _CREATING_FIELDS: Fields = {
     "mode": _MODE,
     "newDatabase": ("", database_name_problem),
     "definer": ("keep", one_of("keep", "strip")),
     "events": ("disabled", one_of("disabled", "enabled", "skip")),
+    "jobs": _JOBS,
 }
 _FILLING_FIELDS: Fields = {
     "mode": _MODE,
@@ -113,4 +129,5 @@ _REPLACING_FIELDS: Fields = {
     "definer": ("keep", one_of("keep", "strip")),
     # not a copy beside the original, but the database itself: its events are to live as they did
     "events": ("enabled", one_of("disabled", "enabled", "skip")),
+    "jobs": _JOBS,
 }

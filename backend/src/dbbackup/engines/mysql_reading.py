@@ -10,14 +10,15 @@ from typing import Any
 from msgspec.structs import replace
 
 from dbbackup.core.manifest import Manifest, SourceFacts, TableFacts
-from dbbackup.engines import mysql_survey
+from dbbackup.engines import mysql_divisible, mysql_survey
 from dbbackup.engines.mysql_commands import dump_parts
+from dbbackup.engines.mysql_connect import session
 from dbbackup.engines.mysql_counter import TupleCounter
 from dbbackup.engines.mysql_flavour import Flavour, release
 from dbbackup.engines.mysql_objects import MARK_TABLE
 from dbbackup.engines.mysql_options import parse_dump_options
 from dbbackup.engines.mysql_sample import RowSampler
-from dbbackup.engines.values import Connection, Recount, Survey, ToolInfo
+from dbbackup.engines.values import Connection, Divisible, Recount, Survey, ToolInfo
 
 
 class MysqlReading:
@@ -33,8 +34,10 @@ class MysqlReading:
         """See `mysql_survey`."""
         return await mysql_survey.survey(self._connection, self._flavour)
 
-    async def divisible(self) -> None:
-        """None: the tools cannot share a snapshot."""
+    async def divisible(self) -> Divisible:
+        """See `mysql_divisible`; what keeps the tables as they are comes only when the tools begin."""
+        async with session(self._connection) as opened:
+            return await mysql_divisible.divisible(opened, self._connection.database)
 
     async def counted(self, tables: Sequence[TableFacts], seconds: float, *, hashed: bool) -> AsyncIterator[TableFacts]:
         """Yield what is exact already: counting is done in the dump."""
@@ -50,13 +53,18 @@ async def reading(connection: Connection, flavour: Flavour) -> AsyncIterator[Mys
 
 
 def row_counter(
-    options: dict[str, Any], source: SourceFacts, flavour: Flavour, tools: ToolInfo, hash_seconds: float
+    options: dict[str, Any],
+    source: SourceFacts,
+    flavour: Flavour,
+    tools: ToolInfo,
+    hash_seconds: float,
+    only: frozenset[str] | None = None,
 ) -> TupleCounter | None:
     """Return a counter for the dump; tables that are left out, or dumped without rows, are not counted."""
-    if options["schemaOnly"]:
+    if options["schemaOnly"] or (only is not None and not only):
         return None
     names = {table.name for table in source.tables}
-    chosen = set(options["includeTables"]) or names
+    chosen = only or set(options["includeTables"]) or names
     without = (names - chosen) | set(options["excludeTables"]) | set(source.properties["withoutRows"])
     sampler = None
     if hash_seconds > 0:

@@ -12,7 +12,7 @@ from dbbackup.core.errors import DatabaseError
 from dbbackup.core.manifest import Manifest
 from dbbackup.engines.modes import RestoreMode, restore_mode
 from dbbackup.engines.mysql_connect import Session, error_number, quote, session
-from dbbackup.engines.mysql_findings import error, ok, warning
+from dbbackup.engines.mysql_findings import error, named, ok, warning
 from dbbackup.engines.mysql_probe import ALWAYS_THERE
 from dbbackup.engines.mysql_target import CREATE_TIMEOUT, end_connections
 from dbbackup.engines.values import Connection, Finding
@@ -72,7 +72,7 @@ async def check_replacing(opened: Session, manifest: Manifest, options: dict[str
         findings = list(_cleaned(there, manifest, name))
         findings += await _orphaned(opened, set(there), manifest, name)
     else:
-        text = f"{name} is dropped with all that is in it: {_named(list(there)) or 'no tables'}. Rows that came since "
+        text = f"{name} is dropped with all that is in it: {named(list(there)) or 'no tables'}. Rows that came since "
         findings = [warning("dropped", text + "the backup are lost. The account's grants on it stay.")]
     findings += await _sessions(opened, name, options)
     if not options.get("safetyBackup"):
@@ -89,13 +89,13 @@ def _cleaned(there: dict[str, str], manifest: Manifest, name: str) -> Iterator[F
     dropped = [table for table in there if table in ours]
     if dropped:
         text = f"{len(dropped)} tables and views in {name} are dropped and made again as they were in the backup: "
-        yield warning("dropped", text + f"{_named(dropped)}. Rows that came since are lost.")
+        yield warning("dropped", text + f"{named(dropped)}. Rows that came since are lost.")
     else:
         yield ok("dropped", f"Nothing of the backup is in {name} yet: all of it is made, nothing is dropped.")
     if stay := [table for table in there if table not in ours]:
-        yield ok("staying", f"What is not in the backup stays in {name} as it is: {_named(stay)}.")
+        yield ok("staying", f"What is not in the backup stays in {name} as it is: {named(stay)}.")
     if wrong := [table for table in dropped if (there[table] == "VIEW") != (table in views)]:
-        text = f"These are tables in the backup and views in {name}, or the other way round: {_named(wrong)}."
+        text = f"These are tables in the backup and views in {name}, or the other way round: {named(wrong)}."
         yield error("kinds-differ", text + " Drop them first.")
 
 
@@ -105,7 +105,7 @@ async def _orphaned(opened: Session, there: set[str], manifest: Manifest, name: 
     outside = [table for table, referenced in rows if referenced in ours & there and table not in ours]
     if not outside:
         return []
-    text = f"Foreign keys of tables that stay refer to what is dropped: {_named(outside)}. They are not checked "
+    text = f"Foreign keys of tables that stay refer to what is dropped: {named(outside)}. They are not checked "
     return [warning("foreign-keys", text + "meanwhile: their rows may refer to rows that the backup does not have.")]
 
 
@@ -114,14 +114,9 @@ async def _sessions(opened: Session, name: str, options: dict[str, Any]) -> list
     rows = [row for row in await opened.ask("SHOW PROCESSLIST") if row[3] == name and row[0] != own]
     if not rows:
         return [ok("sessions", f"Nobody is seen connected to {name}.")]
-    who = _named(sorted(f"{row[1]} from {str(row[2]).rpartition(':')[0] or row[2]}" for row in rows))
+    who = named(sorted(f"{row[1]} from {str(row[2]).rpartition(':')[0] or row[2]}" for row in rows))
     count = f"{len(rows)} connection{'' if len(rows) == 1 else 's'} to {name} active: {who}."
     if options.get("stopConnections"):
         text = f"{count} They are ended. Those that come back meanwhile find a database that is not whole."
         return [warning("sessions", text)]
     return [error("sessions", f"{count} End them, or let the restore end them (stopConnections).")]
-
-
-def _named(names: list[str]) -> str:
-    more = f" and {len(names) - 10} more" if len(names) > 10 else ""
-    return ", ".join(names[:10]) + more

@@ -27,6 +27,15 @@ def fits_mode(manifest: Manifest, options: dict[str, Any]) -> Iterator[Finding]:
         yield error("script-whole", text)
     elif options.get("selection") and is_free(manifest, options):
         yield error("script-whole", "Out of a script that runs as it stands nothing can be chosen: restore all of it.")
+    if manifest.data_parts and (mode.adds_rows or mode is RestoreMode.RUN_SCRIPT):
+        yield error(
+            "several-parts",
+            "The rows of this backup lie in several parts (it was dumped with several jobs), and these cannot be "
+            "restored as one script or in one transaction, as this mode needs: restore into a new database, or in the "
+            "place of the old one.",
+        )
+    if options.get("jobs", 1) > 1 and not manifest.data_parts:
+        yield warning("one-part", "The backup is one script, which is read by one client: jobs changes nothing.")
     if options.get("foreign") and mode in (RestoreMode.DATA_ONLY, RestoreMode.APPEND) and _columns_unknown(manifest):
         yield error(
             "columns-unknown",

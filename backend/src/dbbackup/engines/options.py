@@ -13,6 +13,10 @@ Check = Callable[[Any], str | None]
 Fields = Mapping[str, tuple[Any, Check]]
 """Default and check by the field's name."""
 
+MAX_DUMP_JOBS = 8
+MAX_JOBS = 16
+"""Of a restore."""
+
 
 def read_options(raw: Mapping[str, Any], fields: Fields) -> tuple[dict[str, Any], list[FieldError]]:
     """Return the options with defaults filled in, and what is wrong with them; unknown fields are wrong."""
@@ -46,3 +50,13 @@ def names(value: Any) -> str | None:
     if not isinstance(value, list) or not all(isinstance(name, str) and name for name in value):
         return "must be a list of names"
     return None if all(name.isprintable() for name in value) else "must not hold control characters"
+
+
+def whole_up_to(most: int) -> Check:
+    """Make a check that accepts a whole number from 1 to `most`."""
+
+    def check(value: Any) -> str | None:
+        whole = isinstance(value, int) and not isinstance(value, bool)
+        return None if whole and 1 <= value <= most else f"must be a whole number from 1 to {most}"
+
+    return check

@@ -47,6 +47,7 @@ from dbbackup.engines.values import (
     Recount,
     RowCounter,
     Stage,
+    Standstill,
     Survey,
     TailCheck,
     ToolInfo,
@@ -105,8 +106,19 @@ class PostgresqlEngine:
         """See `postgresql_reading`."""
         return postgresql_reading.reading(connection)
 
+    def standstill(
+        self, connection: Connection, parts: Sequence[DumpPart]
+    ) -> AbstractAsyncContextManager[Standstill] | None:
+        """None: all parts are of one snapshot."""
+        return None
+
     def row_counter(
-        self, options: dict[str, Any], source: SourceFacts, tools: ToolInfo, hash_seconds: float
+        self,
+        options: dict[str, Any],
+        source: SourceFacts,
+        tools: ToolInfo,
+        hash_seconds: float,
+        only: frozenset[str] | None = None,
     ) -> RowCounter | None:
         """None: an archive is not counted, the snapshot it is made of is."""
         return None
@@ -203,7 +215,7 @@ class PostgresqlEngine:
         """See `postgresql_contents`."""
         return postgresql_contents.list_command(tools, options, archive)
 
-    def restore_filter(self, manifest: Manifest, options: dict[str, Any]) -> Filter | None:
+    def restore_filter(self, manifest: Manifest, options: dict[str, Any], part: str = "database") -> Filter | None:
         """pg_restore takes every archive as it is; plain SQL is looked through on its way into psql."""
         if manifest.main.format == postgresql_commands.ARCHIVE:
             return None

@@ -11,10 +11,11 @@ from typing import Any
 from dbbackup.core.errors import RestoreError
 from dbbackup.core.manifest import Manifest
 from dbbackup.engines.contents import selection_of
+from dbbackup.engines.division import MAIN, divide
 from dbbackup.engines.modes import RestoreMode, restore_mode, target_database
 from dbbackup.engines.postgresql_connect import APPLICATION_NAME, conninfo, wants_ca
 from dbbackup.engines.postgresql_contents import SCRATCH, chosen_rows, leaves_out, without_links, without_standing
-from dbbackup.engines.postgresql_division import MAIN, divide, dumps
+from dbbackup.engines.postgresql_division import dumps
 from dbbackup.engines.postgresql_selection import taken_entries
 from dbbackup.engines.postgresql_toc import TocReader
 from dbbackup.engines.tools import major_of

@@ -6,28 +6,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from dbbackup.core.errors import BackupError
+from dbbackup.engines.division import MAIN
 from dbbackup.engines.postgresql_findings import named
 from dbbackup.engines.postgresql_toc import Toc, TocReader
-from dbbackup.engines.values import BigTable, Divisible, DumpPart
+from dbbackup.engines.values import BigTable, DumpPart
 
 Name = tuple[str, str]
 """Schema and name of a table."""
-MAIN = "database"
-
-
-def divide(divisible: Divisible, jobs: int) -> dict[str, list[BigTable]]:
-    """Return the big tables by the part they go to; those that stay in the main part are left out.
-
-    The largest table goes first, each to the part that has the least yet. Parts without a table are left out.
-    """
-    loads = {MAIN: divisible.rest} | {f"data{number}": 0 for number in range(1, jobs)}
-    parts: dict[str, list[BigTable]] = {name: [] for name in loads}
-    for table in sorted(divisible.tables, key=lambda table: table.size, reverse=True):
-        least = min(loads, key=lambda name: loads[name])
-        loads[least] += table.size
-        parts[least].append(table)
-    del parts[MAIN]
-    return {name: tables for name, tables in parts.items() if tables}
 
 
 def exactly(table: BigTable) -> str:

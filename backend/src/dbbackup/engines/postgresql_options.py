@@ -8,12 +8,11 @@ from typing import Any
 
 from dbbackup.core.errors import FieldError, ValidationError
 from dbbackup.engines.modes import RestoreMode
+from dbbackup.engines.options import MAX_DUMP_JOBS, MAX_JOBS, whole_up_to
 
 Check = Callable[[Any], str | None]
 """Says what is wrong with a value, in words that follow the field's name; None when it is good."""
 
-MAX_JOBS = 16
-MAX_DUMP_JOBS = 8
 MAX_NAME_BYTES = 63
 """PostgreSQL cuts longer names off without a word (NAMEDATALEN - 1)."""
 SYSTEM_DATABASES = frozenset({"postgres", "template0", "template1"})
@@ -116,14 +115,6 @@ def _unused(default: Any, _: Check, mode: str) -> tuple[Any, Check]:
     return default, lambda value: None if (type(value), value) == same else f"is not an option of the mode {mode}"
 
 
-def _up_to(most: int) -> Check:
-    def check(value: Any) -> str | None:
-        whole = isinstance(value, int) and not isinstance(value, bool)
-        return None if whole and 1 <= value <= most else f"must be a whole number from 1 to {most}"
-
-    return check
-
-
 def _role(value: Any) -> str | None:
     if value is None or (isinstance(value, str) and value and "\0" not in value):
         return None
@@ -140,7 +131,7 @@ _DUMP_FIELDS: dict[str, tuple[Any, Check]] = {
     "noOwner": (False, _flag),
     "noPrivileges": (False, _flag),
     "globals": ("roles", _one_of(GLOBALS)),
-    "jobs": (1, _up_to(MAX_DUMP_JOBS)),
+    "jobs": (1, whole_up_to(MAX_DUMP_JOBS)),
 }
 _WHOLE_ONLY = ("schemaOnly", "dataOnly", "includeTables", "includeSchemas", "excludeSchemas")
 """With these pg_dump takes other objects for a named table than for a named table's rows."""
@@ -149,7 +140,7 @@ _RESTORE_FIELDS: dict[str, tuple[Any, Check]] = {
     "mode": (RestoreMode.NEW_DATABASE.value, _mode),
     "newDatabase": ("", database_name_problem),
     "existingDatabase": ("", database_name_problem),
-    "jobs": (1, _up_to(MAX_JOBS)),
+    "jobs": (1, whole_up_to(MAX_JOBS)),
     "singleTransaction": (False, _flag),
     "noOwner": (False, _flag),
     "noPrivileges": (False, _flag),

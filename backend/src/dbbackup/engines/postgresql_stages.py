@@ -14,10 +14,10 @@ from typing import Any
 
 from dbbackup.core.manifest import Manifest
 from dbbackup.engines.contents import selection_of
+from dbbackup.engines.division import MAIN
 from dbbackup.engines.modes import target_database
 from dbbackup.engines.postgresql_commands import dbname_flag, ownership, pg_options, tool_command
 from dbbackup.engines.postgresql_contents import SCRATCH, leaves_out
-from dbbackup.engines.postgresql_division import MAIN
 from dbbackup.engines.postgresql_selection import merged, taken_entries
 from dbbackup.engines.postgresql_toc import Entry, Toc, TocReader
 from dbbackup.engines.values import Command, Connection, Stage, ToolInfo

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -74,7 +74,8 @@ class DumpPart:
     """One named stream of a backup."""
 
     name: str
-    """`globals`, `database`, or `data1`, `data2` and so on: rows dumped beside `database`, at the same time."""
+    """`globals`, `database`, or of a divided dump `data1`, `data2` and so on: rows dumped beside `database`, at the
+    same time; and `after`: what is made only when all rows are there, where `database` does not hold that itself."""
     format: Literal["pg_custom", "sql"]
     extension: str
     """Of the plain file, without dot: `dump`, `globals.sql`, `data1.dump`."""
@@ -82,6 +83,10 @@ class DumpPart:
     trailer: ReaderCheck | TailCheck
     watch: PartWatch | None = None
     """Looks at the plain dump on its way, where the dump is divided."""
+    only: frozenset[str] | None = None
+    """The tables whose rows are asked for in this part, where its rows are counted on their way; None: all."""
+    begun: Callable[[str], bool] | None = None
+    """Tells by a line of the tool's stderr that what it reads is settled; see `Engine.standstill`."""
 
 
 class Filter(Protocol):
@@ -120,6 +125,19 @@ class Divisible:
 
     tables: tuple[BigTable, ...]
     rest: int
+
+
+class Standstill(Protocol):
+    """A source that nobody changes until all tools of a dump have begun."""
+
+    @property
+    def how(self) -> str:
+        """Say by what means, for the log."""
+        ...
+
+    async def end(self) -> None:
+        """Let the source go on. Raises BackupError when it was not kept still all the time."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

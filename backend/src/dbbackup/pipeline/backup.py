@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -22,6 +22,7 @@ from dbbackup.core.sizes import human_size
 from dbbackup.engines.base import Engine
 from dbbackup.engines.values import Command, Connection, Divisible, DumpPart, Reading, RowCounter, ToolInfo
 from dbbackup.pipeline import gpg
+from dbbackup.pipeline.beginning import Beginning, Step, beginning
 from dbbackup.pipeline.compress import EXTENSIONS, compressor
 from dbbackup.pipeline.counting import counting
 from dbbackup.pipeline.dump import dump_stream
@@ -122,19 +123,18 @@ async def back_up(job: BackupJob, report: Report) -> BackupResult:
     parts = job.parts(job, snapshot)
     alone, divided = [p for p in parts if p.name == "globals"], [p for p in parts if p.name != "globals"]
     with ThreadPoolExecutor(2 * len(divided), thread_name_prefix="pipeline") as executor:
-        hashing = job.count_seconds if job.hash_rows else 0
-        facts, counter = [], job.engine.row_counter(job.options, job.source, job.tools, hashing)
+        facts, counters = [], _counters(job, divided)
         try:
             async with counting(job.reading, job.source.tables, job.count_seconds, hashed=job.hash_rows) as rows:
                 for part in alone:
                     report.stage("Dumping roles")
-                    facts.append(await _stream_part(job, part, writer, executor, counter))
+                    facts.append(await _stream_part(job, part, writer, executor))
                 report.stage("Dumping")
-                streams = [partial(_stream_part, job, part, writer, executor, counter) for part in divided]
-                facts += await together(streams)
+                facts += await _dump_together(job, divided, counters, writer, executor)
                 report.progress.finish_tables()
                 tables = await rows.finish(job.source.tables)
-            tables = counter.counted(tables) if counter else tables
+            for counter in counters.values():
+                tables = counter.counted(tables)
             _say_counted(tables, report)
             manifest = _manifest(job, facts, tables)
             report.stage("Writing the manifest")
@@ -145,19 +145,51 @@ async def back_up(job: BackupJob, report: Report) -> BackupResult:
     return BackupResult(manifest, {**writer.failed, **writer.main_files(manifest)})
 
 
+def _counters(job: BackupJob, parts: Sequence[DumpPart]) -> dict[str, RowCounter]:
+    """Return by part what counts its rows on their way; the time for hashing is shared among them."""
+    counted = [part for part in parts if part.only is None or part.only]
+    seconds = job.count_seconds / max(1, len(counted)) if job.hash_rows else 0
+    made = {p.name: job.engine.row_counter(job.options, job.source, job.tools, seconds, p.only) for p in counted}
+    return {name: counter for name, counter in made.items() if counter}
+
+
+async def _dump_together(
+    job: BackupJob,
+    parts: list[DumpPart],
+    counters: Mapping[str, RowCounter],
+    writer: _Writer,
+    executor: ThreadPoolExecutor,
+) -> list[PartFacts]:
+    """Dump the parts at the same time, as of one moment."""
+    facts: dict[str, PartFacts] = {}
+    async with beginning(job.engine, job.connection, parts, writer.report) as (began, steps):
+
+        async def dump(part: DumpPart) -> None:
+            facts[part.name] = await _stream_part(job, part, writer, executor, counters.get(part.name), began)
+            began.note(part.name)
+
+        work: list[Step] = [*steps, *(partial(dump, part) for part in parts)]
+        await together(work)
+    return [facts[part.name] for part in parts]
+
+
 async def _stream_part(
-    job: BackupJob, part: DumpPart, writer: _Writer, executor: ThreadPoolExecutor, counter: RowCounter | None
+    job: BackupJob,
+    part: DumpPart,
+    writer: _Writer,
+    executor: ThreadPoolExecutor,
+    counter: RowCounter | None = None,
+    began: Beginning | None = None,
 ) -> PartFacts:
     report = writer.report
-    is_main = part.name == "database"
     is_shown = part.name != "globals"
     plain = Meter(report.counter("bytes_read", part.name) if is_shown else None)
     stored = Meter(report.counter("bytes_written", part.name) if is_shown else None)
     squeeze = compressor(job.compression, job.compression_level)
     encrypt = encryptor(job.recipients) if job.recipients else None
-    count = counter if is_main else None
-    transforms: list[Transform] = [step for step in (plain, part.watch, count, squeeze, encrypt) if step]
+    transforms: list[Transform] = [step for step in (plain, part.watch, counter, squeeze, encrypt) if step]
     lines, rate = report.tool_lines(job.engine), RateLimit(job.read_rate)
+    lines = began.watch(part, lines) if began else lines
     dump = limited(dump_stream(part, job.engine, job.workshop, lines, job.carry), [rate])
     endings = (part.extension, EXTENSIONS[job.compression], _FILE_ENDINGS.get(_encryption(job), ""))
     name = ".".join(filter(None, (job.stem, *endings)))

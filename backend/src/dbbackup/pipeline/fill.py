@@ -13,6 +13,7 @@ from dbbackup.core.errors import IntegrityError
 from dbbackup.core.manifest import PartFacts
 from dbbackup.engines.modes import restores_parts
 from dbbackup.engines.values import Stage
+from dbbackup.pipeline.fill_scripts import fill_from_scripts
 from dbbackup.pipeline.report import Report
 from dbbackup.pipeline.restore import RestoreJob, drain, fill_whole, part_stream, run_tool
 from dbbackup.pipeline.stream import Stream, closing
@@ -27,10 +28,12 @@ async def fill_database(job: RestoreJob, report: Report) -> None:
         IntegrityError, StorageError: the source is not what was written, or cannot be read.
         AppError: a tool failed; what the engine makes of it.
     """
-    if restores_parts(job.manifest, job.options):
-        await _fill_from_parts(job, report)
-    else:
+    if not restores_parts(job.manifest, job.options):
         await fill_whole(job, report)
+    elif job.engine.head_reader() is None:
+        await fill_from_scripts(job, report)
+    else:
+        await _fill_from_parts(job, report)
 
 
 async def _fill_from_parts(job: RestoreJob, report: Report) -> None:
@@ -75,6 +78,8 @@ class _Front:
     async def read(cls, job: RestoreJob, part: PartFacts) -> _Front:
         """Read as much of the part as tells what is in it."""
         reader, data = job.engine.head_reader(), bytearray()
+        if reader is None:
+            raise TypeError(f"{job.engine.type} reads no heads")
         with ThreadPoolExecutor(1, thread_name_prefix="contents") as executor:
             async with closing(part_stream(job, part, executor)) as chunks:
                 async for chunk in chunks:

@@ -14,7 +14,7 @@ from dbbackup.core.age_keys import Identity
 from dbbackup.core.errors import AppError, KeyMissingError, RestoreError
 from dbbackup.core.manifest import Manifest, PartFacts
 from dbbackup.engines.base import Engine
-from dbbackup.engines.modes import RestoreMode, restore_mode
+from dbbackup.engines.modes import RestoreMode, restore_mode, restores_parts
 from dbbackup.engines.values import Command, Connection, ToolInfo
 from dbbackup.pipeline.compress import decompressor
 from dbbackup.pipeline.encrypt import decryptor
@@ -85,14 +85,13 @@ async def fill_whole(job: RestoreJob, report: Report) -> None:
                 # through the filter, too: what it refuses is refused before anything is touched
                 await _prove(job, executor, report)
             report.stage("Restoring")
-            await run_tool(
-                job, _command(job, None, await _contents(job, None)), _filtered(job, executor, report), report
-            )
+            stream = filtered(job, job.manifest.main, executor, report)
+            await run_tool(job, _command(job, None, await _contents(job, None)), stream, report)
     report.progress.finish_tables()
 
 
 async def prove(job: RestoreJob, report: Report) -> None:
-    """Read the main part once to its end, through everything a restore sends it through, and run nothing.
+    """Read the backup once to its end, through everything a restore sends it through, and run nothing.
 
     For what is changed in place: whatever is wrong with the backup must show before. Raises as `fill_whole`.
     """
@@ -102,7 +101,9 @@ async def prove(job: RestoreJob, report: Report) -> None:
 
 async def _prove(job: RestoreJob, executor: ThreadPoolExecutor, report: Report) -> None:
     report.stage("Verifying the backup")
-    await drain(_filtered(job, executor, report))
+    several = restores_parts(job.manifest, job.options)
+    for part in job.manifest.database_parts if several else [job.manifest.main]:
+        await drain(filtered(job, part, executor, report))
 
 
 def part_stream(
@@ -161,9 +162,10 @@ def _command(job: RestoreJob, archive: Path | None, contents: str | None) -> Com
     return job.engine.restore(job.target, job.tools, job.manifest, job.options, archive, job.workshop.folder, contents)
 
 
-def _filtered(job: RestoreJob, executor: ThreadPoolExecutor, report: Report) -> Stream:
-    change = job.engine.restore_filter(job.manifest, job.options)
-    return part_stream(job, job.manifest.main, executor, report, change)
+def filtered(job: RestoreJob, part: PartFacts, executor: ThreadPoolExecutor, report: Report) -> Stream:
+    """Return the plain bytes of a part as the tool gets them."""
+    change = job.engine.restore_filter(job.manifest, job.options, part.name)
+    return part_stream(job, part, executor, report, change)
 
 
 async def drain(stream: Stream) -> None:

@@ -182,10 +182,11 @@ def _mysql(manifest: Manifest) -> str:
     properties = manifest.source.properties
     client = "mariadb" if manifest.source.engine == "mariadb" else "mysql"
     create = f"CREATE DATABASE recovered CHARACTER SET {properties['characterSet']} COLLATE {properties['collation']}"
-    return _block(
-        f'{client} -e "{create}"',
-        f"{_stream(manifest, manifest.main.file)} | {client} --binary-mode --default-character-set=utf8mb4 recovered",
-    )
+    run = f"{client} --binary-mode --default-character-set=utf8mb4 recovered"
+    after = manifest.part("after")
+    # of a dump in parts: definitions, rows, and what must not see rows arrive
+    parts = [manifest.main, *manifest.data_parts, *([after] if after else [])]
+    return _block(f'{client} -e "{create}"', *(f"{_stream(manifest, part.file)} | {run}" for part in parts))
 
 
 def _stream(manifest: Manifest, file: str) -> str:

@@ -125,7 +125,7 @@ async def _read_to_the_end(work: Work, backup: StoredBackup) -> None:
     options = engine.parse_restore_options({"newDatabase": SCRATCH_PREFIX})
     for part in manifest.parts:
         check = engine.end_check(part.name, tools)
-        script = engine.restore_filter(manifest, options) if part.name == "database" else None
+        script = None if part.name == "globals" else engine.restore_filter(manifest, options, part.name)
         reading = read_plain(backup, part, check, script, work.tools.workshop, report)
         done = _then(
             reading, f"{part.file}: {part.plain_size} bytes of plain dump, SHA-256 as written, read to its end."

@@ -23,6 +23,7 @@ async def test_a_nasty_database_comes_back_the_same(family: Family, tmp_path: Pa
     family.sql("DROP DATABASE IF EXISTS `" + copy.replace("`", "``") + "`")
     errors = await family.codes(backup, options)
     assert errors == set()
+    assert "one-part" in await family.codes(backup, {**options, "jobs": 2}, "warning")
     await family.restore(backup, script, options, tmp_path)
     found = compare(family.server, name, copy)
     assert found.differences == []

@@ -40,8 +40,11 @@ def test_dump_options_left_out_get_their_defaults() -> None:
         ({"includeTables": [""]}, ["includeTables"]),
         ({"excludeTables": ["a\nb"]}, ["excludeTables"]),
         ({"characterSet": "utf8; x"}, ["characterSet"]),
-        ({"jobs": 2}, ["jobs"]),
+        ({"jobs": 9}, ["jobs"]),
         ({"jobs": True}, ["jobs"]),
+        ({"jobs": 2, "schemaOnly": True}, ["jobs"]),
+        ({"jobs": 2, "includeTables": ["a"]}, ["jobs"]),
+        ({"jobs": 2, "characterSet": "latin1"}, ["jobs"]),
         ({"characterSet": "gbk"}, ["characterSet"]),
         ({"definer": "other", "events": 1, "threads": 2}, ["threads", "definer", "events"]),
     ],
@@ -56,6 +59,7 @@ def test_restore_options_are_those_of_the_mode() -> None:
         "newDatabase": "x",
         "definer": "keep",
         "events": "disabled",
+        "jobs": 1,
     }
     assert parse_restore_options({"mode": "append", "existingDatabase": "x"}) == {
         "mode": "append",

@@ -5,11 +5,10 @@ from __future__ import annotations
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from dbbackup.core.errors import RestoreError
-from dbbackup.core.secret import Secret
 from dbbackup.engines import build_registry
-from dbbackup.engines.postgresql_division import divide, exactly
-from dbbackup.engines.values import BigTable, Connection, Divisible, Stage, TlsMode
+from dbbackup.engines.division import divide
+from dbbackup.engines.postgresql_division import exactly
+from dbbackup.engines.values import BigTable, Divisible
 from tests.unit.engines.test_postgresql_commands import SOURCE, TOOLS, WORK
 
 
@@ -58,15 +57,3 @@ def test_dump_when_no_snapshot_is_held_then_it_is_not_divided() -> None:
     options = pg.parse_dump_options({"jobs": 2, "globals": "none"})
     [part] = pg.dump(SOURCE, TOOLS, options, WORK, None, None, Divisible(big(a=10), 20))
     assert part.watch is None
-
-
-async def test_mysql_when_asked_for_parts_then_there_are_none() -> None:
-    engine = build_registry([])["mysql"]
-    connection = Connection("db", 1, "shop", "u", Secret("x"), TlsMode.PREFER)
-    async with engine.reading(connection) as reading:
-        assert await reading.divisible() is None
-    with pytest.raises(RestoreError, match="no parts with rows"):
-        engine.head_reader()
-    manifest, stage = None, Stage("finish")
-    found = engine.restore_stage(connection, TOOLS, manifest, {}, stage, {}, WORK)  # type: ignore[arg-type]
-    assert found is None

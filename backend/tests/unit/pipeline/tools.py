@@ -72,10 +72,15 @@ class ToolEngine:
     def list_contents(self, tools: object, options: object, archive: Path | None) -> Command | None:
         return self.listing
 
-    def row_counter(self, options: object, source: object, tools: object, hash_seconds: object) -> RowCounter | None:
+    def standstill(self, connection: object, parts: object) -> None:
+        return None
+
+    def row_counter(
+        self, options: object, source: object, tools: object, hash_seconds: object, only: object = None
+    ) -> RowCounter | None:
         return self.counter
 
-    def restore_filter(self, manifest: object, options: object) -> Filter | None:
+    def restore_filter(self, manifest: object, options: object, part: str = "database") -> Filter | None:
         return self.filter
 
     def wants_file(self, options: object) -> bool:

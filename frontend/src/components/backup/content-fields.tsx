@@ -19,7 +19,7 @@ export function ContentFields({ type, value, onChange, errors }: ContentFieldsPr
   const current = { content, includeTables, excludeTables, jobs };
   const family = isMysqlFamily(type);
   return (
-    <Disclosure title="What goes in" summary={contentSummary(family ? { ...current, jobs: "" } : current)}>
+    <Disclosure title="What goes in" summary={contentSummary(current)}>
       <RadioCards
         label="Content"
         value={content}
@@ -53,26 +53,24 @@ export function ContentFields({ type, value, onChange, errors }: ContentFieldsPr
           )}
         </Field>
       </div>
-      {family ? null : (
-        <Field
-          label="Parallel dump"
-          optional
-          error={errors.jobs}
-          hint="How many big tables are dumped at the same time, all as of one moment. Of the whole database only."
-        >
-          {(control) => (
-            <Input
-              {...control}
-              type="number"
-              min={1}
-              max={8}
-              value={jobs}
-              onChange={(event) => onChange({ ...current, jobs: event.target.value })}
-              placeholder="1"
-            />
-          )}
-        </Field>
-      )}
+      <Field
+        label="Parallel dump"
+        optional
+        error={errors.jobs}
+        hint="How many big tables are dumped at the same time, all as of one moment. Of the whole database only."
+      >
+        {(control) => (
+          <Input
+            {...control}
+            type="number"
+            min={1}
+            max={8}
+            value={jobs}
+            onChange={(event) => onChange({ ...current, jobs: event.target.value })}
+            placeholder="1"
+          />
+        )}
+      </Field>
     </Disclosure>
   );
 }

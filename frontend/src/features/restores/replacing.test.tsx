@@ -98,6 +98,7 @@ it("says of MySQL that it is changed in place, and what switching the safety bac
   expect(screen.getByRole("radio", { name: "Restore as they were" })).toBeChecked();
   const saves = screen.getByRole("checkbox", { name: "Safety backup first" });
   expect(saves).toBeChecked();
+  await user.selectOptions(screen.getByLabelText("Parallel jobs"), "2");
   await toConfirm(user);
   expect(await screen.findByText(/put back by itself, even after a crash/)).toBeInTheDocument();
   await user.click(screen.getByRole("button", { name: "Options" }));
@@ -105,7 +106,7 @@ it("says of MySQL that it is changed in place, and what switching the safety bac
   await toConfirm(user);
   expect(await screen.findByText(/nothing brings it back if the restore fails/)).toBeInTheDocument();
   expect(plans.at(-1)?.body).toMatchObject({
-    options: { mode: "replace", safetyBackup: false, events: "enabled", definer: "keep" },
+    options: { mode: "replace", safetyBackup: false, events: "enabled", definer: "keep", jobs: 2 },
   });
 });
 

@@ -18,7 +18,7 @@ export function PartsList({ backup }: { backup: BackupDetail }) {
         {parts.map((part) => (
           <li key={part.name} className="text-sm">
             <p className="flex justify-between gap-3">
-              <span className="font-semibold">{NAMES[part.name] ?? `Rows, ${part.name}`}</span>
+              <span className="font-semibold">{title(part.name, backup.parts)}</span>
               <span className="text-ink-soft tabular-nums">{formatBytes(part.size)}</span>
             </p>
             {part.tables.length > 0 ? (
@@ -42,8 +42,16 @@ export function PartsList({ backup }: { backup: BackupDetail }) {
   );
 }
 
-const NAMES: Record<string, string> = { database: "Definitions and other rows", globals: "Roles" };
+const NAMES: Record<string, string> = { globals: "Roles", after: "Triggers and events" };
 const NAMED = 5;
+
+function title(name: string, parts: BackupDetail["parts"]): string {
+  if (name !== "database") return NAMES[name] ?? `Rows, ${name}`;
+  // MySQL and MariaDB: all rows lie in the other parts
+  return parts.some((part) => part.format === "sql" && part.tables.length > 0)
+    ? "Definitions"
+    : "Definitions and other rows";
+}
 
 function named(tables: [string, string][]): string {
   const names = tables.slice(0, NAMED).map(([schema, name]) => `${schema}.${name}`);

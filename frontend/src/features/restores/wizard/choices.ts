@@ -126,7 +126,11 @@ function options(choices: RestoreChoices, engine: string, plainSql: boolean): Re
   return {
     ...(creates ? { newDatabase: name } : { existingDatabase: name }),
     ...(mysql
-      ? { definer: choices.definer, events: destroys ? choices.ownEvents : choices.events }
+      ? {
+          definer: choices.definer,
+          events: destroys ? choices.ownEvents : choices.events,
+          ...(choices.jobs > 1 ? { jobs: choices.jobs } : {}),
+        }
       : ownership(choices)),
     ...(destroys ? safety(choices, engine) : {}),
   };

@@ -1,9 +1,10 @@
 import { RadioCards } from "@/components/ui/radio-cards";
 import { MODES } from "../mode";
+import { JobsField } from "./jobs-field";
 import type { OptionProps } from "./option-fields";
 
 /** MySQL's and MariaDB's own options; rows alone need none. */
-export function MysqlFields({ choices, onChange }: OptionProps) {
+export function MysqlFields({ choices, onChange, problem }: OptionProps) {
   const { creates, destroys } = MODES[choices.mode];
   if (!creates && !destroys) return null;
   return (
@@ -41,6 +42,12 @@ export function MysqlFields({ choices, onChange }: OptionProps) {
           ]}
         />
       </fieldset>
+      <JobsField
+        choices={choices}
+        onChange={onChange}
+        problem={problem}
+        hint="How many parts are read at the same time, if the backup was dumped by several jobs."
+      />
     </>
   );
 }

@@ -1,11 +1,8 @@
 import { Checkbox } from "@/components/ui/checkbox";
-import { Field } from "@/components/ui/field";
-import { Select } from "@/components/ui/select";
 import { MODES } from "../mode";
+import { JobsField } from "./jobs-field";
 import type { OptionProps } from "./option-fields";
 import { OwnerFields } from "./owner-fields";
-
-const JOBS = [1, 2, 4, 8];
 
 export function PostgresqlFields({ choices, onChange, problem }: OptionProps) {
   const { creates, destroys } = MODES[choices.mode];
@@ -27,30 +24,16 @@ export function PostgresqlFields({ choices, onChange, problem }: OptionProps) {
   return (
     <>
       {owners}
-      <Field
-        label="Parallel jobs"
-        error={problem("jobs")}
+      <JobsField
+        choices={choices}
+        onChange={onChange}
+        problem={problem}
         hint={
           choices.jobs > 1
             ? "Faster for many large tables; the backup is unpacked to disk first."
             : "One job reads the backup as a stream and needs no space on disk."
         }
-        className="max-w-56"
-      >
-        {(control) => (
-          <Select
-            {...control}
-            value={choices.jobs}
-            onChange={(event) => onChange({ jobs: Number(event.target.value) })}
-          >
-            {JOBS.map((jobs) => (
-              <option key={jobs} value={jobs}>
-                {jobs}
-              </option>
-            ))}
-          </Select>
-        )}
-      </Field>
+      />
     </>
   );
 }
