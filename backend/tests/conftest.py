@@ -12,7 +12,6 @@ from tests.api.running_app import RunningApp
 from tests.contract import storage_fixtures
 from tests.measuring import is_measured
 
-
 _LONGEST_FIRST = ("faults", "fuzz", "integration", "contract", "api", "devtools", "unit")
 """Folders by how long one file of theirs takes: a long file that is begun last would keep one worker busy alone."""
 
