@@ -33,7 +33,7 @@ from dbbackup.pipeline.gpg import GpgRecipients, encrypted
 from dbbackup.pipeline.meter import Meter
 from dbbackup.pipeline.process import Workshop
 from dbbackup.pipeline.report import Report
-from dbbackup.pipeline.stream import Stream, Transform, closing, single, through
+from dbbackup.pipeline.stream import Gather, Stream, Transform, closing, single, through
 from dbbackup.pipeline.together import together
 from dbbackup.storages.base import Storage, StoredObject, WriteOptions
 from dbbackup.storages.throttle import RateLimit, limited
@@ -158,7 +158,9 @@ async def _stream_part(
     count = counter if is_main else None
     transforms: list[Transform] = [step for step in (plain, part.watch, count, squeeze, encrypt) if step]
     lines, rate = report.tool_lines(job.engine), RateLimit(job.read_rate)
-    dump = limited(dump_stream(part, job.engine, job.workshop, lines, job.carry), [rate])
+    # Meters and compressors keep nothing of what they are given and take any buffer; whoever reads it wants bytes.
+    lend = squeeze is not None and part.watch is None and count is None
+    dump = limited(dump_stream(part, job.engine, job.workshop, lines, job.carry, lend=lend), [rate])
     endings = (part.extension, EXTENSIONS[job.compression], _FILE_ENDINGS.get(_encryption(job), ""))
     name = ".".join(filter(None, (job.stem, *endings)))
     async with closing(_stored(job, dump, transforms, stored, executor)) as stream:
@@ -188,8 +190,8 @@ def _stored(
 ) -> Stream:
     """Return the bytes as they are stored: gpg, a process of its own, stands between the transforms."""
     if job.openpgp is None:
-        return through(dump, [*transforms, stored], executor)
-    return through(encrypted(through(dump, transforms, executor), job.openpgp), [stored], executor)
+        return through(dump, [*transforms, stored, Gather()], executor)
+    return through(encrypted(through(dump, transforms, executor), job.openpgp), [stored, Gather()], executor)
 
 
 def _encryption(job: BackupJob) -> str | None:

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from dbbackup.pipeline.stream import Stream, Transform, closing, through
+from dbbackup.pipeline.stream import Gather, Stream, Transform, closing, through
 from tests.unit.pipeline.tools import gather
 
 EXECUTOR = ThreadPoolExecutor(1)
@@ -133,6 +133,22 @@ async def test_through_when_cancelled_closes_the_source() -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     assert source.closed
+
+
+async def test_gather_when_pieces_are_small_joins_them_and_keeps_none() -> None:
+    small, large = bytes(300_000), b"x" * 600_000
+    chunks = [chunk async for chunk in chained(Source(small, small, large, small, b"end"), Gather())]
+    assert chunks == [small + small, large, small + b"end"]
+
+
+async def test_gather_when_a_piece_is_large_enough_or_alone_does_not_copy_it() -> None:
+    large, small = b"x" * 600_000, b"y" * 10
+    chunks = [chunk async for chunk in chained(Source(large, small), Gather())]
+    assert [chunks[0] is large, chunks[1] is small, len(chunks)] == [True, True, 2]
+
+
+async def test_gather_when_nothing_came_gives_nothing() -> None:
+    assert [chunk async for chunk in chained(Source(), Gather())] == []
 
 
 async def test_closing_when_the_stream_is_no_generator_leaves_it_alone() -> None:
