@@ -33,7 +33,7 @@ from dbbackup.pipeline.gpg import GpgRecipients, encrypted
 from dbbackup.pipeline.meter import Meter
 from dbbackup.pipeline.process import Workshop
 from dbbackup.pipeline.report import Report
-from dbbackup.pipeline.stream import Gather, Stream, Transform, closing, single, through
+from dbbackup.pipeline.stream import Stream, Transform, closing, single, through
 from dbbackup.pipeline.together import together
 from dbbackup.storages.base import Storage, StoredObject, WriteOptions
 from dbbackup.storages.throttle import RateLimit, limited
@@ -190,8 +190,8 @@ def _stored(
 ) -> Stream:
     """Return the bytes as they are stored: gpg, a process of its own, stands between the transforms."""
     if job.openpgp is None:
-        return through(dump, [*transforms, stored, Gather()], executor)
-    return through(encrypted(through(dump, transforms, executor), job.openpgp), [stored, Gather()], executor)
+        return through(dump, [*transforms, stored], executor)
+    return through(encrypted(through(dump, transforms, executor), job.openpgp), [stored], executor)
 
 
 def _encryption(job: BackupJob) -> str | None:

@@ -11,7 +11,6 @@ from typing import Protocol
 Stream = AsyncIterator[bytes]
 """Its end means that all went well; a failure anywhere upstream is raised out of it."""
 _BATCH = 1 << 20
-_WORTH_A_HOP = 512 << 10
 
 
 @asynccontextmanager
@@ -44,25 +43,6 @@ class Transform(Protocol):
     def finish(self) -> Iterable[bytes]:
         """Give what is left."""
         ...
-
-
-class Gather:
-    """Joins small pieces: each costs every stage and storage behind a hop to a thread and back."""
-
-    def __init__(self) -> None:
-        self._held: list[bytes] = []
-        self._size = 0
-
-    def update(self, chunk: bytes) -> Iterable[bytes]:
-        """Take a piece, and give what there is when it is large enough."""
-        self._held.append(chunk)
-        self._size += len(chunk)
-        return self.finish() if self._size >= _WORTH_A_HOP else ()
-
-    def finish(self) -> Iterable[bytes]:
-        """Give what there is; pieces that stand alone are not copied."""
-        held, self._held, self._size = self._held, [], 0
-        return (held[0] if len(held) == 1 else b"".join(held),)
 
 
 async def through(stream: Stream, transforms: Sequence[Transform], executor: Executor) -> Stream:

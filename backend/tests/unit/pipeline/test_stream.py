@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
-from dbbackup.pipeline.stream import Gather, Stream, Transform, closing, through
+from dbbackup.pipeline.stream import Stream, Transform, closing, through
 from tests.unit.pipeline.tools import gather
 
 EXECUTOR = ThreadPoolExecutor(1)
@@ -88,6 +89,20 @@ async def test_through_when_there_is_no_transform_passes_all() -> None:
     assert await gather(chained(Source(b"1", b"2"))) == b"12"
 
 
+class Counted(ThreadPoolExecutor):
+    hops = 0
+
+    def submit(self, *args: Any, **named: Any) -> Any:
+        self.hops += 1
+        return super().submit(*args, **named)
+
+
+async def test_through_when_chunks_pass_makes_one_hop_for_each_and_one_for_the_end() -> None:
+    with Counted(1) as executor:
+        await gather(through(Source(bytes(1 << 20), b"1", b"2").stream(), [Tag(b"")], executor))
+    assert executor.hops == 4
+
+
 async def test_through_when_a_chunk_grows_a_hundredfold_gives_pieces_as_they_are_taken() -> None:
     grow = Grow()
     async with closing(chained(Source(b"x"), grow)) as stream:
@@ -133,22 +148,6 @@ async def test_through_when_cancelled_closes_the_source() -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     assert source.closed
-
-
-async def test_gather_when_pieces_are_small_joins_them_and_keeps_none() -> None:
-    small, large = bytes(300_000), b"x" * 600_000
-    chunks = [chunk async for chunk in chained(Source(small, small, large, small, b"end"), Gather())]
-    assert chunks == [small + small, large, small + b"end"]
-
-
-async def test_gather_when_a_piece_is_large_enough_or_alone_does_not_copy_it() -> None:
-    large, small = b"x" * 600_000, b"y" * 10
-    chunks = [chunk async for chunk in chained(Source(large, small), Gather())]
-    assert [chunks[0] is large, chunks[1] is small, len(chunks)] == [True, True, 2]
-
-
-async def test_gather_when_nothing_came_gives_nothing() -> None:
-    assert [chunk async for chunk in chained(Source(), Gather())] == []
 
 
 async def test_closing_when_the_stream_is_no_generator_leaves_it_alone() -> None:
