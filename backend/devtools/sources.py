@@ -56,7 +56,9 @@ def register(product: Product, server: Server, database: str, name: str) -> str:
     return str(added["id"])
 
 
-def follow(product: Product, path: str, body: dict[str, Any], on_look: OnLook = lambda _: None) -> dict[str, Any]:
+def follow(
+    product: Product, path: str, body: dict[str, Any], on_look: OnLook = lambda _: None, *, every: float = _POLL
+) -> dict[str, Any]:
     """Start a backup or a restore and return it when it has ended; `on_look` gets it at each look."""
     run: dict[str, Any] = product.call("POST", path, body)
     while True:
@@ -64,4 +66,4 @@ def follow(product: Product, path: str, body: dict[str, Any], on_look: OnLook = 
         on_look(run)
         if run["status"] not in ("queued", "running"):
             return run
-        time.sleep(_POLL)
+        time.sleep(every)

@@ -190,7 +190,9 @@ async def _stream_part(
     transforms: list[Transform] = [step for step in (plain, part.watch, counter, squeeze, encrypt) if step]
     lines, rate = report.tool_lines(job.engine), RateLimit(job.read_rate)
     lines = began.watch(part, lines) if began else lines
-    dump = limited(dump_stream(part, job.engine, job.workshop, lines, job.carry), [rate])
+    # Meters and compressors keep nothing of what they are given and take any buffer; whoever reads it wants bytes.
+    lend = squeeze is not None and part.watch is None and counter is None
+    dump = limited(dump_stream(part, job.engine, job.workshop, lines, job.carry, lend=lend), [rate])
     endings = (part.extension, EXTENSIONS[job.compression], _FILE_ENDINGS.get(_encryption(job), ""))
     name = ".".join(filter(None, (job.stem, *endings)))
     async with closing(_stored(job, dump, transforms, stored, executor)) as stream:

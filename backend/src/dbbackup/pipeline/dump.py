@@ -19,8 +19,12 @@ async def dump_stream(
     workshop: Workshop,
     on_line: LineCallback | None,
     carry: Callable[[Command], Command] = lambda command: command,
+    *,
+    lend: bool = False,
 ) -> AsyncIterator[bytes]:
     """Run the tool and yield its output. `carry` makes of its command one that has it run elsewhere.
+
+    With `lend` chunks are lent (see `PipeReader`): whoever asks for the next is done with the one before.
 
     Ends normally only when the tool exited 0 and the part's trailer was seen; otherwise it raises,
     and so every stage and storage behind it aborts. Closing it early ends the tool's whole process
@@ -42,7 +46,7 @@ async def dump_stream(
             raise
         finally:
             os.close(write_fd)
-        reader = PipeReader(read_fd, copy_to)
+        reader = PipeReader(read_fd, copy_to, lend=lend)
         stack.push_async_callback(reader.close)
         # The processes end before the reader closes: its thread may be waiting for either of them.
         if checker:

@@ -6,25 +6,39 @@ import asyncio
 import io
 import os
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
+from itertools import cycle
+from typing import cast
 
+from dbbackup.pipeline.tee import tee
 from dbbackup.storages.offload import finish
 
 CHUNK = 1 << 20
-_AHEAD = 3
+_AHEAD = 2
+_BUFFERS = _AHEAD + 2
+"""For lent chunks: those that are ahead, the one being filled, and the one the consumer has."""
 
 
 class PipeReader:
-    """Reads ahead a few chunks while the stages behind it work; optionally copies all to a second pipe.
+    """Reads ahead a few chunks while the stages behind it work; optionally gives all to a second pipe, too.
 
     A thread of its own and an own pipe, since asyncio's 64 KiB StreamReader is half as fast and
     hangs on cancellation (a paused reader never sees the end of a killed process).
+
+    With `lend` a chunk is a view of a buffer that is filled again when the consumer has asked for the next one:
+    it must keep nothing of it. That saves the page faults that 1 MiB of new memory costs each time, and the
+    second pipe gets the tool's own pages instead of a copy.
     """
 
-    def __init__(self, fd: int, copy_to: int | None = None) -> None:
+    def __init__(self, fd: int, copy_to: int | None = None, *, lend: bool = False) -> None:
         self._fd = fd
         self._copy_to = copy_to
+        self._lend = lend
+        self._shares_with = copy_to
+        """The second pipe as long as tee works."""
+        self._shared = 0
+        """Bytes at the front of the pipe that the second one has got already."""
         self._loop = asyncio.get_running_loop()
         self._chunks: asyncio.Queue[bytes | Exception] = asyncio.Queue()
         self._room = threading.Semaphore(_AHEAD)
@@ -62,19 +76,53 @@ class PipeReader:
 
     def _run(self) -> None:
         try:
-            # Reads until a chunk is full, straight into the bytes that are handed on: no copy of ours.
-            pipe = io.BufferedReader(io.FileIO(self._fd, closefd=False))
+            take = self._lender() if self._lend else self._giver()
             while not self._closing:
-                chunk = pipe.read(CHUNK)
+                chunk = take()
                 self._deliver(chunk)
                 if not chunk:
                     return
-                self._copy(chunk)
+                if not self._lend:
+                    self._copy(chunk)
                 self._room.acquire()
         except Exception as error:  # noqa: BLE001 - whoever waits for the next chunk must hear of any
             self._deliver(error)
 
-    def _copy(self, chunk: bytes) -> None:
+    def _giver(self) -> Callable[[], bytes]:
+        """Reads until a chunk is full, straight into the bytes that are handed on: no copy of ours."""
+        pipe = io.BufferedReader(io.FileIO(self._fd, closefd=False))
+        return lambda: pipe.read(CHUNK)
+
+    def _lender(self) -> Callable[[], bytes]:
+        buffers = cycle([memoryview(bytearray(CHUNK)) for _ in range(_BUFFERS)])
+
+        def fill() -> bytes:
+            buffer, filled = next(buffers), 0
+            while filled < CHUNK and (size := self._read(buffer[filled:])):
+                filled += size
+            return cast(bytes, buffer[:filled])  # every stage that gets it takes any buffer
+
+        return fill
+
+    def _read(self, room: memoryview) -> int:
+        """Read some bytes, 0 at the end; the second pipe has them, too, then."""
+        if self._shares_with is not None and not self._shared:
+            self._share(self._shares_with, len(room))
+        size = os.readv(self._fd, [room[: self._shared or len(room)]])
+        if self._shared:
+            self._shared -= size
+        else:
+            self._copy(room[:size])
+        return size
+
+    def _share(self, second: int, most: int) -> None:
+        """Give the second pipe what lies at the front of the first; where that cannot be done, it is copied."""
+        try:
+            self._shared = tee(self._fd, second, most)
+        except OSError:
+            self._shares_with = None
+
+    def _copy(self, chunk: bytes | memoryview) -> None:
         """A second reader that went away is not our failure: its own exit code says what happened."""
         if self._copy_to is None:
             return

@@ -55,27 +55,30 @@ async def through(stream: Stream, transforms: Sequence[Transform], executor: Exe
     loop = asyncio.get_running_loop()
     async with closing(stream) as chunks:
         async for chunk in chunks:
-            pieces = _chain(transforms, iter((chunk,)))
-            while batch := await loop.run_in_executor(executor, _take, pieces):
+            pieces, more = _chain(transforms, iter((chunk,))), True
+            while more:
+                batch, more = await loop.run_in_executor(executor, _take, pieces)
                 for piece in batch:
                     yield piece
-        ending = _ending(transforms)
-        while batch := await loop.run_in_executor(executor, _take, ending):
+        ending, more = _ending(transforms), True
+        while more:
+            batch, more = await loop.run_in_executor(executor, _take, ending)
             for piece in batch:
                 yield piece
 
 
-def _take(pieces: Iterator[bytes]) -> list[bytes]:
-    """Take pieces until there is enough for one hop; empty at the end."""
+def _take(pieces: Iterator[bytes]) -> tuple[list[bytes], bool]:
+    """Take pieces until they are too many for one hop; tell whether there may be more of them."""
     batch: list[bytes] = []
     size = 0
     for piece in pieces:
         if piece:
             batch.append(piece)
             size += len(piece)
-        if size >= _BATCH:
-            break
-    return batch
+        # A chunk that passes as it is has just this size: one more look here instead of another hop.
+        if size > _BATCH:
+            return batch, True
+    return batch, False
 
 
 def _chain(transforms: Sequence[Transform], pieces: Iterator[bytes]) -> Iterator[bytes]:

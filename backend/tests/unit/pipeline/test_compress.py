@@ -6,8 +6,10 @@ import gzip
 import os
 import subprocess
 import tracemalloc
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
+from typing import cast
 
 import pytest
 from backports import zstd
@@ -16,7 +18,7 @@ from hypothesis import strategies as st
 
 from dbbackup.core.errors import IntegrityError, InternalError
 from dbbackup.pipeline.compress import MAX_PIECE, compressor, decompressor
-from dbbackup.pipeline.meter import Verifier
+from dbbackup.pipeline.meter import Meter, Verifier
 from dbbackup.pipeline.stream import Stream, Transform, through
 from tests.unit.pipeline.tools import MIB, gather, pieces
 
@@ -44,6 +46,24 @@ def verified(name: str, stored: bytes, plain: bytes) -> list[Transform]:
         unsqueeze(name),
         Verifier("content", len(plain), sha256(plain).hexdigest()),
     ]
+
+
+@pytest.mark.parametrize(("name", "level"), CODECS)
+def test_compressor_and_meter_when_given_a_buffer_that_is_filled_again_have_kept_nothing_of_it(
+    name: str, level: int
+) -> None:
+    squeeze, meter, buffer = compressor(name, level), Meter(), bytearray(70_000)
+    assert squeeze is not None
+    chunks = [os.urandom(60) * 1000 + bytes(10_000) for _ in range(4)]
+
+    def lent() -> Iterator[bytes]:
+        for chunk in chunks:
+            buffer[:] = chunk
+            yield cast(bytes, memoryview(buffer))
+
+    stored = b"".join(pieces([meter, squeeze], lent()))
+    assert b"".join(pieces([unsqueeze(name)], [stored])) == b"".join(chunks)
+    assert meter.sha256 == sha256(b"".join(chunks)).hexdigest()
 
 
 @pytest.mark.parametrize(("name", "level"), CODECS)

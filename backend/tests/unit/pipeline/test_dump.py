@@ -31,14 +31,16 @@ BOTH_LOOPS = True
 ZEROS = "head -c 3500000 /dev/zero"
 GOOD = f"{ZEROS}; printf '%s' '{END.decode()}'"
 READER_OK = ReaderCheck(shell("cat > /dev/null"))
+OWN_OR_LENT = pytest.mark.parametrize("lend", [False, True], ids=["own", "lent"])
 
 
+@OWN_OR_LENT
 @pytest.mark.parametrize("trailer", [TailCheck(END), READER_OK], ids=["tail", "reader"])
 async def test_dump_when_tool_and_trailer_are_good_yields_every_byte(
-    workshop: Workshop, trailer: TailCheck | ReaderCheck
+    workshop: Workshop, trailer: TailCheck | ReaderCheck, lend: bool
 ) -> None:
     async with nothing_left():
-        stream = stream_of(dump_part(shell(GOOD), trailer), workshop)
+        stream = stream_of(dump_part(shell(GOOD), trailer), workshop, lend=lend)
         assert await gather(stream) == bytes(3_500_000) + END
 
 
@@ -57,10 +59,12 @@ async def test_dump_when_tool_exits_3_after_all_bytes_raises_its_error(workshop:
     assert seen == 3_500_000 + len(END)
 
 
-async def test_dump_when_tool_is_killed_in_the_middle_raises_the_signal(workshop: Workshop) -> None:
+@OWN_OR_LENT
+async def test_dump_when_tool_is_killed_in_the_middle_raises_the_signal(workshop: Workshop, lend: bool) -> None:
+    part = dump_part(shell(f"{ZEROS}; kill -9 $$; {GOOD}"), READER_OK)
     async with nothing_left():
         with pytest.raises(ToolFailedError, match="ended with -9"):
-            await gather(stream_of(dump_part(shell(f"{ZEROS}; kill -9 $$; {GOOD}"), READER_OK), workshop))
+            await gather(stream_of(part, workshop, lend=lend))
 
 
 async def test_dump_when_exit_is_0_but_the_end_is_missing_raises(workshop: Workshop) -> None:
@@ -69,10 +73,11 @@ async def test_dump_when_exit_is_0_but_the_end_is_missing_raises(workshop: Works
             await gather(stream_of(dump_part(shell(ZEROS)), workshop))
 
 
-async def test_dump_when_the_pattern_is_not_at_the_end_raises(workshop: Workshop) -> None:
+@OWN_OR_LENT
+async def test_dump_when_the_pattern_is_not_at_the_end_raises(workshop: Workshop, lend: bool) -> None:
     body = f"printf '%s' '{END.decode()}'; head -c 300 /dev/zero"
     with pytest.raises(DumpIncompleteError):
-        await gather(stream_of(dump_part(shell(body)), workshop))
+        await gather(stream_of(dump_part(shell(body)), workshop, lend=lend))
 
 
 @pytest.mark.parametrize("before", range(1, len(END)))
@@ -90,12 +95,15 @@ async def test_dump_when_its_reader_refuses_the_archive_raises(workshop: Worksho
             await gather(stream_of(dump_part(shell(ZEROS), ReaderCheck(shell(check))), workshop))
 
 
-async def test_dump_when_its_reader_stops_early_tells_by_the_readers_exit_code_only(workshop: Workshop) -> None:
+@OWN_OR_LENT
+async def test_dump_when_its_reader_stops_early_tells_by_the_readers_exit_code_only(
+    workshop: Workshop, lend: bool
+) -> None:
     async with nothing_left():
-        good = stream_of(dump_part(shell(ZEROS), ReaderCheck(shell("exit 0"))), workshop)
+        good = stream_of(dump_part(shell(ZEROS), ReaderCheck(shell("exit 0"))), workshop, lend=lend)
         assert len(await gather(good)) == 3_500_000
         with pytest.raises(DumpIncompleteError, match="code 2"):
-            await gather(stream_of(dump_part(shell(ZEROS), ReaderCheck(shell("exit 2"))), workshop))
+            await gather(stream_of(dump_part(shell(ZEROS), ReaderCheck(shell("exit 2"))), workshop, lend=lend))
 
 
 @pytest.mark.parametrize("trailer", [TailCheck(END), READER_OK], ids=["tail", "reader"])
@@ -136,11 +144,12 @@ async def test_dump_when_the_tool_closes_stdout_but_runs_on_does_not_end(worksho
             await task
 
 
-async def test_dump_when_closed_early_ends_the_whole_group(workshop: Workshop, tmp_path: Path) -> None:
+@OWN_OR_LENT
+async def test_dump_when_closed_early_ends_the_whole_group(workshop: Workshop, tmp_path: Path, lend: bool) -> None:
     pid_file = tmp_path / "pid"
     body = f"(trap '' TERM; echo $$; exec sleep 60) > /dev/null & echo $! > {pid_file}; cat /dev/zero"
     async with nothing_left():
-        async with aclosing(stream_of(dump_part(shell(body), READER_OK), workshop)) as stream:
+        async with aclosing(stream_of(dump_part(shell(body), READER_OK), workshop, lend=lend)) as stream:
             assert len(await anext(stream)) == MIB
             grandchild = await number_in(pid_file)
             assert alive(grandchild)
@@ -152,10 +161,11 @@ FULL_QUEUE = dump_part(shell("cat /dev/zero"))
 STUCK_READER = dump_part(shell("cat /dev/zero"), ReaderCheck(shell("sleep 60")))
 
 
+@OWN_OR_LENT
 @pytest.mark.parametrize("part", [NOTHING, FULL_QUEUE, STUCK_READER], ids=["nothing", "full queue", "stuck reader"])
-async def test_dump_when_cancelled_ends_tool_and_thread(workshop: Workshop, part: DumpPart) -> None:
+async def test_dump_when_cancelled_ends_tool_and_thread(workshop: Workshop, part: DumpPart, lend: bool) -> None:
     async def take_slowly() -> None:
-        async with aclosing(stream_of(part, workshop)) as stream:
+        async with aclosing(stream_of(part, workshop, lend=lend)) as stream:
             async for _ in stream:
                 await asyncio.sleep(60 if part is FULL_QUEUE else 0)
 
@@ -192,8 +202,9 @@ async def test_dump_when_cancelled_at_any_moment_of_its_start_leaves_nothing(wor
             await task
 
 
+@OWN_OR_LENT
 async def test_dump_when_its_pipe_cannot_be_read_raises_instead_of_waiting(
-    workshop: Workshop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    workshop: Workshop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lend: bool
 ) -> None:
     def broken_pipe() -> tuple[int, int]:
         return os.open(tmp_path, os.O_RDONLY), os.open(os.devnull, os.O_WRONLY)
@@ -201,4 +212,4 @@ async def test_dump_when_its_pipe_cannot_be_read_raises_instead_of_waiting(
     monkeypatch.setattr(dump, "big_pipe", broken_pipe)
     async with nothing_left():
         with pytest.raises(IsADirectoryError):
-            await gather(stream_of(dump_part(shell("exec sleep 60")), workshop))
+            await gather(stream_of(dump_part(shell("exec sleep 60")), workshop, lend=lend))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
@@ -86,6 +87,20 @@ async def test_through_when_pieces_are_empty_hands_none_on() -> None:
 
 async def test_through_when_there_is_no_transform_passes_all() -> None:
     assert await gather(chained(Source(b"1", b"2"))) == b"12"
+
+
+class Counted(ThreadPoolExecutor):
+    hops = 0
+
+    def submit(self, *args: Any, **named: Any) -> Any:
+        self.hops += 1
+        return super().submit(*args, **named)
+
+
+async def test_through_when_chunks_pass_makes_one_hop_for_each_and_one_for_the_end() -> None:
+    with Counted(1) as executor:
+        await gather(through(Source(bytes(1 << 20), b"1", b"2").stream(), [Tag(b"")], executor))
+    assert executor.hops == 4
 
 
 async def test_through_when_a_chunk_grows_a_hundredfold_gives_pieces_as_they_are_taken() -> None:

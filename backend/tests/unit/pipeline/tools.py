@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -96,13 +96,13 @@ class ToolEngine:
         return cast(Engine, self)
 
 
-def stream_of(part: DumpPart, workshop: Workshop) -> AsyncGenerator[bytes, None]:
+def stream_of(part: DumpPart, workshop: Workshop, *, lend: bool = False) -> AsyncGenerator[bytes, None]:
     """Return the output of the part's tool."""
-    stream = dump_stream(part, ToolEngine().typed(), workshop, None)
+    stream = dump_stream(part, ToolEngine().typed(), workshop, None, lend=lend)
     return cast("AsyncGenerator[bytes, None]", stream)
 
 
-def pieces(transforms: list[Transform], data: list[bytes]) -> Iterator[bytes]:
+def pieces(transforms: list[Transform], data: Iterable[bytes]) -> Iterator[bytes]:
     """Push chunks through transforms as `through` does, without its loop."""
     for chunk in data:
         yield from (piece for piece in _chain(transforms, iter((chunk,))) if piece)
@@ -110,8 +110,8 @@ def pieces(transforms: list[Transform], data: list[bytes]) -> Iterator[bytes]:
 
 
 async def gather(stream: AsyncIterator[bytes]) -> bytes:
-    """Return all bytes of a stream."""
-    return b"".join([chunk async for chunk in stream])
+    """Return all bytes of a stream, whose chunks may be lent."""
+    return b"".join([bytes(chunk) async for chunk in stream])
 
 
 @dataclass
