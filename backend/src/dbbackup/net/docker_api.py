@@ -47,10 +47,6 @@ def engine_host(host: str) -> str | None:
 @contextmanager
 def connected(access: DockerAccess, timeout: int | None = None) -> Iterator[Any]:
     """Connect with the engine's own version of the API; errors inside become DockerUnavailableError."""
-    if missing := no_socket(access.host):
-        raise missing
-    from docker.errors import DockerException
-
     try:
         with closing(_client(access, _OLDEST, TIMEOUT)) as first:
             version = first.version(api_version=False)["ApiVersion"]
@@ -58,7 +54,11 @@ def connected(access: DockerAccess, timeout: int | None = None) -> Iterator[Any]
             yield client
     except DockerUnavailableError:
         raise
-    except (DockerException, OSError, ValueError, KeyError, TypeError) as error:
+    except Exception as error:
+        from docker.errors import DockerException
+
+        if not isinstance(error, DockerException | OSError | ValueError | KeyError | TypeError):
+            raise
         raise translate(access, error, TIMEOUT) from error
 
 
@@ -73,6 +73,8 @@ def _list(access: DockerAccess) -> list[Container]:
 
 
 def _client(access: DockerAccess, version: str, timeout: int) -> Any:
+    if missing := no_socket(access.host):
+        raise missing
     import docker
     from docker.tls import TLSConfig
 

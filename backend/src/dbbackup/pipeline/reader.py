@@ -8,11 +8,20 @@ import os
 import threading
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from weakref import WeakSet
 
 from dbbackup.storages.offload import finish
 
 CHUNK = 1 << 20
 _AHEAD = 3
+_AHEAD_OF_ALL = 4
+"""Chunks that all readers together read ahead, beside the one that each has at hand: five need hardly more than two."""
+_open: WeakSet[PipeReader] = WeakSet()
+
+
+def _share() -> int:
+    """Return how many chunks each of the readers may read ahead now."""
+    return min(_AHEAD, _AHEAD_OF_ALL // max(1, len(_open)))
 
 
 class PipeReader:
@@ -27,7 +36,9 @@ class PipeReader:
         self._copy_to = copy_to
         self._loop = asyncio.get_running_loop()
         self._chunks: asyncio.Queue[bytes | Exception] = asyncio.Queue()
-        self._room = threading.Semaphore(_AHEAD)
+        _open.add(self)
+        self._ahead = _share()
+        self._room = threading.Semaphore(self._ahead)
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="pipe-reader", daemon=True)
 
@@ -40,12 +51,14 @@ class PipeReader:
                 raise item
             if not item:
                 return
-            self._room.release()
+            self._make_room()
             yield item
+            del item  # the next one may be long in coming
 
     async def close(self) -> None:
         """End the thread and close the pipes; the processes at the other ends must have ended before."""
         self._closing = True
+        _open.discard(self)
         self._room.release()
         try:
             if self._thread.is_alive():
@@ -60,6 +73,15 @@ class PipeReader:
             os.close(self._copy_to)
             self._copy_to = None
 
+    def _make_room(self) -> None:
+        """Let the thread read for the chunk that was taken, and for as many more or less as the share has changed."""
+        ahead, self._ahead = self._ahead, _share()
+        room = 1 + self._ahead - ahead
+        if room > 0:
+            self._room.release(room)
+        # With less than that, the chunks that were read beyond the share are taken first.
+        self._ahead -= min(room, 0)
+
     def _run(self) -> None:
         try:
             # Reads until a chunk is full, straight into the bytes that are handed on: no copy of ours.
@@ -70,6 +92,7 @@ class PipeReader:
                 if not chunk:
                     return
                 self._copy(chunk)
+                del chunk  # it belongs to who takes it, however long the next one is in coming
                 self._room.acquire()
         except Exception as error:  # noqa: BLE001 - whoever waits for the next chunk must hear of any
             self._deliver(error)

@@ -56,6 +56,7 @@ async def through(stream: Stream, transforms: Sequence[Transform], executor: Exe
     async with closing(stream) as chunks:
         async for chunk in chunks:
             pieces = _chain(transforms, iter((chunk,)))
+            del chunk  # what comes out may wait long for its consumer
             while batch := await loop.run_in_executor(executor, _take, pieces):
                 for piece in batch:
                     yield piece

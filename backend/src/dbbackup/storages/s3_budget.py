@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import TracebackType
 
-DEFAULT_BUDGET = 32 << 20
+DEFAULT_BUDGET = 16 << 20
 
 
 class PartBudget:
