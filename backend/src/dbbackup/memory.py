@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,16 +40,20 @@ def bound_allocator() -> None:
 
 
 def settle() -> None:
-    """Give back what only the start needed: garbage of the imports, and the libraries' code that ran once.
+    """Clear the garbage of the imports, and give back what only the start needed."""
+    gc.collect()
+    give_back()
 
-    For each page of code that is touched the kernel maps fifteen of its neighbours along: half of what is mapped by
-    then is never run again. Dropping it is harmless, whatever runs at the same time: these pages are the files'
-    own, and what is needed is mapped again.
+
+def give_back() -> None:
+    """Give back what the C library holds unused, and the code of libraries that ran once; takes some milliseconds.
+
+    For each page of code that is touched the kernel maps fifteen of its neighbours along: half of what is mapped
+    after a while is never run again. Dropping it is harmless, whatever runs at the same time: these pages are the
+    files' own, and what is needed is mapped again.
     """
     import ctypes
-    import gc
 
-    gc.collect()
     libc = ctypes.CDLL(None)
     if (trim := getattr(libc, "malloc_trim", None)) is not None:
         trim(ctypes.c_size_t(0))

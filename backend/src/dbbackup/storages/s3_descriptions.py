@@ -43,7 +43,8 @@ class _Lean(JSONFileLoader):  # type: ignore[misc]  # botocore has no types
 
 
 def _needed(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = {name: value for name, value in pairs if name != "documentation" or not isinstance(value, str)}
+    # Emptied, not left out: botocore counts on some of them.
+    found = {name: "" if name == "documentation" and isinstance(value, str) else value for name, value in pairs}
     services = found.get("services")
     if isinstance(services, dict) and "s3" in services:
         found["services"] = {"s3": services["s3"]}
