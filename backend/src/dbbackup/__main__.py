@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from dbbackup import memory
 from dbbackup.commands import serving
 from dbbackup.core.errors import AppError
 
@@ -18,6 +19,8 @@ def main() -> None:
         from dbbackup import cli
 
         lasting = cli.app
+    else:
+        memory.leave_out(memory.OF_COMMANDS)
     try:
         lasting()
     except AppError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 LEFT_OUT = (
@@ -14,13 +14,15 @@ LEFT_OUT = (
     "mako.ext.pygmentplugin",
 )
 """What libraries load for uses that this program has not. Both do without it when its import fails."""
+OF_COMMANDS = ("httpx",)
+"""What the other commands alone need. aiobotocore can send by it and would load it, too."""
 _M_ARENA_MAX, _M_MMAP_THRESHOLD = -8, -3
 _MADV_DONTNEED = 4
 
 
-def leave_out() -> None:
+def leave_out(names: Iterable[str] = LEFT_OUT) -> None:
     """Let these imports fail, before anything imports them: None in `sys.modules` is Python's documented way."""
-    for name in LEFT_OUT:
+    for name in names:
         sys.modules.setdefault(name, None)  # type: ignore[arg-type]  # typeshed knows of modules only
 
 
