@@ -1,4 +1,4 @@
-"""Reads a pipe in a thread of its own and hands 1 MiB chunks to the event loop."""
+"""Reads a pipe in a thread of its own and hands chunks of 1 MiB to the event loop."""
 
 from __future__ import annotations
 
@@ -16,12 +16,18 @@ CHUNK = 1 << 20
 _AHEAD = 3
 _AHEAD_OF_ALL = 4
 """Chunks that all readers together read ahead, beside the one that each has at hand: five need hardly more than two."""
+_MANY = 4
+"""So many readers at once take half a chunk at a time."""
 _open: WeakSet[PipeReader] = WeakSet()
 
 
 def _share() -> int:
     """Return how many chunks each of the readers may read ahead now."""
     return min(_AHEAD, _AHEAD_OF_ALL // max(1, len(_open)))
+
+
+def _chunk_size() -> int:
+    return CHUNK if len(_open) < _MANY else CHUNK // 2
 
 
 class PipeReader:
@@ -43,7 +49,7 @@ class PipeReader:
         self._thread = threading.Thread(target=self._run, name="pipe-reader", daemon=True)
 
     async def chunks(self) -> AsyncIterator[bytes]:
-        """Yield the chunks until the end of the pipe; all but the last are exactly 1 MiB."""
+        """Yield the chunks until the end of the pipe: 1 MiB each but the last, or half of that where many are read."""
         self._thread.start()
         while True:
             item = await self._chunks.get()
@@ -87,7 +93,7 @@ class PipeReader:
             # Reads until a chunk is full, straight into the bytes that are handed on: no copy of ours.
             pipe = io.BufferedReader(io.FileIO(self._fd, closefd=False))
             while not self._closing:
-                chunk = pipe.read(CHUNK)
+                chunk = pipe.read(_chunk_size())
                 self._deliver(chunk)
                 if not chunk:
                     return
