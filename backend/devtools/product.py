@@ -26,7 +26,7 @@ _START_PATIENCE = 180.0
 # Trusts nobody, which plain http never asks for: reading the authorities' certificates takes 30 ms a client.
 _NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 DIST = _BACKEND.parent / "frontend" / "dist"
-SERVE = (sys.executable, "-m", "dbbackup.cli", "serve")
+SERVE = (sys.executable, "-m", "dbbackup", "serve")
 
 
 class ApiError(RuntimeError):

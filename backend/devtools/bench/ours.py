@@ -42,7 +42,8 @@ class Ours:
         body = {"databaseId": self.database_id, "uploadToS3": False, "encryption": "none", **WAYS[way]}
         if jobs > 1:
             body["options"] = {"jobs": jobs}
-        figures, run = self._follow("/backups", body, lambda run: sum(copy["size"] for copy in run["copies"]))
+        figures, run = self._follow("/backups", body, lambda run: sum(copy["size"] or 0 for copy in run["copies"]))
+        check_copies(run)
         if not keep:
             self._product.call("DELETE", f"/backups/{run['id']}")
         return figures, run
@@ -64,6 +65,13 @@ class Ours:
             raise RuntimeError(f"{path} ended as {run['status']}: {run['errorMessage']}")
         cpu, peaks = found[0]
         return Figures(run["duration"], cpu, size(run), peaks), run
+
+
+def check_copies(*backups: dict[str, Any]) -> None:
+    """Raise RuntimeError when a backup is complete, but a copy of it was not made: its figures would be too good."""
+    for copy in (copy for backup in backups for copy in backup["copies"]):
+        if copy["state"] != "complete":
+            raise RuntimeError(f"A copy ({copy['storage']}) is {copy['state']}: {copy['error']}")
 
 
 def prepare(product: Product, storage: SeaweedServer) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from dataclasses import replace
 from getpass import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,10 +13,10 @@ from cyclopts import App
 
 from dbbackup import __version__, logs
 from dbbackup.commands import configuration, runs, serving
+from dbbackup.commands.serving import settings_of
 from dbbackup.core.access import Role
 from dbbackup.core.errors import AppError, ValidationError
 from dbbackup.core.events import Unheard
-from dbbackup.core.logbook import Logbook
 from dbbackup.core.secret import Secret
 from dbbackup.db.lock import lock_catalogue
 from dbbackup.db.migrate import migrate
@@ -44,8 +43,7 @@ app.command(audit)
 @app.command
 def serve() -> None:
     """Run the API, the worker and, where STATIC_PATH is set, the page. Configured by the environment."""
-    logbook = Logbook()
-    serving.run(_settings(logbook), logbook)
+    serving.serve()
 
 
 @app.command
@@ -54,20 +52,13 @@ def worker() -> None:
 
     The other commands reach it by a socket beside the catalogue, or by SOCKET_PATH.
     """
-    logbook = Logbook()
-    settings = _settings(logbook)
-    path = settings.socket_path or settings.worker_socket
-    with lock_catalogue(settings.catalogue):
-        # Whoever runs already is named before the socket is touched.
-        if settings.database_url and not settings.socket_path:
-            _make_folder(path.parent)
-    serving.run(replace(settings, socket_path=path, static_dir=None), logbook)
+    serving.work()
 
 
 @app.command(name="migrate")
 def migrate_command() -> None:
     """Bring the catalogue to this version's schema; `serve` does it by itself."""
-    settings = _settings()
+    settings = settings_of()
     with lock_catalogue(settings.catalogue):
         asyncio.run(migrate(settings.catalogue))
 
@@ -79,7 +70,7 @@ def rotate_key_command() -> None:
     Everything that is sealed with the old key is sealed with the new one, in one transaction: all of it, or nothing.
     """
     new_key = load_new_key()
-    done = asyncio.run(rotate_key(_settings(extra=(new_key,)), new_key))
+    done = asyncio.run(rotate_key(settings_of(extra=(new_key,)), new_key))
     print(
         f"{done.secrets} secrets are sealed with the new key (version {done.version}). Start the program with it as"
         " ENCRYPTION_KEY from now on. Keep the old key as long as you keep copies of the catalogue made before."
@@ -95,7 +86,7 @@ def catalog_rebuild(*, s3: str | None = None, instance: str | None = None, dry_r
         instance: Take the backups of this instance only, where several share a bucket.
         dry_run: Only tell what would be added.
     """
-    report = asyncio.run(_rebuild(_settings(), s3, instance, dry_run=dry_run))
+    report = asyncio.run(_rebuild(settings_of(), s3, instance, dry_run=dry_run))
     would = "would be " if dry_run else ""
     print(
         f"{report.manifests} manifests found; {report.backups_added} backups and {report.copies_added} copies"
@@ -133,35 +124,35 @@ def user_create(username: str, *, role: Role = Role.VIEWER, display_name: str = 
         role: admin, operator or viewer.
         display_name: What people are called.
     """
-    made = asyncio.run(commands.create_user(_settings(), username, role, display_name, _password()))
+    made = asyncio.run(commands.create_user(settings_of(), username, role, display_name, _password()))
     print(f"{made.username} may sign in as {made.role}.")
 
 
 @user.command(name="reset-password")
 def user_reset_password(username: str) -> None:
     """Give a user another password, asked for or read from standard input; ends all their sessions."""
-    asyncio.run(commands.reset_password(_settings(), username, _password()))
+    asyncio.run(commands.reset_password(settings_of(), username, _password()))
     print(f"{username} has a new password; all sessions are ended.")
 
 
 @user.command(name="reset-second-factor")
 def user_reset_second_factor(username: str) -> None:
     """Turn off the second factor of a user who lost phone and recovery codes."""
-    asyncio.run(commands.reset_second_factor(_settings(), username))
+    asyncio.run(commands.reset_second_factor(settings_of(), username))
     print(f"{username} signs in with the password alone now.")
 
 
 @user.command(name="list")
 def user_list() -> None:
     """List the users."""
-    for found in asyncio.run(commands.list_users(_settings())):
+    for found in asyncio.run(commands.list_users(settings_of())):
         print(f"{found.username}\t{found.role}\t{'disabled' if found.disabled else 'enabled'}\t{found.provider}")
 
 
 @audit.command(name="verify")
 def audit_verify() -> None:
     """Read the whole audit log and name every event that was altered or is missing; exit code 3 when there are any."""
-    report = asyncio.run(commands.verify_audit(_settings()))
+    report = asyncio.run(commands.verify_audit(settings_of()))
     removed = f", {report.removed} older ones removed by retention" if report.removed else ""
     print(f"{report.events} events{removed}. The last is {report.last_seq}, hash {report.last_hash}.")
     for problem in report.problems:
@@ -170,16 +161,6 @@ def audit_verify() -> None:
         print(f"dbbackup: and {left} more", file=sys.stderr)
     if report.problem_count:
         sys.exit(EXIT_PROBLEMS)
-
-
-def _make_folder(path: Path) -> None:
-    try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise ValidationError.of(
-            "SOCKET_PATH",
-            f"The folder {path} of the socket cannot be made: {error.strerror}. Name another one (SOCKET_PATH).",
-        ) from error
 
 
 def _password() -> str:
@@ -221,17 +202,6 @@ def main() -> None:
     except AppError as error:
         print(f"dbbackup: {error.message}", file=sys.stderr)
         sys.exit(1)
-
-
-def _settings(logbook: Logbook | None = None, extra: tuple[Secret, ...] = ()) -> Settings:
-    settings = load()
-    secrets = [settings.encryption_key, settings.admin_password, *extra]
-    secrets += [settings.oidc_client_secret, settings.ldap_bind_password, settings.audit_forward_token]
-    secrets += settings.database_secrets
-    if settings.s3:
-        secrets += [settings.s3.access_key, settings.s3.secret_key]
-    logs.configure(settings.log_level, settings.log_format, secrets, logbook)
-    return settings
 
 
 if __name__ == "__main__":

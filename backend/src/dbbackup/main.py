@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -52,8 +52,13 @@ class ChannelEvents:
             self._channels.publish(msgspec.json.encode(message), [channel])
 
 
-def create_app(settings: Settings, logbook: Logbook | None = None) -> Litestar:
-    """Return the application; nothing is opened before it starts. The logbook is what the page shows of the log."""
+def create_app(
+    settings: Settings, logbook: Logbook | None = None, ready: Callable[[], None] = lambda: None
+) -> Litestar:
+    """Return the application; nothing is opened before it starts. The logbook is what the page shows of the log.
+
+    `ready` is called when it has started.
+    """
     channels = ChannelsPlugin(
         backend=MemoryChannelsBackend(),
         channels=[EVENTS_CHANNEL, LOGS_CHANNEL],
@@ -67,6 +72,7 @@ def create_app(settings: Settings, logbook: Logbook | None = None) -> Litestar:
         try:
             async with running(settings, ChannelEvents(channels), logbook or Logbook()) as ctx:
                 app.state.context = ctx
+                ready()
                 yield
         except AppError as error:
             app.state.refused = error

@@ -2,32 +2,65 @@
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import logging
 import resource
 import socket
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import uvicorn
 from loguru import logger
 
-from dbbackup.core.errors import ConflictError
+from dbbackup import logs, memory
+from dbbackup.core.errors import ConflictError, ValidationError
 from dbbackup.core.logbook import Logbook
-from dbbackup.settings import Settings
+from dbbackup.core.secret import Secret
+from dbbackup.db.lock import lock_catalogue
+from dbbackup.settings import Settings, load
+
+
+def serve() -> None:
+    """Run everything: what `dbbackup serve` does."""
+    logbook = Logbook()
+    run(settings_of(logbook), logbook)
+
+
+def work() -> None:
+    """Run all but the page, on a socket: what `dbbackup worker` does."""
+    logbook = Logbook()
+    settings = settings_of(logbook)
+    path = settings.socket_path or settings.worker_socket
+    with lock_catalogue(settings.catalogue):
+        # Whoever runs already is named before the socket is touched.
+        if settings.database_url and not settings.socket_path:
+            _make_folder(path.parent)
+    run(replace(settings, socket_path=path, static_dir=None), logbook)
+
+
+def settings_of(logbook: Logbook | None = None, extra: tuple[Secret, ...] = ()) -> Settings:
+    """Return the settings of the environment; the log is set up by them, and knows their secrets and the extra ones."""
+    settings = load()
+    secrets = [settings.encryption_key, settings.admin_password, *extra]
+    secrets += [settings.oidc_client_secret, settings.ldap_bind_password, settings.audit_forward_token]
+    secrets += settings.database_secrets
+    if settings.s3:
+        secrets += [settings.s3.access_key, settings.s3.secret_key]
+    logs.configure(settings.log_level, settings.log_format, secrets, logbook)
+    return settings
 
 
 def run(settings: Settings, logbook: Logbook) -> None:
     """Run the program until SIGTERM or SIGINT."""
+    memory.bound_allocator()
     from dbbackup.main import create_app
 
-    _bound_allocator()
     # A crash must not leave the keys that are in memory on the disk; the tools inherit it.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     # Before anything else: a port that is taken must end the start before runs are claimed.
     listening = _listen(settings)
-    app = create_app(settings, logbook)
+    app = create_app(settings, logbook, ready=memory.settle)
     config = uvicorn.Config(
         app,
         loop="uvloop",
@@ -52,6 +85,16 @@ def run(settings: Settings, logbook: Logbook) -> None:
     finally:
         if refused := app.state.get("refused"):
             raise refused
+
+
+def _make_folder(path: Path) -> None:
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ValidationError.of(
+            "SOCKET_PATH",
+            f"The folder {path} of the socket cannot be made: {error.strerror}. Name another one (SOCKET_PATH).",
+        ) from error
 
 
 def _listen(settings: Settings) -> socket.socket:
@@ -99,17 +142,3 @@ def is_listened_to(path: Path) -> bool:
 def _is_abandoned(path: Path) -> bool:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
         return probe.connect_ex(str(path)) == errno.ECONNREFUSED
-
-
-def _bound_allocator() -> None:
-    """Keep glibc from holding on to what the chunks of a backup used.
-
-    It makes an arena per thread and, once a 1 MiB chunk was freed, serves the next ones from there
-    instead of mapping and unmapping them: memory that is never given back.
-    """
-    m_arena_max, m_mmap_threshold = -8, -3
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    # Other C libraries (musl) have no such call and no such arenas.
-    if mallopt is not None:
-        mallopt(m_arena_max, 2)
-        mallopt(m_mmap_threshold, 128 * 1024)

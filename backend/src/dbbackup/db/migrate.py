@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psycopg
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from loguru import logger
 from sqlalchemy import Engine, create_engine, event
-from sqlalchemy.exc import DatabaseError, DBAPIError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from dbbackup.core.catalogue_url import CatalogueUrl
 from dbbackup.core.errors import InternalError, ValidationError
 from dbbackup.db.server import COMMAND, check_server, open_server
+
+# Alembic is loaded when there is something to migrate: 4 MiB that most starts have no use for.
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 _INSTALLED = Path(__file__).resolve().parents[1] / "migrations"
 _IN_TREE = Path(__file__).resolve().parents[3] / "migrations"
@@ -46,12 +48,11 @@ async def migrate(place: Path | CatalogueUrl) -> None:
 def migrate_file(path: Path) -> None:
     """Do the work of `migrate` for a file."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    config = alembic_config(path)
-    script = ScriptDirectory.from_config(config)
-    current, head = _current(path), script.get_current_head()
+    known, head = _revisions()
+    current = _current(path)
     if current == head:
         return
-    if current is not None and current not in _known(script):
+    if current is not None and current not in known:
         raise InternalError(
             f"The catalogue {path} was made by a newer version of this program (schema {current})."
             " Start that version, or restore the copy that was made before the upgrade. Nothing was changed."
@@ -62,7 +63,7 @@ def migrate_file(path: Path) -> None:
         )
     saved = _copy(path, current) if current is not None else None
     try:
-        command.upgrade(config, "head")
+        _upgrade(path)
         _check_foreign_keys(path)
     except Exception as error:
         _undo(saved, path)
@@ -76,18 +77,17 @@ def migrate_file(path: Path) -> None:
 
 def migrate_database(url: CatalogueUrl) -> None:
     """Do the work of `migrate` for a database: all migrations are one transaction."""
-    config = alembic_config(url)
-    script = ScriptDirectory.from_config(config)
-    current, head = schema_of(url), script.get_current_head()
+    known, head = _revisions()
+    current = schema_of(url)
     if current == head:
         return
-    if current is not None and current not in _known(script):
+    if current is not None and current not in known:
         raise InternalError(
             f"The catalogue, the database {url}, was made by a newer version of this program (schema {current})."
             " Start that version, or restore the dump that you made before the upgrade. Nothing was changed."
         )
     try:
-        command.upgrade(config, "head")
+        _upgrade(url)
     except Exception as error:
         raise InternalError(
             f"The catalogue, the database {url} of DATABASE_URL, could not be brought from schema {current} to {head}:"
@@ -120,6 +120,8 @@ def schema_of(url: CatalogueUrl) -> str | None:
 
 def alembic_config(place: Path | CatalogueUrl) -> Config:
     """Return Alembic's configuration for a catalogue."""
+    from alembic.config import Config
+
     # Alembic tells of its own set-up at INFO; ours says what was done.
     logging.getLogger("alembic").setLevel(logging.WARNING)
     config = Config()
@@ -144,8 +146,18 @@ def _engine(place: Path | CatalogueUrl) -> Engine:
     return engine
 
 
-def _known(script: ScriptDirectory) -> set[str]:
-    return {s.revision for s in script.walk_revisions()}
+def _upgrade(place: Path | CatalogueUrl) -> None:
+    from alembic import command
+
+    command.upgrade(alembic_config(place), "head")
+
+
+def _revisions() -> tuple[set[str], str | None]:
+    """Return all schemas, and the newest: that which no other one follows."""
+    texts = [file.read_text() for file in (MIGRATIONS / "versions").glob("*.py")]
+    known = {name for text in texts for name in re.findall(r"^revision = ['\"](.+?)['\"]", text, re.MULTILINE)}
+    before = {name for text in texts for name in re.findall(r"^down_revision = ['\"](.+?)['\"]", text, re.MULTILINE)}
+    return known, max(known - before, default=None)
 
 
 def _tell(current: str | None, head: str | None) -> None:
@@ -160,17 +172,17 @@ def _reason(error: Exception) -> str:
 def _current(path: Path) -> str | None:
     if not path.exists():
         return None
-    engine = create_engine(f"sqlite:///{path}")
     try:
-        with engine.connect() as connection:
-            return MigrationContext.configure(connection).get_current_revision()
-    except DatabaseError as error:
+        with closing(sqlite3.connect(path)) as connection:
+            if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (_REVISION,)).fetchone():
+                return None
+            row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    except sqlite3.DatabaseError as error:
         raise InternalError(
-            f"The catalogue {path} cannot be read ({error.orig}). If the file is damaged, move it away and put back"
+            f"The catalogue {path} cannot be read ({error}). If the file is damaged, move it away and put back"
             " a copy, such as the one made before the last upgrade. Nothing was changed."
         ) from error
-    finally:
-        engine.dispose()
+    return str(row[0]) if row else None
 
 
 def _has_tables(path: Path) -> bool:

@@ -9,17 +9,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
-
-import docker
-from docker.errors import APIError, DockerException, NotFound
-from docker.tls import TLSConfig
 
 from dbbackup.core.containers import Container, parse
 from dbbackup.core.docker_access import DockerAccess
 from dbbackup.core.errors import DockerUnavailableError
-from dbbackup.net.docker_faults import translate
+from dbbackup.net.docker_faults import no_socket, translate
+
+# The library is loaded with its first use: 5 MiB that a program without an engine has no use for.
+if TYPE_CHECKING:
+    from docker.errors import APIError
 
 TIMEOUT = 5
 """Seconds that one answer may take."""
@@ -54,7 +54,11 @@ def connected(access: DockerAccess, timeout: int | None = None) -> Iterator[Any]
             yield client
     except DockerUnavailableError:
         raise
-    except (DockerException, OSError, ValueError, KeyError, TypeError) as error:
+    except Exception as error:
+        from docker.errors import DockerException
+
+        if not isinstance(error, DockerException | OSError | ValueError | KeyError | TypeError):
+            raise
         raise translate(access, error, TIMEOUT) from error
 
 
@@ -69,6 +73,11 @@ def _list(access: DockerAccess) -> list[Container]:
 
 
 def _client(access: DockerAccess, version: str, timeout: int) -> Any:
+    if missing := no_socket(access.host):
+        raise missing
+    import docker
+    from docker.tls import TLSConfig
+
     tls = access.tls and TLSConfig(
         client_cert=(str(access.tls.certificate), str(access.tls.key)), ca_cert=str(access.tls.ca), verify=True
     )
@@ -79,6 +88,8 @@ def _client(access: DockerAccess, version: str, timeout: int) -> Any:
 
 
 def _inspect(client: Any, listed: Sequence[dict[str, Any]]) -> list[Container]:
+    from docker.errors import NotFound
+
     found = []
     for entry in listed:
         try:

@@ -6,12 +6,14 @@ All of it blocks: call it in a thread.
 from __future__ import annotations
 
 from collections.abc import Sequence
-
-from docker.errors import APIError
+from typing import TYPE_CHECKING
 
 from dbbackup.core.docker_access import DockerAccess
 from dbbackup.core.errors import ContainerExecError
 from dbbackup.net.docker_api import connected, status_of
+
+if TYPE_CHECKING:
+    from docker.errors import APIError
 
 USER = "65534:65534"
 """Nobody: a dump signs in by its password and needs no right in the container."""
@@ -25,6 +27,8 @@ def run_short(access: DockerAccess, container: str, argv: Sequence[str]) -> tupl
     Raises:
         ContainerExecError: it is forbidden, or the container does not run or is gone; DockerUnavailableError.
     """
+    from docker.errors import APIError
+
     with connected(access, _PATIENCE) as client:
         try:
             made = client.exec_create(container, list(argv), user=USER)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-
-from docker.errors import APIError
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dbbackup.core.docker_access import DockerAccess
 from dbbackup.core.errors import DockerUnavailableError
+
+if TYPE_CHECKING:
+    from docker.errors import APIError
 
 _TLS = re.compile(r"SSL|TLS|certificate|Connection reset|Connection aborted", re.IGNORECASE)
 # What OpenSSL says, and what it means for who set the variables. The first that fits is told.
@@ -25,8 +28,30 @@ _TLS_FAULTS = (
 )
 
 
+def no_socket(host: str) -> DockerUnavailableError | None:
+    """Return the error for an engine whose socket is not there, None for all others."""
+    path = host.removeprefix("unix://")
+    if path == host:
+        return None
+    try:
+        Path(path).stat()
+    except FileNotFoundError:
+        pass
+    except OSError:
+        return None  # connecting tells why
+    else:
+        return None
+    return DockerUnavailableError(
+        f"There is no Docker socket at {path}. Give this program a socket proxy and name it in DOCKER_HOST, or"
+        " mount the socket read-only: docs/how-to/discover-databases.md.",
+        reason="no-socket",
+    )
+
+
 def translate(access: DockerAccess, error: Exception, timeout: int) -> DockerUnavailableError:
     """Say what to do. The library wraps the system's error in several of its own: their words are looked at."""
+    from docker.errors import APIError
+
     host = access.host
     if isinstance(error, APIError):
         return _refused(host, error)
@@ -37,12 +62,8 @@ def translate(access: DockerAccess, error: Exception, timeout: int) -> DockerUna
             " (docs/how-to/discover-databases.md), or give this container the group of the socket (group_add).",
             reason="permission-denied",
         )
-    if host.startswith("unix://") and ("No such file" in text or "FileNotFoundError" in text):
-        return DockerUnavailableError(
-            f"There is no Docker socket at {path}. Give this program a socket proxy and name it in DOCKER_HOST, or"
-            " mount the socket read-only: docs/how-to/discover-databases.md.",
-            reason="no-socket",
-        )
+    if missing := no_socket(host):
+        return missing
     if "timed out" in text.lower():
         return DockerUnavailableError(
             f"The Docker engine at {host} did not answer within {timeout} s. Look whether it, or the proxy before it,"

@@ -7,15 +7,16 @@ Nothing is ever pulled: the engine's API does not, unlike its command line. All 
 
 from __future__ import annotations
 
-from typing import Any
-
-from docker.errors import APIError, NotFound
+from typing import TYPE_CHECKING, Any
 
 from dbbackup.core.containers import Container, parse
 from dbbackup.core.docker_access import DockerAccess
 from dbbackup.core.errors import ScratchContainerError
 from dbbackup.core.scratch_container import NAME_PREFIX, is_of_run
 from dbbackup.net.docker_api import connected, status_of
+
+if TYPE_CHECKING:
+    from docker.errors import APIError
 
 _PATIENCE = 60
 """Seconds that the engine may take to make, start or remove a container."""
@@ -30,6 +31,8 @@ def check_may_create(access: DockerAccess) -> None:
         ScratchContainerError: a proxy, or the engine, forbids making containers.
         DockerUnavailableError: nobody answers.
     """
+    from docker.errors import APIError
+
     with connected(access) as client:
         try:
             client.create_container_from_config({}, name=f"{NAME_PREFIX}probe")
@@ -45,6 +48,8 @@ def create(access: DockerAccess, name: str, specification: dict[str, Any]) -> No
         ScratchContainerError: it is forbidden, its image is gone, or the engine cannot make or start it.
         DockerUnavailableError: nobody answers.
     """
+    from docker.errors import APIError
+
     with connected(access, _PATIENCE) as client:
         try:
             client.create_container_from_config(specification, name=name)
@@ -55,6 +60,8 @@ def create(access: DockerAccess, name: str, specification: dict[str, Any]) -> No
 
 def look(access: DockerAccess, name: str) -> Container | None:
     """Return the container as it is now; None when there is none. Raises DockerUnavailableError."""
+    from docker.errors import NotFound
+
     with connected(access) as client:
         try:
             return parse(client.inspect_container(name))
@@ -64,6 +71,8 @@ def look(access: DockerAccess, name: str) -> Container | None:
 
 def last_words(access: DockerAccess, name: str) -> str:
     """Return the end of what the container printed, if it can be read. Raises DockerUnavailableError."""
+    from docker.errors import APIError
+
     with connected(access) as client:
         try:
             said: bytes = client.logs(name, tail=_LAST_LINES)
@@ -78,6 +87,8 @@ def remove(access: DockerAccess, name: str, instance_id: str, run_id: str) -> bo
     Raises:
         ScratchContainerError: it may not be removed; DockerUnavailableError: nobody answers.
     """
+    from docker.errors import APIError, NotFound
+
     with connected(access, _PATIENCE) as client:
         try:
             # By its labels: a name may stand for something else by now.

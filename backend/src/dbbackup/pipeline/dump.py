@@ -57,6 +57,7 @@ async def dump_stream(
             if isinstance(part.trailer, TailCheck):
                 tail = (tail + chunk[-part.trailer.window :])[-part.trailer.window :]
             yield chunk
+            del chunk  # the next one may be long in coming
         code = await tool.wait()
         if code != 0:
             raise engine.explain(part.command, code, tool.stderr_tail)

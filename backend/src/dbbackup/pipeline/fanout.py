@@ -12,7 +12,7 @@ from dbbackup.pipeline.stream import Stream, closing
 from dbbackup.storages.base import Storage, StoredObject, WriteOptions
 from dbbackup.storages.offload import finish
 
-_QUEUE_CHUNKS = 3
+_QUEUE_CHUNKS = 2
 STALL_SECONDS = 300.0
 """A destination that takes nothing for so long is left behind; it is filled again later."""
 

@@ -1,4 +1,4 @@
-"""Reads a pipe in a thread of its own and hands 1 MiB chunks to the event loop."""
+"""Reads a pipe in a thread of its own and hands chunks of 1 MiB to the event loop."""
 
 from __future__ import annotations
 
@@ -6,18 +6,31 @@ import asyncio
 import io
 import os
 import threading
+from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
-from itertools import cycle
 from typing import cast
+from weakref import WeakSet
 
 from dbbackup.pipeline.tee import tee
 from dbbackup.storages.offload import finish
 
 CHUNK = 1 << 20
 _AHEAD = 2
-_BUFFERS = _AHEAD + 2
-"""For lent chunks: those that are ahead, the one being filled, and the one the consumer has."""
+_AHEAD_OF_ALL = 4
+"""Chunks that all readers together read ahead, beside the one that each has at hand: five need hardly more than two."""
+_MANY = 4
+"""So many readers at once take half a chunk at a time."""
+_open: WeakSet[PipeReader] = WeakSet()
+
+
+def _share() -> int:
+    """Return how many chunks each of the readers may read ahead now."""
+    return min(_AHEAD, _AHEAD_OF_ALL // max(1, len(_open)))
+
+
+def _chunk_size() -> int:
+    return CHUNK if len(_open) < _MANY else CHUNK // 2
 
 
 class PipeReader:
@@ -39,14 +52,18 @@ class PipeReader:
         """The second pipe as long as tee works."""
         self._shared = 0
         """Bytes at the front of the pipe that the second one has got already."""
+        self._spare: deque[bytearray] = deque()
+        """Buffers that were lent, and may be filled again."""
         self._loop = asyncio.get_running_loop()
         self._chunks: asyncio.Queue[bytes | Exception] = asyncio.Queue()
-        self._room = threading.Semaphore(_AHEAD)
+        _open.add(self)
+        self._ahead = _share()
+        self._room = threading.Semaphore(self._ahead)
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="pipe-reader", daemon=True)
 
     async def chunks(self) -> AsyncIterator[bytes]:
-        """Yield the chunks until the end of the pipe; all but the last are exactly 1 MiB."""
+        """Yield the chunks until the end of the pipe: 1 MiB each but the last, or half of that where many are read."""
         self._thread.start()
         while True:
             item = await self._chunks.get()
@@ -54,12 +71,15 @@ class PipeReader:
                 raise item
             if not item:
                 return
-            self._room.release()
+            self._make_room()
             yield item
+            self._take_back(item)
+            del item  # the next one may be long in coming
 
     async def close(self) -> None:
         """End the thread and close the pipes; the processes at the other ends must have ended before."""
         self._closing = True
+        _open.discard(self)
         self._room.release()
         try:
             if self._thread.is_alive():
@@ -74,6 +94,15 @@ class PipeReader:
             os.close(self._copy_to)
             self._copy_to = None
 
+    def _make_room(self) -> None:
+        """Let the thread read for the chunk that was taken, and for as many more or less as the share has changed."""
+        ahead, self._ahead = self._ahead, _share()
+        room = 1 + self._ahead - ahead
+        if room > 0:
+            self._room.release(room)
+        # With less than that, the chunks that were read beyond the share are taken first.
+        self._ahead -= min(room, 0)
+
     def _run(self) -> None:
         try:
             take = self._lender() if self._lend else self._giver()
@@ -84,6 +113,7 @@ class PipeReader:
                     return
                 if not self._lend:
                     self._copy(chunk)
+                del chunk  # it belongs to who takes it, however long the next one is in coming
                 self._room.acquire()
         except Exception as error:  # noqa: BLE001 - whoever waits for the next chunk must hear of any
             self._deliver(error)
@@ -91,23 +121,34 @@ class PipeReader:
     def _giver(self) -> Callable[[], bytes]:
         """Reads until a chunk is full, straight into the bytes that are handed on: no copy of ours."""
         pipe = io.BufferedReader(io.FileIO(self._fd, closefd=False))
-        return lambda: pipe.read(CHUNK)
+        return lambda: pipe.read(_chunk_size())
 
     def _lender(self) -> Callable[[], bytes]:
-        buffers = cycle([memoryview(bytearray(CHUNK)) for _ in range(_BUFFERS)])
-
         def fill() -> bytes:
-            buffer, filled = next(buffers), 0
-            while filled < CHUNK and (size := self._read(buffer[filled:])):
+            view, filled = memoryview(self._buffer()), 0
+            while filled < len(view) and (size := self._read(view[filled:])):
                 filled += size
-            return cast(bytes, buffer[:filled])  # every stage that gets it takes any buffer
+            return cast(bytes, view[:filled])  # every stage that gets it takes any buffer
 
         return fill
+
+    def _buffer(self) -> bytearray:
+        """Return one that was lent before; a new one when all are in use, or are of another size than is wanted now."""
+        size = _chunk_size()
+        while self._spare:
+            if len(buffer := self._spare.popleft()) == size:
+                return buffer
+        return bytearray(size)
+
+    def _take_back(self, chunk: bytes) -> None:
+        """Keep a lent buffer for filling it again, unless there are as many as can be in use."""
+        if self._lend and len(self._spare) <= self._ahead:
+            self._spare.append(cast(bytearray, cast(memoryview, chunk).obj))
 
     def _read(self, room: memoryview) -> int:
         """Read some bytes, 0 at the end; the second pipe has them, too, then."""
         if self._shares_with is not None and not self._shared:
-            self._share(self._shares_with, len(room))
+            self._share_pages(self._shares_with, len(room))
         size = os.readv(self._fd, [room[: self._shared or len(room)]])
         if self._shared:
             self._shared -= size
@@ -115,7 +156,7 @@ class PipeReader:
             self._copy(room[:size])
         return size
 
-    def _share(self, second: int, most: int) -> None:
+    def _share_pages(self, second: int, most: int) -> None:
         """Give the second pipe what lies at the front of the first; where that cannot be done, it is copied."""
         try:
             self._shared = tee(self._fd, second, most)

@@ -56,6 +56,7 @@ async def through(stream: Stream, transforms: Sequence[Transform], executor: Exe
     async with closing(stream) as chunks:
         async for chunk in chunks:
             pieces, more = _chain(transforms, iter((chunk,))), True
+            del chunk  # what comes out may wait long for its consumer
             while more:
                 batch, more = await loop.run_in_executor(executor, _take, pieces)
                 for piece in batch:

@@ -17,7 +17,7 @@ from dbbackup.settings import Settings
 from dbbackup.storages.base import Storage
 from dbbackup.storages.local import LocalStorage
 from dbbackup.storages.s3 import S3Storage
-from dbbackup.storages.s3_budget import PartBudget
+from dbbackup.storages.s3_budget import DEFAULT_BUDGET, UPLOAD_COST, PartBudget
 from dbbackup.storages.s3_client import Patience
 from dbbackup.storages.s3_settings import Encryption, LockMode, S3Settings
 from dbbackup.storages.throttle import RateLimit, ThrottledStorage
@@ -55,7 +55,7 @@ class StoragePool:
         self._sealer = sealer
         self._lookup = lookup
         self._work = settings.work_path
-        self._budget = PartBudget()
+        self._budget = PartBudget(DEFAULT_BUDGET, UPLOAD_COST)
         self.local = LocalStorage(settings.storage_path, shred=settings.secure_delete)
         self.uploads_path = settings.uploads_path
         self._uploads = LocalStorage(settings.uploads_path)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from types import TracebackType
 
-DEFAULT_BUDGET = 32 << 20
+DEFAULT_BUDGET = 24 << 20
+UPLOAD_COST = 3 << 20
+"""What a run with an upload holds beside its parts, about: the more there are, the less is left for parts."""
 
 
 class PartBudget:
@@ -16,8 +18,10 @@ class PartBudget:
     its own that are on the wire, which end by themselves, and without any it uses a file.
     """
 
-    def __init__(self, capacity: int = DEFAULT_BUDGET) -> None:
+    def __init__(self, capacity: int, upload_cost: int = 0) -> None:
+        """Each upload but the first takes `upload_cost` off the capacity."""
         self.capacity = capacity
+        self._upload_cost = upload_cost
         self._leases: set[Lease] = set()
 
     @property
@@ -42,9 +46,10 @@ class PartBudget:
 
         The share is an equal part of the whole, but never less than one part.
         """
-        share = self.capacity // max(1, len(self._leases))
-        fair = lease.held == 0 or lease.held + size <= share
-        return fair and self.used + size <= self.capacity
+        uploads = max(1, len(self._leases))
+        room = self.capacity - (uploads - 1) * self._upload_cost
+        fair = lease.held == 0 or lease.held + size <= room // uploads
+        return fair and self.used + size <= room
 
 
 class Lease:
@@ -75,5 +80,5 @@ class Lease:
         self.held -= size
 
 
-SHARED_BUDGET = PartBudget()
+SHARED_BUDGET = PartBudget(DEFAULT_BUDGET, UPLOAD_COST)
 """The process's budget: five uploads must fit under its memory limit whoever started them."""

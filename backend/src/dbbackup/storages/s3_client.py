@@ -6,20 +6,19 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 import aioboto3
 import stamina
 from aiobotocore.config import AioConfig  # type: ignore[import-untyped]
-from aiobotocore.session import AioSession  # type: ignore[import-untyped]
 from botocore.handlers import add_expect_header
 
 from dbbackup.core.errors import AppError
 from dbbackup.net.guarded import GuardedResolver
 from dbbackup.net.resolve import Lookup, NetRules, look_up, refuse_forbidden
 from dbbackup.storages.offload import in_thread, within
+from dbbackup.storages.s3_descriptions import prepared_session
 from dbbackup.storages.s3_errors import to_error
 from dbbackup.storages.s3_settings import S3Settings
 
@@ -111,7 +110,7 @@ class S3Client:
             if self._api is None:
                 if self.settings.endpoint is not None:
                     await refuse_forbidden(urlsplit(self.settings.endpoint).hostname or "", 0, self.rules)
-                session = await in_thread(_prepared_session)
+                session = await in_thread(prepared_session)
                 client = aioboto3.Session(botocore_session=session).client("s3", **self._arguments())
                 api: S3Api = await self._stack.enter_async_context(client)
                 # `Expect: 100-continue` costs a round trip a part, and some proxies never answer it.
@@ -158,24 +157,3 @@ def _is_passing(error: Exception) -> bool:
 
 async def _coroutine(answer: Awaitable[T]) -> T:
     return await answer
-
-
-def _prepared_session() -> AioSession:
-    """Return a session with its large description files read: 0.1 to 0.3 s that the loop must not spend."""
-    session = AioSession()
-    session.register_component("data_loader", _loader())
-    return session
-
-
-@cache
-def _loader() -> Any:
-    """Return the reader of the description files, one for all sessions: it keeps what it has read."""
-    loader = AioSession().get_component("data_loader")
-    for kind in ("service-2", "endpoint-rule-set-1", "paginators-1", "waiters-2"):
-        loader.load_service_model("s3", kind)
-    for name in ("endpoints", "partitions", "sdk-default-configuration"):
-        loader.load_data(name)
-    # What it keeps stays for good: the addresses of Amazon's 300 other services are 6 MiB.
-    for partition in loader.load_data("endpoints")["partitions"]:
-        partition["services"] = {name: found for name, found in partition["services"].items() if name == "s3"}
-    return loader

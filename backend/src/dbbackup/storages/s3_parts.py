@@ -20,7 +20,6 @@ from dbbackup.storages.s3_settings import Checksum
 SEND_SIZE = 256 << 10
 """Bytes handed to the socket at once: whole parts stall the loop, which copies what is left over."""
 _SMALL = 64 << 10
-_FILE_READ = 1 << 20
 
 
 @dataclass(slots=True)
@@ -125,18 +124,16 @@ class SpooledPart:
 
     async def pieces(self) -> AsyncIterator[memoryview]:
         """Yield the part's bytes, read in a thread."""
-        for position in range(0, self.size, _FILE_READ):
-            block = memoryview(await in_thread(os.pread, self._file.fileno(), _FILE_READ, position))
-            for start in range(0, len(block), SEND_SIZE):
-                yield block[start : start + SEND_SIZE]
+        for position in range(0, self.size, SEND_SIZE):
+            yield memoryview(await in_thread(os.pread, self._file.fileno(), SEND_SIZE, position))
 
     def close(self) -> None:
         """Close the file, which frees its space."""
         self._file.close()
 
     def _blocks(self) -> Iterator[bytes]:
-        for position in range(0, self.size, _FILE_READ):
-            yield os.pread(self._file.fileno(), _FILE_READ, position)
+        for position in range(0, self.size, SEND_SIZE):
+            yield os.pread(self._file.fileno(), SEND_SIZE, position)
 
 
 class PartBody:

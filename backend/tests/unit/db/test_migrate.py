@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from alembic.script import ScriptDirectory
 
 from dbbackup.core.errors import InternalError
 from dbbackup.db import migrate as module
@@ -56,6 +57,11 @@ async def test_migrate_when_new_then_the_schema_is_made_and_a_second_time_does_n
     await migrate(path)
     assert path.read_bytes() == before
     assert [file.name for file in path.parent.iterdir()] == ["app.db"]
+
+
+def test_revisions_when_read_from_the_files_are_those_alembic_knows(path: Path) -> None:
+    script = ScriptDirectory.from_config(module.alembic_config(path))
+    assert module._revisions() == ({found.revision for found in script.walk_revisions()}, script.get_current_head())
 
 
 def test_migrate_when_the_catalogue_is_newer_then_refused_and_unchanged(path: Path) -> None:

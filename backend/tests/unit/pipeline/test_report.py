@@ -101,3 +101,23 @@ async def test_reader_when_memory_runs_out_raises_instead_of_waiting(monkeypatch
     with pytest.raises(MemoryError):
         await asyncio.wait_for(gather(reader.chunks()), 5)
     await reader.close()
+
+
+async def test_readers_when_there_are_many_share_what_is_read_ahead_and_take_less_at_a_time() -> None:
+    pipes = [os.pipe() for _ in range(5)]
+    lone = PipeReader(pipes[0][0])
+    chunks = lone.chunks()
+    os.write(pipes[0][1], b"x")
+    os.close(pipes[0][1])
+    assert (lone._ahead, reader_module._chunk_size()) == (2, CHUNK)
+    others = [PipeReader(read_fd) for read_fd, _ in pipes[1:]]
+    assert [reader._ahead for reader in others] == [2, 1, 1, 0]
+    assert reader_module._chunk_size() == CHUNK // 2
+    assert [chunk async for chunk in chunks] == [b"x"]
+    assert lone._ahead == 1  # one less with each chunk, down to its share
+    for reader, (_, write_fd) in zip(others, pipes[1:], strict=True):
+        os.close(write_fd)
+        await reader.close()
+    lone._make_room()
+    assert (lone._ahead, reader_module._chunk_size()) == (2, CHUNK)
+    await lone.close()

@@ -71,6 +71,16 @@ def test_budget_shares_fairly_and_never_exceeds_its_capacity() -> None:
     assert budget.used == 0
 
 
+def test_budget_when_uploads_become_more_then_less_is_left_for_their_parts() -> None:
+    budget = PartBudget(24, upload_cost=4)
+    with budget.lease() as first:
+        assert [first.take(8) for _ in range(4)] == [True, True, True, False]
+        with budget.lease() as second, budget.lease() as third:
+            first.give_back(16)
+            assert [second.take(8), third.take(8), first.take(8)] == [True, False, False]
+    assert budget.used == 0
+
+
 def settings(**changes: object) -> S3Settings:
     values: dict[str, object] = {"id": "x", "bucket": "b", "access_key": Secret("a"), "secret_key": Secret("s")}
     return S3Settings(**(values | changes))  # type: ignore[arg-type]

@@ -1,0 +1,75 @@
+"""What keeps the process small."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dbbackup import memory
+
+NEEDED_LATER = {
+    "alembic": "migrations",
+    "asyncpg": "a catalogue on PostgreSQL",
+    "authlib": "OpenID Connect",
+    "cyclopts": "other commands",
+    "docker": "a Docker engine",
+    "httpx": "other commands",
+    "ldap3": "LDAP",
+    "mako": "migrations",
+    "prometheus_client": "metrics",
+    "pygments": "nothing",
+    "requests": "a Docker engine",
+    "rich": "other commands",
+    "segno": "a second factor",
+}
+"""Libraries that `dbbackup serve` does not start with, and what they are for: together some 30 MiB."""
+
+
+def test_serve_when_started_has_not_loaded_what_few_or_none_need() -> None:
+    start = (
+        "import sys; from dbbackup import __main__, memory; memory.leave_out(memory.OF_COMMANDS); import dbbackup.main;"
+        " print(*{name.partition('.')[0] for name, module in sys.modules.items() if module})"
+    )
+    done = subprocess.run([sys.executable, "-c", start], capture_output=True, text=True, timeout=60, check=True)
+    loaded = set(done.stdout.split())
+    assert {"dbbackup", "litestar", "sqlalchemy", "aioboto3"} <= loaded
+    assert loaded & NEEDED_LATER.keys() == set()
+
+
+def test_give_back_when_called_then_code_goes_on_and_less_of_it_is_resident() -> None:
+    before = file_pages()
+    memory.settle()
+    assert file_pages() < before
+    assert ctypes.CDLL(None).getpid() == os.getpid()
+
+
+def test_code_when_read_then_only_what_nobody_may_write_or_wrote_to_is_named(tmp_path: Path) -> None:
+    smaps = tmp_path / "smaps"
+    smaps.write_text(
+        "1000-3000 r-xp 00000000 08:01 7 /usr/lib/a library.so\nRss: 8 kB\nAnonymous: 0 kB\n"
+        "3000-4000 r-xp 00000000 08:01 7 /usr/lib/written-to.so\nAnonymous: 4 kB\n"
+        "4000-5000 r--p 00000000 08:01 7 /usr/lib/data.so\nAnonymous: 0 kB\n"
+        "5000-6000 rw-p 00000000 00:00 0 \nAnonymous: 0 kB\n"
+        "6000-7000 r-xp 00000000 00:00 0 [vdso]\nAnonymous: 0 kB\nVmFlags: rd ex\n"
+    )
+    assert list(memory._code(smaps)) == [(0x1000, 0x3000)]
+    assert list(memory._code(tmp_path / "missing")) == []
+
+
+def test_start_when_the_c_library_has_no_such_calls_then_nothing_is_asked_of_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Another C library cannot be had here: one without any function stands in for it.
+    monkeypatch.setattr(ctypes, "CDLL", lambda _: object())
+    memory.bound_allocator()
+    memory.give_back()
+
+
+def file_pages() -> int:
+    """Return how much of files this process has mapped and in core, in pages."""
+    return int(Path("/proc/self/statm").read_text().split()[2])
