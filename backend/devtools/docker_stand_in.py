@@ -26,8 +26,9 @@ class DockerStandIn:
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
+                answer = stand_in.reply(self._bare_path())
                 stand_in.asked.append(self.path)
-                self._send(*stand_in.reply(self._bare_path()))
+                self._send(*answer)
 
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)) or "null")

@@ -11,6 +11,7 @@ from dbbackup.worker.discovery import DiscoveryLoop
 from devtools.docker_stand_in import DockerStandIn
 from devtools.servers import PostgresServer
 from tests.api.running_app import RunningApp
+from tests.api.support import eventually
 
 
 def postgres_environment(server: PostgresServer, **more: str) -> dict[str, str]:
@@ -19,8 +20,13 @@ def postgres_environment(server: PostgresServer, **more: str) -> dict[str, str]:
 
 @contextmanager
 def discovering_app(home: Path, docker: DockerStandIn, **changes: Any) -> Iterator[RunningApp]:
-    """Start the product; at the end no answer may have held a secret."""
+    """Start the product; at the end no answer may have held a secret.
+
+    The first look of its own is at what is there now: what a test puts up later is seen when the test looks.
+    """
+    before = len(docker.asked)
     with RunningApp.start(home, docker_host=docker.host, **changes) as running:
+        eventually(lambda: docker.status != 200 or any("/containers/json" in path for path in docker.asked[before:]))
         yield running
         for text in running.api.seen:
             assert not any(secret in text for secret in running.secrets)

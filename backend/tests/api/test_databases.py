@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -53,6 +54,18 @@ def test_create_when_the_name_is_taken_then_conflict_names_the_field(app: Runnin
     name = add_database(app, postgres)["name"]
     body = form(postgres, name=name)
     app.api.refused("POST", "/databases", body, status=409, code="CONFLICT", fields={"name"}, says=name)
+
+
+def test_create_when_asked_for_several_times_at_once_then_one_is_made(
+    app: RunningApp, postgres: PostgresServer
+) -> None:
+    body = form(postgres)
+    with ThreadPoolExecutor(3) as clicks:
+        answers = list(clicks.map(lambda _: app.api.request("POST", "/databases", body), range(3)))
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409]
+    told = [answer.json()["error"]["message"] for answer in answers if answer.status_code == 409]
+    assert all(body["name"] in message for message in told)
+    assert len(app.api.get("/databases", search=body["name"])) == 1
 
 
 def test_create_when_names_differ_in_case_only_then_slugs_differ(app: RunningApp, postgres: PostgresServer) -> None:

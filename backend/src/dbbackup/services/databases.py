@@ -8,6 +8,7 @@ from typing import Any
 
 from msgspec import UNSET
 from sqlalchemy import func, or_, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbbackup.core.errors import ConflictError, DatabaseError, FieldError, NotFoundError, ValidationError
@@ -101,8 +102,14 @@ async def add_database(session: AsyncSession, ctx: Context, data: DatabaseInput,
     config.dump_options, config.limits = options, saved_form(data.limits or LimitOverrides())
     config.password_sealed = seal_password(ctx, config.id, data.password)
     _note(config, result)
-    session.add(config)
-    await session.flush()
+    try:
+        async with session.begin_nested():
+            session.add(config)
+    except IntegrityError as error:
+        # Names were looked at before the test of the connection, which takes its time.
+        raise ConflictError(
+            f"Another database called {data.name} was added at the same moment. Look at the list of databases."
+        ) from error
     announce(session, ctx, "database", config.id, "created")
     return config
 
