@@ -21,7 +21,15 @@ def settings(app: RunningApp, **values: Any) -> None:
 
 def tools(app: RunningApp, name: str) -> list[int]:
     """Return the product's tools of that name that are past the programs which set their limits."""
-    return [pid for pid in processes(app) if Path(f"/proc/{pid}/comm").read_text().strip() == name]
+    return [pid for pid in processes(app) if _name_of(pid) == name]
+
+
+def _name_of(pid: int) -> str | None:
+    """Return the name of a process's program; None once it has ended, which it may do at any moment."""
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
+        return None
 
 
 @pytest.fixture(scope="module")
