@@ -17,6 +17,7 @@ _API = {
     "label_sync",
     "openpgp_backups",
     "parallel_backups",
+    "parallel_mysql_backups",
     "permissions",
     "proofs",
     "replacing_mysql",

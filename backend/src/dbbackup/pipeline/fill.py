@@ -8,11 +8,12 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from typing import cast
 
 from dbbackup.core.errors import IntegrityError
 from dbbackup.core.manifest import PartFacts
 from dbbackup.engines.modes import restores_parts
-from dbbackup.engines.values import Stage
+from dbbackup.engines.values import HeadReader, Stage
 from dbbackup.pipeline.fill_scripts import fill_from_scripts
 from dbbackup.pipeline.report import Report
 from dbbackup.pipeline.restore import RestoreJob, drain, fill_whole, part_stream, run_tool
@@ -77,9 +78,8 @@ class _Front:
     @classmethod
     async def read(cls, job: RestoreJob, part: PartFacts) -> _Front:
         """Read as much of the part as tells what is in it."""
-        reader, data = job.engine.head_reader(), bytearray()
-        if reader is None:
-            raise TypeError(f"{job.engine.type} reads no heads")
+        # Engines that read no heads do not come here: see `fill_database`.
+        reader, data = cast(HeadReader, job.engine.head_reader()), bytearray()
         with ThreadPoolExecutor(1, thread_name_prefix="contents") as executor:
             async with closing(part_stream(job, part, executor)) as chunks:
                 async for chunk in chunks:

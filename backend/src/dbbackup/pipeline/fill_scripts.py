@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from typing import cast
 
 from dbbackup.core.manifest import PartFacts
 from dbbackup.engines.modes import RestoreMode, restore_mode
-from dbbackup.engines.values import Stage
+from dbbackup.engines.values import Command, Stage
 from dbbackup.pipeline.report import Report
 from dbbackup.pipeline.restore import RestoreJob, filtered, run_tool
 from dbbackup.pipeline.together import together
@@ -42,5 +43,5 @@ async def _run(job: RestoreJob, stage: Stage, part: PartFacts, report: Report) -
         command = job.engine.restore_stage(
             job.target, job.tools, job.manifest, job.options, stage, {}, job.workshop.folder
         )
-        if command is not None:
-            await run_tool(job, command, filtered(job, part, executor, report), report)
+        # An engine that reads no heads has something to run for every stage.
+        await run_tool(job, cast(Command, command), filtered(job, part, executor, report), report)

@@ -32,9 +32,9 @@ TWO_TABLES = _FILL.format("one", digits=_DIGITS) + _FILL.format("two", digits=_D
 """A thousand rows each, with money of a thousand."""
 
 
-def held(family: Family, source: Any) -> Any:
-    """Keep others from writing to the two tables."""
-    return mysql_standstill.standstill(source, family.engine.flavour, ["one", "two"])  # type: ignore[attr-defined]
+def held(family: Family, source: Any, *tables: str) -> Any:
+    """Keep others from writing to the tables, the two unless told otherwise."""
+    return mysql_standstill.standstill(source, family.engine.flavour, tables or ("one", "two"))  # type: ignore[attr-defined]
 
 
 def make_transactional(family: Family, name: str) -> str:

@@ -134,13 +134,15 @@ async def test_parallel_dump_when_money_moves_between_the_parts_then_the_sum_is_
         # that this test could see a wrong sum
         monkeypatch.setattr(backup_module, "beginning", _not_still)
     storage, parallel = LocalStorage(root), Parallel(family, workshop, bank)
-    made = await parallel.job([storage], {"jobs": 3}, carry=_late)
+    # without triggers and events there is nothing behind the rows
+    made = await parallel.job([storage], {"jobs": 3, "triggers": False, "events": False}, carry=_late)
     async with money_moving(family) as moved:
         await eventually(lambda: moved() > 50, "the writer")
         before = moved()
         result = await parallel.back_up(made)
         assert moved() > before, "nothing was moved while it was dumped"
     assert [len(part.tables) for part in result.manifest.data_parts] == [1, 1]
+    assert result.manifest.part("after") is None
     name = await parallel.restore(storage, result.manifest, jobs=2)
     total = "SELECT SUM(money) FROM (SELECT money FROM one UNION ALL SELECT money FROM two) m"
     assert (family.sql(total, name) == "2000000") is locked

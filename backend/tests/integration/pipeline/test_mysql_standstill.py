@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from dbbackup.core.errors import BackupError
+from dbbackup.core.errors import BackupError, DatabaseError
 from dbbackup.engines import mysql_standstill
 from dbbackup.engines.mysql_connect import session
 from tests.integration.engines.mysql_support import FLAVOURS, Family
@@ -93,6 +93,45 @@ async def test_standstill_when_a_transaction_stays_open_then_the_whole_server_is
                 pass
         await eventually(lambda: "LOCK TABLES" not in family.sql("SHOW FULL PROCESSLIST"), "the end of the waiting")
         await writer.ask("ROLLBACK")
+
+
+async def test_standstill_when_tables_stay_locked_or_are_gone_then_it_says_so(
+    family: Family, bank: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mysql_standstill, "LOCK_WAIT", 1)
+    monkeypatch.setattr(mysql_standstill, "TRIES", 1)
+    source = family.connection(bank)
+    async with session(source) as other:
+        await other.ask("LOCK TABLES one WRITE")
+        with pytest.raises(BackupError, match="somebody was writing"):
+            async with held(family, source):
+                pass
+    with pytest.raises(BackupError, match="was dropped while the parallel dump began") as caught:
+        async with held(family, source, "one", "no_such_table"):
+            pass
+    assert caught.value.retryable
+    with pytest.raises(DatabaseError, match="could not be locked for the parallel dump"):
+        async with held(family, source, "x" * 70):
+            pass
+
+
+async def test_standstill_when_cancelled_while_it_waits_then_the_waiting_session_is_ended(
+    family: Family, bank: str
+) -> None:
+    source = family.connection(bank)
+
+    async def hold() -> None:
+        async with held(family, source):
+            pass
+
+    async with session(source) as writer:
+        await writer.ask("LOCK TABLES one WRITE")
+        waiting = asyncio.create_task(hold())
+        await eventually(lambda: "LOCK TABLES" in family.sql("SHOW FULL PROCESSLIST"), "the wait for the lock")
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        await eventually(lambda: "LOCK TABLES" not in family.sql("SHOW FULL PROCESSLIST"), "the end of the waiting")
 
 
 async def test_standstill_when_the_process_that_holds_it_is_killed_then_the_lock_is_gone(

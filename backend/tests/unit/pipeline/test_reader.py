@@ -89,6 +89,22 @@ async def test_lent_chunks_when_the_consumer_is_slow_do_not_change_before_it_ask
     assert at == SIZE + 11
 
 
+async def test_lent_chunks_when_they_become_smaller_then_buffers_of_the_old_size_are_let_go(
+    workshop: Workshop, sent: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    size = MIB
+    monkeypatch.setattr(reader, "_chunk_size", lambda: size)
+    part = dump_part(shell('cat "$1"; printf "%s" "-- complete"', str(sent)))
+    got, sizes = bytearray(), set()
+    async with aclosing(stream_of(part, workshop, lend=True)) as stream:
+        async for chunk in stream:
+            got += chunk
+            sizes.add(len(chunk))
+            size = MIB if len(got) < 3 * MIB else MIB // 2
+    assert bytes(got) == SENT + b"-- complete"
+    assert {MIB, MIB // 2} <= sizes
+
+
 def test_tee_when_there_are_bytes_gives_them_to_both_and_at_the_end_none() -> None:
     source, target = big_pipe(), big_pipe()
     try:
