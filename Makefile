@@ -146,7 +146,7 @@ types: lint-mypy ## Check types only: mypy and tsc
 
 .PHONY: client
 client: ## Write frontend/openapi.json and the generated client anew
-	@$(BACKEND) python -m dbbackup.cli openapi > .cache/openapi.json
+	@$(BACKEND) python -m dbbackup openapi > .cache/openapi.json
 	@mv backend/.cache/openapi.json frontend/openapi.json
 	@$(FRONTEND) client
 	@$(BACKEND) python -m devtools.permissions

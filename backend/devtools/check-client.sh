@@ -11,7 +11,7 @@ fail() {
     exit 1
 }
 
-(cd backend && uv run --frozen --no-sync python -m dbbackup.cli openapi) >"$scratch/openapi.json"
+(cd backend && uv run --frozen --no-sync python -m dbbackup openapi) >"$scratch/openapi.json"
 diff -u frontend/openapi.json "$scratch/openapi.json" >"$scratch/diff" || { head -40 "$scratch/diff" >&2; fail frontend/openapi.json; }
 
 (cd frontend && npm run --silent client -- --output "$scratch/client") >"$scratch/log" 2>&1 || { cat "$scratch/log" >&2; exit 1; }

@@ -15,7 +15,7 @@ from dbbackup import __version__, logs
 from dbbackup.commands import configuration, runs, serving
 from dbbackup.commands.serving import settings_of
 from dbbackup.core.access import Role
-from dbbackup.core.errors import AppError, ValidationError
+from dbbackup.core.errors import ValidationError
 from dbbackup.core.events import Unheard
 from dbbackup.core.secret import Secret
 from dbbackup.db.lock import lock_catalogue
@@ -193,16 +193,3 @@ def _quiet_settings() -> Settings:
 
 runs.register(app, _quiet_settings)
 configuration.register(app, _quiet_settings)
-
-
-def main() -> None:
-    """Run the command; an expected error is a message and exit code 1, not a trace."""
-    try:
-        app()
-    except AppError as error:
-        print(f"dbbackup: {error.message}", file=sys.stderr)
-        sys.exit(1)
-
-
-if __name__ == "__main__":
-    main()

@@ -38,7 +38,7 @@ def environment(home: Path) -> dict[str, str]:
 
 def command(home: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "dbbackup.cli", *arguments],
+        [sys.executable, "-m", "dbbackup", *arguments],
         env={**environment(home), **variables},
         cwd=BACKEND,
         capture_output=True,
@@ -88,7 +88,7 @@ def test_backup_and_restore_when_no_program_runs_then_one_is_started_for_each(
 
 def test_commands_when_a_worker_runs_then_they_work_through_its_socket(home: Path) -> None:
     worker = subprocess.Popen(
-        [sys.executable, "-m", "dbbackup.cli", "worker"],
+        [sys.executable, "-m", "dbbackup", "worker"],
         env=environment(home),
         cwd=BACKEND,
         stderr=subprocess.PIPE,

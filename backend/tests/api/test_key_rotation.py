@@ -35,7 +35,7 @@ _ANY_SEALED = re.compile(r"v[0-9]+:[A-Za-z0-9+/=]{40,}")
 _KILLED = """
 import os, signal, sys
 from dbbackup.core.crypto import Sealer
-from dbbackup.cli import main
+from dbbackup.__main__ import main
 from sqlalchemy import event, Engine
 seal, count = Sealer.seal, 0
 def die(*_):

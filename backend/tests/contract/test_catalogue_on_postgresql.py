@@ -195,7 +195,7 @@ def test_serve_when_the_password_is_wrong_then_it_ends_with_a_word_and_code_1(
     file = tmp_path / "url"
     file.write_text(f"{replace(migrated, password=Secret('Wrong-Password-9c1')).dsn.reveal()}\n")
     done = subprocess.run(
-        [sys.executable, "-m", "dbbackup.cli", "serve"],
+        [sys.executable, "-m", "dbbackup", "serve"],
         env={
             "PATH": os.environ["PATH"],
             "PYTHONPATH": "src",

@@ -103,7 +103,7 @@ class Definitions:
     def __init__(self, *, with_rows: bool, strip_definer: bool, events: str, wanted: Wanted | None = None) -> None:
         self._with_rows = with_rows
         self._wanted = wanted
-        self._rows_wanted = True
+        self._chosen = _Chosen(wanted)
         self._strip_definer = strip_definer
         self._events = events
         self._script = Script()
@@ -120,9 +120,7 @@ class Definitions:
     def _pieces(self, chunk: bytes) -> Iterator[bytes]:
         for piece in self._script.update(chunk):
             if isinstance(piece, Rows):
-                if self._wanted and piece.table is not None:
-                    self._rows_wanted = self._wanted.rows(piece.table)
-                if self._with_rows and self._rows_wanted:
+                if self._chosen.has(piece) and self._with_rows:
                     yield piece.data
             elif piece.is_delimiter:
                 yield piece.script
@@ -151,6 +149,19 @@ class Definitions:
         return _TRIGGER.sub(rb"\1\2", head, count=1) + tail
 
 
+class _Chosen:
+    """Tells whether rows are wanted: those that name no table are more of the same."""
+
+    def __init__(self, wanted: Wanted | None) -> None:
+        self._wanted = wanted
+        self._now = True
+
+    def has(self, rows: Rows) -> bool:
+        if self._wanted and rows.table is not None:
+            self._now = self._wanted.rows(rows.table)
+        return self._now
+
+
 class PartOfRows:
     """For tables that the main part made: the rows of a part of a divided dump, and the settings they were written in.
 
@@ -158,8 +169,7 @@ class PartOfRows:
     """
 
     def __init__(self, wanted: Wanted | None = None) -> None:
-        self._wanted = wanted
-        self._rows_wanted = True
+        self._chosen = _Chosen(wanted)
         self._script = Script()
 
     def update(self, chunk: bytes) -> Iterable[bytes]:
@@ -174,9 +184,7 @@ class PartOfRows:
     def _pieces(self, chunk: bytes) -> Iterator[bytes]:
         for piece in self._script.update(chunk):
             if isinstance(piece, Rows):
-                if self._wanted and piece.table is not None:
-                    self._rows_wanted = self._wanted.rows(piece.table)
-                if self._rows_wanted:
+                if self._chosen.has(piece):
                     yield piece.data
             elif not piece.is_delimiter and check_known(piece.text).lstrip()[:3].upper() == b"SET":
                 yield piece.script
@@ -187,8 +195,7 @@ class RowsOnly:
 
     def __init__(self, character_set: str, wanted: Wanted | None = None) -> None:
         self._opening = _BEFORE_ROWS % character_set.encode()
-        self._wanted = wanted
-        self._rows_wanted = True
+        self._chosen = _Chosen(wanted)
         self._script = Script()
 
     def update(self, chunk: bytes) -> Iterable[bytes]:
@@ -203,11 +210,8 @@ class RowsOnly:
 
     def _rows(self, chunk: bytes) -> Iterator[bytes]:
         for piece in self._script.update(chunk):
-            if isinstance(piece, Rows):
-                if self._wanted and piece.table is not None:
-                    self._rows_wanted = self._wanted.rows(piece.table)
-                if self._rows_wanted:
-                    yield piece.data
+            if isinstance(piece, Rows) and self._chosen.has(piece):
+                yield piece.data
 
 
 def check_known(text: bytes) -> bytes:

@@ -85,8 +85,9 @@ async def rules_of(session: AsyncSession, ctx: Context, owner: Owner, backups: I
         for schedule in await session.scalars(schedules):
             if schedule.retention_policy_id:
                 rules.append(Rule(policies[schedule.retention_policy_id], ZoneInfo(schedule.timezone)))
-    own = {backup.own_policy for backup in backups} - {None, FOREVER}
-    rules += [Rule(policies[found], default, own=True) for found in own if found]
+    own = {b.own_policy for b in backups if b.own_policy is not None and b.own_policy != FOREVER}
+    # Sorted, so that reasons come in the same order every time.
+    rules += [Rule(policies[found], default, own=True) for found in sorted(own)]
     unique: dict[tuple[str | None, str, bool], Rule] = {(r.policy.id, str(r.zone), r.own): r for r in rules}
     return list(unique.values())
 

@@ -22,7 +22,7 @@ def run(home: Path, *arguments: str, stdin: str = "") -> subprocess.CompletedPro
     places = {"BACKUP_STORAGE_PATH": str(home / "backups"), "DATABASE_PATH": str(home / "db" / "app.db")}
     places |= catalogue_server.environment(home / "db" / "app.db")
     return subprocess.run(
-        [sys.executable, "-m", "dbbackup.cli", *arguments],
+        [sys.executable, "-m", "dbbackup", *arguments],
         env={"PATH": "/usr/bin:/bin", "PYTHONPATH": "src", "ENCRYPTION_KEY": KEY, **places},
         cwd=Path(__file__).parents[3],
         input=stdin,

@@ -20,7 +20,7 @@ def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     # Not measured: that would double the time of every start.
     kept = {"PATH": os.environ["PATH"]}
     return subprocess.run(
-        [sys.executable, "-m", "dbbackup.cli", *arguments],
+        [sys.executable, "-m", "dbbackup", *arguments],
         env={**kept, "PYTHONPATH": "src", **variables},
         cwd=Path(__file__).parents[3],
         capture_output=True,

@@ -33,7 +33,7 @@ def command(home: Path, **variables: str) -> subprocess.Popen[str]:
         "AUTH_MODE": "none",
     }
     return subprocess.Popen(
-        [sys.executable, "-m", "dbbackup.cli", "serve"],
+        [sys.executable, "-m", "dbbackup", "serve"],
         env={**kept, "PYTHONPATH": "src", **places, **variables},
         cwd=BACKEND,
         stderr=subprocess.PIPE,
