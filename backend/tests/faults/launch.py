@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from dbbackup import cli
+from dbbackup.__main__ import main
 from dbbackup.core import manifest
 from dbbackup.db.models.base import utc_now
 from dbbackup.engines import postgresql_swap
@@ -144,4 +144,4 @@ def command(change: Callable[[], None]) -> list[str]:
 
 if __name__ == "__main__":
     CHANGES[sys.argv.pop(1)]()
-    cli.main()
+    main()

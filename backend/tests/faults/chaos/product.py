@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
-from dbbackup import cli
+from dbbackup.__main__ import main
 from dbbackup.worker import copies, worker
 from tests.faults.launch import be_impatient_with_s3
 
@@ -41,4 +41,4 @@ if __name__ == "__main__":
     hurry()
     if SABOTAGE in os.environ:
         sabotage()
-    cli.main()
+    main()
