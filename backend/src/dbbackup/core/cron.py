@@ -71,6 +71,7 @@ class Cron:
         return _next_day(" ".join(self.expression.split()[2:]), day)
 
 
+@lru_cache(maxsize=1000)
 def parse(expression: str) -> Cron:
     """Parse an expression of five fields, or one of the aliases such as @daily.
 
@@ -99,8 +100,12 @@ def parse(expression: str) -> Cron:
     return cron
 
 
+@lru_cache(maxsize=1000)
 def read(cron: Cron) -> str:
-    """Return the expression in plain English, with 24-hour times."""
+    """Return the expression in plain English, with 24-hour times.
+
+    Cached like `parse`: the library reads its file of words again for each expression, and a list shows many.
+    """
     options = Options()
     options.use_24hour_time_format = True
     # "At 02:00, every day", but not "Every 15 minutes, every hour, every day".

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from msgspec import UNSET
-from sqlalchemy import Select, exists, func, or_, select
+from sqlalchemy import Select, SQLColumnExpression, exists, func, literal_column, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbbackup.core.errors import ConflictError, NotFoundError
@@ -24,15 +25,17 @@ from dbbackup.services.new_backup import named_or_default, prepare_backup
 from dbbackup.services.retention_policies import policy_for_backup
 from dbbackup.services.row_locks import lock_backup, lock_row
 
+_UNKNOWN = {"size": BackupExecution.size, "duration": BackupExecution.duration}
+"""What a run may be without: such runs come last, whichever way is sorted."""
 _SORTS = {
     "createdAt": BackupExecution.created_at,
     "databaseName": func.lower(BackupExecution.database_name),
     "type": BackupExecution.type,
     "status": BackupExecution.status,
-    "size": BackupExecution.size,
-    "duration": BackupExecution.duration,
+    **_UNKNOWN,
 }
 SORTS = tuple(_SORTS)
+_LARGEST = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,21 +90,37 @@ async def list_backups(
     """Return one page and the number of all that match; `sort` is a name of SORTS, `-` before it descends."""
     query = _filtered(wanted)
     count = select(func.count()).select_from(query.with_only_columns(BackupExecution.id).subquery())
-    total = await remembered(session, ("backups", wanted), lambda: session.scalar(count))
-    column = _SORTS[sort.removeprefix("-")]
-    order = column.desc() if sort.startswith("-") else column.asc()
-    # An index that has no NULL is not used for an order that asks for their place.
-    order = order if column is BackupExecution.created_at else order.nulls_last()
-    # The id breaks ties, so that no row is on two pages; it goes the way of the dates, as it grows with them.
-    tie = BackupExecution.id.asc() if sort == "createdAt" else BackupExecution.id.desc()
+    total = await remembered(session, ("backups", wanted), lambda: session.scalar(count)) or 0
+    skipped = (page - 1) * limit
+    # From the end that is nearer: what is skipped is gone through, be it by an index.
+    backwards = skipped > total // 2
+    if backwards:
+        limit = max(0, min(limit, total - skipped))
+        skipped = max(0, total - skipped - limit)
     # The ids first: what is skipped is not read then, and an index holds all that is sorted and filtered by.
-    ids = query.with_only_columns(BackupExecution.id).order_by(order, tie).limit(limit).offset((page - 1) * limit)
-    wanted_ids = list(await session.scalars(ids))
+    ids = query.with_only_columns(BackupExecution.id).order_by(*_order(sort, backwards=backwards))
+    wanted_ids = list(await session.scalars(ids.limit(limit).offset(skipped)))
+    if backwards:
+        wanted_ids.reverse()
     rows = await session.scalars(
         select(BackupExecution).where(BackupExecution.id.in_(wanted_ids)).options(*WITHOUT_LONG_TEXTS)
     )
     found = {row.id: row for row in rows}
-    return [found[id_] for id_ in wanted_ids if id_ in found], total or 0
+    return [found[id_] for id_ in wanted_ids if id_ in found], total
+
+
+def _order(sort: str, *, backwards: bool) -> tuple[SQLColumnExpression[Any], SQLColumnExpression[Any]]:
+    name, down = sort.removeprefix("-"), sort.startswith("-")
+    key: SQLColumnExpression[Any] = _SORTS[name]
+    if name in _UNKNOWN:
+        # Written out, not bound: so it is what the index is made of.
+        key = func.coalesce(key, literal_column("-1" if down else str(_LARGEST)))
+    # The id breaks ties, so that no row is on two pages; it goes the way of the dates, as it grows with them.
+    tie_down = sort != "createdAt"
+    return (
+        key.desc() if down != backwards else key.asc(),
+        BackupExecution.id.desc() if tie_down != backwards else BackupExecution.id.asc(),
+    )
 
 
 async def cancel_backup(session: AsyncSession, ctx: Context, backup_id: str) -> BackupExecution:

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbbackup.db.models import BackupExecution
 from dbbackup.db.models.base import Base
+from dbbackup.db.remembering import UNENDED
 
 R = TypeVar("R", bound=Base)
 
@@ -21,7 +22,10 @@ async def lock_row(session: AsyncSession, model: type[R], row_id: str) -> R:
     """
     unchanged = {"updated_at": model.updated_at}
     await session.execute(
-        update(model).where(model.id == row_id).values(unchanged).execution_options(synchronize_session=False)
+        update(model)
+        .where(model.id == row_id)
+        .values(unchanged)
+        .execution_options(synchronize_session=False, **{UNENDED: True})
     )
     return await session.get_one(model, row_id, populate_existing=True)
 

@@ -13,6 +13,7 @@ from dbbackup.core.errors import AppError, ValidationError
 from dbbackup.core.naming import RUN_LENGTH, new_id, random_token
 from dbbackup.core.schedule import Decision, Timetable, decide, jitter_of
 from dbbackup.db.models import BackupExecution, BackupSchedule, DatabaseConfig, ExecutionLog, RunStatus
+from dbbackup.db.remembering import UNENDED
 from dbbackup.services.changes import announce, announce_run
 from dbbackup.services.context import Context
 from dbbackup.services.databases import ACTIVE
@@ -61,6 +62,7 @@ async def forget_impossible_waits(session: AsyncSession, now: datetime) -> None:
         update(BackupExecution)
         .where(BackupExecution.status == RunStatus.QUEUED, BackupExecution.not_before > now + LONGEST_WAIT)
         .values(not_before=None)
+        .execution_options(**{UNENDED: True})
     )
 
 

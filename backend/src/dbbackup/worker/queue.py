@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbbackup.db.models import BackupExecution, BackupSchedule, RestoreExecution, Run, RunStatus, Verification
 from dbbackup.db.models.base import utc_now
+from dbbackup.db.remembering import UNENDED
 from dbbackup.services.changes import announce_run
 from dbbackup.services.context import Context
 from dbbackup.services.schedules import blackout_end
@@ -119,6 +120,7 @@ async def _claim_one(session: AsyncSession, model: type[R]) -> R | None:
         .where(model.id == chosen.scalar_subquery(), model.status == RunStatus.QUEUED)
         .values(status=RunStatus.RUNNING, started_at=utc_now(), error_code=None, error_message=None, error_stack=None)
         .returning(model.id)
+        .execution_options(**{UNENDED: True})
     )
     run_id = await session.scalar(statement)
     return await session.get(model, run_id, populate_existing=True) if run_id else None

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import random
+from datetime import datetime, timedelta
 from pathlib import Path
 
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from dbbackup.core.naming import new_id
-from dbbackup.db.models import BackupCopy, CopyState, RunStatus
+from dbbackup.db.models import BackupCopy, BackupExecution, CopyState, RunStatus, S3Config
 from dbbackup.db.models.base import utc_now
 from dbbackup.db.session import Catalogue
 from dbbackup.services.statistics import collect
@@ -32,3 +36,61 @@ async def test_collect_when_a_backup_was_deleted_then_it_was_stored_until_that_d
     await catalogue.close()
     assert [day.stored for day in found.days] == [100, 200, 100, 100, 100]
     assert found.days[-1].stored == found.stored_local
+
+
+async def test_collect_when_the_history_changes_then_it_says_what_a_program_that_remembers_nothing_says(
+    tmp_path: Path,
+) -> None:
+    chance, now = random.Random(5), utc_now()
+    path = make_catalogue(tmp_path / "app.db")
+    catalogue = Catalogue(path)
+    async with catalogue.transaction() as session:
+        session.add(S3Config(id="s3", name="s3", bucket="b", access_key_sealed="", secret_key_sealed=""))
+        await session.flush()
+        session.add_all(made(chance, now) for _ in range(40))
+    for _ in range(40):
+        async with catalogue.transaction() as session:
+            await change_something(session, chance, now)
+        days = chance.choice((1, 2, 3, 8, 30))
+        async with catalogue.sessions() as session:
+            found = await collect(session, days)
+        fresh = Catalogue(path)
+        async with fresh.sessions() as session:
+            assert found == await collect(session, days)
+        await fresh.close()
+    await catalogue.close()
+
+
+def made(chance: random.Random, now: datetime) -> BackupExecution:
+    """Return a run of the last days with a copy on disk and one in S3, in any state."""
+    status = chance.choice((RunStatus.COMPLETED, RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.RUNNING))
+    ended = None if status == RunStatus.RUNNING else now - timedelta(hours=chance.randrange(240))
+    copies = [
+        BackupCopy(
+            id=new_id(),
+            position=position,
+            s3_config_id=place,
+            size=chance.randrange(1000),
+            state=chance.choice(list(CopyState)),
+        )
+        for position, place in enumerate((None, "s3"))
+    ]
+    size, duration = chance.randrange(1000), chance.random()
+    return backup(None, status, completed_at=ended, size=size, duration=duration, copies=copies)
+
+
+async def change_something(session: AsyncSession, chance: random.Random, now: datetime) -> None:
+    runs = (await session.scalars(select(BackupExecution).order_by(BackupExecution.id))).all()
+    run = chance.choice(runs)
+    match chance.randrange(5):
+        case 0:
+            session.add(made(chance, now))
+        case 1:
+            run.status, run.completed_at = RunStatus.COMPLETED, run.completed_at or now
+        case 2:
+            run.deleted_at = now - timedelta(hours=chance.randrange(100))
+            run.copies[0].state = CopyState.DELETED
+        case 3:
+            chance.choice(run.copies).state = chance.choice(list(CopyState))
+        case _:
+            await session.delete(run)

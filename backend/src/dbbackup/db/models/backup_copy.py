@@ -31,7 +31,8 @@ class BackupCopy(Base):
     __tablename__ = "backup_copy"
     __table_args__ = (
         Index("ix_backup_copy_backup_position", "backup_id", "position", unique=True),
-        Index("ix_backup_copy_state", "state"),
+        # Whose copies are unfinished: from the index alone, or SQLite goes through all that there are.
+        Index("ix_backup_copy_by_state", "state", "backup_id"),
         # What lies where, and which backups have a copy in object storage: from the index alone.
         Index("ix_backup_copy_stored", "s3_config_id", "state", "size", "backup_id"),
         Index("ix_backup_copy_of_backup", "backup_id", "state", "size", "s3_config_id"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, defer, mapped_column, relationship
 
 from dbbackup.db.models.backup_copy import BackupCopy
@@ -55,6 +55,9 @@ class BackupExecution(Base):
         Index("ix_backup_execution_database_status", "database_id", "deleted_at", "status", "id"),
         Index("ix_backup_execution_database_newest", "database_id", "deleted_at", "id"),
         Index("ix_backup_execution_schedule_newest", "schedule_id", "deleted_at", "id"),
+        # The largest and the longest first.
+        Index("ix_backup_execution_by_size", "deleted_at", text("coalesce(size, -1)"), "id"),
+        Index("ix_backup_execution_by_duration", "deleted_at", text("coalesce(duration, -1)"), "id"),
         # The narrowest, so the quickest to count by. SQLite takes the youngest of those that would do.
         Index("ix_backup_execution_deleted_created", "deleted_at", "created_at", "id"),
         # Each slot of a schedule becomes one run, whatever crashes in between.

@@ -1,0 +1,188 @@
+"""What the whole history of backups adds up to: read once, and anew only where it changed."""
+
+from __future__ import annotations
+
+from dataclasses import astuple, dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Integer, ScalarSelect, Select, case, exists, func, literal_column, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
+
+from dbbackup.db.functions import utc_day
+from dbbackup.db.models import BackupCopy, BackupExecution, CopyState, RunStatus
+from dbbackup.db.remembering import remembered
+
+_BACKUP = BackupExecution
+_THERE = BackupCopy.state.in_((CopyState.COMPLETE, CopyState.DELETING))
+_TRIED = BackupCopy.s3_config_id.is_not(None) & BackupCopy.state.not_in((CopyState.PENDING, CopyState.WRITING))
+"""Copies in S3 that were made, or could not be."""
+_WHOLE = case((BackupCopy.state == CopyState.FAILED, 0), else_=1)
+_GONE = (BackupCopy.state == CopyState.DELETED) & _BACKUP.deleted_at.is_not(None)
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What ended on one day; `sized` and `timed` are how many sizes and durations were added up."""
+
+    completed: int
+    failed: int
+    size: int
+    sized: int
+    seconds: float
+    timed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """How many backups there are, the bytes that lie in each place, and of the copies in S3 how many are whole."""
+
+    backups: int
+    local: int
+    s3: int
+    whole: int
+    tried: int
+
+    def minus(self, other: Totals) -> Totals:
+        """Return the difference, figure by figure."""
+        return Totals(*(mine - theirs for mine, theirs in zip(astuple(self), astuple(other), strict=True)))
+
+    def plus(self, other: Totals) -> Totals:
+        """Return the sum, figure by figure."""
+        return Totals(*(mine + theirs for mine, theirs in zip(astuple(self), astuple(other), strict=True)))
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What the runs of some days say: by day of UTC what ended, and by how much what is stored grew."""
+
+    ended: dict[str, Ended]
+    grown: dict[str, int]
+    totals: Totals
+
+
+NOTHING = Ended(0, 0, 0, 0, 0.0, 0)
+
+
+async def read_history(session: AsyncSession, first: date, last: date) -> History:
+    """Return what the days of the series say: those before yesterday change seldom and are remembered for longer."""
+    begin, recent = _begin(first), _begin(max(first, last - timedelta(days=1)))
+
+    async def past() -> History:
+        totals = (await _all_totals(session, begin)).minus(await _recent_totals(session, recent))
+        return History(await _ended(session, begin, recent), await _grown(session, begin, recent), totals)
+
+    async def now() -> History:
+        totals = await _recent_totals(session, recent)
+        grown = await _grown(session, recent, None)
+        # What is there of a run that has not ended belongs to no day before today.
+        growing = await session.scalar(_copies_of(_THERE, _BACKUP.completed_at.is_(None)))
+        today = last.isoformat()
+        return History(
+            await _ended(session, recent, None), grown | {today: grown.get(today, 0) + int(growing or 0)}, totals
+        )
+
+    before = await remembered(session, ("past", begin, recent), past, before=recent)
+    since = await remembered(session, ("recent", recent), now)
+    grown = {day: before.grown.get(day, 0) + since.grown.get(day, 0) for day in before.grown | since.grown}
+    return History(before.ended | since.ended, grown, before.totals.plus(since.totals))
+
+
+async def _ended(session: AsyncSession, begin: datetime, end: datetime | None) -> dict[str, Ended]:
+    day = utc_day(_BACKUP.completed_at)
+    good = _BACKUP.status == RunStatus.COMPLETED
+    query = (
+        select(
+            day,
+            func.sum(case((good, 1), else_=0)),
+            func.sum(case((_BACKUP.status == RunStatus.FAILED, 1), else_=0)),
+            func.coalesce(func.sum(case((good, _BACKUP.size))), 0),
+            func.count(case((good, _BACKUP.size))),
+            func.coalesce(func.sum(case((good, _BACKUP.duration))), 0),
+            func.count(case((good, _BACKUP.duration))),
+        )
+        .where(*_between(_BACKUP.completed_at, begin, end))
+        .group_by(day)
+    )
+    return {
+        name: Ended(int(completed), int(failed), int(size), sized, float(seconds), timed)
+        for name, completed, failed, size, sized, seconds, timed in await session.execute(query)
+    }
+
+
+async def _grown(session: AsyncSession, begin: datetime, end: datetime | None) -> dict[str, int]:
+    """Return by how much what is stored grew on each day: written, less what was deleted."""
+    # Of copies that are gone, those whose end is known.
+    written = _copies_by_day(_BACKUP.completed_at, _THERE | _GONE, *_between(_BACKUP.completed_at, begin, end))
+    deleted = _copies_by_day(
+        _BACKUP.deleted_at, _GONE, *_between(_BACKUP.deleted_at, begin, end), _BACKUP.completed_at.is_not(None)
+    )
+    grown: dict[str, int] = {}
+    for query, sign in ((written, 1), (deleted, -1)):
+        for day, size in await session.execute(query):
+            grown[day] = grown.get(day, 0) + sign * int(size)
+    return grown
+
+
+def _copies_by_day(
+    at: InstrumentedAttribute[datetime | None], which: ColumnElement[bool], *of_backups: ColumnElement[bool]
+) -> Select[Any]:
+    each = select(utc_day(at).label("day"), _sum_of_copies(which).label("size")).where(*of_backups).subquery()
+    return select(each.c.day, func.coalesce(func.sum(each.c.size), 0)).group_by(each.c.day)
+
+
+def _copies_of(which: ColumnElement[bool], *of_backups: ColumnElement[bool]) -> Select[Any]:
+    each = select(_sum_of_copies(which).label("size")).where(*of_backups).subquery()
+    return select(func.coalesce(func.sum(each.c.size), 0))
+
+
+def _sum_of_copies(
+    which: ColumnElement[bool], what: ColumnElement[Any] | InstrumentedAttribute[int | None] = BackupCopy.size
+) -> ScalarSelect[Any]:
+    # Not a join: SQLite would read the whole of each backup's row, manifest included, for each copy.
+    return select(func.sum(what)).where(BackupCopy.backup_id == _BACKUP.id, which).scalar_subquery()
+
+
+def _between(
+    at: InstrumentedAttribute[datetime | None], begin: datetime, end: datetime | None
+) -> list[ColumnElement[bool]]:
+    return [at >= begin] if end is None else [at >= begin, at < end]
+
+
+def _begin(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
+
+
+async def _all_totals(session: AsyncSession, begin: datetime) -> Totals:
+    """Return the totals over everything; uploads are those of backups that ended since `begin`."""
+    place = case((BackupCopy.s3_config_id.is_(None), "local"), else_="s3").label("place")
+    query = select(place, func.sum(BackupCopy.size)).where(_THERE).group_by(place)
+    stored = {name: int(size or 0) for name, size in await session.execute(query)}
+    of_backup = exists().where(_BACKUP.id == BackupCopy.backup_id, *_good_since(begin))
+    uploads = select(func.count(), func.sum(_WHOLE)).where(_TRIED, of_backup)
+    tried, whole = (await session.execute(uploads)).one()
+    backups = await session.scalar(select(func.count()).where(_BACKUP.deleted_at.is_(None)))
+    return Totals(backups or 0, stored.get("local", 0), stored.get("s3", 0), int(whole or 0), tried)
+
+
+async def _recent_totals(session: AsyncSession, recent: datetime) -> Totals:
+    """Return the share of the backups that ended since `recent`, or have not ended yet."""
+    of_s3 = BackupCopy.s3_config_id.is_not(None)
+    local, s3 = _sum_of_copies(_THERE & ~of_s3), _sum_of_copies(_THERE & of_s3)
+    backups = there = uploaded = 0
+    # Two looks into the index: SQLite would go through all of it for an OR.
+    for when in (_BACKUP.completed_at >= recent, _BACKUP.completed_at.is_(None)):
+        each = select(_BACKUP.deleted_at, local.label("local"), s3.label("s3")).where(when).subquery()
+        sums = [func.sum(case((each.c.deleted_at.is_(None), 1), else_=0)), func.sum(each.c.local), func.sum(each.c.s3)]
+        found = [int(value or 0) for value in (await session.execute(select(*sums))).one()]
+        backups, there, uploaded = backups + found[0], there + found[1], uploaded + found[2]
+    one = literal_column("1", Integer)
+    copies = select(_sum_of_copies(_TRIED, one).label("tried"), _sum_of_copies(_TRIED, _WHOLE).label("whole"))
+    of_each = copies.where(*_good_since(recent)).subquery()
+    tried, whole = (await session.execute(select(func.sum(of_each.c.tried), func.sum(of_each.c.whole)))).one()
+    return Totals(backups, there, uploaded, int(whole or 0), int(tried or 0))
+
+
+def _good_since(begin: datetime) -> list[ColumnElement[bool]]:
+    return [_BACKUP.status == RunStatus.COMPLETED, _BACKUP.completed_at >= begin]
