@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import Connection, Result, event, inspect
+from sqlalchemy import Connection, Result, event, inspect, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstanceState, ORMExecuteState, Session, SessionTransaction, UOWTransaction
 from sqlalchemy.orm.util import identity_key
@@ -111,10 +112,20 @@ def _note_version(session: Session, transaction: SessionTransaction, _connection
 def _note_flushed(session: Session, _context: UOWTransaction) -> None:
     if _MEMORY not in session.info:
         return
-    if session.deleted:  # what is deleted takes other rows with it, or is taken out of them
+    if any(_carries_on(record.__tablename__) for record in session.deleted):
         _note_change(session, _ANY_TIME)
     for record in filter(_matters, (*session.new, *session.dirty)):
         _note_change(session, _end_of(session, record))
+
+
+@cache
+def _carries_on(table: str | None) -> bool:
+    """Whether what is deleted from a table takes rows with it that are watched, or is taken out of them."""
+    tables = BackupExecution.metadata.tables
+    if table not in tables or table in _TABLES:
+        return True
+    keys = ((name, key.column.table.name) for name, other in tables.items() for key in other.foreign_keys)
+    return any(_carries_on(name) for name, target in keys if target == table and name != table)
 
 
 def _matters(record: Any) -> bool:
@@ -132,8 +143,10 @@ def _end_of(session: Session, record: Any) -> datetime:
     """Return when the backup ended that the record is or belongs to; the earlier one where that is what changed."""
     if isinstance(record, BackupCopy):
         run = session.identity_map.get(identity_key(BackupExecution, record.backup_id))
-        made = (new for new in session.new if isinstance(new, BackupExecution) and new.id == record.backup_id)
-        return _end_of(session, run) if (run := run or next(made, None)) else _ANY_TIME
+        if run is not None:
+            return _end_of(session, run)
+        end = select(BackupExecution.completed_at).where(BackupExecution.id == record.backup_id)
+        return session.connection().scalar(end) or _NOT_ENDED
     if not isinstance(record, BackupExecution):
         return _NOT_ENDED
     state = inspect(record)
@@ -148,8 +161,9 @@ def _end_of(session: Session, record: Any) -> datetime:
 def _note_executed(state: ORMExecuteState) -> Result[Any] | None:
     if _MEMORY not in state.session.info or not (state.is_insert or state.is_update or state.is_delete):
         return None
-    table = getattr(state.statement, "table", None)
-    if not state.is_delete and getattr(table, "name", None) not in _TABLES:
+    table = getattr(getattr(state.statement, "table", None), "name", None)
+    matters = _carries_on(table) if state.is_delete else table in _TABLES
+    if not matters:
         return None
     result = state.invoke_statement()
     # How many rows were written is known only where none of them comes back.

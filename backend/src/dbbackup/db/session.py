@@ -6,15 +6,16 @@ import asyncio
 import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import aiosqlite
 from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import Session, SessionTransaction
+from sqlalchemy.util import await_only
 
 from dbbackup.core.catalogue_url import CatalogueUrl
 from dbbackup.core.errors import ConflictError
@@ -29,16 +30,50 @@ _WRITES = "writes"
 
 
 class _Connection(aiosqlite.Connection):
-    """A connection that may be stopped more than once.
+    """A connection that waits for its turn to write, and may be stopped more than once.
 
     SQLAlchemy stops it when a cancellation interrupts `close`, which then stops it a second time, and waits for a
     thread that has ended by then: for ever, and the program with it (aiosqlite 0.22.1, SQLAlchemy 2.1.9).
     """
 
     _stopped: asyncio.Future[Any] | None = None
+    _turn: asyncio.Lock | None = None
+
+    async def take_turn(self, turn: asyncio.Lock) -> None:
+        """Wait until no other connection of this program writes; the turn ends with the transaction.
+
+        SQLite's own way of waiting is to try again after a pause: whoever comes later may come first, and where five
+        runs begin at once one of them waited for more than a second. It has the last word still: who waits for
+        too long leaves the queue and asks SQLite, which says what is wrong.
+        """
+        if self._turn is None:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_BUSY_TIMEOUT_MS / 1000):
+                    await turn.acquire()
+                    self._turn = turn
+
+    def _end_turn(self) -> None:
+        turn, self._turn = self._turn, None
+        if turn is not None:
+            turn.release()
+
+    async def commit(self) -> None:
+        """Commit, then let the next one write."""
+        try:
+            await super().commit()
+        finally:
+            self._end_turn()
+
+    async def rollback(self) -> None:
+        """Roll back, then let the next one write."""
+        try:
+            await super().rollback()
+        finally:
+            self._end_turn()
 
     def stop(self) -> asyncio.Future[Any] | None:
         """Ask the thread once to close the connection and to end; return what is done when it has."""
+        self._end_turn()
         if self._running:
             self._stopped = super().stop()
         return self._stopped
@@ -167,6 +202,14 @@ def _file_engine(path: Path) -> AsyncEngine:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     engine = create_async_engine(f"sqlite+aiosqlite:///{path}", connect_args={"async_creator_fn": connect})
     event.listen(engine.sync_engine, "connect", _prepare_connection)
+    turn = asyncio.Lock()
+
+    def wait(connection: Connection, _cursor: Any, _statement: str, _values: Any, context: Any, _many: bool) -> None:
+        if _writes(context):
+            opened = cast(_Connection, connection.connection.driver_connection)
+            await_only(opened.take_turn(turn))
+
+    event.listen(engine.sync_engine, "before_cursor_execute", wait)
     return engine
 
 
@@ -198,10 +241,13 @@ def _serialize_writers(engine: Engine) -> None:
 
 
 def _take_turn(connection: Connection, _cursor: Any, _statement: str, _values: Any, context: Any, _many: bool) -> None:
-    writes = context is not None and (context.isinsert or context.isupdate or context.isdelete)
-    if writes and _WRITES not in connection.info:
+    if _writes(context) and _WRITES not in connection.info:
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({server.LOCKS}, {server.WRITER})")
         connection.info[_WRITES] = True
+
+
+def _writes(context: Any) -> bool:
+    return context is not None and (context.isinsert or context.isupdate or context.isdelete)
 
 
 def _end_turn(connection: Connection) -> None:

@@ -13,6 +13,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import load_only
 
 from dbbackup import __version__
 from dbbackup.db.models import (
@@ -38,6 +39,7 @@ from dbbackup.services.verifications import last_proofs
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _KINDS: dict[type[Run], str] = {BackupExecution: "backup", RestoreExecution: "restore", Verification: "verify"}
 _OF_DATABASE = ("database", "engine")
+_OF_CONFIG = (DatabaseConfig.name, DatabaseConfig.type, DatabaseConfig.reachable, DatabaseConfig.size)
 
 
 async def render(session: AsyncSession, ctx: Context) -> bytes:
@@ -90,9 +92,10 @@ async def _by_status(session: AsyncSession, model: type[Run]) -> dict[str, int]:
 
 
 async def _databases(session: AsyncSession) -> list[Metric]:
-    configs = list(await session.scalars(select(DatabaseConfig).where(DatabaseConfig.enabled)))
-    last = await _newest(session, configs, RunStatus.COMPLETED, RunStatus.FAILED)
-    good = await _newest(session, configs, RunStatus.COMPLETED)
+    shown = load_only(*_OF_CONFIG, raiseload=True)
+    configs = list(await session.scalars(select(DatabaseConfig).where(DatabaseConfig.enabled).options(shown)))
+    good, failed = [await _newest(session, configs, status) for status in (RunStatus.COMPLETED, RunStatus.FAILED)]
+    last = good | {id_: run for id_, run in failed.items() if id_ not in good or good[id_].id < run.id}
     restores = await _last_restores(session)
     proofs = await last_proofs(session, [config.id for config in configs])
     families = {
@@ -130,13 +133,9 @@ def _of_database(name: str, about: str) -> GaugeMetricFamily:
 
 
 async def _newest(
-    session: AsyncSession, configs: list[DatabaseConfig], *statuses: RunStatus
+    session: AsyncSession, configs: list[DatabaseConfig], status: RunStatus
 ) -> dict[str, BackupExecution]:
-    newest: dict[str, BackupExecution] = {}
-    for status in statuses:
-        found = await newest_of_databases(session, [config.id for config in configs], BackupExecution.status == status)
-        newest |= {id_: run for id_, run in found.items() if id_ not in newest or newest[id_].id < run.id}
-    return newest
+    return await newest_of_databases(session, [config.id for config in configs], BackupExecution.status == status)
 
 
 async def _last_restores(session: AsyncSession) -> dict[str, datetime]:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from loguru import logger
-from sqlalchemy import or_, select
+from sqlalchemy import exists, or_, select
 
 from dbbackup.core import manifest as manifests
 from dbbackup.core.errors import (
@@ -48,12 +48,15 @@ async def refill_copies(ctx: Context) -> int:
     """Make every missing copy that is due from a complete one; return how many were made."""
     made = 0
     async with ctx.catalogue.sessions() as session:
-        complete = select(BackupExecution.id).where(
-            BackupExecution.status == RunStatus.COMPLETED, BackupExecution.deleted_at.is_(None)
+        # Asked of each copy that waits, not the other way round: few do, and complete backups are many.
+        complete = exists().where(
+            BackupExecution.id == BackupCopy.backup_id,
+            BackupExecution.status == RunStatus.COMPLETED,
+            BackupExecution.deleted_at.is_(None),
         )
         enabled = select(S3Config.id).where(S3Config.enabled)
         query = select(BackupCopy).where(
-            BackupCopy.backup_id.in_(complete),
+            complete,
             BackupCopy.state.in_(_WAITING),
             BackupCopy.attempts < MAX_REFILLS,
             or_(

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import load_only
 
 from dbbackup.core.naming import new_id
-from dbbackup.db.models import BackupCopy, BackupExecution, RunJournal, RunStatus, SystemSetting
+from dbbackup.db.models import BackupCopy, BackupExecution, DatabaseConfig, RunJournal, RunStatus, SystemSetting
 from dbbackup.db.models.base import utc_now
 from dbbackup.db.remembering import UNENDED, remembered
 from dbbackup.db.session import Catalogue
@@ -88,14 +88,36 @@ async def delete_row(session: AsyncSession) -> None:
     await session.delete((await session.scalars(select(BackupExecution))).one())
 
 
+def database() -> DatabaseConfig:
+    place = {"host": "h", "port": 1, "database_name": "d", "username": "u"}
+    return DatabaseConfig(name="gone", slug="gone", type="postgresql", **place)
+
+
 async def delete_elsewhere(session: AsyncSession) -> None:
-    session.add(SystemSetting(key="gone", value="b"))
+    session.add(database())
     await session.flush()
-    await session.execute(delete(SystemSetting).where(SystemSetting.key == "gone"))
+    await session.execute(delete(DatabaseConfig).where(DatabaseConfig.name == "gone"))
+
+
+async def delete_a_record_elsewhere(session: AsyncSession) -> None:
+    config = database()
+    session.add(config)
+    await session.flush()
+    await session.delete(config)
 
 
 @pytest.mark.parametrize(
-    "change", [add, alter, insert_row, update_rows, update_returning, delete_row, delete_elsewhere]
+    "change",
+    [
+        add,
+        alter,
+        insert_row,
+        update_rows,
+        update_returning,
+        delete_row,
+        delete_elsewhere,
+        delete_a_record_elsewhere,
+    ],
 )
 async def test_remembered_when_runs_change_then_it_is_read_again(catalogue: Catalogue, change: Change) -> None:
     counter = Counter()
@@ -130,7 +152,17 @@ async def delete_nothing(session: AsyncSession) -> None:
     await session.execute(delete(RunJournal))
 
 
-@pytest.mark.parametrize("change", [set_something, update_something, pin, update_nothing, delete_nothing])
+async def delete_something_else(session: AsyncSession) -> None:
+    settings = [SystemSetting(key=key, value="b") for key in ("gone", "too")]
+    session.add_all(settings)
+    await session.flush()
+    await session.execute(delete(SystemSetting).where(SystemSetting.key == "gone"))
+    await session.delete(settings[1])
+
+
+@pytest.mark.parametrize(
+    "change", [set_something, update_something, pin, update_nothing, delete_nothing, delete_something_else]
+)
 async def test_remembered_when_something_else_changes_then_it_stays(catalogue: Catalogue, change: Change) -> None:
     counter = Counter()
     await counted(catalogue, counter)
@@ -194,6 +226,16 @@ async def labelled(session: AsyncSession, label: str) -> BackupExecution:
     return (await session.scalars(select(BackupExecution).where(BackupExecution.label == label))).one()
 
 
+async def copy_of(session: AsyncSession, label: str) -> BackupCopy:
+    query = select(BackupCopy).join(BackupExecution, BackupExecution.id == BackupCopy.backup_id)
+    return (await session.scalars(query.where(BackupExecution.label == label))).one()
+
+
+async def change_copies_alone(session: AsyncSession) -> None:
+    for label in ("later", "running"):
+        (await copy_of(session, label)).state = "failed"
+
+
 async def begin_another(session: AsyncSession) -> None:
     session.add(backup(None, RunStatus.QUEUED, copies=[BackupCopy(id=new_id(), position=0)]))
 
@@ -218,7 +260,15 @@ async def claim_one(session: AsyncSession) -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [begin_another, end_the_running_one, delete_the_later_one, lock_the_earlier_one, claim_one]
+    "change",
+    [
+        begin_another,
+        end_the_running_one,
+        delete_the_later_one,
+        lock_the_earlier_one,
+        claim_one,
+        change_copies_alone,
+    ],
 )
 async def test_remembered_when_what_ended_later_changes_then_what_ended_before_stays(
     of_two_days: Catalogue, change: Change
@@ -251,8 +301,8 @@ async def delete_its_copy(session: AsyncSession) -> None:
     (await labelled(session, "earlier")).copies[0].state = "deleted"
 
 
-async def change_a_copy_alone(session: AsyncSession) -> None:
-    (await session.scalars(select(BackupCopy))).all()[-1].state = "deleted"
+async def change_its_copy_alone(session: AsyncSession) -> None:
+    (await copy_of(session, "earlier")).state = "deleted"
 
 
 async def add_one_of_then(session: AsyncSession) -> None:
@@ -272,7 +322,7 @@ async def change_without_its_end(session: AsyncSession) -> None:
         end_in_the_past,
         delete_the_earlier_one,
         delete_its_copy,
-        change_a_copy_alone,
+        change_its_copy_alone,
         add_one_of_then,
         change_without_its_end,
         delete_elsewhere,
