@@ -12,6 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from dbbackup.db.functions import utc_day
 from dbbackup.db.models import BackupCopy, BackupExecution, CopyState, RunStatus
+from dbbackup.db.models.base import utc_now
 from dbbackup.db.remembering import remembered
 
 _BACKUP = BackupExecution
@@ -63,6 +64,11 @@ class History:
 
 
 NOTHING = Ended(0, 0, 0, 0, 0.0, 0)
+
+
+def yesterday() -> datetime:
+    """Return when yesterday began, in UTC: what ended before it is taken for the past."""
+    return _begin(utc_now().date() - timedelta(days=1))
 
 
 async def read_history(session: AsyncSession, first: date, last: date) -> History:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from msgspec import UNSET
-from sqlalchemy import Select, SQLColumnExpression, exists, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, exists, func, literal_column, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbbackup.core.errors import ConflictError, NotFoundError
@@ -17,6 +17,7 @@ from dbbackup.db.models.backup_execution import WITHOUT_LONG_TEXTS
 from dbbackup.db.models.base import utc_now
 from dbbackup.db.remembering import remembered
 from dbbackup.services.backup_deletion import find_reader, mark_deleted, refuse_locked
+from dbbackup.services.backup_history import yesterday
 from dbbackup.services.changes import announce, announce_run
 from dbbackup.services.context import Context
 from dbbackup.services.databases import ACTIVE, get_database
@@ -89,8 +90,7 @@ async def list_backups(
 ) -> tuple[list[BackupExecution], int]:
     """Return one page and the number of all that match; `sort` is a name of SORTS, `-` before it descends."""
     query = _filtered(wanted)
-    count = select(func.count()).select_from(query.with_only_columns(BackupExecution.id).subquery())
-    total = await remembered(session, ("backups", wanted), lambda: session.scalar(count)) or 0
+    total = await _count(session, wanted, query)
     skipped = (page - 1) * limit
     # From the end that is nearer: what is skipped is gone through, be it by an index.
     backwards = skipped > total // 2
@@ -107,6 +107,23 @@ async def list_backups(
     )
     found = {row.id: row for row in rows}
     return [found[id_] for id_ in wanted_ids if id_ in found], total
+
+
+async def _count(session: AsyncSession, wanted: BackupFilter, query: Select[Any]) -> int:
+    """Return how many match; those that ended before yesterday change seldom and are remembered for longer."""
+    recent, ended = yesterday(), BackupExecution.completed_at
+    ids = query.with_only_columns(BackupExecution.id)
+
+    async def count(when: ColumnElement[bool]) -> int:
+        return await session.scalar(select(func.count()).select_from(ids.where(when).subquery())) or 0
+
+    async def since() -> int:
+        # Two looks into the index: SQLite would go through all of it for an OR.
+        return await count(ended >= recent) + await count(ended.is_(None))
+
+    key = ("backups", wanted, recent)
+    before = await remembered(session, (*key, "before"), lambda: count(ended < recent), before=recent)
+    return before + await remembered(session, (*key, "since"), since)
 
 
 def _order(sort: str, *, backwards: bool) -> tuple[SQLColumnExpression[Any], SQLColumnExpression[Any]]:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import load_only
 
@@ -32,6 +32,7 @@ from dbbackup.db.models import (
 from dbbackup.db.models.backup_execution import FINAL
 from dbbackup.db.remembering import remembered
 from dbbackup.services import system
+from dbbackup.services.backup_history import yesterday
 from dbbackup.services.context import Context
 from dbbackup.services.newest_backups import newest_of_databases
 from dbbackup.services.verifications import last_proofs
@@ -79,16 +80,29 @@ async def _runs(session: AsyncSession) -> list[Metric]:
     ended = CounterMetricFamily("dbbackup_runs", "Runs that ended", labels=["kind", "status"])
     waiting = GaugeMetricFamily("dbbackup_runs_now", "Runs that have not ended", labels=["kind", "status"])
     for model in RUNS:
-        counts = await remembered(session, ("by status", model), partial(_by_status, session, model))
+        counts = await _by_status(session, model)
         for status in RunStatus:
             family = ended if status in FINAL else waiting
             family.add_metric([_KINDS[model], status], counts.get(status, 0))
     return [ended, waiting]
 
 
-async def _by_status(session: AsyncSession, model: type[Run]) -> dict[str, int]:
-    query = select(model.status, func.count()).group_by(model.status)
-    return {status: count for status, count in await session.execute(query)}  # noqa: C416 - the types
+async def _by_status(session: AsyncSession, model: type[Run]) -> Counter[str]:
+    recent, ended = yesterday(), model.completed_at
+
+    async def count(*when: ColumnElement[bool]) -> Counter[str]:
+        query = select(model.status, func.count()).where(*when).group_by(model.status)
+        return Counter({status: many for status, many in await session.execute(query)})  # noqa: C416 - the types
+
+    if model is not BackupExecution:
+        return await remembered(session, ("by status", model), count)
+
+    async def since() -> Counter[str]:
+        # Two looks into the index: SQLite would go through all of it for an OR.
+        return await count(ended >= recent) + await count(ended.is_(None))
+
+    before = await remembered(session, ("by status", recent, "before"), lambda: count(ended < recent), before=recent)
+    return before + await remembered(session, ("by status", recent, "since"), since)
 
 
 async def _databases(session: AsyncSession) -> list[Metric]:

@@ -81,7 +81,10 @@ async def _running(session: AsyncSession, models: Iterable[type[Run]]) -> int:
 
 
 async def _claim_one(session: AsyncSession, model: type[R]) -> R | None:
-    """One statement chooses and takes: two workers can never take the same run."""
+    """One statement chooses and takes: two workers can never take the same run.
+
+    It is sent only when there is something to take: what writes has to wait for its turn, and lets others wait.
+    """
     # A proof waits for the database's other runs, and for those that could start now; they do not wait for it.
     busy = [
         select(kind.database_id).where(
@@ -115,6 +118,8 @@ async def _claim_one(session: AsyncSession, model: type[R]) -> R | None:
         # What puts a database back goes first.
         chosen = chosen.order_by(_puts_back().desc())
     chosen = chosen.order_by(*order).limit(1)
+    if await session.scalar(chosen) is None:
+        return None
     statement = (
         update(model)
         .where(model.id == chosen.scalar_subquery(), model.status == RunStatus.QUEUED)

@@ -10,6 +10,7 @@ import pytest
 
 from dbbackup.core.crypto import Sealer
 from dbbackup.core.live_settings import LiveSettings
+from dbbackup.core.naming import random_token
 from dbbackup.core.signing import SigningKey
 from dbbackup.db.session import Catalogue
 from dbbackup.engines import build_registry
@@ -33,7 +34,8 @@ async def ctx(tmp_path: Path) -> AsyncIterator[Context]:
         engines=build_registry(settings.client_dirs),
         storages=pool,
         events=Heard(),
-        instance_id="abcd",
+        # Not the same in all tests: the janitor ends every process of its instance, and tests run side by side.
+        instance_id=random_token(4),
         signing_key=SigningKey.generate(),
     )
     wired.runtime.live = LiveSettings(max_concurrent=2)
