@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from dbbackup.core.errors import ConflictError, ValidationError
 from dbbackup.db.lock import InstanceLock
@@ -127,3 +127,73 @@ async def test_connection_when_its_close_is_cancelled_after_a_stop_then_it_ends(
     done, _ = await asyncio.wait({closing}, timeout=10)
     assert done == {closing}
     assert connection.stop() is connection.stop()
+
+
+async def write(catalogue: Catalogue, key: str, done: list[str]) -> None:
+    async with catalogue.transaction() as session:
+        session.add(SystemSetting(key=key, value="v"))
+        await session.flush()
+        done.append(key)
+        await asyncio.sleep(0)
+
+
+async def test_writers_when_one_holds_the_catalogue_then_the_others_follow_in_the_order_they_came(
+    catalogue: Catalogue,
+) -> None:
+    done: list[str] = []
+    names = [f"w{number:02}" for number in range(12)]
+    waiting = []
+    async with catalogue.transaction() as session:
+        session.add(SystemSetting(key="first", value="v"))
+        await session.flush()
+        for name in names:
+            waiting.append(asyncio.create_task(write(catalogue, name, done)))
+            await asyncio.sleep(0.05)  # its connection is opened, and it has asked
+        assert done == []
+    async with asyncio.timeout(20):
+        await asyncio.gather(*waiting)
+    assert done == names
+
+
+async def test_writers_when_one_gives_up_waiting_then_those_behind_it_come_in_turn(catalogue: Catalogue) -> None:
+    done: list[str] = []
+    async with catalogue.transaction() as session:
+        session.add(SystemSetting(key="first", value="v"))
+        await session.flush()
+        waiting = [asyncio.create_task(write(catalogue, name, done)) for name in ("impatient", "patient")]
+        await asyncio.sleep(0.3)
+        waiting[0].cancel()
+    async with asyncio.timeout(20):
+        results = await asyncio.gather(*waiting, return_exceptions=True)
+    assert [type(result) for result in results] == [asyncio.CancelledError, type(None)]
+    assert done == ["patient"]
+
+
+async def test_writers_when_one_fails_then_the_next_one_may_write(catalogue: Catalogue) -> None:
+    done: list[str] = []
+    with pytest.raises(ZeroDivisionError):
+        async with catalogue.transaction() as session:
+            session.add(SystemSetting(key="first", value="v"))
+            await session.flush()
+            raise ZeroDivisionError
+    async with asyncio.timeout(5):
+        await write(catalogue, "second", done)
+    assert done == ["second"]
+
+
+@pytest.mark.sqlite("waits for SQLite's own lock")
+async def test_writers_when_one_never_ends_then_the_next_is_told_and_takes_no_turn_from_anybody(
+    catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dbbackup.db.session._BUSY_TIMEOUT_MS", 50)
+    done: list[str] = []
+    async with catalogue.transaction() as session:
+        session.add(SystemSetting(key="first", value="v"))
+        await session.flush()
+        with pytest.raises(OperationalError, match="locked"):
+            await write(catalogue, "second", done)
+        third = asyncio.create_task(write(catalogue, "third", done))
+        await asyncio.sleep(0)
+        assert done == []
+    await third
+    assert done == ["third"]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -41,6 +43,26 @@ def test_serve_when_started_has_not_loaded_what_few_or_none_need() -> None:
     assert loaded & NEEDED_LATER.keys() == set()
 
 
+@pytest.fixture
+def collector() -> Iterator[None]:
+    """Leave the garbage collector as it was."""
+    threshold = gc.get_threshold()
+    yield
+    gc.unfreeze()
+    gc.set_threshold(*threshold)
+
+
+@pytest.mark.usefixtures("collector")
+def test_settle_when_called_then_the_collector_leaves_alone_what_the_start_made() -> None:
+    made: list[list[int]] = [[] for _ in range(1000)]
+    memory.settle()
+    assert gc.get_freeze_count() > len(made)
+    # What it would go through now is a small part of that.
+    assert len(gc.get_objects()) < gc.get_freeze_count() / 10
+    assert gc.get_threshold()[0] == 10_000
+
+
+@pytest.mark.usefixtures("collector")
 def test_give_back_when_called_then_code_goes_on_and_less_of_it_is_resident() -> None:
     before = file_pages()
     memory.settle()
