@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from dbbackup.core.errors import S3UnreachableError
-from dbbackup.storages.base import Archived, CheckStep, Storage, StoredObject, Stream, WriteOptions
+from dbbackup.storages.base import Archived, CheckStep, Note, Storage, StoredObject, Stream, WriteOptions
 
 
 @dataclass
@@ -65,8 +65,8 @@ class FaultyStorage:
     async def discard(self, key: str) -> int:
         return await self.inner.discard(key)
 
-    async def check(self) -> list[CheckStep]:
-        return await self.inner.check()
+    async def check(self, note: Note | None = None) -> list[CheckStep]:
+        return await self.inner.check(note)
 
     async def free_space(self) -> int | None:
         return await self.inner.free_space()

@@ -10,6 +10,8 @@ from typing import Protocol
 import msgspec
 
 Stream = AsyncIterator[bytes]
+Note = Callable[[str], Awaitable[None]]
+"""Told the key of what is about to be stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +127,11 @@ class Storage(Protocol):
         """
         ...
 
-    async def check(self) -> list[CheckStep]:
+    async def check(self, note: Note | None = None) -> list[CheckStep]:
         """Try every operation the backup needs on a throwaway object; report each step.
 
-        Never raises for the storage's failure: that is what the steps tell. Leaves nothing behind.
+        Never raises for the storage's failure: that is what the steps tell. Leaves nothing behind, unless it is
+        killed: `note` is told each key in a bucket before anything is put there.
         """
         ...
 

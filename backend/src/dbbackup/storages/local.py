@@ -17,7 +17,7 @@ from typing import TypeVar
 
 from dbbackup.core.errors import ConflictError, ObjectMissingError, StorageError, ValidationError
 from dbbackup.storages import local_files as files
-from dbbackup.storages.base import Archived, CheckStep, StoredObject, Stream, WriteOptions
+from dbbackup.storages.base import Archived, CheckStep, Note, StoredObject, Stream, WriteOptions
 from dbbackup.storages.keys import check_key, check_offset
 from dbbackup.storages.offload import in_thread
 from dbbackup.storages.steps import Step, run_steps
@@ -122,7 +122,7 @@ class LocalStorage:
 
         return await self._blocking(remove, self._partials, "clearing")
 
-    async def check(self) -> list[CheckStep]:
+    async def check(self, note: Note | None = None) -> list[CheckStep]:
         """Try every operation on a throwaway file; see `Storage.check`."""
         key = f".check-{secrets.token_hex(8)}"
         probe = os.urandom(1024)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from dbbackup.core.errors import ConflictError, ObjectMissingError, S3Error
 from dbbackup.net.resolve import Lookup, look_up
-from dbbackup.storages.base import Archived, CheckStep, StoredObject, Stream, WriteOptions
+from dbbackup.storages.base import Archived, CheckStep, Note, StoredObject, Stream, WriteOptions
 from dbbackup.storages.keys import check_key
 from dbbackup.storages.s3_budget import SHARED_BUDGET, PartBudget
 from dbbackup.storages.s3_check import S3Check
@@ -144,12 +144,12 @@ class S3Storage:
         answer = await self.client.call("listing buckets", lambda api: api.list_buckets())
         return sorted(bucket["Name"] for bucket in answer["Buckets"])
 
-    async def check(self) -> list[CheckStep]:
+    async def check(self, note: Note | None = None) -> list[CheckStep]:
         """Try every operation on throwaway objects; see `Storage.check`. Impatient: a person waits."""
         lookup = self.client.rules.lookup
         storage = S3Storage(self.settings, work_dir=self._work_dir, patience=_CHECK_PATIENCE, lookup=lookup)
         try:
-            return await S3Check(storage).run()
+            return await S3Check(storage, note).run()
         finally:
             await storage.close()
 

@@ -7,7 +7,7 @@ import secrets
 from typing import TYPE_CHECKING
 
 from dbbackup.core.errors import AppError, ObjectLockedError, S3Error
-from dbbackup.storages.base import CheckStep, Stream, WriteOptions
+from dbbackup.storages.base import CheckStep, Note, Stream, WriteOptions
 from dbbackup.storages.s3_features import lock_feature, tag_feature, version_feature
 from dbbackup.storages.s3_object import S3Object
 from dbbackup.storages.s3_parts import MemoryPart
@@ -23,8 +23,9 @@ _PROBE = WriteOptions(tags={"dbbackup": "check"}, archivable=False, lockable=Fal
 class S3Check:
     """One run of the test on a storage whose patience is short."""
 
-    def __init__(self, storage: S3Storage) -> None:
+    def __init__(self, storage: S3Storage, note: Note | None = None) -> None:
         self._storage = storage
+        self._note = note
         self._client = storage.client
         token = secrets.token_hex(8)
         self._keys = [f".dbbackup-check/{token}-{name}" for name in ("object", "multipart")]
@@ -67,6 +68,9 @@ class S3Check:
         return "Objects can be listed."
 
     async def _put(self) -> str:
+        if self._note:
+            for key in self._keys:
+                await self._note(key)
         await self._storage.write(self._keys[0], self._source(), _PROBE)
         encryption = self._client.settings.sse
         return f"An object was stored{f' with {encryption}' if encryption != 'none' else ''} and confirmed."

@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 
-from dbbackup.storages.base import Archived, CheckStep, Storage, StoredObject, Stream, WriteOptions
+from dbbackup.storages.base import Archived, CheckStep, Note, Storage, StoredObject, Stream, WriteOptions
 
 PIECE = 64 << 10
 """Bytes passed on at once under a limit: whole chunks would make a low rate a series of bursts."""
@@ -120,9 +120,9 @@ class ThrottledStorage:
         """See `Storage.discard`."""
         return await self.inner.discard(key)
 
-    async def check(self) -> list[CheckStep]:
+    async def check(self, note: Note | None = None) -> list[CheckStep]:
         """See `Storage.check`."""
-        return await self.inner.check()
+        return await self.inner.check(note)
 
     async def free_space(self) -> int | None:
         """See `Storage.free_space`."""

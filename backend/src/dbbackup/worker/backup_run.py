@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbbackup.core.age_keys import parse_recipient
 from dbbackup.core.errors import AppError, BackupError, DatabaseError, StorageError
+from dbbackup.core.journal import JournalKind
 from dbbackup.core.manifest import SourceFacts
 from dbbackup.core.naming import backup_stem, storage_folder
 from dbbackup.core.run_limits import bytes_per_second, resolve
@@ -253,7 +254,14 @@ async def _check_target(
         return Target(copy.id, storage, folder)
     async with ctx.catalogue.sessions() as session:
         config = await session.get_one(S3Config, copy.s3_config_id)
-    for step in await storage.check():
+
+    async def note(key: str) -> None:
+        await tools.journal.note(JournalKind.STORAGE_WRITE, storageId=storage.id, key=key)
+
+    steps = await storage.check(note)
+    # It has tidied up after itself; who may not write there could not do it a second time either.
+    await tools.journal.clear(storage_id=storage.id)
+    for step in steps:
         if not step.ok:
             raise StorageError(f"S3 config {config.name}, {step.name}: {step.message}")
     tools.log.say("info", f"S3 config {config.name}: the bucket {config.bucket} is reachable and writable")

@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from dbbackup.core.errors import StorageError
 from dbbackup.core.journal import JournalKind
 from dbbackup.core.naming import new_id
 from dbbackup.db.models import BackupCopy, BackupExecution, CopyState, RestoreExecution, RunJournal, RunStatus
 from dbbackup.pipeline.process import OWNER_VARIABLE
 from dbbackup.services.context import Context
+from dbbackup.storages.s3_check import S3Check
 from dbbackup.worker.janitor import end_orphans, reconcile, retry_journal
 from dbbackup.worker.journal import CatalogueJournal
 from devtools.servers import PostgresServer, SeaweedServer
@@ -152,6 +154,35 @@ async def test_journal_when_the_bucket_cannot_be_reached_then_kept_until_it_can_
     await retry_journal(ctx)
     assert await journal(ctx) == []
     assert [u["Key"] for u in client.list_multipart_uploads(Bucket=bucket)["Uploads"]] == ["d/others.dump"]
+
+
+async def test_journal_when_killed_while_a_bucket_was_tried_then_what_was_put_there_goes(
+    ctx: Context, seaweed: SeaweedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bucket = seaweed.create_bucket(f"b{secrets.token_hex(6)}")
+    config, run = s3_config(ctx, seaweed, bucket), backup(None, "failed")
+    await save(ctx, config, run)
+    client, storage, told = seaweed.client(), await ctx.storages.open(config.id), list[str]()
+
+    async def tell(key: str) -> None:
+        assert "Contents" not in client.list_objects_v2(Bucket=bucket)  # before anything is put there
+        told.append(key)
+        await note(ctx, run.id, JournalKind.STORAGE_WRITE, storageId=storage.id, key=key)
+
+    async def killed(_: S3Check) -> str:
+        client.create_multipart_upload(Bucket=bucket, Key="/".join(filter(None, (config.path_prefix, told[1]))))
+        raise StorageError("The steps after this one never came.")
+
+    # Steps that are not taken stand in for a kill between two requests, which no test can hit from outside.
+    monkeypatch.setattr(S3Check, "_multipart", killed)
+    monkeypatch.setattr(S3Check, "_delete", killed)
+    await storage.check(tell)
+    assert len(told) == 2
+    assert len(client.list_objects_v2(Bucket=bucket)["Contents"]) == 1
+    await retry_journal(ctx)
+    assert "Contents" not in client.list_objects_v2(Bucket=bucket)
+    assert "Uploads" not in client.list_multipart_uploads(Bucket=bucket)
+    assert await journal(ctx) == []
 
 
 async def test_journal_when_the_config_was_deleted_then_the_entry_goes(ctx: Context) -> None:
