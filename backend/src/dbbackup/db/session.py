@@ -37,6 +37,7 @@ class _Connection(aiosqlite.Connection):
     """
 
     _stopped: asyncio.Future[Any] | None = None
+    _asked = False
     _turn: asyncio.Lock | None = None
 
     async def take_turn(self, turn: asyncio.Lock) -> None:
@@ -46,14 +47,17 @@ class _Connection(aiosqlite.Connection):
         runs begin at once one of them waited for more than a second. It has the last word still: who waits for
         too long leaves the queue and asks SQLite, which says what is wrong.
         """
-        if self._turn is None:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_BUSY_TIMEOUT_MS / 1000):
-                    await turn.acquire()
-                    self._turn = turn
+        if self._asked:
+            return
+        # Once in a transaction: who has SQLite's lock without a turn must not wait for one.
+        self._asked = True
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_BUSY_TIMEOUT_MS / 1000):
+                await turn.acquire()
+                self._turn = turn
 
     def _end_turn(self) -> None:
-        turn, self._turn = self._turn, None
+        turn, self._turn, self._asked = self._turn, None, False
         if turn is not None:
             turn.release()
 

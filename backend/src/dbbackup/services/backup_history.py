@@ -6,7 +6,7 @@ from dataclasses import astuple, dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, ScalarSelect, Select, case, exists, func, literal_column, select
+from sqlalchemy import ColumnElement, Integer, ScalarSelect, Select, case, func, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -15,6 +15,7 @@ from dbbackup.db.models import BackupCopy, BackupExecution, CopyState, RunStatus
 from dbbackup.db.models.base import utc_now
 from dbbackup.db.remembering import remembered
 
+Conditions = list[ColumnElement[bool]]
 _BACKUP = BackupExecution
 _THERE = BackupCopy.state.in_((CopyState.COMPLETE, CopyState.DELETING))
 _TRIED = BackupCopy.s3_config_id.is_not(None) & BackupCopy.state.not_in((CopyState.PENDING, CopyState.WRITING))
@@ -45,10 +46,6 @@ class Totals:
     whole: int
     tried: int
 
-    def minus(self, other: Totals) -> Totals:
-        """Return the difference, figure by figure."""
-        return Totals(*(mine - theirs for mine, theirs in zip(astuple(self), astuple(other), strict=True)))
-
     def plus(self, other: Totals) -> Totals:
         """Return the sum, figure by figure."""
         return Totals(*(mine + theirs for mine, theirs in zip(astuple(self), astuple(other), strict=True)))
@@ -72,22 +69,26 @@ def yesterday() -> datetime:
 
 
 async def read_history(session: AsyncSession, first: date, last: date) -> History:
-    """Return what the days of the series say: those before yesterday change seldom and are remembered for longer."""
+    """Return what the days of the series say: those before yesterday change seldom and are remembered for longer.
+
+    What is remembered of the past is read from the past alone, never as all less what is recent: SQLite reads each
+    statement from the catalogue as it is then, and a run that ended between two of them would be missing for good.
+    """
     begin, recent = _begin(first), _begin(max(first, last - timedelta(days=1)))
 
     async def past() -> History:
-        totals = (await _all_totals(session, begin)).minus(await _recent_totals(session, recent))
+        totals = await _totals(session, [_BACKUP.completed_at < recent], _between(_BACKUP.completed_at, begin, recent))
         return History(await _ended(session, begin, recent), await _grown(session, begin, recent), totals)
 
     async def now() -> History:
-        totals = await _recent_totals(session, recent)
-        grown = await _grown(session, recent, None)
+        grown, growing = await _grown(session, recent, None), await _totals(session, [_BACKUP.completed_at.is_(None)])
         # What is there of a run that has not ended belongs to no day before today.
-        growing = await session.scalar(_copies_of(_THERE, _BACKUP.completed_at.is_(None)))
         today = last.isoformat()
-        return History(
-            await _ended(session, recent, None), grown | {today: grown.get(today, 0) + int(growing or 0)}, totals
-        )
+        grown[today] = grown.get(today, 0) + growing.local + growing.s3
+        since = _between(_BACKUP.completed_at, recent, None)
+        # Apart from those that have not ended: SQLite would go through all of the index for an OR.
+        totals = (await _totals(session, since, since)).plus(growing)
+        return History(await _ended(session, recent, None), grown, totals)
 
     before = await remembered(session, ("past", begin, recent), past, before=recent)
     since = await remembered(session, ("recent", recent), now)
@@ -138,11 +139,6 @@ def _copies_by_day(
     return select(each.c.day, func.coalesce(func.sum(each.c.size), 0)).group_by(each.c.day)
 
 
-def _copies_of(which: ColumnElement[bool], *of_backups: ColumnElement[bool]) -> Select[Any]:
-    each = select(_sum_of_copies(which).label("size")).where(*of_backups).subquery()
-    return select(func.coalesce(func.sum(each.c.size), 0))
-
-
 def _sum_of_copies(
     which: ColumnElement[bool], what: ColumnElement[Any] | InstrumentedAttribute[int | None] = BackupCopy.size
 ) -> ScalarSelect[Any]:
@@ -150,9 +146,7 @@ def _sum_of_copies(
     return select(func.sum(what)).where(BackupCopy.backup_id == _BACKUP.id, which).scalar_subquery()
 
 
-def _between(
-    at: InstrumentedAttribute[datetime | None], begin: datetime, end: datetime | None
-) -> list[ColumnElement[bool]]:
+def _between(at: InstrumentedAttribute[datetime | None], begin: datetime, end: datetime | None) -> Conditions:
     return [at >= begin] if end is None else [at >= begin, at < end]
 
 
@@ -160,35 +154,17 @@ def _begin(day: date) -> datetime:
     return datetime.combine(day, time(), UTC)
 
 
-async def _all_totals(session: AsyncSession, begin: datetime) -> Totals:
-    """Return the totals over everything; uploads are those of backups that ended since `begin`."""
-    place = case((BackupCopy.s3_config_id.is_(None), "local"), else_="s3").label("place")
-    query = select(place, func.sum(BackupCopy.size)).where(_THERE).group_by(place)
-    stored = {name: int(size or 0) for name, size in await session.execute(query)}
-    of_backup = exists().where(_BACKUP.id == BackupCopy.backup_id, *_good_since(begin))
-    uploads = select(func.count(), func.sum(_WHOLE)).where(_TRIED, of_backup)
-    tried, whole = (await session.execute(uploads)).one()
-    backups = await session.scalar(select(func.count()).where(_BACKUP.deleted_at.is_(None)))
-    return Totals(backups or 0, stored.get("local", 0), stored.get("s3", 0), int(whole or 0), tried)
-
-
-async def _recent_totals(session: AsyncSession, recent: datetime) -> Totals:
-    """Return the share of the backups that ended since `recent`, or have not ended yet."""
+async def _totals(session: AsyncSession, which: Conditions, uploaded: Conditions | None = None) -> Totals:
+    """Return the totals over some backups; uploads are those of the good ones among the second kind."""
     of_s3 = BackupCopy.s3_config_id.is_not(None)
     local, s3 = _sum_of_copies(_THERE & ~of_s3), _sum_of_copies(_THERE & of_s3)
-    backups = there = uploaded = 0
-    # Two looks into the index: SQLite would go through all of it for an OR.
-    for when in (_BACKUP.completed_at >= recent, _BACKUP.completed_at.is_(None)):
-        each = select(_BACKUP.deleted_at, local.label("local"), s3.label("s3")).where(when).subquery()
-        sums = [func.sum(case((each.c.deleted_at.is_(None), 1), else_=0)), func.sum(each.c.local), func.sum(each.c.s3)]
-        found = [int(value or 0) for value in (await session.execute(select(*sums))).one()]
-        backups, there, uploaded = backups + found[0], there + found[1], uploaded + found[2]
-    one = literal_column("1", Integer)
-    copies = select(_sum_of_copies(_TRIED, one).label("tried"), _sum_of_copies(_TRIED, _WHOLE).label("whole"))
-    of_each = copies.where(*_good_since(recent)).subquery()
-    tried, whole = (await session.execute(select(func.sum(of_each.c.tried), func.sum(of_each.c.whole)))).one()
-    return Totals(backups, there, uploaded, int(whole or 0), int(tried or 0))
-
-
-def _good_since(begin: datetime) -> list[ColumnElement[bool]]:
-    return [_BACKUP.status == RunStatus.COMPLETED, _BACKUP.completed_at >= begin]
+    each = select(_BACKUP.deleted_at, local.label("local"), s3.label("s3")).where(*which).subquery()
+    undeleted = func.sum(case((each.c.deleted_at.is_(None), 1), else_=0))
+    stored = (await session.execute(select(undeleted, func.sum(each.c.local), func.sum(each.c.s3)))).one()
+    whole = tried = 0
+    if uploaded is not None:
+        one, good = literal_column("1", Integer), _BACKUP.status == RunStatus.COMPLETED
+        copies = select(_sum_of_copies(_TRIED, _WHOLE).label("whole"), _sum_of_copies(_TRIED, one).label("tried"))
+        of_each = copies.where(good, *uploaded).subquery()
+        whole, tried = (await session.execute(select(func.sum(of_each.c.whole), func.sum(of_each.c.tried)))).one()
+    return Totals(*(int(value or 0) for value in (*stored, whole, tried)))

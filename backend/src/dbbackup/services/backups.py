@@ -7,7 +7,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 from msgspec import UNSET
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, exists, func, literal_column, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    SQLColumnExpression,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbbackup.core.errors import ConflictError, NotFoundError
@@ -114,15 +124,18 @@ async def _count(session: AsyncSession, wanted: BackupFilter, query: Select[Any]
     recent, ended = yesterday(), BackupExecution.completed_at
     ids = query.with_only_columns(BackupExecution.id)
 
-    async def count(when: ColumnElement[bool]) -> int:
-        return await session.scalar(select(func.count()).select_from(ids.where(when).subquery())) or 0
+    def matching(when: ColumnElement[bool]) -> ScalarSelect[int]:
+        return select(func.count()).select_from(ids.where(when).subquery()).scalar_subquery()
+
+    async def past() -> int:
+        return await session.scalar(select(matching(ended < recent))) or 0
 
     async def since() -> int:
-        # Two looks into the index: SQLite would go through all of it for an OR.
-        return await count(ended >= recent) + await count(ended.is_(None))
+        # Two looks into the index: SQLite would go through all of it for an OR. One statement: of one moment.
+        return await session.scalar(select(matching(ended >= recent) + matching(ended.is_(None)))) or 0
 
     key = ("backups", wanted, recent)
-    before = await remembered(session, (*key, "before"), lambda: count(ended < recent), before=recent)
+    before = await remembered(session, (*key, "before"), past, before=recent)
     return before + await remembered(session, (*key, "since"), since)
 
 

@@ -137,6 +137,7 @@ async def write(catalogue: Catalogue, key: str, done: list[str]) -> None:
         await asyncio.sleep(0)
 
 
+@pytest.mark.sqlite("PostgreSQL makes the line itself, once a connection is open")
 async def test_writers_when_one_holds_the_catalogue_then_the_others_follow_in_the_order_they_came(
     catalogue: Catalogue,
 ) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import random
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -13,6 +15,7 @@ from dbbackup.core.naming import new_id
 from dbbackup.db.models import BackupCopy, BackupExecution, CopyState, RunStatus, S3Config
 from dbbackup.db.models.base import utc_now
 from dbbackup.db.session import Catalogue
+from dbbackup.services import backup_history
 from dbbackup.services.statistics import collect
 from tests.catalogue import make_catalogue
 from tests.unit.worker.rows import backup
@@ -94,3 +97,33 @@ async def change_something(session: AsyncSession, chance: random.Random, now: da
             chance.choice(run.copies).state = chance.choice(list(CopyState))
         case _:
             await session.delete(run)
+
+
+async def test_collect_when_a_run_ends_between_two_looks_then_it_is_not_missing_for_good(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = make_catalogue(tmp_path / "app.db")
+    catalogue, look = Catalogue(path), backup_history._totals
+    async with catalogue.transaction() as session:
+        session.add(backup(None, RunStatus.RUNNING, size=None))
+
+    async def end_it_meanwhile(*arguments: Any) -> backup_history.Totals:
+        found = await look(*arguments)
+        async with catalogue.transaction() as another:
+            for run in await another.scalars(select(BackupExecution).where(BackupExecution.completed_at.is_(None))):
+                run.status, run.completed_at, run.size = RunStatus.COMPLETED, utc_now(), 100
+                run.copies[0].state, run.copies[0].size = CopyState.COMPLETE, 100
+        return found
+
+    async with catalogue.sessions() as session:
+        await collect(session, 30)  # makes the boundary known
+    monkeypatch.setattr(backup_history, "_totals", end_it_meanwhile)
+    async with catalogue.transaction() as session:
+        session.add(backup(None, RunStatus.COMPLETED, completed_at=utc_now() - timedelta(days=5)))
+    async with catalogue.sessions() as session:
+        await collect(session, 30)
+    monkeypatch.undo()
+    async with catalogue.sessions() as session:
+        found = await collect(session, 30)
+    await catalogue.close()
+    assert (found.backups, found.stored_local, found.completed_24h) == (2, 100, 1)
