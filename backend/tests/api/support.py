@@ -127,6 +127,12 @@ def eventually(condition: Callable[[], Any], patience: float = 60.0) -> None:
         time.sleep(0.05)
 
 
+def wait_until_left(server: PostgresServer, database: str) -> None:
+    """Wait until nobody is connected to the database: the server ends a session some time after its client went."""
+    others = f"SELECT count(*) FROM pg_stat_activity WHERE datname = '{database}'"
+    eventually(lambda: server.psql(others).strip() == "0")
+
+
 @contextmanager
 def locked(server: PostgresServer, database: str, table: str = "item") -> Iterator[None]:
     """Hold a table so that pg_dump has to wait for it."""

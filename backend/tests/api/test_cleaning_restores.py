@@ -10,7 +10,7 @@ import pytest
 
 from devtools.servers import PostgresServer
 from tests.api.running_app import RunningApp
-from tests.api.support import add_database, back_up, unique
+from tests.api.support import add_database, back_up, unique, wait_until_left
 from tests.api.test_replacing_restores import own, replacing, restore
 from tests.api.test_restores import codes
 
@@ -51,6 +51,7 @@ def name(app: RunningApp, postgres: PostgresServer, database: Any, backup: Any) 
     """The database, with what came since the backup."""
     name = str(database["database"])
     postgres.psql(_SINCE, database=name)
+    wait_until_left(postgres, name)
     yield name
     postgres.psql(f"DROP DATABASE {name} WITH (FORCE)")
     postgres.psql(f"CREATE DATABASE {name}")

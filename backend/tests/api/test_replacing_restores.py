@@ -17,7 +17,16 @@ from dbbackup.db.models import RestoreExecution
 from dbbackup.db.models.base import utc_now
 from devtools.servers import PostgresServer, SeaweedServer
 from tests.api.running_app import RunningApp
-from tests.api.support import add_bucket, add_database, back_up, locked, make_database, objects, unique
+from tests.api.support import (
+    add_bucket,
+    add_database,
+    back_up,
+    locked,
+    make_database,
+    objects,
+    unique,
+    wait_until_left,
+)
 from tests.api.test_restores import codes, databases
 
 COUNT = "SELECT count(*), coalesce(max(note), '') FROM item"
@@ -82,6 +91,7 @@ def test_replace_when_it_succeeds_then_it_can_be_undone_and_let_go(
     )
     postgres.psql("DELETE FROM item; INSERT INTO item VALUES (1, 'since then'); CREATE TABLE later ()", database=name)
     belongings = postgres.psql(BELONGINGS, database=name)
+    wait_until_left(postgres, name)
     found = app.api.post("/restores/preflight", replacing(database, backup))
     assert found["ok"] is True, found
     assert {"replaced", "sessions", "no-safety-backup"} <= codes(found, "ok")
