@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbbackup.core.live_settings import LiveSettings
 from dbbackup.db.models import BackupExecution, BackupSchedule, DatabaseConfig, RunStatus
+from dbbackup.db.remembering import remembered
+from dbbackup.services.backup_history import yesterday
 
 _INTERVALS = {
     "hourly": timedelta(hours=1),
@@ -32,20 +34,14 @@ class Overdue:
 async def find_overdue(session: AsyncSession, live: LiveSettings, now: datetime) -> list[Overdue]:
     """Return the enabled databases that wait for too long, by name."""
     limits = await _limits(session, live)
-    # One look into an index for each: a GROUP BY would read the whole history.
-    last = (
-        select(BackupExecution.completed_at)
-        .where(BackupExecution.database_id == DatabaseConfig.id, BackupExecution.status == RunStatus.COMPLETED)
-        .order_by(BackupExecution.created_at.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
+    newest = await _newest_good(session)
     found = []
-    configs = select(DatabaseConfig, last).where(DatabaseConfig.enabled).order_by(DatabaseConfig.name)
-    for config, good in await session.execute(configs):
+    configs = select(DatabaseConfig).where(DatabaseConfig.enabled).order_by(DatabaseConfig.name)
+    for config in await session.scalars(configs):
         if config.id not in limits:
             continue
         limit, since = limits[config.id]
+        good = newest.get(config.id)
         if now - max(good or since, since) > limit:
             found.append(Overdue(config.id, config.name, limit, good))
     return found
@@ -58,6 +54,22 @@ def interval(schedule: BackupSchedule) -> timedelta | None:
     if schedule.next_run_at and schedule.last_slot and schedule.next_run_at > schedule.last_slot:
         return schedule.next_run_at - schedule.last_slot
     return None
+
+
+async def _newest_good(session: AsyncSession) -> dict[str | None, datetime]:
+    """Return when the last backup of each database completed: what ended before yesterday is remembered."""
+    recent, ended = yesterday(), BackupExecution.completed_at
+
+    async def newest(when: ColumnElement[bool]) -> dict[str | None, datetime]:
+        query = select(BackupExecution.database_id, func.max(ended)).where(
+            BackupExecution.status == RunStatus.COMPLETED, when
+        )
+        found = await session.execute(query.group_by(BackupExecution.database_id))
+        return {database_id: last for database_id, last in found if last}
+
+    key = ("newest good", recent)
+    before = await remembered(session, (*key, "before"), lambda: newest(ended < recent), before=recent)
+    return before | await remembered(session, (*key, "since"), lambda: newest(ended >= recent))
 
 
 async def _limits(session: AsyncSession, live: LiveSettings) -> dict[str, tuple[timedelta, datetime]]:
