@@ -114,7 +114,9 @@ def _template(engine: str, programs: Programs) -> Path:
         made = Path(scratch) / "data"
         command = [*programs.initialise, f"--datadir={made}"]
         command += ["--user=root"] if os.geteuid() == 0 else []
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        # Its own, as a running server's: several processes that initialise at once would delete each other's tables.
+        temporary = {**os.environ, "TMPDIR": scratch}
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=temporary)
         if done.returncode != 0:
             raise ServerStartError(f"initialising failed with {done.returncode}:\n{done.stdout}{done.stderr}")
         # Two servers with one UUID could never replicate from each other.

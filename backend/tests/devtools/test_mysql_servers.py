@@ -18,6 +18,7 @@ from devtools.servers import (
     ServerStartError,
     client_dirs,
     mysql_binaries,
+    mysql_home,
 )
 from devtools.servers.__main__ import main
 from devtools.servers.accounts import server_account, temporary_directory
@@ -183,3 +184,20 @@ def sign_in(
     command: list[str | Path] = [server.bin_dir / server.client, f"--defaults-file={file}", "--protocol=tcp"]
     command += [f"--host={server.host}", f"--port={server.port}", *options, "--execute=SHOW STATUS LIKE 'Ssl_cipher'"]
     return subprocess.run(command, capture_output=True, check=False)
+
+
+def test_fill_initialises_with_a_directory_for_temporary_tables_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # In a shared one, several that initialise at once delete each other's tables, and some of them fail.
+    monkeypatch.setattr(mysql_home, "CACHE", tmp_path / "cache")
+    script = 'data=${1#--datadir=}; mkdir "$data"; printf %s "$TMPDIR" >"$data/where"'
+    programs = mysql_home.Programs(
+        version="1.2.3", bin_dir=tmp_path, server=(), options=(), initialise=("/bin/sh", "-c", script, "sh")
+    )
+    home = tmp_path / "home"
+    home.mkdir()
+    mysql_home.fill(home, "mariadb", programs, "secret", None)
+    where = Path((home / "data/where").read_text())
+    assert where.is_relative_to(tmp_path / "cache")
+    assert not where.exists()
