@@ -90,6 +90,23 @@ async def remembered(
     return value
 
 
+async def remembered_apart(
+    session: AsyncSession,
+    key: tuple[Hashable, ...],
+    recent: datetime,
+    past: Callable[[], Awaitable[_T]],
+    since: Callable[[], Awaitable[_T]],
+    add: Callable[[_T, _T], _T],
+) -> _T:
+    """Return what backups add up to, the ended ones from before `recent` remembered apart from all others.
+
+    `past` looks at what ended before that moment alone, `since` at the rest alone, and `add` changes neither.
+    """
+    key = (*key, recent)
+    before = await remembered(session, (*key, "before"), past, before=recent)
+    return add(before, await remembered(session, (*key, "since"), since))
+
+
 def forget_changed(session: Session) -> None:
     """Forget what the session's commit made untrue."""
     since = session.info.pop(_CHANGED, None)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from dbbackup.db.functions import utc_day
 from dbbackup.db.models import BackupCopy, BackupExecution, CopyState, RunStatus
 from dbbackup.db.models.base import utc_now
-from dbbackup.db.remembering import remembered
+from dbbackup.db.remembering import remembered_apart
 
 Conditions = list[ColumnElement[bool]]
 _BACKUP = BackupExecution
@@ -90,10 +90,12 @@ async def read_history(session: AsyncSession, first: date, last: date) -> Histor
         totals = (await _totals(session, since, since)).plus(growing)
         return History(await _ended(session, recent, None), grown, totals)
 
-    before = await remembered(session, ("past", begin, recent), past, before=recent)
-    since = await remembered(session, ("recent", recent), now)
-    grown = {day: before.grown.get(day, 0) + since.grown.get(day, 0) for day in before.grown | since.grown}
-    return History(before.ended | since.ended, grown, before.totals.plus(since.totals))
+    return await remembered_apart(session, ("history", begin), recent, past, now, _together)
+
+
+def _together(past: History, since: History) -> History:
+    grown = {day: past.grown.get(day, 0) + since.grown.get(day, 0) for day in past.grown | since.grown}
+    return History(past.ended | since.ended, grown, past.totals.plus(since.totals))
 
 
 async def _ended(session: AsyncSession, begin: datetime, end: datetime | None) -> dict[str, Ended]:

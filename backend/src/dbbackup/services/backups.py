@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from operator import add
 from typing import Any
 
 from msgspec import UNSET
@@ -25,7 +26,7 @@ from dbbackup.core.naming import new_id
 from dbbackup.db.models import BackupCopy, BackupExecution, CopyState, Run, RunStatus
 from dbbackup.db.models.backup_execution import WITHOUT_LONG_TEXTS
 from dbbackup.db.models.base import utc_now
-from dbbackup.db.remembering import remembered
+from dbbackup.db.remembering import remembered_apart
 from dbbackup.services.backup_deletion import find_reader, mark_deleted, refuse_locked
 from dbbackup.services.backup_history import yesterday
 from dbbackup.services.changes import announce, announce_run
@@ -134,9 +135,7 @@ async def _count(session: AsyncSession, wanted: BackupFilter, query: Select[Any]
         # Two looks into the index: SQLite would go through all of it for an OR. One statement: of one moment.
         return await session.scalar(select(matching(ended >= recent) + matching(ended.is_(None)))) or 0
 
-    key = ("backups", wanted, recent)
-    before = await remembered(session, (*key, "before"), past, before=recent)
-    return before + await remembered(session, (*key, "since"), since)
+    return await remembered_apart(session, ("backups", wanted), recent, past, since, add)
 
 
 def _order(sort: str, *, backwards: bool) -> tuple[SQLColumnExpression[Any], SQLColumnExpression[Any]]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
+from operator import or_
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbbackup.core.live_settings import LiveSettings
 from dbbackup.db.models import BackupExecution, BackupSchedule, DatabaseConfig, RunStatus
-from dbbackup.db.remembering import remembered
+from dbbackup.db.remembering import remembered_apart
 from dbbackup.services.backup_history import yesterday
 
 _INTERVALS = {
@@ -67,9 +69,8 @@ async def _newest_good(session: AsyncSession) -> dict[str | None, datetime]:
         found = await session.execute(query.group_by(BackupExecution.database_id))
         return {database_id: last for database_id, last in found if last}
 
-    key = ("newest good", recent)
-    before = await remembered(session, (*key, "before"), lambda: newest(ended < recent), before=recent)
-    return before | await remembered(session, (*key, "since"), lambda: newest(ended >= recent))
+    past, since = partial(newest, ended < recent), partial(newest, ended >= recent)
+    return await remembered_apart(session, ("newest good",), recent, past, since, or_)
 
 
 async def _limits(session: AsyncSession, live: LiveSettings) -> dict[str, tuple[timedelta, datetime]]:

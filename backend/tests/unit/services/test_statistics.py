@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from prometheus_client.samples import Sample
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,8 +16,8 @@ from dbbackup.core.naming import new_id
 from dbbackup.db.models import BackupCopy, BackupExecution, CopyState, RunStatus, S3Config
 from dbbackup.db.models.base import utc_now
 from dbbackup.db.session import Catalogue
-from dbbackup.services import backup_history
-from dbbackup.services.statistics import collect
+from dbbackup.services import backup_history, metrics
+from dbbackup.services.statistics import Statistics, collect
 from tests.catalogue import make_catalogue
 from tests.unit.worker.rows import backup
 
@@ -55,13 +56,18 @@ async def test_collect_when_the_history_changes_then_it_says_what_a_program_that
         async with catalogue.transaction() as session:
             await change_something(session, chance, now)
         days = chance.choice((1, 2, 3, 8, 30))
-        async with catalogue.sessions() as session:
-            found = await collect(session, days)
         fresh = Catalogue(path)
-        async with fresh.sessions() as session:
-            assert found == await collect(session, days)
+        assert await said(catalogue, days) == await said(fresh, days)
         await fresh.close()
     await catalogue.close()
+
+
+async def said(catalogue: Catalogue, days: int) -> tuple[Statistics, list[list[Sample]]]:
+    """Return the figures of the page and those for Prometheus."""
+    async with catalogue.sessions() as session:
+        families = [*await metrics._runs(session), *await metrics._storages(session)]
+        samples = [sorted(family.samples, key=lambda sample: sorted(sample.labels.items())) for family in families]
+        return await collect(session, days), samples
 
 
 def made(chance: random.Random, now: datetime) -> BackupExecution:
