@@ -24,12 +24,11 @@ async def counted_tables(connection: Connection, wanted: Sequence[TableFacts]) -
         for setting in postgresql_sample.TEXT_FORM:
             await opened.execute(setting)
         probe = await postgresql_sample.probe(opened)
-        return [
-            await postgresql_sample.counted(
-                opened, table, _possible(samples.get((table.schema, table.name)), table, probe)
-            )
-            for table in found
-        ]
+        counted: list[TableFacts] = []
+        for group in postgresql_sample.groups(found):
+            asked = [(table, _possible(samples.get((table.schema, table.name)), table, probe)) for table in group]
+            counted += await postgresql_sample.counted(opened, asked)
+        return counted
 
 
 async def object_facts(connection: Connection) -> dict[str, dict[str, Any]]:

@@ -26,6 +26,9 @@ BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 """As pg_dump itself begins."""
 LOCK_WAIT = "1s"
 """How long a count waits for a table that somebody holds exclusively."""
+_LIMITS = "SELECT set_config('statement_timeout', %s, true), set_config('lock_timeout', %s, true)"
+Asked = Sequence[tuple[TableFacts, TableSample | None]]
+"""Tables to count, and which rows of each to hash."""
 
 
 class PostgresqlReading:
@@ -67,26 +70,35 @@ class PostgresqlReading:
                 probe = await postgresql_sample.probe(self._opened)
                 for setting in postgresql_sample.TEXT_FORM:
                     await self._opened.execute(setting)
-            for table in sorted(tables, key=lambda table: table.size):
-                left = int((until - time.monotonic()) * 1000)
-                key = keys.get((table.schema, table.name))
-                if key is None or left <= 0:
-                    continue
-                sample = postgresql_sample.plan(table, key, probe) if hashed else None
-                found = await self._count(table, sample, left)
-                if found is not None:
+            small_first = sorted(tables, key=lambda table: table.size)
+            of_the_dump = (table for table in small_first if (table.schema, table.name) in keys)
+            for group in postgresql_sample.groups(of_the_dump):
+                asked = [
+                    (table, postgresql_sample.plan(table, keys[table.schema, table.name], probe) if hashed else None)
+                    for table in group
+                ]
+                for found in await self._count_each(asked, until):
                     yield found
         except psycopg.Error:
             # The dump goes on without this connection: what is not counted stays an estimate, and is called so.
             return
 
-    async def _count(self, table: TableFacts, sample: TableSample | None, milliseconds: int) -> TableFacts | None:
-        """Count one table; None when it takes too long, is locked, or may not be read."""
+    async def _count_each(self, asked: Asked, until: float) -> list[TableFacts]:
+        """Count the tables together; where one of them cannot be counted, the others one by one."""
+        found = await self._count(asked, until)
+        if found is not None or len(asked) == 1:
+            return found or []
+        return [table for one in asked for table in await self._count([one], until) or []]
+
+    async def _count(self, asked: Asked, until: float) -> list[TableFacts] | None:
+        """Count the tables; None when that takes too long, or one is locked or may not be read."""
+        milliseconds = int((until - time.monotonic()) * 1000)
+        if milliseconds <= 0:
+            return None
         try:
             async with self._opened.transaction():  # a savepoint: what fails must not end the snapshot
-                await self._opened.execute(f"SET LOCAL statement_timeout = {milliseconds}")
-                await self._opened.execute(f"SET LOCAL lock_timeout = '{LOCK_WAIT}'")
-                return await postgresql_sample.counted(self._opened, table, sample)
+                await self._opened.execute(_LIMITS, (str(milliseconds), LOCK_WAIT))
+                return await postgresql_sample.counted(self._opened, asked)
         except (
             psycopg.errors.QueryCanceled,
             psycopg.errors.LockNotAvailable,

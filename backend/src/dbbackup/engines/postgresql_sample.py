@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
+
 from msgspec.structs import replace
 from psycopg.sql import SQL, Composed, Identifier, Literal
 
@@ -14,6 +16,8 @@ SAMPLED_ROWS = 1_000
 """About so many rows of a larger one; it needs a key to choose them by."""
 _MAX_BYTES = 64 << 20
 """Tables with few rows that are larger than this are not hashed whole: documents and images."""
+TOGETHER, TOGETHER_BYTES = 50, 16 << 20
+"""So many tables are counted by one statement, and no more bytes unless it is one table."""
 _ROW_BYTES = 100
 """Of a row of a table whose rows nobody has estimated yet."""
 
@@ -50,6 +54,8 @@ SELECT count(*), count(h),
     encode(sha256(coalesce(string_agg(h, '' ORDER BY h) FILTER (WHERE h IS NOT NULL), '')), 'hex')
 FROM (SELECT {hash} AS h FROM ONLY {table} t) rows
 """
+_NUMBERED = SQL("SELECT {number}, counted.* FROM ({statement}) counted")
+_AND = " UNION ALL "
 _HASH = "sha256(convert_to(ROW({columns})::text, getdatabaseencoding()))"
 # the server's own quick hash chooses: 0.1 s for a million rows
 _CHOSEN = 'CASE WHEN hashtextextended(({key})::text COLLATE "C", 0) % {every} = 0 THEN {hash} END'
@@ -79,11 +85,28 @@ def plan(table: TableFacts, key: list[str], hash_probe: str) -> TableSample | No
     return TableSample(key=key, every=max(2, rows // SAMPLED_ROWS), probe=hash_probe, rows=0, sha256="")
 
 
-async def counted(opened: Session, table: TableFacts, sample: TableSample | None) -> TableFacts:
-    """Return the table with its rows counted, and those of the sample hashed as it says."""
-    [(rows, hashed, sha256)] = await (await opened.execute(_statement(table, sample))).fetchall()
-    found = None if sample is None else replace(sample, rows=int(hashed), sha256=sha256)
-    return replace(table, rows=int(rows), rows_exact=True, sample=found)
+def groups(tables: Iterable[TableFacts]) -> Iterator[list[TableFacts]]:
+    """Yield the tables in their order, small neighbours together: the way to the server costs them the most."""
+    group: list[TableFacts] = []
+    for table in tables:
+        if group and (len(group) == TOGETHER or sum(each.size for each in group) + table.size > TOGETHER_BYTES):
+            yield group
+            group = []
+        group.append(table)
+    if group:
+        yield group
+
+
+async def counted(opened: Session, asked: Sequence[tuple[TableFacts, TableSample | None]]) -> list[TableFacts]:
+    """Return the tables with their rows counted in one statement, and those of each sample hashed as it says."""
+    each = [_NUMBERED.format(number=number, statement=_statement(*one)) for number, one in enumerate(asked)]
+    answers = {number: values for number, *values in await (await opened.execute(SQL(_AND).join(each))).fetchall()}
+    found = []
+    for number, (table, sample) in enumerate(asked):
+        rows, hashed, sha256 = answers[number]
+        taken = None if sample is None else replace(sample, rows=int(hashed), sha256=sha256)
+        found.append(replace(table, rows=int(rows), rows_exact=True, sample=taken))
+    return found
 
 
 def _statement(table: TableFacts, sample: TableSample | None) -> Composed:

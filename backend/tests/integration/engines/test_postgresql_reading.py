@@ -139,7 +139,10 @@ async def test_counted_when_a_table_is_locked_or_gone_or_time_is_up_then_it_stay
     assert not any(table.rows_exact for table in await counts(read, 0))
 
 
-async def test_counted_when_the_connection_is_lost_then_what_was_counted_is_kept(read: PostgresServer) -> None:
+async def test_counted_when_the_connection_is_lost_then_what_was_counted_is_kept(
+    read: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgresql_sample, "TOGETHER", 2)
     async with engine().reading(connection(read, "read")) as reading:
         survey = await reading.survey()
         found = []
@@ -147,7 +150,7 @@ async def test_counted_when_the_connection_is_lost_then_what_was_counted_is_kept
             found.append(table)
             if len(found) == 1:
                 read.psql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'read'")
-    assert len(found) == 1
+    assert len(found) == 2
 
 
 async def test_reading_when_it_cannot_begin_or_look_then_an_error_says_why(
@@ -187,3 +190,15 @@ def test_plan_when_rows_are_not_known_then_it_goes_by_the_size() -> None:
     assert plan(table(10, 1 << 30, "a"), ["a"], "p") == sample(["a"], 2, "p")
     assert plan(table(10, 1 << 30, "a"), [], "p") is None
     assert plan(table(10**6, 1 << 20, "a"), ["generated"], "p") is None
+
+
+def test_groups_when_tables_are_small_then_they_are_together_up_to_a_number_and_a_size() -> None:
+    def sizes(*of_tables: int) -> list[list[int]]:
+        table = TableFacts(schema="s", name="t", rows=0, rows_exact=False, size=0, columns={})
+        groups = postgresql_sample.groups(replace(table, size=size) for size in of_tables)
+        return [[each.size for each in group] for group in groups]
+
+    most = postgresql_sample.TOGETHER_BYTES
+    assert sizes() == []
+    assert sizes(0, 1, most - 1, 1, most, most + 1, 2) == [[0, 1, most - 1], [1], [most], [most + 1], [2]]
+    assert [len(group) for group in sizes(*[0] * 101)] == [50, 50, 1]
