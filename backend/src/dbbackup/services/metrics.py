@@ -5,10 +5,10 @@ from __future__ import annotations
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from operator import add
+from typing import Any
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -166,51 +166,23 @@ async def _storages(session: AsyncSession) -> list[Metric]:
     stored = GaugeMetricFamily("dbbackup_stored_bytes", "What lies in a storage", labels=["storage"])
     copies = GaugeMetricFamily("dbbackup_copies", "Copies of backups by state", labels=["storage", "state"])
     names = {row.id: row.name for row in await session.execute(select(S3Config.id, S3Config.name))}
+    rows = await remembered(session, "copies by state", lambda: _copies_by_state(session))
     total: dict[str, int] = {"local": 0, **{f"s3:{name}": 0 for name in names.values()}}
-    for (config_id, state), found in (await _copies_by_state(session)).items():
+    for config_id, state, count, size in rows:
         name = f"s3:{names.get(config_id, config_id)}" if config_id else "local"
-        copies.add_metric([name, state], found.copies)
+        copies.add_metric([name, state], count)
         if state == CopyState.COMPLETE:
-            total[name] = found.size
+            total[name] = int(size or 0)
     for name, size in total.items():
         stored.add_metric([name], size)
     return [stored, copies]
 
 
-@dataclass(frozen=True, slots=True)
-class _Copies:
-    """How many there are, and their bytes."""
-
-    copies: int
-    size: int
-
-    def __add__(self, other: _Copies) -> _Copies:
-        return _Copies(self.copies + other.copies, self.size + other.size)
-
-
-_ByState = dict[tuple[str | None, str], _Copies]
-_NO_COPIES = _Copies(0, 0)
-
-
-async def _copies_by_state(session: AsyncSession) -> _ByState:
-    recent, ended = yesterday(), BackupExecution.completed_at
+async def _copies_by_state(session: AsyncSession) -> list[Any]:
+    # All at once: going through an index of a million copies is quicker than looking up those of half a million backups.
     by = (BackupCopy.s3_config_id, BackupCopy.state)
-
-    async def count(when: ColumnElement[bool]) -> _ByState:
-        of_these = BackupCopy.backup_id.in_(select(BackupExecution.id).where(when))
-        query = select(*by, func.count(), func.sum(BackupCopy.size)).where(of_these).group_by(*by)
-        rows = await session.execute(query)
-        return {(config_id, state): _Copies(many, int(size or 0)) for config_id, state, many, size in rows}
-
-    async def since() -> _ByState:
-        # Two looks into the index: SQLite would go through all of it for an OR.
-        return _together(await count(ended >= recent), await count(ended.is_(None)))
-
-    return await remembered_apart(session, ("copies",), recent, partial(count, ended < recent), since, _together)
-
-
-def _together(one: _ByState, other: _ByState) -> _ByState:
-    return {key: one.get(key, _NO_COPIES) + other.get(key, _NO_COPIES) for key in one | other}
+    query = select(*by, func.count(), func.sum(BackupCopy.size)).group_by(*by)
+    return list(await session.execute(query))
 
 
 async def _schedules(session: AsyncSession) -> list[Metric]:
