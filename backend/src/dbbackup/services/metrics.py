@@ -179,7 +179,7 @@ async def _storages(session: AsyncSession) -> list[Metric]:
 
 
 async def _copies_by_state(session: AsyncSession) -> list[Any]:
-    # All at once: going through an index of a million copies is quicker than looking up those of half a million backups.
+    # Of the past, too: going through one index is quicker than looking up the copies of each backup.
     by = (BackupCopy.s3_config_id, BackupCopy.state)
     query = select(*by, func.count(), func.sum(BackupCopy.size)).group_by(*by)
     return list(await session.execute(query))
