@@ -13,13 +13,15 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbbackup.core.naming import new_id
-from dbbackup.db.models import BackupCopy, BackupExecution, CopyState, RunStatus, S3Config
+from dbbackup.db.models import BackupCopy, BackupExecution, CopyState, DatabaseConfig, RunStatus, S3Config
 from dbbackup.db.models.base import utc_now
 from dbbackup.db.session import Catalogue
 from dbbackup.services import backup_history, metrics
 from dbbackup.services.statistics import Statistics, collect
 from tests.catalogue import make_catalogue
 from tests.unit.worker.rows import backup
+
+DATABASES = ("one", "other")
 
 
 async def test_collect_when_a_backup_was_deleted_then_it_was_stored_until_that_day(tmp_path: Path) -> None:
@@ -50,6 +52,8 @@ async def test_collect_when_the_history_changes_then_it_says_what_a_program_that
     catalogue = Catalogue(path)
     async with catalogue.transaction() as session:
         session.add(S3Config(id="s3", name="s3", bucket="b", access_key_sealed="", secret_key_sealed=""))
+        place = {"host": "h", "port": 1, "database_name": "d", "username": "u"}
+        session.add_all(DatabaseConfig(id=id_, name=id_, slug=id_, type="postgresql", **place) for id_ in DATABASES)
         await session.flush()
         session.add_all(made(chance, now) for _ in range(40))
     for _ in range(40):
@@ -65,8 +69,8 @@ async def test_collect_when_the_history_changes_then_it_says_what_a_program_that
 async def said(catalogue: Catalogue, days: int) -> tuple[Statistics, list[list[Sample]]]:
     """Return the figures of the page and those for Prometheus."""
     async with catalogue.sessions() as session:
-        families = [*await metrics._runs(session), *await metrics._storages(session)]
-        samples = [sorted(family.samples, key=lambda sample: sorted(sample.labels.items())) for family in families]
+        families = [await part(session) for part in (metrics._runs, metrics._databases, metrics._storages)]
+        samples = [sorted(family.samples, key=str) for part in families for family in part]
         return await collect(session, days), samples
 
 
@@ -85,7 +89,8 @@ def made(chance: random.Random, now: datetime) -> BackupExecution:
         for position, place in enumerate((None, "s3"))
     ]
     size, duration = chance.randrange(1000), chance.random()
-    return backup(None, status, completed_at=ended, size=size, duration=duration, copies=copies)
+    database = chance.choice(DATABASES)
+    return backup(None, status, database_id=database, completed_at=ended, size=size, duration=duration, copies=copies)
 
 
 async def change_something(session: AsyncSession, chance: random.Random, now: datetime) -> None:
