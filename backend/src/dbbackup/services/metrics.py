@@ -103,8 +103,10 @@ async def _by_status(session: AsyncSession, model: type[Run]) -> Counter[str]:
     recent, ended = yesterday(), model.completed_at
 
     async def count(*when: ColumnElement[bool]) -> Counter[str]:
-        query = select(model.status, func.count()).where(*when).group_by(model.status)
-        return Counter({status: many for status, many in await session.execute(query)})  # noqa: C416 - the types
+        # An expression: for the column SQLite takes the index of statuses and looks up when each of all runs ended.
+        status = model.status.concat("")
+        query = select(status, func.count()).where(*when).group_by(status)
+        return Counter({name: many for name, many in await session.execute(query)})  # noqa: C416 - the types
 
     if model is not BackupExecution:
         return await remembered(session, ("by status", model), count)
