@@ -1,13 +1,22 @@
-"""Functions that SQLite and PostgreSQL call by different names."""
+"""Functions that SQLite and PostgreSQL call by different names, and what keeps SQLite from an index."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import String
+from sqlalchemy import ColumnElement, String
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
+
+
+def unindexed(text: InstrumentedAttribute[Any]) -> ColumnElement[str]:
+    """Return a column's text as an expression, for which no index will do.
+
+    Grouped by a column SQLite takes the column's index, and looks up all rows of the table for what else is asked.
+    """
+    return text.concat("")
 
 
 class utc_day(GenericFunction[str]):  # noqa: N801 - named as SQL functions are

@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import load_only
 
 from dbbackup import __version__
+from dbbackup.db.functions import unindexed
 from dbbackup.db.models import (
     RUNS,
     BackupCopy,
@@ -103,8 +104,7 @@ async def _by_status(session: AsyncSession, model: type[Run]) -> Counter[str]:
     recent, ended = yesterday(), model.completed_at
 
     async def count(*when: ColumnElement[bool]) -> Counter[str]:
-        # An expression: for the column SQLite takes the index of statuses and looks up when each of all runs ended.
-        status = model.status.concat("")
+        status = unindexed(model.status)  # the index of ends is the one to take
         query = select(status, func.count()).where(*when).group_by(status)
         return Counter({name: many for name, many in await session.execute(query)})  # noqa: C416 - the types
 

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbbackup.core.live_settings import LiveSettings
+from dbbackup.db.functions import unindexed
 from dbbackup.db.models import BackupExecution, BackupSchedule, DatabaseConfig, RunStatus
 from dbbackup.db.remembering import remembered_apart
 from dbbackup.services.backup_history import yesterday
@@ -63,8 +64,8 @@ async def _newest_good(session: AsyncSession) -> dict[str | None, datetime]:
     recent, ended = yesterday(), BackupExecution.completed_at
 
     async def newest(when: ColumnElement[bool]) -> dict[str | None, datetime]:
-        # Expressions: for the columns SQLite takes an index of theirs, and looks up when each of all backups ended.
-        database_id, status = BackupExecution.database_id.concat(""), BackupExecution.status.concat("")
+        # The index of ends is the one to take.
+        database_id, status = unindexed(BackupExecution.database_id), unindexed(BackupExecution.status)
         query = select(database_id, func.max(ended)).where(status == RunStatus.COMPLETED, when).group_by(database_id)
         found = await session.execute(query)
         return {database_id: last for database_id, last in found if last}

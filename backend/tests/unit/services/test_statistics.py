@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 from prometheus_client.samples import Sample
-from sqlalchemy import select
+from sqlalchemy import event, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbbackup.core.naming import new_id
 from dbbackup.db.models import BackupCopy, BackupExecution, CopyState, DatabaseConfig, RunStatus, S3Config
 from dbbackup.db.models.base import utc_now
 from dbbackup.db.session import Catalogue
-from dbbackup.services import backup_history, metrics
+from dbbackup.services import backup_history, metrics, overdue
 from dbbackup.services.statistics import Statistics, collect
 from tests.catalogue import make_catalogue
 from tests.unit.worker.rows import backup
@@ -138,3 +138,28 @@ async def test_collect_when_a_run_ends_between_two_looks_then_it_is_not_missing_
         found = await collect(session, 30)
     await catalogue.close()
     assert (found.backups, found.stored_local, found.completed_24h) == (2, 100, 1)
+
+
+@pytest.mark.sqlite("what PostgreSQL chooses depends on its own figures")
+async def test_what_ended_since_yesterday_is_found_by_the_index_of_ends(tmp_path: Path) -> None:
+    chance, now, plans = random.Random(5), utc_now(), list[str]()
+    path = make_catalogue(tmp_path / "app.db")
+    catalogue = Catalogue(path)
+    async with catalogue.transaction() as session:
+        session.add_all(backup(None, completed_at=now - timedelta(hours=chance.randrange(9999))) for _ in range(500))
+    async with catalogue.transaction() as session:
+        await session.execute(text("ANALYZE"))
+
+    async with catalogue.sessions() as session:
+        connection = await session.connection()
+
+        def explain(_connection: object, cursor: Any, statement: str, parameters: Any, *_: object) -> None:
+            cursor.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            plans.append(" ".join(row[3] for row in cursor.fetchall()))
+
+        event.listen(connection.sync_connection, "before_cursor_execute", explain)
+        await metrics._by_status(session, BackupExecution)
+        await overdue._newest_good(session)
+    await catalogue.close()
+    assert len(plans) == 5
+    assert all("ix_backup_execution_ended" in plan for plan in plans), plans
