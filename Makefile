@@ -3,7 +3,10 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
+# The tests share two cores and more: one after the other, save what test-beside runs beside each other.
+ifndef BESIDE
 .NOTPARALLEL:
+endif
 MAKEFLAGS += --no-print-directory
 
 WORKERS ?= 3
@@ -59,10 +62,14 @@ dev: ## Run the API with reload and Vite's server together
 .PHONY: test
 test: setup test-backend test-beside e2e ## Run all tests with their coverage bounds, then the browser tests (DB=postgresql: the catalogue there)
 
-# The images are built while the frontend's tests run: the one waits for downloads, the other for the cores.
+# Images wait for downloads and browsers for pages: each leaves the cores to the other.
 .PHONY: test-beside
 test-beside:
-	@$(MAKE) --no-print-directory -j2 --output-sync=target test-frontend test-images
+	@$(MAKE) BESIDE=yes -j2 --output-sync=target e2e test-images-and-frontend
+
+.PHONY: test-images-and-frontend
+test-images-and-frontend:
+	@$(MAKE) BESIDE= test-images test-frontend
 
 .PHONY: test-backend
 test-backend: test-measured test-unmeasured ## Run all backend tests and hold the coverage against its bounds (WORKERS=3, DB=sqlite or postgresql)

@@ -11,6 +11,7 @@ from msgspec import structs
 from dbbackup.core.errors import DatabaseError
 from dbbackup.core.manifest import Manifest
 from dbbackup.engines import mysql_replace
+from dbbackup.engines.mysql_connect import session
 from dbbackup.engines.values import Finding
 from tests.integration.engines.mysql_support import Family
 from tests.integration.engines.support import levels, manifest
@@ -52,6 +53,19 @@ async def test_preflight_of_clean_and_replace_tells_what_is_dropped_and_what_sta
     assert "database-missing" in levels(await check(family, what, "replace"), "warning")
     assert await family.engine.standing(family.connection(), {}) == {}
     assert family.engine.swapping is None
+
+
+async def test_preflight_when_somebody_is_connected_then_said_who_and_what_becomes_of_them(family: Family) -> None:
+    family.create(NAME, _TABLES)
+    what = await surveyed(family)
+    assert "sessions" in levels(await check(family, what, "clean"), "ok")
+    async with session(family.connection(NAME)):
+        refused = await check(family, what, "clean")
+        warned = await check(family, what, "replace", stopConnections=True)
+    assert [one.message.partition(":")[0] for one in refused if one.code == "sessions" and one.level == "error"] == [
+        f"1 connection to {NAME} active"
+    ]
+    assert "sessions" in levels(warned, "warning")
 
 
 def _many() -> str:

@@ -99,6 +99,8 @@ async def test_swap_when_sessions_take_long_to_end_then_tried_again(
 
 async def test_swap_when_there_is_no_live_one_then_only_the_shadow_is_renamed(pair: PostgresServer) -> None:
     pair.psql(f"DROP DATABASE {LIVE}")
+    assert "database-missing" in levels(await replaceable(pair), "warning")
+    await swapping.prepare(connection(pair), backup(), SHADOW, LIVE)
     new = Swap(LIVE, SHADOW, KEPT, "r1", new=True)
     assert await swapping.swapped(connection(pair), new) is False
     await swapping.swap(connection(pair), new, stop_connections=True)

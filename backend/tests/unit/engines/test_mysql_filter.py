@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from dbbackup.core.errors import RestoreError
-from dbbackup.engines.mysql_filter import Definitions, RowsOnly
+from dbbackup.engines.mysql_filter import Definitions, PartOfRows, RowsOnly
+from dbbackup.engines.mysql_selection import Wanted
 
 END = b"-- Dump completed on 2026-01-01  0:00:00\n"
 
 
-def through(filter_: Definitions | RowsOnly, script: bytes) -> bytes:
+def through(filter_: Definitions | PartOfRows | RowsOnly, script: bytes) -> bytes:
     return b"".join([*filter_.update(script + END), *filter_.finish()])
 
 
@@ -142,3 +143,10 @@ def test_rows_alone_are_one_transaction_that_the_end_commits() -> None:
     assert b"\nCOMMIT" not in begun.upper()
     assert b"".join(filter_.update(b"INSERT INTO `t` VALUES (2);\n" + END)) == b"INSERT INTO `t` VALUES (2);\n"
     assert b"".join(filter_.finish()) == b"COMMIT;\n"
+
+
+def test_rows_of_a_part_come_with_their_settings_and_only_those_of_wanted_tables() -> None:
+    script = b"SET NAMES utf8mb4;\nINSERT INTO `kept` VALUES (1);\nINSERT INTO `left` VALUES (2);\n"
+    wanted = through(PartOfRows(Wanted({"kept"})), script + END)
+    assert (b"SET NAMES utf8mb4" in wanted, b"`kept` VALUES (1)" in wanted, b"`left`" in wanted) == (True, True, False)
+    assert b"`left` VALUES (2)" in through(PartOfRows(), script + END)
