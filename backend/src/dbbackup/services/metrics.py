@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import partial
 from operator import add
-from typing import Any, NamedTuple
+from typing import Any
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -37,7 +37,7 @@ from dbbackup.db.remembering import remembered, remembered_apart
 from dbbackup.services import system
 from dbbackup.services.backup_history import yesterday
 from dbbackup.services.context import Context
-from dbbackup.services.newest_backups import newest_of_databases
+from dbbackup.services.newest_backups import Which, newest_of_databases
 from dbbackup.services.verifications import last_proofs
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -54,16 +54,6 @@ async def render(session: AsyncSession, ctx: Context) -> bytes:
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Collected(families))
     return generate_latest(registry)
-
-
-class _Ended(NamedTuple):
-    """What is told of a backup that ended."""
-
-    id: str
-    status: str
-    completed_at: datetime | None
-    duration: float | None
-    size: int | None
 
 
 class _Collected(Collector):
@@ -122,10 +112,10 @@ async def _databases(session: AsyncSession) -> list[Metric]:
     shown = load_only(*_OF_CONFIG, raiseload=True)
     configs = list(await session.scalars(select(DatabaseConfig).where(DatabaseConfig.enabled).options(shown)))
     ids = tuple(config.id for config in configs)
-    good, failed = [await _newest(session, ids, status) for status in (RunStatus.COMPLETED, RunStatus.FAILED)]
+    good, failed = [await newest_of_databases(session, ids, which) for which in (Which.COMPLETED, Which.FAILED)]
     last = good | {id_: run for id_, run in failed.items() if id_ not in good or good[id_].id < run.id}
     restores = await remembered(session, "last restores", lambda: _last_restores(session))
-    proofs = await remembered(session, ("last proofs", ids), lambda: _last_proofs(session, ids))
+    proofs = await last_proofs(session, ids)
     families = {
         "up": _of_database("database_up", "1 when the last look at the server succeeded"),
         "size": _of_database("database_bytes", "Size of the database on its server"),
@@ -138,7 +128,7 @@ async def _databases(session: AsyncSession) -> list[Metric]:
         "restored": _of_database("last_restore_timestamp_seconds", "End of the last completed restore"),
     }
     for config in configs:
-        backup, ended, (proven, took) = good.get(config.id), last.get(config.id), proofs.get(config.id, (None, None))
+        backup, ended, proof = good.get(config.id), last.get(config.id), proofs.get(config.id)
         values = {
             "up": None if config.reachable is None else float(config.reachable),
             "size": config.size,
@@ -146,8 +136,8 @@ async def _databases(session: AsyncSession) -> list[Metric]:
             "at": _seconds(backup.completed_at) if backup else None,
             "took": backup.duration if backup else None,
             "stored": backup.size if backup else None,
-            "proven": _seconds(proven),
-            "restore": took,
+            "proven": _seconds(proof.completed_at) if proof else None,
+            "restore": proof.restore_seconds if proof else None,
             "restored": _seconds(restores.get(config.id)),
         }
         for name, value in values.items():
@@ -158,23 +148,6 @@ async def _databases(session: AsyncSession) -> list[Metric]:
 
 def _of_database(name: str, about: str) -> GaugeMetricFamily:
     return GaugeMetricFamily(f"dbbackup_{name}", about, labels=_OF_DATABASE)
-
-
-async def _newest(session: AsyncSession, ids: tuple[str, ...], status: RunStatus) -> dict[str, _Ended]:
-    async def read() -> dict[str, _Ended]:
-        found = await newest_of_databases(session, ids, BackupExecution.status == status)
-        # Not the records: what is remembered outlives the session that they belong to.
-        return {
-            database_id: _Ended(run.id, run.status, run.completed_at, run.duration, run.size)
-            for database_id, run in found.items()
-        }
-
-    return await remembered(session, ("newest", status, ids), read)
-
-
-async def _last_proofs(session: AsyncSession, ids: tuple[str, ...]) -> dict[str, tuple[datetime | None, float | None]]:
-    found = await last_proofs(session, ids)
-    return {database_id: (proof.completed_at, proof.restore_seconds) for database_id, proof in found.items()}
 
 
 async def _last_restores(session: AsyncSession) -> dict[str, datetime]:

@@ -1,62 +1,95 @@
-"""The newest backup of each database or schedule, found by one look into an index for each."""
+"""The newest backup of each database or schedule: a look into an index for each, remembered while nothing changes."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import load_only, raiseload
 
-from dbbackup.db.models import BackupExecution, BackupSchedule, DatabaseConfig
-
-SHOWN = (
-    BackupExecution.database_id,
-    BackupExecution.schedule_id,
-    BackupExecution.slot,
-    BackupExecution.status,
-    BackupExecution.created_at,
-    BackupExecution.started_at,
-    BackupExecution.completed_at,
-    BackupExecution.duration,
-    BackupExecution.size,
-    BackupExecution.error_message,
-)
-"""What is read of each: half the time of a list of a hundred databases went into columns that it does not show."""
+from dbbackup.db.models import BackupCopy, BackupExecution, BackupSchedule, CopyState, DatabaseConfig, RunStatus
+from dbbackup.db.remembering import remembered
 
 
-async def newest_of_databases(
-    session: AsyncSession, ids: Sequence[str], *conditions: ColumnElement[bool]
-) -> dict[str, BackupExecution]:
-    """Return the newest backup of each database that is not deleted and fulfils the conditions, by database.
+class Newest(NamedTuple):
+    """What lists show of a backup. Not the record: what is remembered outlives the session that it belongs to."""
 
-    It comes with what lists show of it only: see SHOWN.
-    """
-    found = await _newest(session, DatabaseConfig, BackupExecution.database_id == DatabaseConfig.id, ids, conditions)
-    return {backup.database_id: backup for backup in found if backup.database_id}
+    id: str
+    database_id: str | None
+    schedule_id: str | None
+    slot: datetime | None
+    status: str
+    created_at: datetime
+    started_at: datetime | None
+    completed_at: datetime | None
+    duration: float | None
+    size: int | None
+    error_message: str | None
 
 
-async def newest_of_schedules(session: AsyncSession, ids: Sequence[str]) -> dict[str, BackupExecution]:
-    """Return the newest run of each schedule that is not deleted, by schedule, with SHOWN only."""
-    found = await _newest(session, BackupSchedule, BackupExecution.schedule_id == BackupSchedule.id, ids, ())
-    return {run.schedule_id: run for run in found if run.schedule_id}
+class Which(StrEnum):
+    """Of which backups the newest is meant; deleted ones are never among them."""
+
+    ANY = "any"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    GOOD = "good"
+    """Completed, not damaged, and with a complete copy."""
+
+
+async def newest_of_databases(session: AsyncSession, ids: Iterable[str], which: Which = Which.ANY) -> dict[str, Newest]:
+    """Return the newest backup of each database, by database. What is returned is shared: nobody may change it."""
+    databases = tuple(ids)
+
+    async def read() -> dict[str, Newest]:
+        belongs = BackupExecution.database_id == DatabaseConfig.id
+        found = await _newest(session, DatabaseConfig, belongs, databases, which)
+        return {run.database_id: run for run in found if run.database_id}
+
+    return await remembered(session, ("newest of databases", which, databases), read)
+
+
+async def newest_of_schedules(session: AsyncSession, ids: Iterable[str]) -> dict[str, Newest]:
+    """Return the newest run of each schedule, by schedule. What is returned is shared: nobody may change it."""
+    schedules = tuple(ids)
+
+    async def read() -> dict[str, Newest]:
+        belongs = BackupExecution.schedule_id == BackupSchedule.id
+        found = await _newest(session, BackupSchedule, belongs, schedules, Which.ANY)
+        return {run.schedule_id: run for run in found if run.schedule_id}
+
+    return await remembered(session, ("newest of schedules", schedules), read)
 
 
 async def _newest(
     session: AsyncSession,
     parent: type[DatabaseConfig | BackupSchedule],
     belongs: ColumnElement[bool],
-    ids: Sequence[str],
-    conditions: Sequence[ColumnElement[bool]],
-) -> Sequence[BackupExecution]:
+    ids: tuple[str, ...],
+    which: Which,
+) -> list[Newest]:
     # Ids are UUIDv7 and so sort by time: the greatest is the newest. A GROUP BY would read the whole history.
     newest = (
         select(func.max(BackupExecution.id))
-        .where(belongs, BackupExecution.deleted_at.is_(None), *conditions)
+        .where(belongs, BackupExecution.deleted_at.is_(None), *_conditions(which))
         .correlate(parent)
         .scalar_subquery()
     )
-    query = select(BackupExecution).where(BackupExecution.id.in_(select(newest).where(parent.id.in_(ids))))
-    return (
-        await session.scalars(query.options(load_only(*SHOWN, raiseload=True), raiseload(BackupExecution.copies)))
-    ).all()
+    shown = [getattr(BackupExecution, name) for name in Newest._fields]
+    query = select(*shown).where(BackupExecution.id.in_(select(newest).where(parent.id.in_(ids))))
+    return [Newest(*row) for row in await session.execute(query)]
+
+
+def _conditions(which: Which) -> list[ColumnElement[bool]]:
+    if which is Which.ANY:
+        return []
+    if which is Which.FAILED:
+        return [BackupExecution.status == RunStatus.FAILED]
+    completed = BackupExecution.status == RunStatus.COMPLETED
+    if which is Which.COMPLETED:
+        return [completed]
+    whole = exists().where(BackupCopy.backup_id == BackupExecution.id, BackupCopy.state == CopyState.COMPLETE)
+    return [completed, BackupExecution.damage.is_(None), whole]

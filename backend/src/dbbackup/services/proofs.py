@@ -8,17 +8,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import exists
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbbackup.core.errors import FieldError, ValidationError
-from dbbackup.db.models import BackupCopy, BackupExecution, CopyState, DatabaseConfig, RunStatus
+from dbbackup.db.models import DatabaseConfig
 from dbbackup.db.models.base import utc_now
 from dbbackup.services.changes import announce
 from dbbackup.services.container_choice import check_scratch
 from dbbackup.services.context import Context
 from dbbackup.services.databases import get_database
-from dbbackup.services.newest_backups import newest_of_databases
+from dbbackup.services.newest_backups import Which, newest_of_databases
 from dbbackup.services.verification_inputs import ProofInput
 from dbbackup.services.verifications import last_proofs
 
@@ -40,9 +39,7 @@ class Recoverability:
 
 async def recoverability(session: AsyncSession, database_ids: Sequence[str]) -> dict[str, Recoverability]:
     """Return for each database what its backups are good for now."""
-    whole = exists().where(BackupCopy.backup_id == BackupExecution.id, BackupCopy.state == CopyState.COMPLETE)
-    counts = (BackupExecution.status == RunStatus.COMPLETED, BackupExecution.damage.is_(None), whole)
-    good = await newest_of_databases(session, database_ids, *counts)
+    good = await newest_of_databases(session, database_ids, Which.GOOD)
     proofs, now = await last_proofs(session, database_ids), utc_now()
     return {
         id_: Recoverability(

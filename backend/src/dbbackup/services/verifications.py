@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
+from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,6 +22,7 @@ from dbbackup.db.models import (
     TargetKind,
     Verification,
 )
+from dbbackup.db.remembering import remembered
 from dbbackup.services.backups import get_backup, request_cancel
 from dbbackup.services.changes import announce_run
 from dbbackup.services.context import Context
@@ -35,6 +38,13 @@ ASSERTS = 4
 SCHEDULE = "schedule"
 REREADING = "rereading"
 """Who started a verification that nobody asked for: after every so many backups, and to read every byte again."""
+
+
+class Proof(NamedTuple):
+    """When a trial restore ended, and how many seconds it took."""
+
+    completed_at: datetime | None
+    restore_seconds: float | None
 
 
 async def queue_verification(
@@ -110,15 +120,21 @@ async def cancel_verification(session: AsyncSession, ctx: Context, verification_
     return verification
 
 
-async def last_proofs(session: AsyncSession, database_ids: Sequence[str]) -> dict[str, Verification]:
-    """Return the newest successful restore into a scratch database of each database."""
-    newest = select(func.max(Verification.id)).where(
-        Verification.database_id.in_(database_ids),
-        Verification.level >= RESTORES,
-        Verification.status == RunStatus.COMPLETED,
-    )
-    query = select(Verification).where(Verification.id.in_(newest.group_by(Verification.database_id)))
-    return {proof.database_id: proof for proof in await session.scalars(query) if proof.database_id}
+async def last_proofs(session: AsyncSession, database_ids: Iterable[str]) -> dict[str, Proof]:
+    """Return the newest successful trial restore of each database. It is shared: nobody may change it."""
+    ids = tuple(database_ids)
+
+    async def read() -> dict[str, Proof]:
+        newest = select(func.max(Verification.id)).where(
+            Verification.database_id.in_(ids),
+            Verification.level >= RESTORES,
+            Verification.status == RunStatus.COMPLETED,
+        )
+        shown = (Verification.database_id, Verification.completed_at, Verification.restore_seconds)
+        query = select(*shown).where(Verification.id.in_(newest.group_by(Verification.database_id)))
+        return {id_: Proof(at, seconds) for id_, at, seconds in await session.execute(query) if id_}
+
+    return await remembered(session, ("last proofs", ids), read)
 
 
 async def _new(session: AsyncSession, ctx: Context, backup_id: str, data: VerifyInput, actor: str) -> Verification:

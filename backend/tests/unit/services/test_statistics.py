@@ -17,6 +17,7 @@ from dbbackup.db.models import BackupCopy, BackupExecution, CopyState, DatabaseC
 from dbbackup.db.models.base import utc_now
 from dbbackup.db.session import Catalogue
 from dbbackup.services import backup_history, metrics, overdue
+from dbbackup.services.newest_backups import Newest, Which, newest_of_databases
 from dbbackup.services.statistics import Statistics, collect
 from tests.catalogue import make_catalogue
 from tests.unit.worker.rows import backup
@@ -66,12 +67,13 @@ async def test_collect_when_the_history_changes_then_it_says_what_a_program_that
     await catalogue.close()
 
 
-async def said(catalogue: Catalogue, days: int) -> tuple[Statistics, list[list[Sample]]]:
-    """Return the figures of the page and those for Prometheus."""
+async def said(catalogue: Catalogue, days: int) -> tuple[Statistics, list[list[Sample]], list[dict[str, Newest]]]:
+    """Return the figures of the page, those for Prometheus, and the newest backups of each kind."""
     async with catalogue.sessions() as session:
         families = [await part(session) for part in (metrics._runs, metrics._databases, metrics._storages)]
         samples = [sorted(family.samples, key=str) for part in families for family in part]
-        return await collect(session, days), samples
+        newest = [await newest_of_databases(session, DATABASES, which) for which in Which]
+        return await collect(session, days), samples, newest
 
 
 def made(chance: random.Random, now: datetime) -> BackupExecution:
@@ -96,7 +98,7 @@ def made(chance: random.Random, now: datetime) -> BackupExecution:
 async def change_something(session: AsyncSession, chance: random.Random, now: datetime) -> None:
     runs = (await session.scalars(select(BackupExecution).order_by(BackupExecution.id))).all()
     run = chance.choice(runs)
-    match chance.randrange(5):
+    match chance.randrange(6):
         case 0:
             session.add(made(chance, now))
         case 1:
@@ -105,6 +107,8 @@ async def change_something(session: AsyncSession, chance: random.Random, now: da
             run.deleted_at = now - timedelta(hours=chance.randrange(100))
             run.copies[0].state = CopyState.DELETED
         case 3:
+            run.damage = chance.choice((None, "damaged"))
+        case 4:
             chance.choice(run.copies).state = chance.choice(list(CopyState))
         case _:
             await session.delete(run)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec import structs
 from sqlalchemy import select
@@ -76,14 +76,20 @@ _COPY_SAME = (
     "seen_at",
 )
 
-Configs = dict[str, S3Config]
+
+class _Bucket(NamedTuple):
+    name: str
+    path_prefix: str
+
+
+Configs = dict[str, _Bucket]
 Names = dict[str, str]
 
 
 async def backup_views(session: AsyncSession, ctx: Context, backups: list[BackupExecution]) -> list[BackupView]:
     """Return what lists show."""
     configs = await _configs(session)
-    places = await queue_positions(session)
+    places = await _places(session, backups)
     names = await _schedule_names(session, backups)
     return [BackupView(**_values(ctx, backup, configs, places, names)) for backup in backups]
 
@@ -96,7 +102,7 @@ async def backup_detail(session: AsyncSession, ctx: Context, backup: BackupExecu
             ctx,
             backup,
             await _configs(session),
-            await queue_positions(session),
+            await _places(session, [backup]),
             await _schedule_names(session, [backup]),
         ),
         options=backup.options,
@@ -155,10 +161,19 @@ def _full_key(copy: BackupCopy, configs: Configs) -> str | None:
 
 
 async def _configs(session: AsyncSession) -> Configs:
-    return {config.id: config for config in await session.scalars(select(S3Config))}
+    query = select(S3Config.id, S3Config.name, S3Config.path_prefix)
+    return {id_: _Bucket(name, prefix) for id_, name, prefix in await session.execute(query)}
+
+
+async def _places(session: AsyncSession, backups: list[BackupExecution]) -> dict[str, int]:
+    waits = any(backup.status == RunStatus.QUEUED for backup in backups)
+    return await queue_positions(session) if waits else {}
 
 
 async def _schedule_names(session: AsyncSession, backups: list[BackupExecution]) -> Names:
     ids = {backup.schedule_id for backup in backups if backup.schedule_id}
-    found = await session.scalars(select(BackupSchedule).where(BackupSchedule.id.in_(ids)))
-    return {schedule.id: schedule.name or schedule.cron_expression for schedule in found}
+    if not ids:
+        return {}
+    query = select(BackupSchedule.id, BackupSchedule.name, BackupSchedule.cron_expression)
+    found = await session.execute(query.where(BackupSchedule.id.in_(ids)))
+    return {id_: name or expression for id_, name, expression in found}

@@ -10,11 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from dbbackup.api.databases.schemas import Assertion, ConnectionTest, DatabaseView, LastBackup
 from dbbackup.api.envelope import ErrorBody, FieldProblem
 from dbbackup.core.run_limits import overrides
-from dbbackup.db.models import BackupExecution, DatabaseConfig
+from dbbackup.db.models import DatabaseConfig
 from dbbackup.services.container_choice import dump_choice, scratch_choice
 from dbbackup.services.context import Context
 from dbbackup.services.databases import TestResult
-from dbbackup.services.newest_backups import newest_of_databases
+from dbbackup.services.newest_backups import Newest, newest_of_databases
 from dbbackup.services.proofs import Recoverability, recoverability
 from dbbackup.services.schedules import Upcoming, upcoming
 
@@ -39,7 +39,7 @@ def test_view(result: TestResult) -> ConnectionTest:
 def _view(
     ctx: Context,
     config: DatabaseConfig,
-    last: BackupExecution | None,
+    last: Newest | None,
     found: Recoverability,
     plan: Upcoming | None,
 ) -> DatabaseView:
@@ -85,7 +85,7 @@ def _view(
     )
 
 
-def _last(backup: BackupExecution) -> LastBackup:
+def _last(backup: Newest) -> LastBackup:
     return LastBackup(
         id=backup.id,
         status=backup.status,

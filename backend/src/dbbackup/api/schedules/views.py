@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from dbbackup.api.schedules.schemas import BlackoutView, LastRun, ScheduleView
 from dbbackup.core import cron
 from dbbackup.core.errors import ValidationError
-from dbbackup.db.models import BackupExecution, BackupSchedule, DatabaseConfig, RetentionPolicy
-from dbbackup.services.newest_backups import newest_of_schedules
+from dbbackup.db.models import BackupSchedule, DatabaseConfig, RetentionPolicy
+from dbbackup.services.newest_backups import Newest, newest_of_schedules
 from dbbackup.services.schedules import FIELDS
 
 _SAME = (
@@ -53,7 +53,7 @@ async def schedule_views(session: AsyncSession, schedules: Sequence[BackupSchedu
     return views
 
 
-def _last_run(run: BackupExecution) -> LastRun:
+def _last_run(run: Newest) -> LastRun:
     return LastRun(
         id=run.id,
         status=run.status,
