@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-# The tests share two cores and more: one after the other, save what test-beside runs beside each other.
+# Tests share the cores: they follow one another, save what test-beside runs beside each other.
 ifndef BESIDE
 .NOTPARALLEL:
 endif
@@ -60,16 +60,12 @@ dev: ## Run the API with reload and Vite's server together
 	@$(BACKEND) python -m devtools.dev
 
 .PHONY: test
-test: setup test-backend test-beside e2e ## Run all tests with their coverage bounds, then the browser tests (DB=postgresql: the catalogue there)
+test: setup test-backend test-frontend test-beside ## Run all tests with their coverage bounds, then the browser tests (DB=postgresql: the catalogue there)
 
 # Images wait for downloads and browsers for pages: each leaves the cores to the other.
 .PHONY: test-beside
 test-beside:
-	@$(MAKE) BESIDE=yes -j2 --output-sync=target e2e test-images-and-frontend
-
-.PHONY: test-images-and-frontend
-test-images-and-frontend:
-	@$(MAKE) BESIDE= test-images test-frontend
+	@$(MAKE) BESIDE=yes -j2 --output-sync=target e2e test-images
 
 .PHONY: test-backend
 test-backend: test-measured test-unmeasured ## Run all backend tests and hold the coverage against its bounds (WORKERS=3, DB=sqlite or postgresql)
