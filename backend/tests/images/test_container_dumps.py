@@ -45,7 +45,13 @@ def in_the_middle(host: Host) -> tuple[Any, int]:
     host.fill_large()
     change(host, PG, {"limits": {"readLimit": _SLOW}})
     run = back_up(host, PG)
-    until(lambda: (host.product.call("GET", f"/backups/{run['id']}")["progress"] or {}).get("bytesRead"))
+
+    def read() -> int | None:
+        shown = host.product.call("GET", f"/backups/{run['id']}")
+        assert shown["status"] in ("queued", "running"), (shown["status"], shown["errorMessage"])
+        return (shown["progress"] or {}).get("bytesRead")
+
+    until(read)
     [tool] = tools()
     return run, tool
 

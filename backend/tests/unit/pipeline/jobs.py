@@ -72,19 +72,17 @@ async def made(workshop: Workshop, storage: Storage, **more: Any) -> BackupResul
     return await back_up(backup_job(workshop, [storage], **more), RunReport().report())
 
 
-async def restored(
+def restore_job(
     workshop: Workshop,
     storage: Storage,
     manifest: Manifest,
     command: Command,
     *,
     mode: str = "newDatabase",
-    run: RunReport | None = None,
     **engine: Any,
-) -> RunReport:
-    """Feed the backup to a tool."""
-    run = run or RunReport()
-    job = RestoreJob(
+) -> RestoreJob:
+    """Return a job that feeds the backup to a tool."""
+    return RestoreJob(
         engine=ToolEngine(restoring=command, **engine).typed(),
         target=CONNECTION,
         tools=TOOLS,
@@ -95,7 +93,20 @@ async def restored(
         options={"mode": mode},
         workshop=workshop,
     )
-    await fill_database(job, run.report())
+
+
+async def restored(
+    workshop: Workshop,
+    storage: Storage,
+    manifest: Manifest,
+    command: Command,
+    *,
+    run: RunReport | None = None,
+    **more: Any,
+) -> RunReport:
+    """Feed the backup to a tool."""
+    run = run or RunReport()
+    await fill_database(restore_job(workshop, storage, manifest, command, **more), run.report())
     return run
 
 

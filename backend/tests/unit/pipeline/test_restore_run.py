@@ -13,10 +13,11 @@ from dbbackup.core.errors import IntegrityError, RestoreError, S3UnreachableErro
 from dbbackup.core.manifest import Manifest
 from dbbackup.engines.values import Command, DumpPart
 from dbbackup.pipeline.process import Workshop
+from dbbackup.pipeline.restore import prove
 from dbbackup.storages.local import LocalStorage
 from tests.contract.faulty import Faults, FaultyStorage
-from tests.unit.pipeline.jobs import DATABASE, FOLDER, made, restored
-from tests.unit.pipeline.tools import END, alive, dump_part, eventually, nothing_left, number_in, shell
+from tests.unit.pipeline.jobs import DATABASE, FOLDER, made, restore_job, restored
+from tests.unit.pipeline.tools import END, RunReport, alive, dump_part, eventually, nothing_left, number_in, shell
 
 EVERY = pytest.mark.parametrize("compression", ["gzip", "zstd", "none"])
 AT_END = 'trap "" TERM; cat > got; echo yes > acted'
@@ -214,3 +215,18 @@ async def test_restore_when_spooled_and_cancelled_ends_the_tool(workshop: Worksh
         with pytest.raises(asyncio.CancelledError):
             await task
         await eventually(lambda: not alive(pid))
+
+
+async def test_prove_reads_all_that_a_restore_would_and_starts_no_tool(
+    workshop: Workshop, storage: LocalStorage, tmp_path: Path
+) -> None:
+    manifest = await backup(workshop, storage)
+    job = restore_job(workshop, storage, manifest, shell(AT_END))
+    async with nothing_left():
+        run = RunReport()
+        await prove(job, run.report())
+        assert run.progress.bytes_read == manifest.main.plain_size
+        flip(file_of(tmp_path, manifest), manifest.main.size // 2)
+        with pytest.raises(IntegrityError, match="altered or damaged"):
+            await prove(job, RunReport().report())
+    assert not (workshop.folder / "acted").exists()
