@@ -21,7 +21,7 @@ from tests.images.own_images import BROKEN, MARIADB, POSTGRES, make_broken, make
 
 PG, MARIA, BROKEN_PG = "proof-pg", "proof-maria", "proof-broken"
 _NETWORK = "scratch_proofs"
-_PATIENCE = 90.0
+_PATIENCE = 240.0
 
 
 @dataclass(eq=False)
