@@ -64,7 +64,7 @@ test: setup test-backend test-frontend test-beside ## Run all tests with their c
 
 # Images wait for downloads and browsers for pages: each leaves the cores to the other.
 .PHONY: test-beside
-test-beside:
+test-beside: setup
 	@$(MAKE) BESIDE=yes -j2 --output-sync=target e2e test-images
 
 .PHONY: test-backend
