@@ -13,16 +13,26 @@ from sqlalchemy import event, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbbackup.core.naming import new_id
-from dbbackup.db.models import BackupCopy, BackupExecution, CopyState, DatabaseConfig, RunStatus, S3Config
+from dbbackup.db.models import (
+    BackupCopy,
+    BackupExecution,
+    BackupSchedule,
+    CopyState,
+    DatabaseConfig,
+    RunStatus,
+    S3Config,
+    Verification,
+)
 from dbbackup.db.models.base import utc_now
 from dbbackup.db.session import Catalogue
 from dbbackup.services import backup_history, metrics, overdue
-from dbbackup.services.newest_backups import Newest, Which, newest_of_databases
+from dbbackup.services.newest_backups import Newest, Which, newest_of_databases, newest_of_schedules
 from dbbackup.services.statistics import Statistics, collect
 from tests.catalogue import make_catalogue
 from tests.unit.worker.rows import backup
 
 DATABASES = ("one", "other")
+SCHEDULES = ("early", "late")
 
 
 async def test_collect_when_a_backup_was_deleted_then_it_was_stored_until_that_day(tmp_path: Path) -> None:
@@ -56,6 +66,9 @@ async def test_collect_when_the_history_changes_then_it_says_what_a_program_that
         place = {"host": "h", "port": 1, "database_name": "d", "username": "u"}
         session.add_all(DatabaseConfig(id=id_, name=id_, slug=id_, type="postgresql", **place) for id_ in DATABASES)
         await session.flush()
+        daily = {"type": "daily", "cron_expression": "0 2 * * *", "timezone": "UTC"}
+        session.add_all(BackupSchedule(id=id_, database_id=DATABASES[0], **daily) for id_ in SCHEDULES)
+        await session.flush()
         session.add_all(made(chance, now) for _ in range(40))
     for _ in range(40):
         async with catalogue.transaction() as session:
@@ -68,11 +81,15 @@ async def test_collect_when_the_history_changes_then_it_says_what_a_program_that
 
 
 async def said(catalogue: Catalogue, days: int) -> tuple[Statistics, list[list[Sample]], list[dict[str, Newest]]]:
-    """Return the figures of the page, those for Prometheus, and the newest backups of each kind."""
+    """Return the figures of the page, those for Prometheus with the proofs, and the newest of each kind."""
     async with catalogue.sessions() as session:
         families = [await part(session) for part in (metrics._runs, metrics._databases, metrics._storages)]
         samples = [sorted(family.samples, key=str) for part in families for family in part]
         newest = [await newest_of_databases(session, DATABASES, which) for which in Which]
+        for which, found in zip(Which, newest, strict=True):
+            # Each kind is remembered by itself.
+            assert which in (Which.ANY, Which.GOOD) or {run.status for run in found.values()} <= {which.value}
+        newest.append(await newest_of_schedules(session, SCHEDULES))
         return await collect(session, days), samples, newest
 
 
@@ -91,14 +108,14 @@ def made(chance: random.Random, now: datetime) -> BackupExecution:
         for position, place in enumerate((None, "s3"))
     ]
     size, duration = chance.randrange(1000), chance.random()
-    database = chance.choice(DATABASES)
-    return backup(None, status, database_id=database, completed_at=ended, size=size, duration=duration, copies=copies)
+    owners = {"database_id": chance.choice(DATABASES), "schedule_id": chance.choice((None, *SCHEDULES))}
+    return backup(None, status, **owners, completed_at=ended, size=size, duration=duration, copies=copies)
 
 
 async def change_something(session: AsyncSession, chance: random.Random, now: datetime) -> None:
     runs = (await session.scalars(select(BackupExecution).order_by(BackupExecution.id))).all()
     run = chance.choice(runs)
-    match chance.randrange(6):
+    match chance.randrange(7):
         case 0:
             session.add(made(chance, now))
         case 1:
@@ -109,6 +126,10 @@ async def change_something(session: AsyncSession, chance: random.Random, now: da
         case 3:
             run.damage = chance.choice((None, "damaged"))
         case 4:
+            proof = {"level": 3, "status": RunStatus.COMPLETED, "completed_at": now, "restore_seconds": chance.random()}
+            named = {"storage": "local", "database_id": run.database_id, "database_name": "d", "started_by": "admin"}
+            session.add(Verification(id=new_id(), backup_id=run.id, **proof, **named))
+        case 5:
             chance.choice(run.copies).state = chance.choice(list(CopyState))
         case _:
             await session.delete(run)
