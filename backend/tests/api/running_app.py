@@ -102,8 +102,9 @@ class RunningApp:
         return asyncio.run_coroutine_threadsafe(coroutine, self._server.loop).result(60)
 
     def wake(self) -> None:
-        """Let the worker look at the queue again, as a change over the API does."""
-        self._server.loop.call_soon_threadsafe(self.ctx.runtime.wake.set)
+        """Let the worker look again at the queue and at what is to be cleared away, as changes over the API do."""
+        for event in (self.ctx.runtime.wake, self.ctx.runtime.sweep):
+            self._server.loop.call_soon_threadsafe(event.set)
 
     def rows(self, query: str, *arguments: Any) -> list[Any]:
         """Return the rows of a query on the catalogue: for what the API does not show."""

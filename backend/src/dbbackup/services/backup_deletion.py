@@ -37,7 +37,7 @@ async def mark_deleted(session: AsyncSession, ctx: Context, backup: BackupExecut
         copy.attempts = 0
         copy.state = CopyState.DELETING if copy.state in _HOLDS_SOMETHING else CopyState.DELETED
     announce(session, ctx, "backup", backup.id, "deleted")
-    after_commit(session, ctx.runtime.wake.set)
+    after_commit(session, ctx.runtime.sweep.set)
 
 
 async def find_reader(session: AsyncSession, backup_ids: Sequence[str]) -> str | None:

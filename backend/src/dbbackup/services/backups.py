@@ -27,6 +27,7 @@ from dbbackup.db.models import BackupCopy, BackupExecution, CopyState, Run, RunS
 from dbbackup.db.models.backup_execution import WITHOUT_LONG_TEXTS
 from dbbackup.db.models.base import utc_now
 from dbbackup.db.remembering import remembered_apart
+from dbbackup.db.session import after_commit
 from dbbackup.services.backup_deletion import find_reader, mark_deleted, refuse_locked
 from dbbackup.services.backup_history import yesterday
 from dbbackup.services.changes import announce, announce_run
@@ -210,6 +211,7 @@ async def upload_backup(session: AsyncSession, ctx: Context, backup_id: str, dat
             raise ConflictError(f"This backup already has a copy there (it is {known.state}).")
     await session.flush()
     announce_run(session, ctx, backup)
+    after_commit(session, ctx.runtime.sweep.set)
     return backup
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbbackup.core.events import EVENTS_CHANNEL, ChangeEvent, ExecutionEvent
-from dbbackup.db.models import BackupExecution, Run, Verification
+from dbbackup.db.models import BackupExecution, Run, RunStatus, Verification
 from dbbackup.db.models.base import utc_now
 from dbbackup.db.session import after_commit
 from dbbackup.services.context import Context
@@ -18,7 +18,7 @@ def announce(session: AsyncSession, ctx: Context, resource: str, record_id: str,
 
 
 def announce_run(session: AsyncSession, ctx: Context, run: Run) -> None:
-    """Publish an ExecutionEvent with the run's present state after the commit, and wake the worker."""
+    """Publish an ExecutionEvent with the run's present state after the commit, and wake the worker if it has to act."""
     event = ExecutionEvent(
         kind=run_kind(run),
         id=run.id,
@@ -29,9 +29,13 @@ def announce_run(session: AsyncSession, ctx: Context, run: Run) -> None:
         at=utc_now(),
     )
 
+    # What goes on undisturbed neither gives a place free nor wants one.
+    matters = run.status != RunStatus.RUNNING or run.cancel_requested
+
     def act() -> None:
         ctx.events.publish(EVENTS_CHANNEL, event)
-        ctx.runtime.wake.set()
+        if matters:
+            ctx.runtime.wake.set()
 
     after_commit(session, act)
 

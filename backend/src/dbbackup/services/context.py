@@ -33,6 +33,8 @@ class Runtime:
 
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the worker should look at the queue again."""
+    sweep: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when there may be copies to make or delete, or something else to clear away."""
     schedules_changed: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the scheduler should look at the schedules again."""
     scheduler_seen: float | None = None

@@ -56,4 +56,4 @@ def mark_copy(session: AsyncSession, ctx: Context, copy: BackupCopy, reason: str
     if copy.state not in (CopyState.COMPLETE, CopyState.DAMAGED):
         return
     copy.state, copy.error_message, copy.attempts = CopyState.DAMAGED, reason, 0
-    after_commit(session, ctx.runtime.wake.set)
+    after_commit(session, ctx.runtime.sweep.set)

@@ -80,6 +80,7 @@ async def change_settings(session: AsyncSession, ctx: Context, values: dict[str,
 def _apply(ctx: Context, live: LiveSettings) -> None:
     ctx.runtime.live = live
     ctx.runtime.wake.set()
+    ctx.runtime.sweep.set()
     ctx.runtime.audit_wake.set()
 
 

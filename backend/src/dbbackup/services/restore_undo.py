@@ -84,7 +84,7 @@ async def release_restore(session: AsyncSession, ctx: Context, restore_id: str) 
     restore.undo_state = UndoState.RELEASING
     await session.flush()
     announce(session, ctx, "restore", restore.id, "updated")
-    after_commit(session, ctx.runtime.wake.set)
+    after_commit(session, ctx.runtime.sweep.set)
     return restore
 
 

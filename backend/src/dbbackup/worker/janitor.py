@@ -6,20 +6,21 @@ import asyncio
 import os
 import shutil
 import signal
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
 from loguru import logger
-from sqlalchemy import delete, select
+from sqlalchemy import CompoundSelect, delete, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbbackup.core.errors import AppError, ConflictError, NotFoundError, ObjectLockedError, S3UnreachableError
 from dbbackup.core.journal import JournalKind
 from dbbackup.core.manifest import SUFFIX, Manifest
 from dbbackup.db.models import (
+    RUNS,
     BackupCopy,
     BackupExecution,
     CopyState,
@@ -97,17 +98,14 @@ async def settle(ctx: Context, run: Run, error: BaseException, *, interrupted: b
         await _fail(ctx, BackupExecution, run.id, error, interrupted)
 
 
-async def retry_journal(ctx: Context) -> None:
-    """Clean up after every journal entry of a run that is not running any more."""
+async def retry_journal(ctx: Context, *, at_work: Collection[str] = ()) -> None:
+    """Clean up after every journal entry of a run that is neither running nor, in this process, `at_work` still."""
     async with ctx.catalogue.sessions() as session:
-        entries = list(await session.scalars(select(RunJournal).order_by(RunJournal.id)))
-        active = {run.id for run in await _running(session, BackupExecution)}
-        active |= {run.id for run in await _running(session, RestoreExecution)}
-        active |= {run.id for run in await _running(session, Verification)}
-        writing = set(await session.scalars(select(BackupCopy.backup_id).where(BackupCopy.state == CopyState.WRITING)))
+        query = select(RunJournal).where(RunJournal.execution_id.not_in(_unfinished()))
+        entries = list(await session.scalars(query.order_by(RunJournal.id)))
     silent = set[str]()
     for entry in entries:
-        if entry.execution_id in active or entry.execution_id in writing or _is_early(entry):
+        if entry.execution_id in at_work or _is_early(entry):
             continue
         if entry.facts.get("storageId") in silent:
             continue
@@ -126,6 +124,12 @@ async def retry_journal(ctx: Context) -> None:
             async with ctx.catalogue.transaction() as session:
                 # The run itself may have cleared it in the meantime: then there is nothing to delete.
                 await session.execute(delete(RunJournal).where(RunJournal.id == entry.id))
+
+
+def _unfinished() -> CompoundSelect[tuple[str]]:
+    """Select the ids of all runs that are running, and of backups of which a copy is being made."""
+    running = [select(model.id).where(model.status == RunStatus.RUNNING) for model in RUNS]
+    return union_all(*running, select(BackupCopy.backup_id).where(BackupCopy.state == CopyState.WRITING))
 
 
 def _is_early(entry: RunJournal) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import TypeVar
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
@@ -29,20 +29,17 @@ async def claim(ctx: Context, limit: int) -> list[Run]:
     """
     claimed: list[Run] = []
     async with ctx.catalogue.transaction() as session:
+        queued = await _count(session, RunStatus.QUEUED)
+        if not any(queued.values()):
+            return claimed
         await _hold_back(session, ctx)
-        working, proving = await _running(session, _WORK), await _running(session, (Verification,))
-        while True:
-            run: Run | None = None
-            if working < limit:
-                run = await _claim_one(session, RestoreExecution) or await _claim_one(session, BackupExecution)
-                working += run is not None
-            if run is None and working + proving < limit:
-                run = await _claim_one(session, Verification)
-                proving += run is not None
-            if run is None:
-                return claimed
+        running = await _count(session, RunStatus.RUNNING)
+        while (run := await _claim_next(session, limit, queued, running)) is not None:
+            queued[type(run)] -= 1
+            running[type(run)] += 1
             claimed.append(run)
             announce_run(session, ctx, run)
+    return claimed
 
 
 async def next_start(ctx: Context) -> float:
@@ -72,12 +69,24 @@ async def _hold_back(session: AsyncSession, ctx: Context) -> None:
     await session.flush()
 
 
-async def _running(session: AsyncSession, models: Iterable[type[Run]]) -> int:
-    count = 0
-    for model in models:
-        query = select(func.count()).select_from(model).where(model.status == RunStatus.RUNNING)
-        count += await session.scalar(query) or 0
-    return count
+async def _count(session: AsyncSession, status: RunStatus) -> dict[type[Run], int]:
+    """Return how many runs of each kind have this status."""
+    kinds = (*_WORK, Verification)
+    counts = [select(func.count()).where(kind.status == status).scalar_subquery() for kind in kinds]
+    return dict(zip(kinds, (await session.execute(select(*counts))).one(), strict=True))
+
+
+async def _claim_next(
+    session: AsyncSession, limit: int, queued: Mapping[type[Run], int], running: Mapping[type[Run], int]
+) -> Run | None:
+    working = sum(running[kind] for kind in _WORK)
+    run: Run | None = None
+    if working < limit:
+        run = await _claim_one(session, RestoreExecution) if queued[RestoreExecution] else None
+        run = run or (await _claim_one(session, BackupExecution) if queued[BackupExecution] else None)
+    if run is None and queued[Verification] and working + running[Verification] < limit:
+        run = await _claim_one(session, Verification)
+    return run
 
 
 async def _claim_one(session: AsyncSession, model: type[R]) -> R | None:

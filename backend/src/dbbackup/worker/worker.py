@@ -9,7 +9,7 @@ from contextlib import suppress
 from functools import partial
 
 from loguru import logger
-from sqlalchemy import select
+from sqlalchemy import select, union_all
 
 from dbbackup.db.models import RUNS, BackupExecution, RestoreExecution, Run
 from dbbackup.db.server import PATIENCE, REQUEST_PATIENCE
@@ -48,7 +48,6 @@ class Worker:
         self._runs: dict[str, asyncio.Task[None]] = {}
         self._loops: list[asyncio.Task[None]] = []
         self._stopping = asyncio.Event()
-        self._sweep_now = asyncio.Event()
         self._outbox = Outbox(ctx)
 
     async def start(self) -> None:
@@ -116,7 +115,6 @@ class Worker:
         with suppress(TimeoutError):
             async with asyncio.timeout(idle):
                 await wake.wait()
-            self._sweep_now.set()
 
     def _begin(self, run: Run) -> None:
         task = asyncio.create_task(self._work(run), name=f"run {run.id}")
@@ -144,15 +142,15 @@ class Worker:
         if self._runs.get(run_id) is task:
             del self._runs[run_id]
         self._ctx.runtime.wake.set()
+        self._ctx.runtime.sweep.set()
 
     async def _cancel_requested(self) -> None:
         if not self._runs:
             return
         async with self._ctx.catalogue.sessions() as session:
-            for model in RUNS:
-                query = select(model.id).where(model.id.in_(self._runs), model.cancel_requested)
-                for run_id in await session.scalars(query):
-                    self._cancel(run_id)
+            wanted = [select(model.id).where(model.id.in_(self._runs), model.cancel_requested) for model in RUNS]
+            for run_id in await session.scalars(union_all(*wanted)):
+                self._cancel(run_id)
 
     def _cancel(self, run_id: str) -> None:
         task = self._runs.get(run_id)
@@ -165,12 +163,12 @@ class Worker:
         await asyncio.sleep(WATCH_SECONDS)
 
     async def _sweep(self) -> None:
-        self._sweep_now.clear()
+        self._ctx.runtime.sweep.clear()
         await delete_copies(self._ctx)
         await refill_copies(self._ctx)
-        await retry_journal(self._ctx)
+        await retry_journal(self._ctx, at_work=self._runs)
         await expire_uploads(self._ctx)
         await release_kept(self._ctx)
         with suppress(TimeoutError):
             async with asyncio.timeout(SWEEP_SECONDS):
-                await self._sweep_now.wait()
+                await self._ctx.runtime.sweep.wait()

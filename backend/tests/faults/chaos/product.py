@@ -29,7 +29,7 @@ def hurry() -> None:
 def sabotage() -> None:
     """Leave everything as a crash left it."""
 
-    async def nothing(*_: Any) -> None:
+    async def nothing(*_: Any, **__: Any) -> None:
         """Clean up nothing."""
 
     idle: Callable[..., Awaitable[None]] = nothing

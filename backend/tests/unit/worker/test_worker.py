@@ -46,13 +46,13 @@ async def test_loops_when_a_step_fails_then_health_shows_it_until_it_works_again
     await worker.start()
     await until(lambda: not ctx.runtime.wake.is_set())
     await rename(ctx, "run_journal", "hidden")
-    ctx.runtime.wake.set()
+    ctx.runtime.sweep.set()
     await until(lambda: "sweeper" in ctx.runtime.failures)
     assert "run_journal" in ctx.runtime.failures["sweeper"]
     assert "queue" not in ctx.runtime.failures
     await rename(ctx, "hidden", "run_journal")
     await asyncio.sleep(1.2)
-    ctx.runtime.wake.set()
+    ctx.runtime.sweep.set()
     await until(lambda: not ctx.runtime.failures)
     await worker.stop()
 
