@@ -16,6 +16,7 @@ from pathlib import Path
 from dbbackup.core.errors import ToolMissingError
 from dbbackup.core.run_limits import NO_LIMITS, RunLimits
 from dbbackup.engines.values import Command
+from dbbackup.pipeline.child import Child
 from dbbackup.pipeline.limits import limit_prefix
 from dbbackup.storages.offload import finish
 
@@ -45,7 +46,7 @@ class Workshop:
 class Process:
     """A running tool in a process group of its own."""
 
-    def __init__(self, command: Command, child: asyncio.subprocess.Process, stderr: _LineReader) -> None:
+    def __init__(self, command: Command, child: Child, stderr: _LineReader) -> None:
         self.command = command
         self.pid = child.pid
         self._child = child
@@ -71,7 +72,7 @@ class Process:
             raise ToolMissingError(f"{command.argv[0]} cannot be started: it is not there, or may not be executed.")
         _write_files(command)
         try:
-            child, lines = await _spawn(command, workshop, stdin, stdout, on_line)
+            child, lines = _spawn(command, workshop, stdin, stdout, on_line)
         except BaseException:
             _remove_files(command)
             raise
@@ -123,22 +124,20 @@ def big_pipe() -> tuple[int, int]:
     return read_fd, write_fd
 
 
-async def _spawn(
+def _spawn(
     command: Command, workshop: Workshop, stdin: int, stdout: int, on_line: LineCallback | None
-) -> tuple[asyncio.subprocess.Process, _LineReader]:
+) -> tuple[Child, _LineReader]:
     prefix = (*_parent_death_prefix(), *limit_prefix(workshop.limits))
     read_fd, write_fd = os.pipe()
     lines = _LineReader(read_fd, on_line)
     try:
-        child = await asyncio.create_subprocess_exec(
-            *prefix,
-            *command.argv,
+        child = Child(
+            (*prefix, *command.argv),
             stdin=stdin,
             stdout=stdout,
             stderr=write_fd,
             env=_environment(command, workshop),
             cwd=workshop.folder,
-            start_new_session=True,
         )
     except BaseException as error:
         lines.close()
