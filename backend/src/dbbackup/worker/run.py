@@ -28,7 +28,7 @@ from dbbackup.services.context import Context
 from dbbackup.services.execution_logs import ExecutionLogger
 from dbbackup.worker.journal import CatalogueJournal
 
-PROGRESS_SECONDS = 0.3
+PROGRESS_SECONDS = 0.5
 END_RETRY_SECONDS = 1.0
 INTERRUPTED = "interrupted"
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import msgspec
 from litestar import WebSocket, websocket
 from litestar.channels import ChannelsPlugin
+from litestar.channels.subscriber import Subscriber
 from litestar.di import NamedDependency
 from litestar.exceptions import WebSocketDisconnect
 from litestar.params import FromPath, QueryParameter
@@ -45,10 +46,8 @@ async def event_socket(socket: Socket, ctx: Ctx, channels: Channels) -> None:
     if await refuse_foreign_origin(socket, ctx.settings):
         return
     await socket.accept()
-    # One place only: what a slow reader has not taken stays in the subscription, whose size is bounded.
-    queue: asyncio.Queue[bytes] = asyncio.Queue(maxsize=1)
-    async with channels.start_subscription([EVENTS_CHANNEL]) as subscriber, subscriber.run_in_background(queue.put):
-        await _until_gone(socket, ctx, _send_events(socket, queue))
+    async with channels.start_subscription([EVENTS_CHANNEL]) as subscriber:
+        await _until_gone(socket, ctx, _send_events(socket, subscriber), _ping(socket))
 
 
 @websocket("/ws/executions/{execution_id:str}/logs", guards=[requires(Permission.BACKUP_VIEW)])
@@ -80,15 +79,16 @@ async def log_socket(
         await _until_gone(socket, ctx, _send_log(socket, ctx, execution_id, after, news))
 
 
-async def _send_events(socket: Socket, queue: asyncio.Queue[bytes]) -> None:
-    while True:
-        try:
-            # Not wait_for: before Python 3.12 it loses a cancellation that comes together with the message.
-            async with asyncio.timeout(PING_SECONDS):
-                message = await queue.get()
-        except TimeoutError:
-            message = msgspec.json.encode(PingEvent(at=datetime.now(UTC)))
+async def _send_events(socket: Socket, subscriber: Subscriber) -> None:
+    # What a slow reader has not taken stays in the subscription, whose size is bounded.
+    async for message in subscriber.iter_events():
         await socket.send_text(message.decode())
+
+
+async def _ping(socket: Socket) -> None:
+    while True:
+        await asyncio.sleep(PING_SECONDS)
+        await socket.send_text(msgspec.json.encode(PingEvent(at=datetime.now(UTC))).decode())
 
 
 async def _send_log(socket: Socket, ctx: Context, execution_id: str, seq: int, news: asyncio.Event) -> None:
@@ -126,20 +126,20 @@ async def _status(ctx: Context, execution_id: str) -> str | None:
     return None
 
 
-async def _until_gone(socket: Socket, ctx: Context, sending: Coroutine[Any, Any, None]) -> None:
+async def _until_gone(socket: Socket, ctx: Context, *sending: Coroutine[Any, Any, None]) -> None:
     """Send until done, until the client closes (only a read notices that it has gone), or until it may not listen."""
-    sender = asyncio.create_task(sending)
-    others = [asyncio.create_task(_read_to_end(socket)), asyncio.create_task(_until_not_allowed(socket, ctx))]
+    work = (*sending, _read_to_end(socket), _until_not_allowed(socket, ctx))
+    tasks = [asyncio.create_task(each) for each in work]
     try:
-        done, _ = await asyncio.wait((sender, *others), return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
             task.result()
     except WebSocketDisconnect:
         return
     finally:
-        for task in (sender, *others):
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(sender, *others, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _until_not_allowed(socket: Socket, ctx: Context) -> None:
