@@ -8,6 +8,7 @@ import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 from dbbackup.core.container_labels import LabelNotice
 from dbbackup.core.containers import Container
@@ -47,6 +48,8 @@ class Runtime:
     """Counters of the executions running now, by id."""
     uploads: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when an upload was received and waits to be checked."""
+    figures_of: date | None = None
+    """The day (UTC) on which the figures of the overview were last read ahead."""
     receiving: set[str] = field(default_factory=set)
     """Uploads that a request is writing to now, by id."""
     failures: dict[str, str] = field(default_factory=dict)

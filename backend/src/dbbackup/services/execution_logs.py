@@ -21,6 +21,13 @@ from dbbackup.db.session import Catalogue, after_commit
 
 LEVELS = ("debug", "info", "warn", "error")
 _FLUSH_SECONDS = 0.05
+_COLUMNS = (
+    ExecutionLog.seq,
+    ExecutionLog.level,
+    ExecutionLog.message,
+    ExecutionLog.details,
+    ExecutionLog.timestamp,
+)
 _LOGURU = {"debug": "DEBUG", "info": "INFO", "warn": "WARNING", "error": "ERROR"}
 
 
@@ -145,19 +152,19 @@ async def read_lines(
     session: AsyncSession, execution_id: str, *, after: int = 0, level: str | None = None, limit: int = 1000
 ) -> list[LogLine]:
     """Return lines with `seq` above `after`, in order; `level` is the lowest one wanted."""
-    query = select(ExecutionLog).where(ExecutionLog.execution_id == execution_id, ExecutionLog.seq > after)
+    query = select(*_COLUMNS).where(ExecutionLog.execution_id == execution_id, ExecutionLog.seq > after)
     if level:
         query = query.where(ExecutionLog.level.in_(LEVELS[LEVELS.index(level) :]))
-    rows = await session.scalars(query.order_by(ExecutionLog.seq).limit(limit))
-    return [_line(row) for row in rows]
+    rows = await session.execute(query.order_by(ExecutionLog.seq).limit(limit))
+    return [_line(*row) for row in rows]
 
 
 async def tail(session: AsyncSession, execution_id: str, limit: int = 100) -> list[LogLine]:
     """Return the newest lines, in order."""
-    query = select(ExecutionLog).where(ExecutionLog.execution_id == execution_id)
-    rows = await session.scalars(query.order_by(ExecutionLog.seq.desc()).limit(limit))
-    return [_line(row) for row in reversed(rows.all())]
+    query = select(*_COLUMNS).where(ExecutionLog.execution_id == execution_id)
+    rows = await session.execute(query.order_by(ExecutionLog.seq.desc()).limit(limit))
+    return [_line(*row) for row in reversed(rows.all())]
 
 
-def _line(row: ExecutionLog) -> LogLine:
-    return LogLine(seq=row.seq, level=row.level, message=row.message, metadata=row.details, timestamp=row.timestamp)
+def _line(seq: int, level: str, message: str, metadata: dict[str, Any] | None, timestamp: datetime) -> LogLine:
+    return LogLine(seq=seq, level=level, message=message, metadata=metadata, timestamp=timestamp)

@@ -22,6 +22,8 @@ from dbbackup.services.backup_history import NOTHING, History, read_history
 
 _BACKUP = BackupExecution
 PROVEN_LEVEL = 3
+FIGURES_DAYS = 365
+"""What the overview asks for."""
 
 
 @dataclass(frozen=True, slots=True)

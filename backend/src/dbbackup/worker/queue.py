@@ -20,8 +20,8 @@ _WORK = (RestoreExecution, BackupExecution)
 R = TypeVar("R", BackupExecution, RestoreExecution, Verification)
 
 
-async def claim(ctx: Context, limit: int) -> list[Run]:
-    """Turn queued runs into running ones as long as there is room; return what was claimed.
+async def claim(ctx: Context, limit: int, *, most: float = math.inf) -> list[Run]:
+    """Turn queued runs, `most` of them, into running ones as long as there is room; return what was claimed.
 
     Restores go first: somebody is waiting for them. Verifications take only a place that nothing else wants, and
     hold neither a place nor their database against a backup or restore that comes later: they read copies, and
@@ -34,7 +34,7 @@ async def claim(ctx: Context, limit: int) -> list[Run]:
             return claimed
         await _hold_back(session, ctx)
         running = await _count(session, RunStatus.RUNNING)
-        while (run := await _claim_next(session, limit, queued, running)) is not None:
+        while len(claimed) < most and (run := await _claim_next(session, limit, queued, running)):
             queued[type(run)] -= 1
             running[type(run)] += 1
             claimed.append(run)

@@ -14,7 +14,8 @@ from litestar.channels.subscriber import Subscriber
 from litestar.di import NamedDependency
 from litestar.exceptions import WebSocketDisconnect
 from litestar.params import FromPath, QueryParameter
-from sqlalchemy import select
+from sqlalchemy import select, union_all
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbbackup.api.dependencies import MAX_SEQ, Ctx
 from dbbackup.api.guards import FORBIDDEN, UNAUTHENTICATED, requires
@@ -66,7 +67,9 @@ async def log_socket(
     if await refuse_foreign_origin(socket, ctx.settings):
         return
     await socket.accept()
-    if await _status(ctx, execution_id) is None:
+    async with ctx.catalogue.sessions() as session:
+        known = await _status(session, execution_id)
+    if known is None:
         await socket.close(NOT_FOUND, "There is no such execution.")
         return
     news = asyncio.Event()
@@ -94,9 +97,9 @@ async def _ping(socket: Socket) -> None:
 async def _send_log(socket: Socket, ctx: Context, execution_id: str, seq: int, news: asyncio.Event) -> None:
     while True:
         news.clear()
-        # The state is read before the lines: whatever a run says, it says before it ends.
-        status = await _status(ctx, execution_id)
         async with ctx.catalogue.sessions() as session:
+            # The state is read before the lines: whatever a run says, it says before it ends.
+            status = await _status(session, execution_id)
             lines = await read_lines(session, execution_id, after=seq, limit=_BATCH)
         if lines:
             seq = lines[-1].seq
@@ -117,13 +120,8 @@ async def _wait(news: asyncio.Event) -> None:
         return
 
 
-async def _status(ctx: Context, execution_id: str) -> str | None:
-    async with ctx.catalogue.sessions() as session:
-        for model in RUNS:
-            status = await session.scalar(select(model.status).where(model.id == execution_id))
-            if status is not None:
-                return status
-    return None
+async def _status(session: AsyncSession, execution_id: str) -> str | None:
+    return await session.scalar(union_all(*(select(run.status).where(run.id == execution_id) for run in RUNS)))
 
 
 async def _until_gone(socket: Socket, ctx: Context, *sending: Coroutine[Any, Any, None]) -> None:
