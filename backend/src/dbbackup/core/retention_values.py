@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from typing import Literal
 
+from msgspec import Struct
+
 from dbbackup.core.retention_tiers import Tier
 
 Strategy = Literal["tiered", "age", "size", "hybrid"]
@@ -49,8 +51,8 @@ class Policy:
     min_keep: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Backup:
+# A struct of msgspec's: a database may have thousands of these, and they are made in a tenth of the time.
+class Backup(Struct, frozen=True):
     """What of a good backup matters here. `at` is the moment its dump began: the state it holds.
 
     `content` is empty for a whole backup and names what a partial one holds: only backups of the same content

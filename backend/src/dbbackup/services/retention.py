@@ -11,8 +11,9 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Text, and_, cast, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Text, and_, cast, exists, func, literal, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from dbbackup.core.retention import plan
 from dbbackup.core.retention_values import FOREVER, Backup, Busy, Decision, Policy, Rule
@@ -208,14 +209,13 @@ def _unused() -> list[ColumnElement[bool]]:
 
 async def _busy(session: AsyncSession) -> dict[str, Busy]:
     """Return what keeps backups busy, whoever owns them: few are, and an owner may have thousands."""
-    uploading = select(BackupCopy.backup_id).where(BackupCopy.state.in_(_UNFINISHED))
-    busy: dict[str, Busy] = dict.fromkeys(await session.scalars(uploading), "upload")
-    verifying = select(Verification.backup_id).where(Verification.status.not_in(FINAL))
-    busy |= dict.fromkeys(await session.scalars(verifying), "verification")
-    restoring = select(RestoreExecution.backup_id, RestoreExecution.safety_backup_id).where(
-        or_(RestoreExecution.backup_id.is_not(None), RestoreExecution.safety_backup_id.is_not(None)),
-        RestoreExecution.status.not_in(FINAL),
-    )
-    for both in await session.execute(restoring):
-        busy |= dict.fromkeys((found for found in both if found), "restore")
-    return busy
+    active = RestoreExecution.status.not_in(FINAL)
+    wanted: list[tuple[Busy, InstrumentedAttribute[Any], ColumnElement[bool]]] = [
+        ("upload", BackupCopy.backup_id, BackupCopy.state.in_(_UNFINISHED)),
+        ("verification", Verification.backup_id, Verification.status.not_in(FINAL)),
+        ("restore", RestoreExecution.backup_id, active),
+        ("restore", RestoreExecution.safety_backup_id, active),
+    ]
+    found = union_all(*(select(literal(n), read).where(read.is_not(None), c) for n, (_, read, c) in enumerate(wanted)))
+    # Of several the last counts; the server gives the rows in any order.
+    return {backup_id: wanted[n][0] for n, backup_id in sorted((await session.execute(found)).all())}
