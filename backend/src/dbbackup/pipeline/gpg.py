@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
@@ -44,22 +43,8 @@ OPTIONS = (
     "--status-fd=2",
 )
 _PROGRAMS = ("gpg", "gpg-agent", "gpgconf")
-# uvloop leaves further copies of the pipes open in what it starts. An agent would hold them open, and the end of gpg's
-# output were seen only when it is gone, too.
-_CLOSE = "import os, sys; os.closerange(3, 65536); os.execvp(sys.argv[1], sys.argv[1:])"
 # An agent that is given what to run ends with it.
-_AGENT = (
-    sys.executable,
-    "-I",
-    "-S",
-    "-c",
-    _CLOSE,
-    "gpg-agent",
-    "--daemon",
-    "--disable-scdaemon",
-    "--log-file=/dev/null",
-    "--",
-)
+_AGENT = ("gpg-agent", "--daemon", "--disable-scdaemon", "--log-file=/dev/null", "--")
 _DECRYPT = f"""
 if [ -s keys ]; then gpg {" ".join(OPTIONS)} --import keys </dev/null >/dev/null 2>&1; fi
 rm -f keys

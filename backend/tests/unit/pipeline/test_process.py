@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
+import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -294,3 +297,21 @@ def test_big_pipe_when_not_allowed_is_a_pipe_all_the_same(monkeypatch: pytest.Mo
     assert os.read(read_fd, 1) == b"x"
     os.close(read_fd)
     os.close(write_fd)
+
+
+def test_loop_when_it_is_closed_before_its_tool_ends_then_the_end_disturbs_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raised: list[Any] = []
+    monkeypatch.setattr(threading, "excepthook", raised.append)
+
+    async def leave() -> int:
+        # In a folder of its own: the tool outlives the loop, and this test ends it.
+        return (await Process.start(shell("sleep 60"), Workshop(tmp_path, "o"))).pid
+
+    pid = asyncio.run(leave())
+    waiting = next(thread for thread in threading.enumerate() if thread.name == f"wait for {pid}")
+    os.killpg(pid, signal.SIGKILL)
+    waiting.join(20)
+    assert not waiting.is_alive()
+    assert raised == []

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import event, update
 
 from dbbackup.core.live_settings import LiveSettings
 from dbbackup.core.naming import new_id
@@ -16,7 +16,8 @@ from dbbackup.db.models import BackupSchedule, DatabaseConfig, NotificationOutbo
 from dbbackup.db.models.base import utc_now
 from dbbackup.services.context import Context
 from dbbackup.services.overdue import interval
-from dbbackup.worker.watch import watch, watch_overdue
+from dbbackup.services.statistics import FIGURES_DAYS, collect
+from dbbackup.worker.watch import read_ahead, watch, watch_overdue
 from tests.unit.worker.rows import backup, database, save
 from tests.unit.worker.test_notify import channel, outbox
 
@@ -152,3 +153,28 @@ def test_interval_when_the_cron_is_an_own_one_then_it_is_the_distance_of_its_slo
     assert interval(schedule(config, "custom")) is None
     known = schedule(config, "custom", last_slot=now, next_run_at=now + timedelta(hours=6))
     assert interval(known) == timedelta(hours=6)
+
+
+async def test_read_ahead_when_a_day_begins_then_the_figures_are_remembered_and_not_read_again_that_day(
+    ctx: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = database(ctx)
+    await save(ctx, config)
+    long_ago = utc_now() - timedelta(days=9)
+    await save(ctx, backup(config, status=RunStatus.COMPLETED, started_at=long_ago, completed_at=long_ago))
+    statements: list[str] = []
+    event.listen(ctx.catalogue.engine.sync_engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
+    await read_ahead(ctx)
+    assert any("GROUP BY" in statement for statement in statements)
+    async with ctx.catalogue.sessions() as session:
+        statements.clear()
+        figures = await collect(session, FIGURES_DAYS)
+    assert (figures.backups, sum(day.completed for day in figures.days)) == (1, 1)
+    assert not any("GROUP BY" in statement for statement in statements)
+    statements.clear()
+    await read_ahead(ctx)
+    assert statements == []
+    tomorrow = utc_now() + timedelta(days=1)
+    monkeypatch.setattr("dbbackup.worker.watch.utc_now", lambda: tomorrow)
+    await read_ahead(ctx)
+    assert statements != []

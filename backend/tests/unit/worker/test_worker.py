@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from itertools import pairwise
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
+from dbbackup.core.live_settings import LiveSettings
 from dbbackup.db.models import BackupExecution, RestoreExecution, RunStatus
 from dbbackup.services.context import Context
 from dbbackup.worker.janitor import settle
@@ -193,3 +195,64 @@ async def test_stop_when_the_wake_up_comes_in_the_same_moment_then_the_loops_sti
         ctx.runtime.wake.set()
         async with asyncio.timeout(60):
             await worker.stop()
+
+
+async def test_begin_when_many_wait_then_one_after_another_and_all_of_them(
+    ctx: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[float] = []
+    held = asyncio.Event()
+
+    async def run(*_: Any, **__: Any) -> None:
+        begun.append(asyncio.get_running_loop().time())
+        await held.wait()
+
+    monkeypatch.setattr("dbbackup.worker.worker.run_backup", run)
+    monkeypatch.setattr("dbbackup.worker.worker.BETWEEN_SECONDS", 0.4)
+    ctx.runtime.live = LiveSettings(max_concurrent=3)
+    waiting = [database(ctx) for _ in range(3)]
+    await save(ctx, *waiting)
+    await save(ctx, *(backup(config) for config in waiting))
+    worker = Worker(ctx)
+    await worker.start()
+    await until(lambda: len(begun) == 3)
+    assert [later - earlier >= 0.4 for earlier, later in pairwise(begun)] == [True, True]
+    held.set()
+    await worker.stop()
+
+
+async def test_sweep_when_a_run_begins_then_nothing_is_swept_and_when_it_ends_then_it_is(
+    ctx: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    swept = 0
+    held = asyncio.Event()
+
+    async def run(*_: Any, **__: Any) -> None:
+        await held.wait()
+
+    async def sweep(_: Context, *, at_work: Collection[str]) -> None:
+        nonlocal swept
+        swept += 1
+        seen.append(set(at_work))
+
+    seen: list[set[str]] = []
+    monkeypatch.setattr("dbbackup.worker.worker.run_backup", run)
+    monkeypatch.setattr("dbbackup.worker.worker.retry_journal", sweep)
+    worker = Worker(ctx)
+    await worker.start()
+    await until(lambda: swept == 1 and not ctx.runtime.wake.is_set())
+    config = database(ctx)
+    await save(ctx, config)
+    made = backup(config)
+    await save(ctx, made)
+    ctx.runtime.wake.set()
+    await until(lambda: worker._runs)
+    await asyncio.sleep(0.3)
+    assert swept == 1
+    ctx.runtime.sweep.set()
+    await until(lambda: swept == 2)
+    assert seen[-1] == {made.id}
+    held.set()
+    await until(lambda: swept == 3)
+    assert seen[-1] == set()
+    await worker.stop()
