@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from typing import Literal
 
-from msgspec import Struct
-
 from dbbackup.core.retention_tiers import Tier
 
 Strategy = Literal["tiered", "age", "size", "hybrid"]
@@ -51,8 +49,8 @@ class Policy:
     min_keep: int = 0
 
 
-# A struct of msgspec's: a database may have thousands of these, and they are made in a tenth of the time.
-class Backup(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Backup:
     """What of a good backup matters here. `at` is the moment its dump began: the state it holds.
 
     `content` is empty for a whole backup and names what a partial one holds: only backups of the same content
