@@ -17,12 +17,13 @@ import httpx
 
 from dbbackup.core.catalogue_url import CatalogueUrl
 from devtools import catalogue_server
-from devtools.servers.children import Child, spawn
+from devtools.servers.children import Child, ServerStartError, spawn
 from devtools.servers.clients import client_dirs
 from devtools.servers.ports import free_port
 
 _BACKEND = Path(__file__).resolve().parents[1]
 _START_PATIENCE = 180.0
+_LIVE = "it lives"
 # Trusts nobody, which plain http never asks for: reading the authorities' certificates takes 30 ms a client.
 _NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 DIST = _BACKEND.parent / "frontend" / "dist"
@@ -159,20 +160,25 @@ def _launch(command: Sequence[str], home: Path, port: int, environment: dict[str
         env={**inherited, **environment},
         death_signal="TERM",
     )
+    looked = ["never"]
     try:
-        child.wait_until(lambda: _is_live(port), _START_PATIENCE, "The product")
-    except BaseException:
-        child.kill()
-        raise
+        child.wait_until(lambda: _is_live(port, looked), _START_PATIENCE, "The product")
+    except ServerStartError as error:
+        raise ServerStartError(f"{error}\nWhat the last look at it found: {looked[-1]}") from None
+    finally:
+        if looked[-1] != _LIVE:
+            child.kill()
     return child
 
 
-def _is_live(port: int) -> bool:
+def _is_live(port: int, looked: list[str]) -> bool:
     try:
         url = f"http://127.0.0.1:{port}/api/health/live"
-        return httpx.get(url, timeout=1.0, trust_env=False, verify=_NO_TLS).is_success
-    except httpx.TransportError:
-        return False
+        answer = httpx.get(url, timeout=1.0, trust_env=False, verify=_NO_TLS)
+        looked[-1] = _LIVE if answer.is_success else f"{answer.status_code} {answer.text}"
+    except httpx.TransportError as error:
+        looked[-1] = repr(error)
+    return looked[-1] == _LIVE
 
 
 def _lasting_key(home: Path) -> str:
