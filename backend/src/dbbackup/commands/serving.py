@@ -106,6 +106,9 @@ def _listen(settings: Settings) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((settings.host, settings.port))
+        # At once: until then another process may take the port, and uvloop does not tell when it cannot listen any
+        # more. Who connects before the start is done waits.
+        listening.listen()
     except OSError as error:
         listening.close()
         raise ConflictError(
@@ -123,8 +126,7 @@ def _listen_on_file(path: Path) -> socket.socket:
             path.unlink()
         listening.bind(str(path))
         path.chmod(0o660)
-        # At once, so that another process sees it in use; who connects before the start is done waits.
-        listening.listen()
+        listening.listen()  # at once, as above
     except OSError as error:
         listening.close()
         why = error.strerror or error
