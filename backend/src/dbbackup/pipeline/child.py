@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import subprocess
 import threading
 from collections.abc import Mapping, Sequence
@@ -31,7 +33,14 @@ class Child:
         self._ended = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         # Not an executor's thread: those are few, and a dump may take hours.
-        threading.Thread(target=self._await_end, name=f"wait for {self.pid}", daemon=True).start()
+        waiting = threading.Thread(target=self._await_end, name=f"wait for {self.pid}", daemon=True)
+        try:
+            waiting.start()
+        except RuntimeError as error:
+            # As many as the system allows: what nobody would wait for must not run.
+            self._process.kill()
+            self._process.wait()
+            raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN)) from error
 
     @property
     def returncode(self) -> int | None:

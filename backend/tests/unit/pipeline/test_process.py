@@ -315,3 +315,16 @@ def test_loop_when_it_is_closed_before_its_tool_ends_then_the_end_disturbs_nobod
     waiting.join(20)
     assert not waiting.is_alive()
     assert raised == []
+
+
+async def test_start_when_no_thread_can_wait_for_the_tool_then_it_is_not_left_running(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    async with nothing_left():
+        with monkeypatch.context() as limited:
+            limited.setattr(threading.Thread, "start", full)
+            with pytest.raises(ToolMissingError, match="cannot be started: Resource temporarily unavailable"):
+                await Process.start(shell("sleep 60"), workshop)
