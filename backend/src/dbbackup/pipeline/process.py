@@ -139,11 +139,9 @@ def _spawn(
             env=_environment(command, workshop),
             cwd=workshop.folder,
         )
-    except BaseException as error:
+    except OSError as error:
         lines.close()
-        if isinstance(error, OSError):
-            raise ToolMissingError(f"{command.argv[0]} cannot be started: {error.strerror}.") from error
-        raise
+        raise ToolMissingError(f"{command.argv[0]} cannot be started: {error.strerror}.") from error
     finally:
         os.close(write_fd)
     return child, lines
