@@ -16,7 +16,7 @@ class Child:
     """A process that was started, in a session of its own.
 
     Not asyncio's: under uvloop its start copies our whole process and holds everything up meanwhile, 17 ms with
-    250 MiB (https://github.com/MagicStack/uvloop/issues/118). `subprocess` uses vfork, which takes 0.2 ms.
+    250 MiB (https://github.com/libuv/libuv/issues/1715). `subprocess` uses vfork, which takes 0.2 ms.
     """
 
     def __init__(

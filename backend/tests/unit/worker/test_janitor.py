@@ -130,6 +130,16 @@ async def test_journal_when_its_run_goes_on_then_it_is_left_alone(ctx: Context) 
     assert len(await journal(ctx)) == 2
 
 
+async def test_journal_when_its_run_is_still_at_work_on_its_end_then_it_is_left_alone_until_then(ctx: Context) -> None:
+    ended = backup(None, "failed")
+    await save(ctx, ended)
+    await note(ctx, ended.id, JournalKind.STORAGE_WRITE, storageId="local", key="some/file")
+    await retry_journal(ctx, at_work={ended.id})
+    assert len(await journal(ctx)) == 1
+    await retry_journal(ctx)
+    assert await journal(ctx) == []
+
+
 async def test_journal_when_the_bucket_cannot_be_reached_then_kept_until_it_can_and_uploads_are_aborted(
     ctx: Context, seaweed: SeaweedServer
 ) -> None:

@@ -216,7 +216,7 @@ async def test_begin_when_many_wait_then_one_after_another_and_all_of_them(
     worker = Worker(ctx)
     await worker.start()
     await until(lambda: len(begun) == 3)
-    assert [later - earlier >= 0.4 for earlier, later in pairwise(begun)] == [True, True]
+    assert [later - earlier > 0.3 for earlier, later in pairwise(begun)] == [True, True]
     held.set()
     await worker.stop()
 
