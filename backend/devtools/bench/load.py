@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import statistics
 import sys
 import tempfile
@@ -172,8 +173,9 @@ async def _hear_lines(seen: Seen, address: str) -> None:
 
 
 async def _back_up_again_and_again(seen: Seen, product: Product, database: str) -> None:
-    """Make what is remembered of the history untrue every few seconds, and log lines to listen to."""
+    """Change the history every few seconds, at its end and long before it, and make log lines to listen to."""
     async with httpx.AsyncClient(base_url=f"{product.url}/api", trust_env=False, timeout=60) as client:
+        old = await _old_ones(client)
         while True:
             run = (await client.post("/backups", json={"databaseId": database})).raise_for_status().json()["data"]["id"]
             lines = f"ws://127.0.0.1:{product.port}/api/ws/executions/{run}/logs"
@@ -182,7 +184,20 @@ async def _back_up_again_and_again(seen: Seen, product: Product, database: str) 
                 await asyncio.sleep(0.5)
             hearing.cancel()
             await asyncio.gather(hearing, return_exceptions=True)
+            # As retention does in the long run: one goes for each that comes.
+            (await client.delete(f"/backups/{old.pop()}")).raise_for_status()
             await asyncio.sleep(_BETWEEN)
+
+
+async def _old_ones(client: httpx.AsyncClient) -> list[str]:
+    """Return backups of all ages that may be deleted, in any order."""
+    found: list[str] = []
+    for page in range(1, 9):
+        query = {"status": "completed", "limit": 200, "page": page * max(1, ROWS // 200 // 10)}
+        data = (await client.get("/backups", params=query)).raise_for_status().json()["data"]
+        found += [backup["id"] for backup in data]
+    random.Random(1).shuffle(found)
+    return found
 
 
 async def _watch_memory(seen: Seen, pid: int) -> None:

@@ -29,4 +29,5 @@ def test_product_whose_cleaning_up_is_sabotaged_is_caught() -> None:
     print(done.stdout)
     assert done.returncode == 1, done.stdout + done.stderr
     assert "BROKEN: " in done.stdout
-    assert "is stuck" in done.stdout or "is still running" in done.stdout
+    # The last one when it was killed after the run's end, in the middle of its own cleaning up.
+    assert any(words in done.stdout for words in ("is stuck", "is still running", "something is left"))

@@ -21,7 +21,8 @@ from dbbackup.core.catalogue_url import CatalogueUrl
 from dbbackup.core.errors import ConflictError
 from dbbackup.core.sizes import human_size
 from dbbackup.db import server
-from dbbackup.db.remembering import Memory, forget_changed
+from dbbackup.db.memory import Memory
+from dbbackup.db.remembering import MEMORY, forget_changed
 
 _AFTER_COMMIT = "after_commit"
 _MARKS = "savepoints"
@@ -94,7 +95,7 @@ class Catalogue:
         """`holder` is what the running instance calls itself to the server: see `ServerLock`."""
         self.place = place
         self.engine: AsyncEngine = _file_engine(place) if isinstance(place, Path) else _server_engine(place, holder)
-        self.sessions = async_sessionmaker(self.engine, expire_on_commit=False, info=Memory().info())
+        self.sessions = async_sessionmaker(self.engine, expire_on_commit=False, info={MEMORY: Memory()})
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:

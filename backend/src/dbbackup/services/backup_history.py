@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass
-from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time
+from functools import partial, reduce
+from operator import add
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Integer, ScalarSelect, Select, case, func, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
+from dbbackup.core.spans import Span, fine_spans
 from dbbackup.db.functions import utc_day
 from dbbackup.db.models import BackupCopy, BackupExecution, CopyState, RunStatus
 from dbbackup.db.models.base import utc_now
-from dbbackup.db.remembering import remembered_apart
+from dbbackup.db.remembering import remembered_apart, within
 
 Conditions = list[ColumnElement[bool]]
 _BACKUP = BackupExecution
@@ -24,8 +27,7 @@ _WHOLE = case((BackupCopy.state == CopyState.FAILED, 0), else_=1)
 _GONE = (BackupCopy.state == CopyState.DELETED) & _BACKUP.deleted_at.is_not(None)
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(NamedTuple):
     """What ended on one day; `sized` and `timed` are how many sizes and durations were added up."""
 
     completed: int
@@ -35,9 +37,12 @@ class Ended:
     seconds: float
     timed: int
 
+    def plus(self, other: Ended) -> Ended:
+        """Return the sum, figure by figure."""
+        return Ended(*map(add, self, other))
 
-@dataclass(frozen=True, slots=True)
-class Totals:
+
+class Totals(NamedTuple):
     """How many backups there are, the bytes that lie in each place, and of the copies in S3 how many are whole."""
 
     backups: int
@@ -48,7 +53,7 @@ class Totals:
 
     def plus(self, other: Totals) -> Totals:
         """Return the sum, figure by figure."""
-        return Totals(*(mine + theirs for mine, theirs in zip(astuple(self), astuple(other), strict=True)))
+        return Totals(*map(add, self, other))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,42 +68,38 @@ class History:
 NOTHING = Ended(0, 0, 0, 0, 0.0, 0)
 
 
-def yesterday() -> datetime:
-    """Return when yesterday began, in UTC: what ended before it is taken for the past."""
-    return _begin(utc_now().date() - timedelta(days=1))
-
-
 async def read_history(session: AsyncSession, first: date, last: date) -> History:
-    """Return what the days of the series say: those before yesterday change seldom and are remembered for longer.
+    """Return what the days of the series say."""
+    begin = datetime.combine(first, time(), UTC)
+    read = partial(_read, session, begin, last.isoformat())
+    parts = await remembered_apart(session, ("history", begin), fine_spans(utc_now()), read)
+    together = History({}, {}, Totals(0, 0, 0, 0, 0))
+    ended, grown = together.ended, together.grown
+    for part in parts:
+        for day, of_day in part.ended.items():
+            ended[day] = ended.get(day, NOTHING).plus(of_day)
+        for day, size in part.grown.items():
+            grown[day] = grown.get(day, 0) + size
+    return replace(together, totals=reduce(Totals.plus, (part.totals for part in parts)))
 
-    What is remembered of the past is read from the past alone, never as all less what is recent: SQLite reads each
-    statement from the catalogue as it is then, and a run that ended between two of them would be missing for good.
-    """
-    begin, recent = _begin(first), _begin(max(first, last - timedelta(days=1)))
 
-    async def past() -> History:
-        totals = await _totals(session, [_BACKUP.completed_at < recent], _between(_BACKUP.completed_at, begin, recent))
-        return History(await _ended(session, begin, recent), await _grown(session, begin, recent), totals)
-
-    async def now() -> History:
-        grown, growing = await _grown(session, recent, None), await _totals(session, [_BACKUP.completed_at.is_(None)])
+async def _read(session: AsyncSession, begin: datetime, today: str, span: Span) -> History:
+    of_all, shown = within(_BACKUP.completed_at, span), span.since(begin)
+    if shown is None:
+        return History({}, {}, await _totals(session, of_all))
+    since = within(_BACKUP.completed_at, shown)[:1]
+    # Apart from those that have not ended: SQLite would go through all of the index for an OR.
+    totals = await _totals(session, of_all[:1], since)
+    grown = await _grown(session, shown)
+    for unended in of_all[1:]:
         # What is there of a run that has not ended belongs to no day before today.
-        today = last.isoformat()
+        growing = await _totals(session, [unended])
         grown[today] = grown.get(today, 0) + growing.local + growing.s3
-        since = _between(_BACKUP.completed_at, recent, None)
-        # Apart from those that have not ended: SQLite would go through all of the index for an OR.
-        totals = (await _totals(session, since, since)).plus(growing)
-        return History(await _ended(session, recent, None), grown, totals)
-
-    return await remembered_apart(session, ("history", begin), recent, past, now, _together)
+        totals = totals.plus(growing)
+    return History(await _ended(session, since), grown, totals)
 
 
-def _together(past: History, since: History) -> History:
-    grown = {day: past.grown.get(day, 0) + since.grown.get(day, 0) for day in past.grown | since.grown}
-    return History(past.ended | since.ended, grown, past.totals.plus(since.totals))
-
-
-async def _ended(session: AsyncSession, begin: datetime, end: datetime | None) -> dict[str, Ended]:
+async def _ended(session: AsyncSession, which: Conditions) -> dict[str, Ended]:
     day = utc_day(_BACKUP.completed_at)
     good = _BACKUP.status == RunStatus.COMPLETED
     query = (
@@ -111,7 +112,7 @@ async def _ended(session: AsyncSession, begin: datetime, end: datetime | None) -
             func.coalesce(func.sum(case((good, _BACKUP.duration))), 0),
             func.count(case((good, _BACKUP.duration))),
         )
-        .where(*_between(_BACKUP.completed_at, begin, end))
+        .where(*which)
         .group_by(day)
     )
     return {
@@ -120,13 +121,12 @@ async def _ended(session: AsyncSession, begin: datetime, end: datetime | None) -
     }
 
 
-async def _grown(session: AsyncSession, begin: datetime, end: datetime | None) -> dict[str, int]:
+async def _grown(session: AsyncSession, span: Span) -> dict[str, int]:
     """Return by how much what is stored grew on each day: written, less what was deleted."""
     # Of copies that are gone, those whose end is known.
-    written = _copies_by_day(_BACKUP.completed_at, _THERE | _GONE, *_between(_BACKUP.completed_at, begin, end))
-    deleted = _copies_by_day(
-        _BACKUP.deleted_at, _GONE, *_between(_BACKUP.deleted_at, begin, end), _BACKUP.completed_at.is_not(None)
-    )
+    written = _copies_by_day(_BACKUP.completed_at, _THERE | _GONE, within(_BACKUP.completed_at, span)[0])
+    then = within(_BACKUP.deleted_at, span)[0]
+    deleted = _copies_by_day(_BACKUP.deleted_at, _GONE, then, _BACKUP.completed_at.is_not(None))
     grown: dict[str, int] = {}
     for query, sign in ((written, 1), (deleted, -1)):
         for day, size in await session.execute(query):
@@ -146,14 +146,6 @@ def _sum_of_copies(
 ) -> ScalarSelect[Any]:
     # Not a join: SQLite would read the whole of each backup's row, manifest included, for each copy.
     return select(func.sum(what)).where(BackupCopy.backup_id == _BACKUP.id, which).scalar_subquery()
-
-
-def _between(at: InstrumentedAttribute[datetime | None], begin: datetime, end: datetime | None) -> Conditions:
-    return [at >= begin] if end is None else [at >= begin, at < end]
-
-
-def _begin(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
 
 
 async def _totals(session: AsyncSession, which: Conditions, uploaded: Conditions | None = None) -> Totals:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import reduce
 from operator import add
 from typing import Any
 
@@ -23,13 +24,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbbackup.core.errors import ConflictError, NotFoundError
 from dbbackup.core.naming import new_id
+from dbbackup.core.spans import Span, fine_spans
 from dbbackup.db.models import BackupCopy, BackupExecution, CopyState, Run, RunStatus
 from dbbackup.db.models.backup_execution import WITHOUT_LONG_TEXTS
 from dbbackup.db.models.base import utc_now
-from dbbackup.db.remembering import remembered_apart
+from dbbackup.db.remembering import remembered_apart, within
 from dbbackup.db.session import after_commit
 from dbbackup.services.backup_deletion import find_reader, mark_deleted, refuse_locked
-from dbbackup.services.backup_history import yesterday
 from dbbackup.services.changes import announce, announce_run
 from dbbackup.services.context import Context
 from dbbackup.services.databases import ACTIVE, get_database
@@ -122,21 +123,17 @@ async def list_backups(
 
 
 async def _count(session: AsyncSession, wanted: BackupFilter, query: Select[Any]) -> int:
-    """Return how many match; those that ended before yesterday change seldom and are remembered for longer."""
-    recent, ended = yesterday(), BackupExecution.completed_at
     ids = query.with_only_columns(BackupExecution.id)
 
     def matching(when: ColumnElement[bool]) -> ScalarSelect[int]:
         return select(func.count()).select_from(ids.where(when).subquery()).scalar_subquery()
 
-    async def past() -> int:
-        return await session.scalar(select(matching(ended < recent))) or 0
+    async def count(span: Span) -> int:
+        # One statement: of one moment.
+        counts = map(matching, within(BackupExecution.completed_at, span))
+        return await session.scalar(select(reduce(add, counts))) or 0
 
-    async def since() -> int:
-        # Two looks into the index: SQLite would go through all of it for an OR. One statement: of one moment.
-        return await session.scalar(select(matching(ended >= recent) + matching(ended.is_(None)))) or 0
-
-    return await remembered_apart(session, ("backups", wanted), recent, past, since, add)
+    return sum(await remembered_apart(session, ("backups", wanted), fine_spans(utc_now()), count))
 
 
 def _order(sort: str, *, backwards: bool) -> tuple[SQLColumnExpression[Any], SQLColumnExpression[Any]]:

@@ -18,7 +18,7 @@ from dbbackup.services import retention
 from dbbackup.services.backup_deletion import mark_deleted
 from dbbackup.services.clock import accept_clock, watch_clock
 from dbbackup.services.context import Context
-from dbbackup.services.retention import Owner
+from dbbackup.services.judged_backups import Owner, owners
 
 _LINES = 5000
 """So many log lines are deleted in one transaction: others wait for it."""
@@ -55,7 +55,7 @@ async def clean_up(ctx: Context, now: datetime, *, accept: bool = False) -> Clea
                 await accept_clock(session, ctx, now)
             elif not await watch_clock(session, ctx, now, timedelta()):
                 raise ConflictError(ctx.runtime.clock_problem or "")
-            found = await retention.owners(session)
+            found = await owners(session)
         report = CleanupReport()
         for owner in found:
             try:
@@ -78,7 +78,7 @@ async def plan_cleanup(ctx: Context, now: datetime) -> tuple[CleanupReport, list
     """Return what retention would delete now, in numbers and each one with its reason. Writes nothing."""
     report, lines = CleanupReport(), []
     async with ctx.catalogue.sessions() as session:
-        for owner in await retention.owners(session):
+        for owner in await owners(session):
             for decision in await retention.decide(session, ctx, owner, now):
                 if decision.keep:
                     continue

@@ -6,18 +6,17 @@ import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from functools import partial
-from operator import add
-from typing import Any
+from typing import TypeVar
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import load_only
 
 from dbbackup import __version__
+from dbbackup.core.spans import Span, fine_spans
 from dbbackup.db.functions import unindexed
 from dbbackup.db.models import (
     RUNS,
@@ -33,9 +32,9 @@ from dbbackup.db.models import (
     Verification,
 )
 from dbbackup.db.models.backup_execution import FINAL
-from dbbackup.db.remembering import remembered, remembered_apart
+from dbbackup.db.models.base import utc_now
+from dbbackup.db.remembering import remembered, remembered_apart, within
 from dbbackup.services import system
-from dbbackup.services.backup_history import yesterday
 from dbbackup.services.context import Context
 from dbbackup.services.newest_backups import Which, newest_of_databases
 from dbbackup.services.verifications import last_proofs
@@ -43,6 +42,9 @@ from dbbackup.services.verifications import last_proofs
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _KINDS: dict[type[Run], str] = {BackupExecution: "backup", RestoreExecution: "restore", Verification: "verify"}
 _OF_DATABASE = ("database", "engine")
+_K = TypeVar("_K")
+_Copies = Counter[tuple[str | None, str]]
+"""By S3 configuration, None for the disk, and state."""
 _OF_CONFIG = (DatabaseConfig.name, DatabaseConfig.type, DatabaseConfig.reachable, DatabaseConfig.size)
 
 
@@ -91,21 +93,21 @@ async def _runs(session: AsyncSession) -> list[Metric]:
 
 
 async def _by_status(session: AsyncSession, model: type[Run]) -> Counter[str]:
-    recent, ended = yesterday(), model.completed_at
-
     async def count(*when: ColumnElement[bool]) -> Counter[str]:
         status = unindexed(model.status)  # the index of ends is the one to take
         query = select(status, func.count()).where(*when).group_by(status)
         return Counter({name: many for name, many in await session.execute(query)})  # noqa: C416 - the types
 
+    async def in_span(span: Span) -> Counter[str]:
+        return _sum([await count(when) for when in within(model.completed_at, span)])
+
     if model is not BackupExecution:
         return await remembered(session, ("by status", model), count)
+    return _sum(await remembered_apart(session, "by status", fine_spans(utc_now()), in_span))
 
-    async def since() -> Counter[str]:
-        # Two looks into the index: SQLite would go through all of it for an OR.
-        return await count(ended >= recent) + await count(ended.is_(None))
 
-    return await remembered_apart(session, ("by status",), recent, partial(count, ended < recent), since, add)
+def _sum(counts: Iterable[Counter[_K]]) -> Counter[_K]:
+    return sum(counts, Counter())
 
 
 async def _databases(session: AsyncSession) -> list[Metric]:
@@ -163,23 +165,31 @@ async def _storages(session: AsyncSession) -> list[Metric]:
     stored = GaugeMetricFamily("dbbackup_stored_bytes", "What lies in a storage", labels=["storage"])
     copies = GaugeMetricFamily("dbbackup_copies", "Copies of backups by state", labels=["storage", "state"])
     names = {row.id: row.name for row in await session.execute(select(S3Config.id, S3Config.name))}
-    rows = await remembered(session, "copies by state", lambda: _copies_by_state(session))
     total: dict[str, int] = {"local": 0, **{f"s3:{name}": 0 for name in names.values()}}
-    for config_id, state, count, size in rows:
+    many, sizes = await _copies_by_state(session)
+    for (config_id, state), count in many.items():
         name = f"s3:{names.get(config_id, config_id)}" if config_id else "local"
         copies.add_metric([name, state], count)
         if state == CopyState.COMPLETE:
-            total[name] = int(size or 0)
+            total[name] = sizes[config_id, state]
     for name, size in total.items():
         stored.add_metric([name], size)
     return [stored, copies]
 
 
-async def _copies_by_state(session: AsyncSession) -> list[Any]:
-    # Of the past, too: going through one index is quicker than looking up the copies of each backup.
+async def _copies_by_state(session: AsyncSession) -> tuple[_Copies, _Copies]:
+    """Return how many copies there are, and how many bytes they have."""
     by = (BackupCopy.s3_config_id, BackupCopy.state)
-    query = select(*by, func.count(), func.sum(BackupCopy.size)).group_by(*by)
-    return list(await session.execute(query))
+
+    async def read(span: Span) -> tuple[_Copies, _Copies]:
+        ids = [select(BackupExecution.id).where(when) for when in within(BackupExecution.completed_at, span)]
+        query = select(*by, func.count(), func.sum(BackupCopy.size)).group_by(*by)
+        found = await session.execute(query.where(BackupCopy.backup_id.in_(union_all(*ids))))
+        rows = [((id_, state), many, int(size or 0)) for id_, state, many, size in found]
+        return Counter({key: many for key, many, _ in rows}), Counter({key: size for key, _, size in rows})
+
+    counts, sizes = zip(*await remembered_apart(session, "copies by state", fine_spans(utc_now()), read), strict=True)
+    return _sum(counts), _sum(sizes)
 
 
 async def _schedules(session: AsyncSession) -> list[Metric]:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
+from functools import reduce
 from operator import or_
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbbackup.core.live_settings import LiveSettings
+from dbbackup.core.spans import Span, fine_spans
 from dbbackup.db.functions import unindexed
 from dbbackup.db.models import BackupExecution, BackupSchedule, DatabaseConfig, RunStatus
-from dbbackup.db.remembering import remembered_apart
-from dbbackup.services.backup_history import yesterday
+from dbbackup.db.models.base import utc_now
+from dbbackup.db.remembering import remembered_apart, within
 
 _INTERVALS = {
     "hourly": timedelta(hours=1),
@@ -60,18 +61,18 @@ def interval(schedule: BackupSchedule) -> timedelta | None:
 
 
 async def _newest_good(session: AsyncSession) -> dict[str | None, datetime]:
-    """Return when the last backup of each database completed: what ended before yesterday is remembered."""
-    recent, ended = yesterday(), BackupExecution.completed_at
+    """Return when the last backup of each database completed."""
+    ended = BackupExecution.completed_at
 
-    async def newest(when: ColumnElement[bool]) -> dict[str | None, datetime]:
+    async def newest(span: Span) -> dict[str | None, datetime]:
         # The index of ends is the one to take.
         database_id, status = unindexed(BackupExecution.database_id), unindexed(BackupExecution.status)
-        query = select(database_id, func.max(ended)).where(status == RunStatus.COMPLETED, when).group_by(database_id)
-        found = await session.execute(query)
+        query = select(database_id, func.max(ended)).where(status == RunStatus.COMPLETED, within(ended, span)[0])
+        found = await session.execute(query.group_by(database_id))
         return {database_id: last for database_id, last in found if last}
 
-    past, since = partial(newest, ended < recent), partial(newest, ended >= recent)
-    return await remembered_apart(session, ("newest good",), recent, past, since, or_)
+    # The later span wins.
+    return reduce(or_, await remembered_apart(session, "newest good", fine_spans(utc_now()), newest))
 
 
 async def _limits(session: AsyncSession, live: LiveSettings) -> dict[str, tuple[timedelta, datetime]]:

@@ -20,7 +20,7 @@ from dbbackup.db.models import BackupExecution
 from dbbackup.services import retention
 from dbbackup.services.context import Context
 from dbbackup.services.databases import get_database
-from dbbackup.services.retention import Owner
+from dbbackup.services.judged_backups import Owner, backups_of
 from dbbackup.services.retention_inputs import RetentionRules, SimulationInput
 from dbbackup.services.retention_policies import check_rules, get_policy, to_core
 
@@ -107,7 +107,7 @@ async def _preview(session: AsyncSession, ctx: Context, policy: Policy, database
     await get_database(session, database_id)
     owner = Owner(database_id, "")
     zones = await retention.zones_of(session, ctx, database_id)
-    backups = await retention.backups_of(session, owner, bound=True)
+    backups = await backups_of(session, owner, bound=True)
     in_force = await retention.rules_of(session, ctx, owner, backups)
     rules = retention.instead_of_schedules(in_force, policy, zones)
     decisions = await asyncio.to_thread(plan, backups, rules, now, ctx.live.max_retention_days)

@@ -40,7 +40,7 @@ from dbbackup.services.container_dumps import refuse_parallel_inside
 from dbbackup.services.context import Context
 from dbbackup.services.encryption import gpg_recipients, recipient_keys
 from dbbackup.services.execution_logs import add_lines
-from dbbackup.services.retention import owner_of
+from dbbackup.services.judged_backups import owner_of
 from dbbackup.services.run_notifications import notify_copy, notify_run_end
 from dbbackup.services.verifications import queue_due
 from dbbackup.storages.base import StoredObject

@@ -76,7 +76,8 @@ def retention(world: World) -> Ticket:
     left = "SELECT copy.id FROM backup_copy copy WHERE copy.backup_id = ? AND copy.state != 'deleted'"
 
     def judge(status: str) -> list[str]:
-        marked = world.query("SELECT deleted_at, deleted_by FROM backup_execution WHERE id IN (?, ?)", old, new)
+        both = "SELECT deleted_at, deleted_by FROM backup_execution WHERE id IN (?, ?) ORDER BY id"
+        marked = world.query(both, old, new)
         return [] if marked == [(marked[0][0], "retention"), (None, None)] else [f"retention marked {marked}"]
 
     def state() -> str:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import load_only
 
 from dbbackup.core.naming import new_id
+from dbbackup.core.spans import Span
+from dbbackup.db import memory as db_memory
+from dbbackup.db.memory import ALL
 from dbbackup.db.models import BackupCopy, BackupExecution, DatabaseConfig, RunJournal, RunStatus, SystemSetting
 from dbbackup.db.models.base import utc_now
-from dbbackup.db.remembering import UNENDED, remembered
+from dbbackup.db.remembering import MEMORY, UNENDED, remembered, remembered_apart, within
 from dbbackup.db.session import Catalogue
 from dbbackup.services.row_locks import lock_backup
 from tests.catalogue import make_catalogue
@@ -22,6 +25,7 @@ from tests.unit.worker.rows import backup
 
 Change = Callable[[AsyncSession], Awaitable[object]]
 BOUNDARY = datetime(2026, 3, 1, tzinfo=UTC)
+BEFORE, SINCE = Span(None, BOUNDARY), Span(BOUNDARY, None)
 EARLIER, LATER = BOUNDARY - timedelta(hours=1), BOUNDARY + timedelta(hours=1)
 
 
@@ -31,14 +35,35 @@ class Counter:
     def __init__(self) -> None:
         self.reads = 0
 
-    async def count(self, session: AsyncSession, key: str = "backups", before: datetime | None = None) -> int:
+    async def count(self, session: AsyncSession, key: str = "backups") -> int:
         async def read() -> int:
             self.reads += 1
-            query = select(func.count()).select_from(BackupExecution)
-            query = query if before is None else query.where(BackupExecution.completed_at < before)
-            return await session.scalar(query) or 0
+            return await session.scalar(select(func.count()).select_from(BackupExecution)) or 0
 
-        return await remembered(session, (key, before), read, before=before)
+        return await remembered(session, key, read)
+
+
+class Reads:
+    """Reads the labels of the backups of each span, and counts how often it had to."""
+
+    def __init__(self, database_id: str | None = ALL) -> None:
+        self.of: dict[Span, int] = {}
+        self.key = ("labels", 0)
+        self.database_id = database_id
+
+    async def read(
+        self, session: AsyncSession, spans: Sequence[Span] = (BEFORE, SINCE), most: int | None = None
+    ) -> list[set[str]]:
+        async def read(span: Span) -> set[str]:
+            self.of[span] = self.of.get(span, 0) + 1
+            query = select(BackupExecution.label).where(or_(*within(BackupExecution.completed_at, span)))
+            return {label or "" for label in await session.scalars(query)}
+
+        return await remembered_apart(session, self.key, spans, read, database_id=self.database_id, most=most)
+
+    async def labels(self, catalogue: Catalogue) -> list[set[str]]:
+        async with catalogue.sessions() as session:
+            return await self.read(session)
 
 
 @pytest.fixture
@@ -50,9 +75,9 @@ async def catalogue(tmp_path: Path) -> AsyncIterator[Catalogue]:
     await opened.close()
 
 
-async def counted(catalogue: Catalogue, counter: Counter, before: datetime | None = None) -> int:
+async def counted(catalogue: Catalogue, counter: Counter) -> int:
     async with catalogue.sessions() as session:
-        return await counter.count(session, before=before)
+        return await counter.count(session)
 
 
 async def test_remembered_when_nothing_changed_then_it_is_read_once(catalogue: Catalogue) -> None:
@@ -88,9 +113,9 @@ async def delete_row(session: AsyncSession) -> None:
     await session.delete((await session.scalars(select(BackupExecution))).one())
 
 
-def database() -> DatabaseConfig:
+def database(name: str = "gone") -> DatabaseConfig:
     place = {"host": "h", "port": 1, "database_name": "d", "username": "u"}
-    return DatabaseConfig(name="gone", slug="gone", type="postgresql", **place)
+    return DatabaseConfig(name=name, slug=name, type="postgresql", **place)
 
 
 async def delete_elsewhere(session: AsyncSession) -> None:
@@ -273,16 +298,14 @@ async def claim_one(session: AsyncSession) -> None:
 async def test_remembered_when_what_ended_later_changes_then_what_ended_before_stays(
     of_two_days: Catalogue, change: Change
 ) -> None:
-    counter, all_of_it = Counter(), Counter()
-    # The first look makes the boundary known; only what is read after it may be kept.
-    assert [await counted(of_two_days, counter, BOUNDARY) for _ in range(3)] == [1, 1, 1]
+    reads, all_of_it = Reads(), Counter()
+    assert [await reads.labels(of_two_days) for _ in range(3)] == [[{"earlier"}, {"later", "running"}]] * 3
     await counted(of_two_days, all_of_it)
-    reads = counter.reads
     async with of_two_days.transaction() as session:
         await change(session)
-    assert await counted(of_two_days, counter, BOUNDARY) == 1
+    assert await reads.labels(of_two_days) == await Reads().labels(of_two_days)
     await counted(of_two_days, all_of_it)
-    assert (counter.reads, all_of_it.reads) == (reads, 2)
+    assert (reads.of, all_of_it.reads) == ({BEFORE: 1, SINCE: 2}, 2)
 
 
 async def take_back_the_end(session: AsyncSession) -> None:
@@ -332,27 +355,126 @@ async def change_without_its_end(session: AsyncSession) -> None:
 async def test_remembered_when_what_ended_before_may_have_changed_then_it_is_read_again(
     of_two_days: Catalogue, change: Change
 ) -> None:
-    counter = Counter()
-    for _ in range(2):
-        await counted(of_two_days, counter, BOUNDARY)
-    reads = counter.reads
+    reads = Reads()
+    await reads.labels(of_two_days)
     async with of_two_days.transaction() as session:
         await change(session)
-    fresh = await counted(of_two_days, counter, BOUNDARY)
-    assert counter.reads == reads + 1
-    async with of_two_days.sessions() as session:
-        ended = select(func.count()).select_from(BackupExecution).where(BackupExecution.completed_at < BOUNDARY)
-        assert fresh == await session.scalar(ended)
+    assert await reads.labels(of_two_days) == await Reads().labels(of_two_days)
+    assert reads.of[BEFORE] == 2
 
 
-async def test_remembered_when_the_boundary_moves_on_then_what_was_not_watched_till_then_is_not_kept(
+async def delete_long_ago(session: AsyncSession) -> None:
+    (await labelled(session, "later")).deleted_at = EARLIER
+
+
+async def undelete(session: AsyncSession) -> None:
+    (await labelled(session, "deleted later")).deleted_at = None
+
+
+async def change_its_copy_alone_when_deleted(session: AsyncSession) -> None:
+    (await copy_of(session, "deleted later")).state = "failed"
+
+
+@pytest.mark.parametrize(
+    ("change", "span"),
+    [(delete_long_ago, BEFORE), (undelete, SINCE), (change_its_copy_alone_when_deleted, SINCE)],
+)
+async def test_remembered_when_a_deleted_one_changes_then_the_time_of_its_deletion_is_read_again(
+    of_two_days: Catalogue, change: Change, span: Span
+) -> None:
+    async with of_two_days.transaction() as session:
+        copy = BackupCopy(id=new_id(), position=0, size=1, state="complete")
+        ends = {"completed_at": EARLIER, "deleted_at": LATER}
+        session.add(backup(None, RunStatus.COMPLETED, label="deleted later", copies=[copy], **ends))
+    reads = Reads()
+    await reads.labels(of_two_days)
+    async with of_two_days.transaction() as session:
+        await change(session)
+    await reads.labels(of_two_days)
+    assert reads.of[span] == 2
+
+
+async def test_remembered_when_another_database_changes_then_what_is_of_one_stays(of_two_days: Catalogue) -> None:
+    async with of_two_days.transaction() as session:
+        for config in (mine := database("mine"), other := database("other")):
+            session.add(config)
+        await session.flush()
+        for config in (mine, other):
+            session.add(backup(config, RunStatus.COMPLETED, label=config.name, completed_at=EARLIER))
+    reads = Reads(mine.id)
+    await reads.labels(of_two_days)
+    for name, times in (("other", 1), ("earlier", 1), ("mine", 2)):
+        async with of_two_days.transaction() as session:
+            (await labelled(session, name)).status = RunStatus.FAILED
+        await reads.labels(of_two_days)
+        assert reads.of == {BEFORE: times, SINCE: 1}
+    async with of_two_days.transaction() as session:
+        (await labelled(session, "other")).database_id = mine.id
+    await reads.labels(of_two_days)
+    assert reads.of == {BEFORE: 3, SINCE: 1}
+
+
+async def test_remembered_when_a_span_was_read_in_an_older_transaction_then_that_is_not_taken_for_new(
     of_two_days: Catalogue,
 ) -> None:
-    counter = Counter()
+    reads = Reads()
     async with of_two_days.sessions() as old:
         await old.scalar(select(1))
         async with of_two_days.transaction() as session:
             await end_in_the_past(session)
-        assert await counter.count(old, before=BOUNDARY) in (1, 2)
-    assert await counted(of_two_days, counter, BOUNDARY) == 2
-    assert counter.reads == 2
+        await reads.read(old)
+    assert await reads.labels(of_two_days) == [{"earlier", "running"}, {"later"}]
+    assert reads.of == {BEFORE: 2, SINCE: 2}
+
+
+async def test_remembered_when_keys_that_begin_alike_are_many_then_the_oldest_of_them_is_forgotten(
+    of_two_days: Catalogue,
+) -> None:
+    async with of_two_days.sessions() as session:
+        counter, kept = Counter(), Reads()
+        await counter.count(session)
+        for number in (1, 2, 3, 1):
+            kept.key = ("alike", number)
+            await kept.read(session, most=2)
+        await counter.count(session)
+        assert (kept.of, counter.reads) == ({BEFORE: 4, SINCE: 4}, 1)
+        await kept.read(session, most=2)
+        assert kept.of == {BEFORE: 4, SINCE: 4}
+
+
+async def test_remembered_when_more_changed_than_is_noted_then_it_is_read_again(of_two_days: Catalogue) -> None:
+    reads = Reads()
+    await reads.labels(of_two_days)
+    memory = of_two_days.sessions.kw["info"][MEMORY]
+    for _ in range(999):
+        memory.change([db_memory.Change(LATER, None)])
+    await reads.labels(of_two_days)
+    assert reads.of == {BEFORE: 1, SINCE: 2}
+    # Looked at in between, it is known to be true up to then.
+    for _ in range(999):
+        memory.change([db_memory.Change(LATER, None)])
+    await reads.labels(of_two_days)
+    assert reads.of == {BEFORE: 1, SINCE: 3}
+    for _ in range(1000):
+        memory.change([db_memory.Change(LATER, None)])
+    await reads.labels(of_two_days)
+    assert reads.of == {BEFORE: 2, SINCE: 4}
+
+
+async def test_remembered_when_one_commit_changes_very_many_then_all_is_read_again(of_two_days: Catalogue) -> None:
+    reads = Reads()
+    await reads.labels(of_two_days)
+    async with of_two_days.transaction() as session:
+        for minutes in range(501):
+            session.add(backup(None, RunStatus.COMPLETED, completed_at=LATER + timedelta(minutes=minutes)))
+    await reads.labels(of_two_days)
+    assert reads.of == {BEFORE: 2, SINCE: 2}
+
+
+async def test_remembered_when_spans_move_on_then_those_of_before_are_dropped(of_two_days: Catalogue) -> None:
+    reads = Reads()
+    await reads.labels(of_two_days)
+    spans = [Span(None, LATER), Span(LATER, None)]
+    async with of_two_days.sessions() as session:
+        await reads.read(session, spans)
+        assert set(of_two_days.sessions.kw["info"][MEMORY].kept[reads.key]) == set(spans)

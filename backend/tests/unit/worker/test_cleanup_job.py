@@ -14,7 +14,7 @@ from dbbackup.db.models import BackupExecution, RunStatus, SystemSetting
 from dbbackup.db.models.base import utc_now
 from dbbackup.services import cleanup
 from dbbackup.services.context import Context
-from dbbackup.services.retention import Owner
+from dbbackup.services.judged_backups import Owner
 from dbbackup.worker.cleanup import CleanupJob
 from tests.unit.worker.rows import backup, save
 
@@ -109,7 +109,7 @@ async def test_cleanup_when_one_database_fails_then_the_others_are_done_and_it_i
     async def broken(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("dbbackup.services.retention.owners", owners)
+    monkeypatch.setattr("dbbackup.services.cleanup.owners", owners)
     monkeypatch.setattr("dbbackup.services.retention.apply", broken)
     report = await cleanup.clean_up(ctx, utc_now(), accept=True)
     assert report.problems == ["one: ZeroDivisionError"]

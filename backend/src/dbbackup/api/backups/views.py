@@ -119,8 +119,8 @@ async def backup_detail(session: AsyncSession, ctx: Context, backup: BackupExecu
 async def _retention(session: AsyncSession, ctx: Context, backup: BackupExecution) -> RetentionDecision | None:
     if backup.status != RunStatus.COMPLETED:
         return None
-    decisions = await retention.decide(session, ctx, retention.owner_of(backup), utc_now(), only=backup.id)
-    return next((decision_view(d) for d in decisions), None)
+    decision = await retention.decide_on(session, ctx, backup, utc_now())
+    return decision_view(decision) if decision else None
 
 
 def _values(

@@ -1,0 +1,84 @@
+"""What the sessions of one catalogue remember, and which changes of the history make it untrue."""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from collections.abc import Collection, Hashable
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+from dbbackup.core.spans import EVERYTHING, Span
+
+_MOST = 64
+_MOST_CHANGES = 1000
+ALL: Final = "*"
+"""In place of the id of a database: of all of them, or nobody knows of which."""
+
+
+class Change(NamedTuple):
+    """That a backup changed which ended or was deleted then, None: has not ended, of this database, None: of none."""
+
+    moment: datetime | None
+    database_id: str | None
+
+
+ANYTHING = None
+"""A change that nobody knows the place of."""
+
+
+class Memory:
+    """Keeps values by a key and the span of time they are about, and what has changed since.
+
+    `version` grows with each commit that changed the history.
+    """
+
+    def __init__(self) -> None:
+        self.version = 0
+        self.kept: OrderedDict[Hashable, dict[Span, tuple[int, Any]]] = OrderedDict()
+        self._changes: deque[tuple[int, Change | None]] = deque(maxlen=_MOST_CHANGES)
+
+    def change(self, changes: Collection[Change | None]) -> None:
+        """Note what a commit changed."""
+        self.version += 1
+        self._changes.extend((self.version, change) for change in changes)
+
+    def get(self, key: Hashable, span: Span, database_id: str | None) -> tuple[Any] | None:
+        """Return what is kept, if it is true still; `database_id`: only its backups matter."""
+        found = self.kept.get(key, {}).get(span)
+        if found is None or not self._is_true(found[0], span, database_id):
+            return None
+        self.kept.move_to_end(key)
+        # So the next look goes through what changes from now on alone.
+        self.kept[key][span] = (self.version, found[1])
+        return (found[1],)
+
+    def put(self, key: Hashable, span: Span, seen: int, value: Any) -> None:
+        """Keep what was read when this was the version."""
+        self.kept.setdefault(key, {})[span] = (seen, value)
+        self.kept.move_to_end(key)
+
+    def tidy(self, key: Hashable, spans: Collection[Span], most: int | None = None) -> None:
+        """Drop other spans of the key, and keys not asked for the longest: over all, and of those that begin alike."""
+        if len(self.kept[key]) > len(spans):
+            self.kept[key] = {span: value for span, value in self.kept[key].items() if span in spans}
+        if len(self.kept) > _MOST:
+            self.kept.popitem(last=False)
+        if most is not None and isinstance(key, tuple):
+            alike = [other for other in self.kept if isinstance(other, tuple) and other[0] == key[0]]
+            for other in alike[:-most]:
+                del self.kept[other]
+
+    def _is_true(self, seen: int, span: Span, database_id: str | None) -> bool:
+        if seen == self.version:
+            return True
+        for version, change in reversed(self._changes):
+            if version <= seen:
+                return True
+            if change is ANYTHING or span == EVERYTHING or _touches(change, span, database_id):
+                return False
+        # All are there that ever were, unless some have been dropped.
+        return len(self._changes) < _MOST_CHANGES
+
+
+def _touches(change: Change, span: Span, database_id: str | None) -> bool:
+    return (ALL in (database_id, change.database_id) or database_id == change.database_id) and span.holds(change.moment)
