@@ -70,8 +70,9 @@ def main() -> int:
             f" a small one again and again beside them, {CLIENTS} WebSocket clients, {SECONDS:.0f} s"
         )
         small, *ids = _prepare(product, postgres)
+        old = _old_ones(product)
         runs = [product.call("POST", "/backups", {"databaseId": id_})["id"] for id_ in ids]
-        seen = asyncio.run(_measure(product, runs, small))
+        seen = asyncio.run(_measure(product, runs, small, old))
         _report(product, seen, runs)
     return 0
 
@@ -104,13 +105,13 @@ def _add(product: Product, postgres: PostgresServer, database: str, name: str, *
     return str(product.call("POST", "/databases", {"name": name, **server, **login, **more})["id"])
 
 
-async def _measure(product: Product, runs: list[str], small: str) -> Seen:
+async def _measure(product: Product, runs: list[str], small: str, old: list[str]) -> Seen:
     seen = Seen()
     address = f"ws://127.0.0.1:{product.port}/api/ws"
     listeners = [asyncio.create_task(_hear_events(seen, f"{address}/events")) for _ in range(CLIENTS - len(runs))]
     listeners += [asyncio.create_task(_hear_lines(seen, f"{address}/executions/{run}/logs")) for run in runs]
     listeners.append(asyncio.create_task(_watch_memory(seen, product.pid)))
-    listeners.append(asyncio.create_task(_back_up_again_and_again(seen, product, small)))
+    listeners.append(asyncio.create_task(_back_up_again_and_again(seen, product, small, old)))
     async with httpx.AsyncClient(base_url=f"{product.url}/api", trust_env=False, timeout=60) as client:
         calls = await _calls(client)
         end = time.monotonic() + SECONDS
@@ -172,10 +173,9 @@ async def _hear_lines(seen: Seen, address: str) -> None:
                 seen.lines.append((datetime.now(UTC) - said).total_seconds())
 
 
-async def _back_up_again_and_again(seen: Seen, product: Product, database: str) -> None:
+async def _back_up_again_and_again(seen: Seen, product: Product, database: str, old: list[str]) -> None:
     """Change the history every few seconds, at its end and long before it, and make log lines to listen to."""
     async with httpx.AsyncClient(base_url=f"{product.url}/api", trust_env=False, timeout=60) as client:
-        old = await _old_ones(client)
         while True:
             run = (await client.post("/backups", json={"databaseId": database})).raise_for_status().json()["data"]["id"]
             lines = f"ws://127.0.0.1:{product.port}/api/ws/executions/{run}/logs"
@@ -189,13 +189,12 @@ async def _back_up_again_and_again(seen: Seen, product: Product, database: str) 
             await asyncio.sleep(_BETWEEN)
 
 
-async def _old_ones(client: httpx.AsyncClient) -> list[str]:
+def _old_ones(product: Product) -> list[str]:
     """Return backups of all ages that may be deleted, in any order."""
     found: list[str] = []
-    for page in range(1, 9):
-        query = {"status": "completed", "limit": 200, "page": page * max(1, ROWS // 200 // 10)}
-        data = (await client.get("/backups", params=query)).raise_for_status().json()["data"]
-        found += [backup["id"] for backup in data]
+    for tenth in range(1, 10):
+        page = tenth * max(1, ROWS // 200 // 10)
+        found += [run["id"] for run in product.call("GET", f"/backups?status=completed&limit=200&page={page}")]
     random.Random(1).shuffle(found)
     return found
 

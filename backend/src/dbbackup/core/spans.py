@@ -7,7 +7,9 @@ from datetime import datetime, time, timedelta
 from itertools import pairwise
 
 _WEEKS = 8
-"""What ended more weeks ago is one span: hardly any retention deletes something every day that is older."""
+"""What ended more weeks ago changes seldom: hardly any retention deletes something every day that is older."""
+_YEAR = 53
+"""The weeks of a year, and what of them is missing in 52."""
 _HOURS = 6
 
 
@@ -24,11 +26,11 @@ class Span:
             return self.end is None
         return (self.begin is None or self.begin <= moment) and (self.end is None or moment < self.end)
 
-    def since(self, begin: datetime) -> Span | None:
-        """Return what of the span is not before this moment."""
-        if self.end is not None and self.end <= begin:
-            return None
-        return self if self.begin is not None and self.begin >= begin else Span(begin, self.end)
+    @property
+    def of_days(self) -> bool:
+        """Whether it begins and ends with a day."""
+        bounds = [self.end, *([self.begin] if self.begin else [])]
+        return all(bound is not None and bound.time() == time() for bound in bounds)
 
 
 EVERYTHING = Span(None, None)
@@ -36,17 +38,39 @@ EVERYTHING = Span(None, None)
 
 def fine_spans(now: datetime) -> list[Span]:
     """Return spans that follow each other, the oldest first: of weeks, of the days of this week, of hours of today."""
-    today = datetime.combine(now.date(), time(), now.tzinfo)
-    week = today - timedelta(days=today.weekday())
-    weeks = [week - timedelta(weeks=count) for count in range(_WEEKS, 0, -1)]
-    days = [week + timedelta(days=count) for count in range(today.weekday())]
-    hours = [today + timedelta(hours=hour) for hour in range(0, now.hour + 1, _HOURS)]
-    return _between([*weeks, *days, *hours])
+    week = _week(now)
+    return _between([*_weeks(week, _WEEKS), *_days(week, _today(now)), *_hours(now)])
+
+
+def spans_of_days(now: datetime) -> list[Span]:
+    """Return more of them: of weeks, of the days of the last weeks, of hours of today."""
+    begin = _week(now) - timedelta(weeks=_WEEKS)
+    return _between([*_weeks(begin, _YEAR - _WEEKS), *_days(begin, _today(now)), *_hours(now)])
 
 
 def coarse_spans(now: datetime) -> list[Span]:
     """Return what ended before yesterday, and all else."""
-    return _between([datetime.combine(now.date(), time(), now.tzinfo) - timedelta(days=1)])
+    return _between([_today(now) - timedelta(days=1)])
+
+
+def _today(now: datetime) -> datetime:
+    return datetime.combine(now.date(), time(), now.tzinfo)
+
+
+def _week(now: datetime) -> datetime:
+    return _today(now) - timedelta(days=now.weekday())
+
+
+def _weeks(end: datetime, many: int) -> list[datetime]:
+    return [end - timedelta(weeks=count) for count in range(many, 0, -1)]
+
+
+def _days(begin: datetime, end: datetime) -> list[datetime]:
+    return [begin + timedelta(days=count) for count in range((end - begin).days)]
+
+
+def _hours(now: datetime) -> list[datetime]:
+    return [_today(now) + timedelta(hours=hour) for hour in range(0, now.hour + 1, _HOURS)]
 
 
 def _between(bounds: list[datetime]) -> list[Span]:

@@ -7,7 +7,7 @@ of these only the ones again in which something changed since. Only one process 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Hashable
+from collections.abc import Awaitable, Callable, Collection, Hashable, Sequence
 from datetime import datetime
 from functools import cache
 from itertools import product
@@ -46,8 +46,8 @@ async def remembered(session: AsyncSession, key: Hashable, read: Callable[[], Aw
     `read` may look at the tables of runs and copies only, and what it returns is shared: nobody may change it.
     """
 
-    async def read_all(_span: Span) -> _T:
-        return await read()
+    async def read_all(_spans: Sequence[Span]) -> list[_T]:
+        return [await read()]
 
     (value,) = await remembered_apart(session, key, [EVERYTHING], read_all)
     return value
@@ -56,34 +56,43 @@ async def remembered(session: AsyncSession, key: Hashable, read: Callable[[], Aw
 async def remembered_apart(
     session: AsyncSession,
     key: Hashable,
-    spans: Collection[Span],
-    read: Callable[[Span], Awaitable[_T]],
+    spans: Sequence[Span],
+    read: Callable[[Sequence[Span]], Awaitable[Sequence[_T]]],
     *,
     database_id: str | None = ALL,
     most: int | None = None,
 ) -> list[_T]:
     """Return what `read` says of each of the spans: what it said last where nothing changed since.
 
-    For a span it may look at backups that ended in it, at those that were deleted in it, and at their copies; in one
-    without an end at those that have not ended, too. With `database_id` at those of this database alone, None: of those
-    without one. With `most`, so many are kept of the keys, tuples then, that begin like this one.
+    `read` is asked for some of them in their order. For each it may look at backups that ended in it, at those that
+    were deleted in it, and at their copies; in one without an end at those that have not ended, too. With
+    `database_id` at those of this database alone, None: of those without one. With `most`, so many are kept of the
+    keys, tuples then, that begin like this one.
     """
     memory: Memory | None = session.info.get(MEMORY)
     # What this session has changed itself is nobody else's business before its commit.
     if memory is None or _CHANGED in session.info:
+        return list(await read(spans))
+    values = {span: memory.get(key, span, database_id) for span in spans}
+    missing = [span for span, found in values.items() if found is None]
+    if missing:
+        # As old as the beginning of the transaction it is read in: what is committed meanwhile may not be in it.
+        fresh = await read(missing)
+        seen = session.info.get(_SEEN, -1)
+        for span, value in zip(missing, fresh, strict=True):
+            memory.put(key, span, seen, value)
+            values[span] = (value,)
+        memory.tidy(key, spans, most)
+    return [cast(_T, found[0]) for found in values.values() if found]  # what is kept came from the key's own `read`
+
+
+def one_by_one(read: Callable[[Span], Awaitable[_T]]) -> Callable[[Sequence[Span]], Awaitable[list[_T]]]:
+    """Return what reads some spans, of what reads one."""
+
+    async def read_each(spans: Sequence[Span]) -> list[_T]:
         return [await read(span) for span in spans]
-    values: list[_T] = []
-    for span in spans:
-        found = memory.get(key, span, database_id)
-        if found is None:
-            value = await read(span)
-            # As old as the beginning of the transaction it was read in: what was committed since may not be in it.
-            memory.put(key, span, session.info.get(_SEEN, -1), value)
-            values.append(value)
-        else:
-            values.append(cast(_T, found[0]))  # what is kept for a key came from its own `read`
-    memory.tidy(key, spans, most)
-    return values
+
+    return read_each
 
 
 def within(moment: InstrumentedAttribute[datetime | None], span: Span) -> list[ColumnElement[bool]]:

@@ -1,164 +1,189 @@
-"""What the whole history of backups adds up to: read once, and anew only where it changed."""
+"""What the whole history of backups adds up to: read once by days, and anew only where it changed."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from functools import partial, reduce
 from operator import add
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Integer, ScalarSelect, Select, case, func, literal_column, select
+from sqlalchemy import ColumnElement, func, outerjoin, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute
 
-from dbbackup.core.spans import Span, fine_spans
-from dbbackup.db.functions import utc_day
+from dbbackup.core.spans import Span, spans_of_days
+from dbbackup.db.functions import unindexed, utc_day
 from dbbackup.db.models import BackupCopy, BackupExecution, CopyState, RunStatus
 from dbbackup.db.models.base import utc_now
 from dbbackup.db.remembering import remembered_apart, within
 
-Conditions = list[ColumnElement[bool]]
 _BACKUP = BackupExecution
-_THERE = BackupCopy.state.in_((CopyState.COMPLETE, CopyState.DELETING))
-_TRIED = BackupCopy.s3_config_id.is_not(None) & BackupCopy.state.not_in((CopyState.PENDING, CopyState.WRITING))
-"""Copies in S3 that were made, or could not be."""
-_WHOLE = case((BackupCopy.state == CopyState.FAILED, 0), else_=1)
-_GONE = (BackupCopy.state == CopyState.DELETED) & _BACKUP.deleted_at.is_not(None)
+_THERE = (CopyState.COMPLETE, CopyState.DELETING)
+_UNTRIED = (CopyState.PENDING, CopyState.WRITING)
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 class Ended(NamedTuple):
     """What ended on one day; `sized` and `timed` are how many sizes and durations were added up."""
 
-    completed: int
-    failed: int
-    size: int
-    sized: int
-    seconds: float
-    timed: int
+    completed: int = 0
+    failed: int = 0
+    size: int = 0
+    sized: int = 0
+    seconds: float = 0.0
+    timed: int = 0
 
     def plus(self, other: Ended) -> Ended:
         """Return the sum, figure by figure."""
         return Ended(*map(add, self, other))
 
 
-class Totals(NamedTuple):
-    """How many backups there are, the bytes that lie in each place, and of the copies in S3 how many are whole."""
+class Uploads(NamedTuple):
+    """Of the good backups that ended on one day: the copies in S3 that were tried, and of these the whole ones."""
 
-    backups: int
-    local: int
-    s3: int
-    whole: int
-    tried: int
+    whole: int = 0
+    tried: int = 0
 
-    def plus(self, other: Totals) -> Totals:
+    def plus(self, other: Uploads) -> Uploads:
         """Return the sum, figure by figure."""
-        return Totals(*map(add, self, other))
+        return Uploads(*map(add, self, other))
 
 
-@dataclass(frozen=True, slots=True)
+_OfDay = Callable[[str | None], "History"]
+Place = tuple[str | None, str]
+"""Where copies are: in which S3 configuration, None for the disk, and in which state."""
+
+
+@dataclass(slots=True)
 class History:
-    """What the runs of some days say: by day of UTC what ended, and by how much what is stored grew."""
+    """What backups say. By day of UTC: what ended, was uploaded, and by how much what is stored grew.
 
-    ended: dict[str, Ended]
-    grown: dict[str, int]
-    totals: Totals
+    What is there of a run that has not ended belongs to no day, `None`. `statuses` counts all records, `backups` those
+    that are not deleted, `copies` and `sizes` the copies and their bytes.
+    """
 
+    backups: int = 0
+    statuses: Counter[str] = field(default_factory=Counter)
+    copies: Counter[Place] = field(default_factory=Counter)
+    sizes: Counter[Place] = field(default_factory=Counter)
+    ended: dict[str | None, Ended] = field(default_factory=dict)
+    uploads: dict[str | None, Uploads] = field(default_factory=dict)
+    grown: dict[str | None, int] = field(default_factory=dict)
 
-NOTHING = Ended(0, 0, 0, 0, 0.0, 0)
-
-
-async def read_history(session: AsyncSession, first: date, last: date) -> History:
-    """Return what the days of the series say."""
-    begin = datetime.combine(first, time(), UTC)
-    read = partial(_read, session, begin, last.isoformat())
-    parts = await remembered_apart(session, ("history", begin), fine_spans(utc_now()), read)
-    together = History({}, {}, Totals(0, 0, 0, 0, 0))
-    ended, grown = together.ended, together.grown
-    for part in parts:
-        for day, of_day in part.ended.items():
-            ended[day] = ended.get(day, NOTHING).plus(of_day)
-        for day, size in part.grown.items():
-            grown[day] = grown.get(day, 0) + size
-    return replace(together, totals=reduce(Totals.plus, (part.totals for part in parts)))
-
-
-async def _read(session: AsyncSession, begin: datetime, today: str, span: Span) -> History:
-    of_all, shown = within(_BACKUP.completed_at, span), span.since(begin)
-    if shown is None:
-        return History({}, {}, await _totals(session, of_all))
-    since = within(_BACKUP.completed_at, shown)[:1]
-    # Apart from those that have not ended: SQLite would go through all of the index for an OR.
-    totals = await _totals(session, of_all[:1], since)
-    grown = await _grown(session, shown)
-    for unended in of_all[1:]:
-        # What is there of a run that has not ended belongs to no day before today.
-        growing = await _totals(session, [unended])
-        grown[today] = grown.get(today, 0) + growing.local + growing.s3
-        totals = totals.plus(growing)
-    return History(await _ended(session, since), grown, totals)
-
-
-async def _ended(session: AsyncSession, which: Conditions) -> dict[str, Ended]:
-    day = utc_day(_BACKUP.completed_at)
-    good = _BACKUP.status == RunStatus.COMPLETED
-    query = (
-        select(
-            day,
-            func.sum(case((good, 1), else_=0)),
-            func.sum(case((_BACKUP.status == RunStatus.FAILED, 1), else_=0)),
-            func.coalesce(func.sum(case((good, _BACKUP.size))), 0),
-            func.count(case((good, _BACKUP.size))),
-            func.coalesce(func.sum(case((good, _BACKUP.duration))), 0),
-            func.count(case((good, _BACKUP.duration))),
+    def stored(self, *, local: bool) -> int:
+        """Return how many bytes lie on the disk, or in S3."""
+        return sum(
+            size for (config, state), size in self.sizes.items() if state in _THERE and (config is None) is local
         )
-        .where(*which)
-        .group_by(day)
-    )
-    return {
-        name: Ended(int(completed), int(failed), int(size), sized, float(seconds), timed)
-        for name, completed, failed, size, sized, seconds, timed in await session.execute(query)
-    }
+
+    def since(self, first: date) -> tuple[list[Ended], Uploads]:
+        """Return what ended on each day from then on, and all uploads of these days."""
+        begin = first.isoformat()
+        ended = [values for day, values in self.ended.items() if day and day >= begin]
+        uploads = (values for day, values in self.uploads.items() if day and day >= begin)
+        return ended, reduce(Uploads.plus, uploads, Uploads())
+
+    def add(self, other: History) -> None:
+        """Take in what another span of time says."""
+        self.backups += other.backups
+        self.statuses.update(other.statuses)
+        self.copies.update(other.copies)
+        self.sizes.update(other.sizes)
+        for day, ended in other.ended.items():
+            self.ended[day] = self.ended[day].plus(ended) if day in self.ended else ended
+        for day, uploads in other.uploads.items():
+            self.uploads[day] = self.uploads[day].plus(uploads) if day in self.uploads else uploads
+        for day, size in other.grown.items():
+            self.grown[day] = self.grown.get(day, 0) + size
 
 
-async def _grown(session: AsyncSession, span: Span) -> dict[str, int]:
-    """Return by how much what is stored grew on each day: written, less what was deleted."""
-    # Of copies that are gone, those whose end is known.
-    written = _copies_by_day(_BACKUP.completed_at, _THERE | _GONE, within(_BACKUP.completed_at, span)[0])
-    then = within(_BACKUP.deleted_at, span)[0]
-    deleted = _copies_by_day(_BACKUP.deleted_at, _GONE, then, _BACKUP.completed_at.is_not(None))
-    grown: dict[str, int] = {}
-    for query, sign in ((written, 1), (deleted, -1)):
-        for day, size in await session.execute(query):
-            grown[day] = grown.get(day, 0) + sign * int(size)
-    return grown
+async def read_history(session: AsyncSession) -> History:
+    """Return what all backups say."""
+    together = History()
+    for part in await remembered_apart(session, "history", spans_of_days(utc_now()), partial(_read, session)):
+        together.add(part)
+    return together
 
 
-def _copies_by_day(
-    at: InstrumentedAttribute[datetime | None], which: ColumnElement[bool], *of_backups: ColumnElement[bool]
-) -> Select[Any]:
-    each = select(utc_day(at).label("day"), _sum_of_copies(which).label("size")).where(*of_backups).subquery()
-    return select(each.c.day, func.coalesce(func.sum(each.c.size), 0)).group_by(each.c.day)
+async def _read(session: AsyncSession, spans: Sequence[Span]) -> list[History]:
+    found = {span: History() for span in spans}
+    for whole, parts in _joined(spans):
+        begins = [part.begin or _LONG_AGO for part in parts]
+
+        def of(day: str | None, parts: list[Span] = parts, begins: list[datetime] = begins) -> History:
+            # Only whole days are joined; what belongs to no day is in a span by itself.
+            place = bisect_right(begins, _begin(day)) if day and len(parts) > 1 else 1
+            return found[parts[max(place, 1) - 1]]
+
+        for when in within(_BACKUP.completed_at, whole):
+            await _add_runs(session, when, of)
+            await _add_copies(session, when, of)
+        await _take_deleted(session, within(_BACKUP.deleted_at, whole)[0], of)
+    return list(found.values())
 
 
-def _sum_of_copies(
-    which: ColumnElement[bool], what: ColumnElement[Any] | InstrumentedAttribute[int | None] = BackupCopy.size
-) -> ScalarSelect[Any]:
+def _joined(spans: Sequence[Span]) -> Iterator[tuple[Span, list[Span]]]:
+    """Yield spans of whole days that follow each other as one, with what it is made of, and others by themselves."""
+    parts: list[Span] = []
+    for span in spans:
+        if parts and not (parts[-1].end == span.begin and parts[-1].of_days and span.of_days):
+            yield Span(parts[0].begin, parts[-1].end), parts
+            parts = []
+        parts.append(span)
+    if parts:
+        yield Span(parts[0].begin, parts[-1].end), parts
+
+
+async def _add_runs(session: AsyncSession, when: ColumnElement[bool], of: _OfDay) -> None:
+    by = (utc_day(_BACKUP.completed_at), unindexed(_BACKUP.status), _BACKUP.deleted_at.is_not(None))
+    of_size, of_duration = _BACKUP.size, _BACKUP.duration
+    sums = (func.sum(of_size), func.count(of_size), func.sum(of_duration), func.count(of_duration))
+    query = select(*by, func.count(), *sums).where(when).group_by(*by)
+    for day, status, deleted, many, size, sized, seconds, timed in await session.execute(query):
+        part = of(day)
+        part.statuses[status] += many
+        part.backups += 0 if deleted else many
+        if day and status == RunStatus.COMPLETED:
+            ended = Ended(many, 0, int(size or 0), int(sized or 0), float(seconds or 0), int(timed or 0))
+            part.ended[day] = part.ended.get(day, Ended()).plus(ended)
+        elif day and status == RunStatus.FAILED:
+            part.ended[day] = part.ended.get(day, Ended()).plus(Ended(failed=many))
+
+
+async def _add_copies(session: AsyncSession, when: ColumnElement[bool], of: _OfDay) -> None:
+    run = (utc_day(_BACKUP.completed_at), unindexed(_BACKUP.status), _BACKUP.deleted_at.is_not(None))
+    by = (*run, BackupCopy.s3_config_id, BackupCopy.state)
+    # An outer join, so that SQLite begins with the few runs; else it reads all of a run's row for each copy.
+    copies = outerjoin(_BACKUP, BackupCopy, BackupCopy.backup_id == _BACKUP.id)
+    query = select(*by, func.count(), func.sum(BackupCopy.size)).select_from(copies).where(when).group_by(*by)
+    found = [row for row in await session.execute(query) if row[4] is not None]
+    for day, status, deleted, config, state, many, size in found:
+        part, bytes_ = of(day), int(size or 0)
+        part.copies[config, state] += many
+        part.sizes[config, state] += bytes_
+        # Of copies that are gone, those whose end is known.
+        if state in _THERE or (day and deleted and state == CopyState.DELETED):
+            part.grown[day] = part.grown.get(day, 0) + bytes_
+        if config and status == RunStatus.COMPLETED and state not in _UNTRIED:
+            uploads = Uploads(many if state != CopyState.FAILED else 0, many)
+            part.uploads[day] = part.uploads.get(day, Uploads()).plus(uploads)
+
+
+async def _take_deleted(session: AsyncSession, when: ColumnElement[bool], of: _OfDay) -> None:
+    """Take away what was deleted then, on the days of its deletion."""
+    gone = (BackupCopy.backup_id == _BACKUP.id) & (BackupCopy.state == CopyState.DELETED)
     # Not a join: SQLite would read the whole of each backup's row, manifest included, for each copy.
-    return select(func.sum(what)).where(BackupCopy.backup_id == _BACKUP.id, which).scalar_subquery()
+    size = select(func.sum(BackupCopy.size)).where(gone).scalar_subquery()
+    of_ended = (when, _BACKUP.deleted_at.is_not(None), _BACKUP.completed_at.is_not(None))
+    each = select(utc_day(_BACKUP.deleted_at).label("day"), size.label("size")).where(*of_ended).subquery()
+    query = select(each.c.day, func.coalesce(func.sum(each.c.size), 0)).group_by(each.c.day)
+    for day, total in await session.execute(query):
+        grown = of(day).grown
+        grown[day] = grown.get(day, 0) - int(total)
 
 
-async def _totals(session: AsyncSession, which: Conditions, uploaded: Conditions | None = None) -> Totals:
-    """Return the totals over some backups; uploads are those of the good ones among the second kind."""
-    of_s3 = BackupCopy.s3_config_id.is_not(None)
-    local, s3 = _sum_of_copies(_THERE & ~of_s3), _sum_of_copies(_THERE & of_s3)
-    each = select(_BACKUP.deleted_at, local.label("local"), s3.label("s3")).where(*which).subquery()
-    undeleted = func.sum(case((each.c.deleted_at.is_(None), 1), else_=0))
-    stored = (await session.execute(select(undeleted, func.sum(each.c.local), func.sum(each.c.s3)))).one()
-    whole = tried = 0
-    if uploaded is not None:
-        one, good = literal_column("1", Integer), _BACKUP.status == RunStatus.COMPLETED
-        copies = select(_sum_of_copies(_TRIED, _WHOLE).label("whole"), _sum_of_copies(_TRIED, one).label("tried"))
-        of_each = copies.where(good, *uploaded).subquery()
-        whole, tried = (await session.execute(select(func.sum(of_each.c.whole), func.sum(of_each.c.tried)))).one()
-    return Totals(*(int(value or 0) for value in (*stored, whole, tried)))
+def _begin(day: str) -> datetime:
+    return datetime.combine(date.fromisoformat(day), time(), UTC)

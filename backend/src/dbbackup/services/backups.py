@@ -24,11 +24,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbbackup.core.errors import ConflictError, NotFoundError
 from dbbackup.core.naming import new_id
-from dbbackup.core.spans import Span, fine_spans
+from dbbackup.core.spans import Span, coarse_spans, fine_spans
+from dbbackup.db.memory import ALL
 from dbbackup.db.models import BackupCopy, BackupExecution, CopyState, Run, RunStatus
 from dbbackup.db.models.backup_execution import WITHOUT_LONG_TEXTS
 from dbbackup.db.models.base import utc_now
-from dbbackup.db.remembering import remembered_apart, within
+from dbbackup.db.remembering import one_by_one, remembered_apart, within
 from dbbackup.db.session import after_commit
 from dbbackup.services.backup_deletion import find_reader, mark_deleted, refuse_locked
 from dbbackup.services.changes import announce, announce_run
@@ -133,7 +134,11 @@ async def _count(session: AsyncSession, wanted: BackupFilter, query: Select[Any]
         counts = map(matching, within(BackupExecution.completed_at, span))
         return await session.scalar(select(reduce(add, counts))) or 0
 
-    return sum(await remembered_apart(session, ("backups", wanted), fine_spans(utc_now()), count))
+    # All backups of a database are gone through for each span: it has not many, and an index of its own.
+    spans = (coarse_spans if wanted.database_id or wanted.schedule_id else fine_spans)(utc_now())
+    database_id = wanted.database_id or ALL
+    counts = await remembered_apart(session, ("backups", wanted), spans, one_by_one(count), database_id=database_id)
+    return sum(counts)
 
 
 def _order(sort: str, *, backwards: bool) -> tuple[SQLColumnExpression[Any], SQLColumnExpression[Any]]:

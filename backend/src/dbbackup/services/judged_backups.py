@@ -26,7 +26,7 @@ from dbbackup.db.models import (
 )
 from dbbackup.db.models.backup_execution import FINAL
 from dbbackup.db.models.base import utc_now
-from dbbackup.db.remembering import remembered_apart, within
+from dbbackup.db.remembering import one_by_one, remembered_apart, within
 
 PROVEN_LEVEL = 3
 UNFINISHED = (CopyState.PENDING, CopyState.WRITING)
@@ -102,7 +102,7 @@ async def backup_among(session: AsyncSession, backup: BackupExecution) -> tuple[
         return [_to_core(row) for row in await session.execute(_judged(owner).where(when))]
 
     key = ("good backups", owner)
-    parts = await remembered_apart(session, key, spans, read, database_id=owner.database_id, most=_MOST)
+    parts = await remembered_apart(session, key, spans, one_by_one(read), database_id=owner.database_id, most=_MOST)
     others = list(chain.from_iterable(parts))
     found = next((other for other in others if other.id == backup.id), None)
     if found is None:

@@ -6,21 +6,17 @@ import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import TypeVar
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
-from sqlalchemy import ColumnElement, func, select, union_all
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import load_only
 
 from dbbackup import __version__
-from dbbackup.core.spans import Span, fine_spans
-from dbbackup.db.functions import unindexed
 from dbbackup.db.models import (
     RUNS,
-    BackupCopy,
     BackupExecution,
     BackupSchedule,
     CopyState,
@@ -32,9 +28,9 @@ from dbbackup.db.models import (
     Verification,
 )
 from dbbackup.db.models.backup_execution import FINAL
-from dbbackup.db.models.base import utc_now
-from dbbackup.db.remembering import remembered, remembered_apart, within
+from dbbackup.db.remembering import remembered
 from dbbackup.services import system
+from dbbackup.services.backup_history import read_history
 from dbbackup.services.context import Context
 from dbbackup.services.newest_backups import Which, newest_of_databases
 from dbbackup.services.verifications import last_proofs
@@ -42,9 +38,6 @@ from dbbackup.services.verifications import last_proofs
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _KINDS: dict[type[Run], str] = {BackupExecution: "backup", RestoreExecution: "restore", Verification: "verify"}
 _OF_DATABASE = ("database", "engine")
-_K = TypeVar("_K")
-_Copies = Counter[tuple[str | None, str]]
-"""By S3 configuration, None for the disk, and state."""
 _OF_CONFIG = (DatabaseConfig.name, DatabaseConfig.type, DatabaseConfig.reachable, DatabaseConfig.size)
 
 
@@ -93,21 +86,13 @@ async def _runs(session: AsyncSession) -> list[Metric]:
 
 
 async def _by_status(session: AsyncSession, model: type[Run]) -> Counter[str]:
-    async def count(*when: ColumnElement[bool]) -> Counter[str]:
-        status = unindexed(model.status)  # the index of ends is the one to take
-        query = select(status, func.count()).where(*when).group_by(status)
+    async def count() -> Counter[str]:
+        query = select(model.status, func.count()).group_by(model.status)
         return Counter({name: many for name, many in await session.execute(query)})  # noqa: C416 - the types
 
-    async def in_span(span: Span) -> Counter[str]:
-        return _sum([await count(when) for when in within(model.completed_at, span)])
-
-    if model is not BackupExecution:
-        return await remembered(session, ("by status", model), count)
-    return _sum(await remembered_apart(session, "by status", fine_spans(utc_now()), in_span))
-
-
-def _sum(counts: Iterable[Counter[_K]]) -> Counter[_K]:
-    return sum(counts, Counter())
+    if model is BackupExecution:
+        return (await read_history(session)).statuses
+    return await remembered(session, ("by status", model), count)
 
 
 async def _databases(session: AsyncSession) -> list[Metric]:
@@ -166,30 +151,15 @@ async def _storages(session: AsyncSession) -> list[Metric]:
     copies = GaugeMetricFamily("dbbackup_copies", "Copies of backups by state", labels=["storage", "state"])
     names = {row.id: row.name for row in await session.execute(select(S3Config.id, S3Config.name))}
     total: dict[str, int] = {"local": 0, **{f"s3:{name}": 0 for name in names.values()}}
-    many, sizes = await _copies_by_state(session)
-    for (config_id, state), count in many.items():
+    history = await read_history(session)
+    for (config_id, state), count in history.copies.items():
         name = f"s3:{names.get(config_id, config_id)}" if config_id else "local"
         copies.add_metric([name, state], count)
         if state == CopyState.COMPLETE:
-            total[name] = sizes[config_id, state]
+            total[name] = history.sizes[config_id, state]
     for name, size in total.items():
         stored.add_metric([name], size)
     return [stored, copies]
-
-
-async def _copies_by_state(session: AsyncSession) -> tuple[_Copies, _Copies]:
-    """Return how many copies there are, and how many bytes they have."""
-    by = (BackupCopy.s3_config_id, BackupCopy.state)
-
-    async def read(span: Span) -> tuple[_Copies, _Copies]:
-        ids = [select(BackupExecution.id).where(when) for when in within(BackupExecution.completed_at, span)]
-        query = select(*by, func.count(), func.sum(BackupCopy.size)).group_by(*by)
-        found = await session.execute(query.where(BackupCopy.backup_id.in_(union_all(*ids))))
-        rows = [((id_, state), many, int(size or 0)) for id_, state, many, size in found]
-        return Counter({key: many for key, many, _ in rows}), Counter({key: size for key, _, size in rows})
-
-    counts, sizes = zip(*await remembered_apart(session, "copies by state", fine_spans(utc_now()), read), strict=True)
-    return _sum(counts), _sum(sizes)
 
 
 async def _schedules(session: AsyncSession) -> list[Metric]:

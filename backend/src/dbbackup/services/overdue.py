@@ -15,7 +15,7 @@ from dbbackup.core.spans import Span, fine_spans
 from dbbackup.db.functions import unindexed
 from dbbackup.db.models import BackupExecution, BackupSchedule, DatabaseConfig, RunStatus
 from dbbackup.db.models.base import utc_now
-from dbbackup.db.remembering import remembered_apart, within
+from dbbackup.db.remembering import one_by_one, remembered_apart, within
 
 _INTERVALS = {
     "hourly": timedelta(hours=1),
@@ -72,7 +72,7 @@ async def _newest_good(session: AsyncSession) -> dict[str | None, datetime]:
         return {database_id: last for database_id, last in found if last}
 
     # The later span wins.
-    return reduce(or_, await remembered_apart(session, "newest good", fine_spans(utc_now()), newest))
+    return reduce(or_, await remembered_apart(session, "newest good", fine_spans(utc_now()), one_by_one(newest)))
 
 
 async def _limits(session: AsyncSession, live: LiveSettings) -> dict[str, tuple[timedelta, datetime]]:

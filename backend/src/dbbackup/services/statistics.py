@@ -18,7 +18,7 @@ from dbbackup.db.models import (
     Verification,
 )
 from dbbackup.db.models.base import utc_now
-from dbbackup.services.backup_history import NOTHING, History, read_history
+from dbbackup.services.backup_history import Ended, History, read_history
 
 _BACKUP = BackupExecution
 PROVEN_LEVEL = 3
@@ -67,27 +67,27 @@ async def collect(session: AsyncSession, days: int) -> Statistics:
     """Return the figures with a series of so many days, today included."""
     now = utc_now()
     first, last = now.date() - timedelta(days=days - 1), now.date()
-    history = await read_history(session, first, last)
+    history = await read_history(session)
     series = _series(history, first, last)
     completed, failed = sum(d.completed for d in series), sum(d.failed for d in series)
-    ended, totals = history.ended.values(), history.totals
+    ended, uploads = history.since(first)
     recent = await _ended_since(session, now - timedelta(days=1))
     databases, protected, proven = await _protection(session)
     schedules, next_run_at = await _schedules(session)
     return Statistics(
-        backups=totals.backups,
+        backups=history.backups,
         completed_24h=recent.get(RunStatus.COMPLETED, 0),
         failed_24h=recent.get(RunStatus.FAILED, 0),
         restores=await _count(session, select(RestoreExecution.id)),
-        stored_local=totals.local,
-        stored_s3=totals.s3,
+        stored_local=history.stored(local=True),
+        stored_s3=history.stored(local=False),
         databases=databases,
         protected=protected,
         proven=proven,
         success_rate=completed / (completed + failed) if completed + failed else None,
         mean_duration=_mean(sum(e.seconds for e in ended), sum(e.timed for e in ended)),
         mean_size=_mean(sum(e.size for e in ended), sum(e.sized for e in ended)),
-        upload_success_rate=_mean(totals.whole, totals.tried),
+        upload_success_rate=_mean(uploads.whole, uploads.tried),
         active_schedules=schedules,
         next_run_at=next_run_at,
         days=series,
@@ -99,10 +99,10 @@ def _series(history: History, first: date, last: date) -> list[Day]:
 
     Counted from today, where what is stored is known, backwards: what came before the series need not be read.
     """
-    series, stored = [], history.totals.local + history.totals.s3
+    series, stored = [], history.stored(local=True) + history.stored(local=False)
     for number in range((last - first).days + 1):
         day = last - timedelta(days=number)
-        ended = history.ended.get(day.isoformat(), NOTHING)
+        ended = history.ended.get(day.isoformat(), Ended())
         series.append(
             Day(
                 date=day,
@@ -114,6 +114,9 @@ def _series(history: History, first: date, last: date) -> list[Day]:
             )
         )
         stored -= history.grown.get(day.isoformat(), 0)
+        if day == last:
+            # What is there of a run that has not ended belongs to no day before today.
+            stored -= history.grown.get(None, 0)
     return series[::-1]
 
 

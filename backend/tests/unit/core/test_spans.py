@@ -8,13 +8,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dbbackup.core.spans import EVERYTHING, Span, coarse_spans, fine_spans
+from dbbackup.core.spans import EVERYTHING, Span, coarse_spans, fine_spans, spans_of_days
 
 MONDAY = datetime(2026, 11, 23, tzinfo=UTC)
 Cut = Callable[[datetime], list[Span]]
 
 
-@pytest.mark.parametrize("cut", [fine_spans, coarse_spans])
+@pytest.mark.parametrize("cut", [fine_spans, coarse_spans, spans_of_days])
 def test_spans_at_any_time_then_each_moment_is_in_one_of_them(cut: Cut) -> None:
     chance = random.Random(3)
     for _ in range(300):
@@ -38,14 +38,24 @@ def test_fine_spans_when_a_week_begins_then_there_are_weeks_alone() -> None:
     assert fine_spans(MONDAY)[-2:] == [Span(MONDAY - timedelta(weeks=1), MONDAY), Span(MONDAY, None)]
 
 
+def test_spans_of_days_then_the_last_weeks_are_days_and_a_year_is_weeks() -> None:
+    spans = spans_of_days(datetime(2026, 11, 27, 15, 30, tzinfo=UTC))
+    lengths = [span.end - span.begin for span in spans if span.begin and span.end]
+    weeks, days = [timedelta(weeks=1)] * 45, [timedelta(days=1)] * (8 * 7 + 4)
+    assert lengths == [*weeks, *days, *[timedelta(hours=6)] * 2]
+    assert spans[0].end == MONDAY - timedelta(weeks=53)
+
+
 @pytest.mark.parametrize(
-    ("span", "left"),
+    ("span", "answer"),
     [
-        (Span(None, MONDAY), None),
-        (Span(None, MONDAY + timedelta(days=1)), Span(MONDAY, MONDAY + timedelta(days=1))),
-        (Span(MONDAY, None), Span(MONDAY, None)),
-        (EVERYTHING, Span(MONDAY, None)),
+        (Span(None, MONDAY), True),
+        (Span(MONDAY, MONDAY + timedelta(days=1)), True),
+        (Span(MONDAY, MONDAY + timedelta(hours=6)), False),
+        (Span(MONDAY + timedelta(hours=6), MONDAY + timedelta(days=1)), False),
+        (Span(MONDAY, None), False),
+        (EVERYTHING, False),
     ],
 )
-def test_since_when_a_span_begins_before_then_the_rest_of_it_is_left(span: Span, left: Span | None) -> None:
-    assert span.since(MONDAY) == left
+def test_of_days_when_it_begins_and_ends_at_midnight_then_it_is(span: Span, answer: bool) -> None:
+    assert span.of_days is answer

@@ -17,7 +17,7 @@ from dbbackup.db import memory as db_memory
 from dbbackup.db.memory import ALL
 from dbbackup.db.models import BackupCopy, BackupExecution, DatabaseConfig, RunJournal, RunStatus, SystemSetting
 from dbbackup.db.models.base import utc_now
-from dbbackup.db.remembering import MEMORY, UNENDED, remembered, remembered_apart, within
+from dbbackup.db.remembering import MEMORY, UNENDED, one_by_one, remembered, remembered_apart, within
 from dbbackup.db.session import Catalogue
 from dbbackup.services.row_locks import lock_backup
 from tests.catalogue import make_catalogue
@@ -59,7 +59,9 @@ class Reads:
             query = select(BackupExecution.label).where(or_(*within(BackupExecution.completed_at, span)))
             return {label or "" for label in await session.scalars(query)}
 
-        return await remembered_apart(session, self.key, spans, read, database_id=self.database_id, most=most)
+        return await remembered_apart(
+            session, self.key, spans, one_by_one(read), database_id=self.database_id, most=most
+        )
 
     async def labels(self, catalogue: Catalogue) -> list[set[str]]:
         async with catalogue.sessions() as session:

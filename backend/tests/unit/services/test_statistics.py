@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from prometheus_client.samples import Sample
 from sqlalchemy import event, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -27,13 +26,22 @@ from dbbackup.db.models import (
 from dbbackup.db.models.base import utc_now
 from dbbackup.db.session import Catalogue
 from dbbackup.services import backup_history, metrics, overdue
-from dbbackup.services.newest_backups import Newest, Which, newest_of_databases, newest_of_schedules
-from dbbackup.services.statistics import Statistics, collect
+from dbbackup.services.backups import BackupFilter, list_backups
+from dbbackup.services.newest_backups import Which, newest_of_databases, newest_of_schedules
+from dbbackup.services.statistics import collect
 from tests.catalogue import make_catalogue
 from tests.unit.worker.rows import backup
 
 DATABASES = ("one", "other")
 SCHEDULES = ("early", "late")
+FILTERS = (
+    BackupFilter(),
+    BackupFilter(database_id="one"),
+    BackupFilter(schedule_id="late"),
+    BackupFilter(status="failed"),
+    BackupFilter(s3="none"),
+    BackupFilter(undeleted=True),
+)
 
 
 async def test_collect_when_a_backup_was_deleted_then_it_was_stored_until_that_day(tmp_path: Path) -> None:
@@ -74,15 +82,15 @@ async def test_collect_when_the_history_changes_then_it_says_what_a_program_that
     for _ in range(40):
         async with catalogue.transaction() as session:
             await change_something(session, chance, now)
-        days = chance.choice((1, 2, 3, 8, 30))
+        days = chance.choice((1, 2, 3, 8, 30, 365))
         fresh = Catalogue(path)
         assert await said(catalogue, days) == await said(fresh, days)
         await fresh.close()
     await catalogue.close()
 
 
-async def said(catalogue: Catalogue, days: int) -> tuple[Statistics, list[list[Sample]], list[dict[str, Newest]]]:
-    """Return the figures of the page, those for Prometheus with the proofs, and the newest of each kind."""
+async def said(catalogue: Catalogue, days: int) -> tuple[Any, ...]:
+    """Return the figures of the page, those for Prometheus with the proofs, the newest of each kind, and totals."""
     async with catalogue.sessions() as session:
         families = [await part(session) for part in (metrics._runs, metrics._databases, metrics._storages)]
         samples = [sorted(family.samples, key=str) for part in families for family in part]
@@ -91,13 +99,16 @@ async def said(catalogue: Catalogue, days: int) -> tuple[Statistics, list[list[S
             # Each kind is remembered by itself.
             assert which in (Which.ANY, Which.GOOD) or {run.status for run in found.values()} <= {which.value}
         newest.append(await newest_of_schedules(session, SCHEDULES))
-        return await collect(session, days), samples, newest
+        totals = [(await list_backups(session, f, sort="createdAt", page=1, limit=1))[1] for f in FILTERS]
+        late = await overdue._newest_good(session)
+        return await collect(session, days), samples, newest, totals, late
 
 
 def made(chance: random.Random, now: datetime) -> BackupExecution:
     """Return a run of the last days with a copy on disk and one in S3, in any state."""
     status = chance.choice((RunStatus.COMPLETED, RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.RUNNING))
-    ended = None if status == RunStatus.RUNNING else now - timedelta(hours=chance.randrange(240))
+    hours = chance.randrange(chance.choice((9, 240, 24 * 500)))
+    ended = None if status == RunStatus.RUNNING else now - timedelta(hours=hours)
     copies = [
         BackupCopy(
             id=new_id(),
@@ -122,7 +133,7 @@ async def change_something(session: AsyncSession, chance: random.Random, now: da
         case 1:
             run.status, run.completed_at = RunStatus.COMPLETED, run.completed_at or now
         case 2:
-            run.deleted_at = now - timedelta(hours=chance.randrange(100))
+            run.deleted_at = now - timedelta(hours=chance.randrange(chance.choice((100, 24 * 500))))
             run.copies[0].state = CopyState.DELETED
         case 3:
             run.damage = chance.choice((None, "damaged"))
@@ -140,21 +151,20 @@ async def test_collect_when_a_run_ends_between_two_looks_then_it_is_not_missing_
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = make_catalogue(tmp_path / "app.db")
-    catalogue, look = Catalogue(path), backup_history._totals
+    catalogue, look = Catalogue(path), backup_history._add_runs
     async with catalogue.transaction() as session:
         session.add(backup(None, RunStatus.RUNNING, size=None))
 
-    async def end_it_meanwhile(*arguments: Any) -> backup_history.Totals:
-        found = await look(*arguments)
+    async def end_it_meanwhile(*arguments: Any) -> None:
+        await look(*arguments)
         async with catalogue.transaction() as another:
             for run in await another.scalars(select(BackupExecution).where(BackupExecution.completed_at.is_(None))):
                 run.status, run.completed_at, run.size = RunStatus.COMPLETED, utc_now(), 100
                 run.copies[0].state, run.copies[0].size = CopyState.COMPLETE, 100
-        return found
 
     async with catalogue.sessions() as session:
-        await collect(session, 30)  # makes the boundary known
-    monkeypatch.setattr(backup_history, "_totals", end_it_meanwhile)
+        await collect(session, 30)
+    monkeypatch.setattr(backup_history, "_add_runs", end_it_meanwhile)
     async with catalogue.transaction() as session:
         session.add(backup(None, RunStatus.COMPLETED, completed_at=utc_now() - timedelta(days=5)))
     async with catalogue.sessions() as session:
@@ -172,7 +182,8 @@ async def test_what_ended_since_yesterday_is_found_by_the_index_of_ends(tmp_path
     path = make_catalogue(tmp_path / "app.db")
     catalogue = Catalogue(path)
     async with catalogue.transaction() as session:
-        session.add_all(backup(None, completed_at=now - timedelta(hours=chance.randrange(9999))) for _ in range(500))
+        ends = [now - timedelta(hours=chance.randrange(9999)) for _ in range(500)]
+        session.add_all(backup(None, completed_at=end, deleted_at=chance.choice((None, now))) for end in ends)
     async with catalogue.transaction() as session:
         await session.execute(text("ANALYZE"))
 
@@ -184,8 +195,17 @@ async def test_what_ended_since_yesterday_is_found_by_the_index_of_ends(tmp_path
             plans.append(" ".join(row[3] for row in cursor.fetchall()))
 
         event.listen(connection.sync_connection, "before_cursor_execute", explain)
-        await metrics._by_status(session, BackupExecution)
         await overdue._newest_good(session)
+        newest = plans.copy()
+        plans.clear()
+        await backup_history.read_history(session)
     await catalogue.close()
-    assert len(plans) == 2 * len(fine_spans(now)) + 1
-    assert all("ix_backup_execution_ended" in plan for plan in plans), plans
+    assert len(newest) == len(fine_spans(now))
+    assert all("ix_backup_execution_ended" in plan for plan in newest), newest
+    by_end, by_deletion = "COVERING INDEX ix_backup_execution_ended", "(deleted_at>"
+    copies = "COVERING INDEX ix_backup_copy_of_backup"
+    assert len(plans) >= 3 + 5
+    for plan in plans:
+        assert by_end in plan or (by_deletion in plan and copies in plan), plan
+        assert plan.count("SEARCH") == plan.count("INDEX"), plan
+    assert any(by_end in plan and copies in plan for plan in plans), plans
