@@ -10,6 +10,8 @@ _WEEKS = 8
 """What ended more weeks ago changes seldom: hardly any retention deletes something every day that is older."""
 _YEAR = 53
 """The weeks of a year, and what of them is missing in 52."""
+_MONTH = timedelta(weeks=4)
+_MONTHS = datetime(2024, 1, 1)
 _HOURS = 6
 
 
@@ -37,9 +39,13 @@ EVERYTHING = Span(None, None)
 
 
 def fine_spans(now: datetime) -> list[Span]:
-    """Return spans that follow each other, the oldest first: of weeks, of the days of this week, of hours of today."""
+    """Return spans that follow each other, the oldest first: of months, of weeks, of this week's days, of hours."""
     week = _week(now)
-    return _between([*_weeks(week, _WEEKS), *_days(week, _today(now)), *_hours(now)])
+    begin = week - timedelta(weeks=_WEEKS)
+    # Months of four weeks, counted from a day that stays, as the weeks move on.
+    first = begin - (begin - _MONTHS.replace(tzinfo=now.tzinfo)) % _MONTH
+    months = [first - _MONTH * count for count in range(_YEAR // 4, -1, -1)]
+    return _between([*months, *_weeks(week, (week - first).days // 7 - 1), *_days(week, _today(now)), *_hours(now)])
 
 
 def spans_of_days(now: datetime) -> list[Span]:

@@ -11,6 +11,7 @@ import pytest
 from dbbackup.core.spans import EVERYTHING, Span, coarse_spans, fine_spans, spans_of_days
 
 MONDAY = datetime(2026, 11, 23, tzinfo=UTC)
+DAY, WEEK = timedelta(days=1), timedelta(weeks=1)
 Cut = Callable[[datetime], list[Span]]
 
 
@@ -29,9 +30,19 @@ def test_fine_spans_when_time_goes_on_then_those_of_the_past_stay_for_a_day() ->
     now = datetime(2026, 11, 27, 15, 30, tzinfo=UTC)
     assert fine_spans(now) == fine_spans(now + timedelta(hours=2))
     assert fine_spans(now)[:-1] == fine_spans(now + timedelta(hours=3))[:-2]
-    assert len(fine_spans(now)) - 1 == 8 + 1 + 4 + 2  # weeks, what was before them is one, days, quarters of a day
+    lengths = [span.end - span.begin for span in fine_spans(now) if span.begin and span.end]
+    assert lengths == [timedelta(weeks=4)] * 13 + [timedelta(weeks=1)] * 11 + [DAY] * 4 + [timedelta(hours=6)] * 2
     assert fine_spans(now)[-1] == Span(datetime(2026, 11, 27, 12, tzinfo=UTC), None)
-    assert fine_spans(now)[0] == Span(None, MONDAY - timedelta(weeks=8))
+
+
+def test_fine_spans_when_weeks_go_on_then_months_stay() -> None:
+    for week in range(60):
+        now = MONDAY + timedelta(weeks=week)
+        before = [span for span in fine_spans(now) if span.begin and span.end and span.end - span.begin > WEEK]
+        after = fine_spans(now + WEEK)
+        assert len(before) == 13
+        assert len(set(before) - set(after)) <= 1
+        assert 8 <= sum(span.end - span.begin == WEEK for span in after if span.begin and span.end) <= 12
 
 
 def test_fine_spans_when_a_week_begins_then_there_are_weeks_alone() -> None:
