@@ -20,6 +20,8 @@ FIRST_YEAR ?= 2026
 # uv may be the private one that the set-up made; the browser has several names.
 export PATH := $(PATH):$(CURDIR)/backend/.cache/bootstrap/bin
 export UV_PYTHON_DOWNLOADS := never
+# Compiled once, not at each start: without its compiled files the program takes twice as long to start.
+export PYTHONDONTWRITEBYTECODE :=
 CHROMIUM_PATH ?= $(shell for name in chromium google-chrome-stable google-chrome chromium-browser; do \
 	command -v $$name && break; done)
 export CHROMIUM_PATH

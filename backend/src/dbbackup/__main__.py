@@ -16,7 +16,8 @@ def main() -> None:
     arguments = sys.argv[1:]
     lasting = _LASTING.get(arguments[0]) if len(arguments) == 1 else None
     if lasting is None:
-        from dbbackup import cli
+        with memory.uncollected():
+            from dbbackup import cli
 
         lasting = cli.app
     else:

@@ -54,13 +54,14 @@ def settings_of(logbook: Logbook | None = None, extra: tuple[Secret, ...] = ()) 
 def run(settings: Settings, logbook: Logbook) -> None:
     """Run the program until SIGTERM or SIGINT."""
     memory.bound_allocator()
-    from dbbackup.main import create_app
-
     # A crash must not leave the keys that are in memory on the disk; the tools inherit it.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     # Before anything else: a port that is taken must end the start before runs are claimed.
     listening = _listen(settings)
-    app = create_app(settings, logbook, ready=memory.settle)
+    with memory.uncollected():
+        from dbbackup.main import create_app
+
+        app = create_app(settings, logbook, ready=memory.settle)
     config = uvicorn.Config(
         app,
         loop="uvloop",

@@ -52,6 +52,13 @@ def collector() -> Iterator[None]:
     gc.set_threshold(*threshold)
 
 
+def test_uncollected_when_it_ends_also_by_an_error_then_garbage_is_looked_for_again() -> None:
+    with pytest.raises(ZeroDivisionError), memory.uncollected():
+        assert not gc.isenabled()
+        raise ZeroDivisionError
+    assert gc.isenabled()
+
+
 @pytest.mark.usefixtures("collector")
 def test_settle_when_called_then_the_collector_leaves_alone_what_the_start_made() -> None:
     made: list[list[int]] = [[] for _ in range(1000)]
