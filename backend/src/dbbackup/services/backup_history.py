@@ -111,18 +111,19 @@ async def read_history(session: AsyncSession) -> History:
 async def _read(session: AsyncSession, spans: Sequence[Span]) -> list[History]:
     found = {span: History() for span in spans}
     for whole, parts in _joined(spans):
-        begins = [part.begin or _LONG_AGO for part in parts]
-
-        def of(day: str | None, parts: list[Span] = parts, begins: list[datetime] = begins) -> History:
-            # Only whole days are joined; what belongs to no day is in a span by itself.
-            place = bisect_right(begins, _begin(day)) if day and len(parts) > 1 else 1
-            return found[parts[max(place, 1) - 1]]
-
+        of = partial(_of_day, [part.begin or _LONG_AGO for part in parts], [found[part] for part in parts])
         for when in within(_BACKUP.completed_at, whole):
             await _add_runs(session, when, of)
             await _add_copies(session, when, of)
         await _take_deleted(session, within(_BACKUP.deleted_at, whole)[0], of)
     return list(found.values())
+
+
+def _of_day(begins: Sequence[datetime], parts: Sequence[History], day: str | None) -> History:
+    # Only whole days are joined; what belongs to no day is in a span by itself.
+    if day is None or len(parts) == 1:
+        return parts[0]
+    return parts[bisect_right(begins, datetime.combine(date.fromisoformat(day), time(), UTC)) - 1]
 
 
 def _joined(spans: Sequence[Span]) -> Iterator[tuple[Span, list[Span]]]:
@@ -183,7 +184,3 @@ async def _take_deleted(session: AsyncSession, when: ColumnElement[bool], of: _O
     for day, total in await session.execute(query):
         grown = of(day).grown
         grown[day] = grown.get(day, 0) - int(total)
-
-
-def _begin(day: str) -> datetime:
-    return datetime.combine(date.fromisoformat(day), time(), UTC)

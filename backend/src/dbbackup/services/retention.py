@@ -22,6 +22,7 @@ from dbbackup.db.models import (
     Verification,
 )
 from dbbackup.db.models.backup_execution import FINAL, RETENTION
+from dbbackup.db.remembering import UNENDED
 from dbbackup.services.backup_deletion import mark_deleted
 from dbbackup.services.context import Context
 from dbbackup.services.judged_backups import UNFINISHED, Owner, backup_among, backups_of, good, owner_of
@@ -80,6 +81,8 @@ async def apply(session: AsyncSession, ctx: Context, owner: Owner, now: datetime
             .where(BackupExecution.id == decision.backup.id, good(), ~BackupExecution.pinned, *_unused())
             .values(deleted_reason=reason)
             .returning(BackupExecution.id)
+            # The reason is looked at by nothing remembered; the mark below is noted by itself.
+            .execution_options(**{UNENDED: True})
         )
         if await session.scalar(statement):
             backup = await session.get_one(BackupExecution, decision.backup.id)

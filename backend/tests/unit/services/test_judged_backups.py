@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbbackup.core.naming import new_id
+from dbbackup.core.spans import Span
 from dbbackup.db.models import (
     BackupCopy,
     BackupExecution,
@@ -21,6 +24,7 @@ from dbbackup.db.models import (
     Verification,
 )
 from dbbackup.db.models.base import utc_now
+from dbbackup.db.remembering import remembered_apart
 from dbbackup.services import retention
 from dbbackup.services.context import Context
 from dbbackup.services.judged_backups import owner_of
@@ -116,3 +120,32 @@ async def test_decide_on_when_it_is_being_restored_then_it_is_busy(ctx: Context)
         after = await retention.decide_on(session, ctx, run, now)
     assert before and before.backup.busy is None
     assert after and after.backup.busy == "restore"
+
+
+async def test_apply_when_it_deletes_an_old_one_then_what_is_remembered_of_other_times_stays(ctx: Context) -> None:
+    chance, now = random.Random(1), utc_now()
+    read: list[Span] = []
+    spans = [Span(None, now - timedelta(days=30)), Span(now - timedelta(days=30), now - timedelta(days=1))]
+
+    async def look(session: AsyncSession, missing: Sequence[Span]) -> list[int]:
+        read.extend(missing)
+        return [await session.scalar(select(1)) or 0 for _ in missing]
+
+    async def remember() -> None:
+        async with ctx.catalogue.sessions() as session:
+            await remembered_apart(session, "looks", spans, partial(look, session))
+
+    old, new = made(chance, now), made(chance, now)
+    async with ctx.catalogue.transaction() as session:
+        await prepare(session)
+        for run, age in ((old, 40), (new, 3)):
+            run.database_id, run.schedule_id, run.retention_policy_id, run.keep_forever = "one", None, "days", False
+            run.options, run.started_at = {}, now - timedelta(days=age)
+            run.completed_at = run.started_at
+        session.add_all((old, new))
+    await remember()
+    async with ctx.catalogue.transaction() as session:
+        gone = await retention.apply(session, ctx, owner_of(old), now)
+        assert [run.id for run in gone] == [old.id]
+    await remember()
+    assert read == [*spans, spans[0]]
