@@ -11,6 +11,7 @@ import asyncio
 import os
 import re
 import signal
+import subprocess
 import sys
 
 import msgspec
@@ -82,30 +83,32 @@ class AppriseNotifier:
 
 
 async def _run(job: Job) -> Answer:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "dbbackup.notifiers.apprise_process",
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-        env={name: os.environ[name] for name in _PASSED_ON if name in os.environ},
-    )
+    process = _start()
     try:
-        async with asyncio.timeout(SECONDS + _GRACE):
-            output, _ = await process.communicate(msgspec.json.encode(job))
-    except TimeoutError as error:
+        output, _ = await asyncio.to_thread(process.communicate, msgspec.json.encode(job), timeout=SECONDS + _GRACE)
+    except subprocess.TimeoutExpired as error:
         raise DeliveryError(f"Apprise was not done within {SECONDS} s.") from error
     finally:
-        if process.returncode is None:
+        if process.poll() is None:
             process.kill()
-            await process.wait()
+            await asyncio.to_thread(process.wait)
     try:
         return msgspec.json.decode(output, type=Answer)
     except msgspec.MsgspecError as error:
         late = process.returncode == -signal.SIGALRM
         text = f"was not done within {SECONDS} s" if late else f"ended with code {process.returncode}"
         raise DeliveryError(f"Apprise {text}.") from error
+
+
+def _start() -> subprocess.Popen[bytes]:
+    # Not by asyncio: uvloop would copy the whole process to start it, see pipeline/child.py.
+    return subprocess.Popen(
+        [sys.executable, "-m", "dbbackup.notifiers.apprise_process"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={name: os.environ[name] for name in _PASSED_ON if name in os.environ},
+    )
 
 
 def _schema(secrets: Secrets) -> str:

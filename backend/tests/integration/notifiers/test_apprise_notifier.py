@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import signal
+import subprocess
 import sys
 
 import pytest
@@ -65,6 +68,26 @@ async def test_send_when_the_process_hangs_or_dies_then_it_is_ended_and_that_is_
     monkeypatch.setattr(sys, "executable", "/bin/false")
     with pytest.raises(DeliveryError, match="Apprise ended with code 1"):
         await NOTIFIER.send(SETTINGS, url("json://127.0.0.1/"), delivery())
+
+
+async def test_send_when_it_is_cancelled_then_the_process_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[subprocess.Popen[bytes]] = []
+    start = apprise_module._start
+
+    def keep() -> subprocess.Popen[bytes]:
+        started.append(start())
+        return started[-1]
+
+    monkeypatch.setattr(apprise_module, "_start", keep)
+    with HttpReceiver.start() as receiver:
+        receiver.reply = Reply(hang=True)
+        sending = asyncio.create_task(NOTIFIER.send(SETTINGS, url(f"json://127.0.0.1:{receiver.port}/"), delivery()))
+        while not started:
+            await asyncio.sleep(0.02)
+        sending.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asyncio.wait_for(sending, 5)
+    assert started[0].returncode == -signal.SIGKILL
 
 
 def test_guard_when_a_connection_is_made_then_only_allowed_addresses_pass() -> None:
