@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Collection, Hashable
 from datetime import datetime
 from typing import Any, Final, NamedTuple
@@ -10,13 +10,16 @@ from typing import Any, Final, NamedTuple
 from dbbackup.core.spans import EVERYTHING, Span
 
 _MOST = 64
-_MOST_CHANGES = 1000
+_MOST_CHANGES = 4000
 ALL: Final = "*"
 """In place of the id of a database: of all of them, or nobody knows of which."""
 
 
 class Change(NamedTuple):
-    """That a backup changed which ended or was deleted then, None: has not ended, of this database, None: of none."""
+    """That a backup changed which ended or was deleted then, None: has not ended, of this database, None: of none.
+
+    The moment is kept to the hour: spans begin and end with one.
+    """
 
     moment: datetime | None
     database_id: str | None
@@ -35,12 +38,18 @@ class Memory:
     def __init__(self) -> None:
         self.version = 0
         self.kept: OrderedDict[Hashable, dict[Span, tuple[int, Any]]] = OrderedDict()
-        self._changes: deque[tuple[int, Change | None]] = deque(maxlen=_MOST_CHANGES)
+        self._changes: OrderedDict[Change | None, int] = OrderedDict()
+        self._dropped = 0
 
     def change(self, changes: Collection[Change | None]) -> None:
-        """Note what a commit changed."""
+        """Note what a commit changed; of what changes again and again, the last time counts."""
         self.version += 1
-        self._changes.extend((self.version, change) for change in changes)
+        for change in changes:
+            place = Change(_hour(change.moment), change.database_id) if change else ANYTHING
+            self._changes[place] = self.version
+            self._changes.move_to_end(place)
+        while len(self._changes) > _MOST_CHANGES:
+            _, self._dropped = self._changes.popitem(last=False)
 
     def get(self, key: Hashable, span: Span, database_id: str | None) -> tuple[Any] | None:
         """Return what is kept, if it is true still; `database_id`: only its backups matter."""
@@ -71,13 +80,16 @@ class Memory:
     def _is_true(self, seen: int, span: Span, database_id: str | None) -> bool:
         if seen == self.version:
             return True
-        for version, change in reversed(self._changes):
+        for change, version in reversed(self._changes.items()):
             if version <= seen:
                 return True
             if change is ANYTHING or span == EVERYTHING or _touches(change, span, database_id):
                 return False
-        # All are there that ever were, unless some have been dropped.
-        return len(self._changes) < _MOST_CHANGES
+        return seen >= self._dropped
+
+
+def _hour(moment: datetime | None) -> datetime | None:
+    return moment and moment.replace(minute=0, second=0, microsecond=0)
 
 
 def _touches(change: Change, span: Span, database_id: str | None) -> bool:

@@ -64,10 +64,10 @@ async def remembered_apart(
 ) -> list[_T]:
     """Return what `read` says of each of the spans: what it said last where nothing changed since.
 
-    `read` is asked for some of them in their order. For each it may look at backups that ended in it, at those that
-    were deleted in it, and at their copies; in one without an end at those that have not ended, too. With
-    `database_id` at those of this database alone, None: of those without one. With `most`, so many are kept of the
-    keys, tuples then, that begin like this one.
+    Spans begin and end with an hour. `read` is asked for some of them in their order. For each it may look at backups
+    that ended in it, at those that were deleted in it, and at their copies; in one without an end at those that have
+    not ended, too. With `database_id` at those of this database alone, None: of those without one. With `most`, so many
+    are kept of the keys, tuples then, that begin like this one.
     """
     memory: Memory | None = session.info.get(MEMORY)
     # What this session has changed itself is nobody else's business before its commit.

@@ -13,8 +13,8 @@ from sqlalchemy.orm import load_only
 
 from dbbackup.core.naming import new_id
 from dbbackup.core.spans import Span
-from dbbackup.db import memory as db_memory
 from dbbackup.db.memory import ALL
+from dbbackup.db.memory import Change as Changed
 from dbbackup.db.models import BackupCopy, BackupExecution, DatabaseConfig, RunJournal, RunStatus, SystemSetting
 from dbbackup.db.models.base import utc_now
 from dbbackup.db.remembering import MEMORY, UNENDED, one_by_one, remembered, remembered_apart, within
@@ -448,19 +448,25 @@ async def test_remembered_when_more_changed_than_is_noted_then_it_is_read_again(
     reads = Reads()
     await reads.labels(of_two_days)
     memory = of_two_days.sessions.kw["info"][MEMORY]
-    for _ in range(999):
-        memory.change([db_memory.Change(LATER, None)])
+
+    def change(*databases: int) -> None:
+        for number in databases:
+            memory.change([Changed(LATER, str(number))])
+
+    change(*range(4000))
     await reads.labels(of_two_days)
     assert reads.of == {BEFORE: 1, SINCE: 2}
     # Looked at in between, it is known to be true up to then.
-    for _ in range(999):
-        memory.change([db_memory.Change(LATER, None)])
+    change(*range(4000, 8000))
     await reads.labels(of_two_days)
     assert reads.of == {BEFORE: 1, SINCE: 3}
-    for _ in range(1000):
-        memory.change([db_memory.Change(LATER, None)])
+    # What changes again and again is noted once.
+    change(*[9000] * 5000)
     await reads.labels(of_two_days)
-    assert reads.of == {BEFORE: 2, SINCE: 4}
+    assert reads.of == {BEFORE: 1, SINCE: 4}
+    change(*range(4001))
+    await reads.labels(of_two_days)
+    assert reads.of == {BEFORE: 2, SINCE: 5}
 
 
 async def test_remembered_when_one_commit_changes_very_many_then_all_is_read_again(of_two_days: Catalogue) -> None:
