@@ -1,9 +1,10 @@
 import type { ExternalToast } from "sonner";
+import { loadAgain } from "@/lib/load-again";
 
 /** A toast is never part of the first paint, so what draws it is loaded after that: see AppToaster. */
 function later(kind: "message" | "success" | "warning" | "error") {
   return (title: string, options?: ExternalToast) => {
-    void import("sonner").then(({ toast }) => toast[kind](title, options));
+    void loadAgain(() => import("sonner")).then(({ toast }) => toast[kind](title, options));
   };
 }
 

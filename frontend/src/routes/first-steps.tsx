@@ -5,14 +5,15 @@ import { FormPending } from "@/components/layout/form-pending";
 import { NearbyDatabases } from "@/features/databases/discovery/nearby-databases";
 import { FirstStepsPage } from "@/features/first-steps/components/first-steps-page";
 import { parseStep, type Step } from "@/features/first-steps/steps";
+import { loadAgain } from "@/lib/load-again";
 
 // The forms bring what checks their fields; the steps around them are there before.
 const AddDatabase = lazy(async () => {
-  const { AddDatabase } = await import("@/features/databases/components/add-database");
+  const { AddDatabase } = await loadAgain(() => import("@/features/databases/components/add-database"));
   return { default: AddDatabase };
 });
 const AddS3Config = lazy(async () => {
-  const { AddS3Config } = await import("@/features/s3/components/add-s3-config");
+  const { AddS3Config } = await loadAgain(() => import("@/features/s3/components/add-s3-config"));
   return { default: AddS3Config };
 });
 

@@ -3,6 +3,7 @@ import { lazy, Suspense } from "react";
 import { TableSkeleton } from "@/components/data-table/table-skeleton";
 import { BackUpNow } from "@/features/backups/components/back-up-now";
 import { OverviewPage } from "@/features/overview/components/overview-page";
+import { loadAgain } from "@/lib/load-again";
 import {
   backupsQuery,
   databasesQuery,
@@ -14,12 +15,12 @@ import {
 
 // Below what is seen first: the table and the countdowns come after it.
 const RecentBackups = lazy(() =>
-  import("@/features/backups/components/recent-backups").then((module) => ({
+  loadAgain(() => import("@/features/backups/components/recent-backups")).then((module) => ({
     default: module.RecentBackups,
   })),
 );
 const UpcomingRuns = lazy(() =>
-  import("@/features/schedules/components/upcoming-runs").then((module) => ({
+  loadAgain(() => import("@/features/schedules/components/upcoming-runs")).then((module) => ({
     default: module.UpcomingRuns,
   })),
 );

@@ -1,6 +1,7 @@
 import { type RowData, useTable } from "@tanstack/react-table";
 import { lazy, Suspense, useRef } from "react";
 import { cn } from "@/lib/cn";
+import { loadAgain } from "@/lib/load-again";
 import { useColumnChoice } from "./column-choice";
 import { DataRow } from "./data-row";
 import type { DataTableProps } from "./data-table";
@@ -11,8 +12,12 @@ import { parseSort, serializeSort } from "./sort";
 import { SortHeader } from "./sort-header";
 
 // A short table, as on the overview, needs neither.
-const VirtualRows = lazy(() => import("./virtual-rows")) as typeof import("./virtual-rows").default;
-const ColumnsMenu = lazy(() => import("./columns-menu")) as typeof import("./columns-menu").default;
+const VirtualRows = lazy(() =>
+  loadAgain(() => import("./virtual-rows")),
+) as typeof import("./virtual-rows").default;
+const ColumnsMenu = lazy(() =>
+  loadAgain(() => import("./columns-menu")),
+) as typeof import("./columns-menu").default;
 
 /** From so many rows on, only those near the screen are in the page. */
 const LONG = 60;

@@ -1,10 +1,11 @@
 import { Link } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
+import { loadAgain } from "@/lib/load-again";
 import { MoreLabel } from "./more-label";
 import { DAILY_ITEMS } from "./nav-items";
 
 // The menu brings what places it on the screen, which the first page can do without.
-const NavMore = lazy(() => import("./nav-more"));
+const NavMore = lazy(() => loadAgain(() => import("./nav-more")));
 
 /** The phone's navigation, where the thumb is. */
 export function BottomBar() {

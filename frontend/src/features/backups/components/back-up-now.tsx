@@ -3,9 +3,10 @@ import { lazy, Suspense, useState } from "react";
 import type { DatabaseView } from "@/client";
 import { Button } from "@/components/ui/button";
 import { useMay } from "@/lib/access";
+import { loadAgain } from "@/lib/load-again";
 
 // The dialog brings the form libraries and zod: only who opens it loads them.
-const BackupDialog = lazy(() => import("./backup-dialog"));
+const BackupDialog = lazy(() => loadAgain(() => import("./backup-dialog")));
 
 interface BackUpNowProps {
   database: DatabaseView;
