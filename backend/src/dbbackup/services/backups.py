@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import reduce
@@ -29,7 +30,7 @@ from dbbackup.db.memory import ALL
 from dbbackup.db.models import BackupCopy, BackupExecution, CopyState, Run, RunStatus
 from dbbackup.db.models.backup_execution import WITHOUT_LONG_TEXTS
 from dbbackup.db.models.base import utc_now
-from dbbackup.db.remembering import one_by_one, remembered_apart, within
+from dbbackup.db.remembering import remembered_apart, within
 from dbbackup.db.session import after_commit
 from dbbackup.services.backup_deletion import find_reader, mark_deleted, refuse_locked
 from dbbackup.services.changes import announce, announce_run
@@ -129,16 +130,15 @@ async def _count(session: AsyncSession, wanted: BackupFilter, query: Select[Any]
     def matching(when: ColumnElement[bool]) -> ScalarSelect[int]:
         return select(func.count()).select_from(ids.where(when).subquery()).scalar_subquery()
 
-    async def count(span: Span) -> int:
-        # One statement: of one moment.
-        counts = map(matching, within(BackupExecution.completed_at, span))
-        return await session.scalar(select(reduce(add, counts))) or 0
+    async def count(spans: Sequence[Span]) -> list[int]:
+        # One statement: each has its way to another thread and back, and this is of one moment.
+        counts = (reduce(add, map(matching, within(BackupExecution.completed_at, span))) for span in spans)
+        return list((await session.execute(select(*counts))).one())
 
     # All backups of a database are gone through for each span: it has not many, and an index of its own.
     spans = (coarse_spans if wanted.database_id or wanted.schedule_id else fine_spans)(utc_now())
     database_id = wanted.database_id or ALL
-    counts = await remembered_apart(session, ("backups", wanted), spans, one_by_one(count), database_id=database_id)
-    return sum(counts)
+    return sum(await remembered_apart(session, ("backups", wanted), spans, count, database_id=database_id))
 
 
 def _order(sort: str, *, backwards: bool) -> tuple[SQLColumnExpression[Any], SQLColumnExpression[Any]]:
