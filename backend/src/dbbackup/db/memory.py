@@ -77,6 +77,17 @@ class Memory:
             for other in alike[:-most]:
                 del self.kept[other]
 
+    def changed_since(self, seen: int) -> set[str | None] | None:
+        """Return the databases that backups changed of after this version; None: of all, or nobody knows."""
+        found: set[str | None] = set()
+        for change, version in reversed(self._changes.items()):
+            if version <= seen:
+                return found
+            if change is ANYTHING or change.database_id == ALL:
+                return None
+            found.add(change.database_id)
+        return found if seen >= self._dropped else None
+
     def _is_true(self, seen: int, span: Span, database_id: str | None) -> bool:
         if seen == self.version:
             return True

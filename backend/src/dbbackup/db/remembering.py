@@ -37,7 +37,9 @@ _INDIFFERENT = frozenset({"pinned", "label", "cancel_requested", "updated_at", "
 MEMORY, _SEEN, _CHANGED = "memory", "memory.seen", "memory.changed"
 _MOST_AT_ONCE = 500
 UNENDED = "dbbackup.unended"
-"""The execution option of statements that change nothing remembered, or only runs that have not ended."""
+"""The execution option of statements that change only runs that have not ended."""
+UNREMEMBERED = "dbbackup.unremembered"
+"""The execution option of statements that change nothing, or nothing that anything remembered looks at."""
 
 
 async def remembered(session: AsyncSession, key: Hashable, read: Callable[[], Awaitable[_T]]) -> _T:
@@ -84,6 +86,32 @@ async def remembered_apart(
             values[span] = (value,)
         memory.tidy(key, spans, most)
     return [cast(_T, found[0]) for found in values.values() if found]  # what is kept came from the key's own `read`
+
+
+async def remembered_of_each(
+    session: AsyncSession,
+    key: Hashable,
+    databases: Sequence[str],
+    read: Callable[[Sequence[str]], Awaitable[dict[str, _T]]],
+) -> dict[str, _T]:
+    """Return what `read` says of each of these databases: what it said last of those that nothing changed of since.
+
+    `read` may leave some out. What is returned is shared: nobody may change it. The databases belong into the key.
+    """
+    memory: Memory | None = session.info.get(MEMORY)
+    if memory is None or _CHANGED in session.info:
+        return await read(databases)
+    seen, kept = memory.kept.get(key, {}).get(EVERYTHING, (-1, {}))
+    now, changed = memory.version, memory.changed_since(seen)
+    missing = databases if seen < 0 or changed is None else [id_ for id_ in databases if id_ in changed]
+    if missing:
+        fresh = await read(missing)
+        kept = {id_: value for id_, value in kept.items() if id_ not in missing} | fresh
+        # The old ones are known to be true up to then, the fresh ones from the beginning of their transaction on.
+        now = min(now, session.info.get(_SEEN, -1))
+    memory.put(key, EVERYTHING, now, kept)
+    memory.tidy(key, [EVERYTHING])
+    return cast(dict[str, _T], kept)
 
 
 def one_by_one(read: Callable[[Span], Awaitable[_T]]) -> Callable[[Sequence[Span]], Awaitable[list[_T]]]:
@@ -195,7 +223,7 @@ def _note_executed(state: ORMExecuteState) -> Result[Any] | None:
         return None
     table = getattr(getattr(state.statement, "table", None), "name", None)
     matters = _carries_on(table) if state.is_delete else table in _TABLES
-    if not matters:
+    if not matters or state.execution_options.get(UNREMEMBERED):
         return None
     result = state.invoke_statement()
     # How many rows were written is known only where none of them comes back.

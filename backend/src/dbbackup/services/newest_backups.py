@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbbackup.db.models import BackupCopy, BackupExecution, BackupSchedule, CopyState, DatabaseConfig, RunStatus
-from dbbackup.db.remembering import remembered
+from dbbackup.db.remembering import remembered, remembered_of_each
 
 
 class Newest(NamedTuple):
@@ -44,12 +44,12 @@ async def newest_of_databases(session: AsyncSession, ids: Iterable[str], which: 
     """Return the newest backup of each database, by database. What is returned is shared: nobody may change it."""
     databases = tuple(ids)
 
-    async def read() -> dict[str, Newest]:
+    async def read(some: Sequence[str]) -> dict[str, Newest]:
         belongs = BackupExecution.database_id == DatabaseConfig.id
-        found = await _newest(session, DatabaseConfig, belongs, databases, which)
+        found = await _newest(session, DatabaseConfig, belongs, some, which)
         return {run.database_id: run for run in found if run.database_id}
 
-    return await remembered(session, ("newest of databases", which, databases), read)
+    return await remembered_of_each(session, ("newest of databases", which, databases), databases, read)
 
 
 async def newest_of_schedules(session: AsyncSession, ids: Iterable[str]) -> dict[str, Newest]:
@@ -68,7 +68,7 @@ async def _newest(
     session: AsyncSession,
     parent: type[DatabaseConfig | BackupSchedule],
     belongs: ColumnElement[bool],
-    ids: tuple[str, ...],
+    ids: Sequence[str],
     which: Which,
 ) -> list[Newest]:
     # Ids are UUIDv7 and so sort by time: the greatest is the newest. A GROUP BY would read the whole history.

@@ -22,7 +22,7 @@ from dbbackup.db.models import (
     Verification,
 )
 from dbbackup.db.models.backup_execution import FINAL, RETENTION
-from dbbackup.db.remembering import UNENDED
+from dbbackup.db.remembering import UNREMEMBERED
 from dbbackup.services.backup_deletion import mark_deleted
 from dbbackup.services.context import Context
 from dbbackup.services.judged_backups import UNFINISHED, Owner, backup_among, backups_of, good, owner_of
@@ -82,7 +82,7 @@ async def apply(session: AsyncSession, ctx: Context, owner: Owner, now: datetime
             .values(deleted_reason=reason)
             .returning(BackupExecution.id)
             # The reason is looked at by nothing remembered; the mark below is noted by itself.
-            .execution_options(**{UNENDED: True})
+            .execution_options(**{UNREMEMBERED: True})
         )
         if await session.scalar(statement):
             backup = await session.get_one(BackupExecution, decision.backup.id)

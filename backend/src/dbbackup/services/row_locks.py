@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbbackup.db.models import BackupExecution
 from dbbackup.db.models.base import Base
-from dbbackup.db.remembering import UNENDED
+from dbbackup.db.remembering import UNREMEMBERED
 
 R = TypeVar("R", bound=Base)
 
@@ -25,7 +25,7 @@ async def lock_row(session: AsyncSession, model: type[R], row_id: str) -> R:
         update(model)
         .where(model.id == row_id)
         .values(unchanged)
-        .execution_options(synchronize_session=False, **{UNENDED: True})
+        .execution_options(synchronize_session=False, **{UNREMEMBERED: True})
     )
     return await session.get_one(model, row_id, populate_existing=True)
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import load_only
 
@@ -17,7 +17,15 @@ from dbbackup.db.memory import ALL
 from dbbackup.db.memory import Change as Changed
 from dbbackup.db.models import BackupCopy, BackupExecution, DatabaseConfig, RunJournal, RunStatus, SystemSetting
 from dbbackup.db.models.base import utc_now
-from dbbackup.db.remembering import MEMORY, UNENDED, one_by_one, remembered, remembered_apart, within
+from dbbackup.db.remembering import (
+    MEMORY,
+    UNENDED,
+    one_by_one,
+    remembered,
+    remembered_apart,
+    remembered_of_each,
+    within,
+)
 from dbbackup.db.session import Catalogue
 from dbbackup.services.row_locks import lock_backup
 from tests.catalogue import make_catalogue
@@ -175,6 +183,10 @@ async def update_nothing(session: AsyncSession) -> None:
     await session.execute(update(BackupExecution).where(BackupExecution.id == "none").values(pinned=True))
 
 
+async def lock(session: AsyncSession) -> None:
+    await lock_backup(session, (await session.scalars(select(BackupExecution.id))).one())
+
+
 async def delete_nothing(session: AsyncSession) -> None:
     await session.execute(delete(RunJournal))
 
@@ -188,7 +200,7 @@ async def delete_something_else(session: AsyncSession) -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [set_something, update_something, pin, update_nothing, delete_nothing, delete_something_else]
+    "change", [set_something, update_something, pin, lock, update_nothing, delete_nothing, delete_something_else]
 )
 async def test_remembered_when_something_else_changes_then_it_stays(catalogue: Catalogue, change: Change) -> None:
     counter = Counter()
@@ -277,10 +289,6 @@ async def delete_the_later_one(session: AsyncSession) -> None:
     run.deleted_at, run.copies[0].state = utc_now(), "deleted"
 
 
-async def lock_the_earlier_one(session: AsyncSession) -> None:
-    await lock_backup(session, (await labelled(session, "earlier")).id)
-
-
 async def claim_one(session: AsyncSession) -> None:
     queued = update(BackupExecution).where(BackupExecution.label == "running").values(status=RunStatus.RUNNING)
     await session.execute(queued.execution_options(**{UNENDED: True}))
@@ -292,7 +300,6 @@ async def claim_one(session: AsyncSession) -> None:
         begin_another,
         end_the_running_one,
         delete_the_later_one,
-        lock_the_earlier_one,
         claim_one,
         change_copies_alone,
     ],
@@ -486,3 +493,78 @@ async def test_remembered_when_spans_move_on_then_those_of_before_are_dropped(of
     async with of_two_days.sessions() as session:
         await reads.read(session, spans)
         assert set(of_two_days.sessions.kw["info"][MEMORY].kept[reads.key]) == set(spans)
+
+
+async def of_each(catalogue: Catalogue, ids: Sequence[str], asked: list[list[str]]) -> dict[str, set[str]]:
+    async with catalogue.sessions() as session:
+        return await of_each_in(session, ids, asked)
+
+
+async def of_each_in(session: AsyncSession, ids: Sequence[str], asked: list[list[str]]) -> dict[str, set[str]]:
+    async def read(some: Sequence[str]) -> dict[str, set[str]]:
+        asked.append(list(some))
+        found: dict[str, set[str]] = {}
+        row = BackupExecution
+        rows = await session.execute(select(row.database_id, row.label).where(row.database_id.in_(some)))
+        for id_, label in rows:
+            found.setdefault(id_ or "", set()).add(label or "")
+        return found
+
+    return await remembered_of_each(session, "labels of each", ids, read)
+
+
+async def test_remembered_of_each_when_one_database_changes_then_it_alone_is_read_again(catalogue: Catalogue) -> None:
+    configs = [database("one"), database("two"), database("none")]
+    async with catalogue.transaction() as session:
+        session.add_all(configs)
+        await session.flush()
+        session.add_all(backup(config, RunStatus.COMPLETED, label=config.name) for config in configs[:2])
+    one, two, none = ids = [config.id for config in configs]
+    asked: list[list[str]] = []
+    for _ in range(2):
+        assert await of_each(catalogue, ids, asked) == {one: {"one"}, two: {"two"}}
+    async with catalogue.transaction() as session:
+        (await labelled(session, "two")).label = "pins and labels are looked at by nothing"
+        (await labelled(session, "one")).status = RunStatus.FAILED
+        assert await of_each_in(session, [one], []) != {}
+    async with catalogue.transaction() as session:
+        session.add(backup(configs[2], RunStatus.COMPLETED, label="none"))
+        await session.delete((await session.scalars(select(BackupExecution).where(row_of(one)))).one())
+    assert await of_each(catalogue, ids, asked) == {two: {"pins and labels are looked at by nothing"}, none: {"none"}}
+    assert asked == [ids, ids]
+    async with catalogue.transaction() as session:
+        session.add(backup(configs[0], RunStatus.COMPLETED, label="again"))
+    assert (await of_each(catalogue, ids, asked))[one] == {"again"}
+    assert asked == [ids, ids, [one]]
+
+
+def row_of(database_id: str) -> ColumnElement[bool]:
+    return BackupExecution.database_id == database_id
+
+
+async def test_remembered_of_each_when_read_in_an_older_transaction_then_that_is_not_taken_for_new(
+    catalogue: Catalogue,
+) -> None:
+    config = database("one")
+    async with catalogue.transaction() as session:
+        session.add(config)
+    asked: list[list[str]] = []
+    async with catalogue.sessions() as old:
+        await old.scalar(select(1))
+        async with catalogue.transaction() as session:
+            session.add(backup(config, RunStatus.COMPLETED, label="new"))
+        await of_each_in(old, [config.id], asked)
+    assert await of_each(catalogue, [config.id], asked) == {config.id: {"new"}}
+    assert asked == [[config.id]] * 2
+
+
+async def test_remembered_of_each_when_more_changed_than_is_noted_then_all_are_read_again(
+    catalogue: Catalogue,
+) -> None:
+    asked: list[list[str]] = []
+    await of_each(catalogue, ["one", "two"], asked)
+    for number in range(4001):
+        catalogue.sessions.kw["info"][MEMORY].change([Changed(LATER, str(number))])
+    await of_each(catalogue, ["one", "two"], asked)
+    await of_each(catalogue, ["one", "two"], asked)
+    assert asked == [["one", "two"]] * 2
