@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, and_, cast, exists, func, literal, select, union_all
+from sqlalchemy import ColumnElement, Select, Text, and_, cast, exists, func, literal, or_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -27,8 +27,8 @@ from dbbackup.db.models import (
 from dbbackup.db.models.backup_execution import FINAL
 from dbbackup.db.models.base import utc_now
 from dbbackup.db.remembering import one_by_one, remembered_apart, within
+from dbbackup.services.verifications import RESTORES
 
-PROVEN_LEVEL = 3
 UNFINISHED = (CopyState.PENDING, CopyState.WRITING)
 _MOST = 4
 """Those of so many owners are remembered: 10,000 backups take 3 MB."""
@@ -98,7 +98,7 @@ async def backup_among(session: AsyncSession, backup: BackupExecution) -> tuple[
     owner, spans = owner_of(backup), coarse_spans(utc_now())
 
     async def read(span: Span) -> list[Backup]:
-        when = within(BackupExecution.completed_at, span)[0]  # a good one has ended
+        when = or_(*within(BackupExecution.completed_at, span))
         return [_to_core(row) for row in await session.execute(_judged(owner).where(when))]
 
     key = ("good backups", owner)
@@ -131,7 +131,7 @@ def _judged(owner: Owner) -> Select[*tuple[Any, ...]]:
 def _to_core(row: Sequence[Any], **own: Any) -> Backup:
     id_, at, size, options, policy_id, forever, level = row
     policy = FOREVER if forever else policy_id
-    return Backup(id_, at, size or 0, _content_of(options), policy, proven=(level or 0) >= PROVEN_LEVEL, **own)
+    return Backup(id_, at, size or 0, _content_of(options), policy, proven=(level or 0) >= RESTORES, **own)
 
 
 def content_of(options: Mapping[str, Any]) -> str:

@@ -19,9 +19,9 @@ from dbbackup.db.models import (
 )
 from dbbackup.db.models.base import utc_now
 from dbbackup.services.backup_history import Ended, History, read_history
+from dbbackup.services.verifications import RESTORES
 
 _BACKUP = BackupExecution
-PROVEN_LEVEL = 3
 FIGURES_DAYS = 365
 """What the overview asks for."""
 
@@ -140,7 +140,7 @@ async def _protection(session: AsyncSession) -> tuple[int, int, int]:
     )
     proven = select(Verification.database_id).where(
         Verification.status == RunStatus.COMPLETED,
-        Verification.level >= PROVEN_LEVEL,
+        Verification.level >= RESTORES,
         Verification.database_id.in_(enabled),
     )
     return (

@@ -56,8 +56,10 @@ def made(chance: random.Random, now: datetime) -> BackupExecution:
         "keep_forever": chance.random() < 0.1,
         "options": chance.choice(({}, {"schemaOnly": True})),
         "size": chance.randrange(1000),
+        # A good backup without an end is judged as well.
+        "completed_at": chance.choice((ended, ended, ended, None)),
     }
-    return backup(None, RunStatus.COMPLETED, **values, started_at=ended, completed_at=ended, copies=[copy])
+    return backup(None, RunStatus.COMPLETED, **values, started_at=ended, copies=[copy])
 
 
 async def change_something(session: AsyncSession, chance: random.Random, now: datetime) -> None:
