@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, nullcontext, suppress
 from pathlib import Path
 
 import msgspec
@@ -26,7 +26,7 @@ from dbbackup.api.spa import spa_routes
 from dbbackup.core.errors import AppError, ValidationError
 from dbbackup.core.events import EVENTS_CHANNEL, LOGS_CHANNEL, Event, Events, LogHint
 from dbbackup.core.logbook import Logbook
-from dbbackup.db.lock import lock_catalogue
+from dbbackup.db.lock import CatalogueLock, lock_catalogue
 from dbbackup.db.migrate import migrate
 from dbbackup.db.session import Catalogue
 from dbbackup.engines import build_registry
@@ -53,11 +53,14 @@ class ChannelEvents:
 
 
 def create_app(
-    settings: Settings, logbook: Logbook | None = None, ready: Callable[[], None] = lambda: None
+    settings: Settings,
+    logbook: Logbook | None = None,
+    lock: CatalogueLock | None = None,
+    ready: Callable[[], None] = lambda: None,
 ) -> Litestar:
     """Return the application; nothing is opened before it starts. The logbook is what the page shows of the log.
 
-    `ready` is called when it has started.
+    `lock` is the catalogue's when the caller has taken it; else the start does. `ready` is called when it has started.
     """
     channels = ChannelsPlugin(
         backend=MemoryChannelsBackend(),
@@ -70,7 +73,7 @@ def create_app(
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
         try:
-            async with running(settings, ChannelEvents(channels), logbook or Logbook()) as ctx:
+            async with running(settings, ChannelEvents(channels), logbook or Logbook(), lock) as ctx:
                 app.state.context = ctx
                 ready()
                 yield
@@ -91,9 +94,11 @@ def create_app(
 
 
 @asynccontextmanager
-async def running(settings: Settings, events: ChannelEvents, logbook: Logbook) -> AsyncIterator[Context]:
+async def running(
+    settings: Settings, events: ChannelEvents, logbook: Logbook, lock: CatalogueLock | None = None
+) -> AsyncIterator[Context]:
     """Open everything in order, run the worker, and close everything in reverse."""
-    async with opened(settings, events, logbook) as ctx:
+    async with opened(settings, events, logbook, lock) as ctx:
         await prepare_access(ctx)
         worker = Worker(ctx)
         await worker.start()
@@ -105,9 +110,14 @@ async def running(settings: Settings, events: ChannelEvents, logbook: Logbook) -
 
 
 @asynccontextmanager
-async def opened(settings: Settings, events: Events, logbook: Logbook | None = None) -> AsyncIterator[Context]:
-    """Open the catalogue and what lies around it, without the worker: for one command."""
-    with lock_catalogue(settings.catalogue) as lock:
+async def opened(
+    settings: Settings, events: Events, logbook: Logbook | None = None, taken: CatalogueLock | None = None
+) -> AsyncIterator[Context]:
+    """Open the catalogue and what lies around it, without the worker: for one command.
+
+    `taken` is the catalogue's lock when the caller has it, and lets it go.
+    """
+    with nullcontext(taken) if taken else lock_catalogue(settings.catalogue) as lock:
         _make_storage(settings.storage_path)
         await migrate(settings.catalogue)
         catalogue = Catalogue(settings.catalogue, lock.holder)

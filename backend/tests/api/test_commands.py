@@ -12,11 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from dbbackup.db.lock import is_taken
 from devtools import catalogue_server
 from devtools.servers import PostgresServer, client_dirs
 from tests.api.running_app import KEY, RunningApp
 from tests.api.signing_in import ADMIN, PASSWORD, locked_app, sign_in
 from tests.api.support import add_database, make_database
+from tests.catalogue import place_for
 from tests.faults.waiting import until
 
 BACKEND = Path(__file__).resolve().parents[2]
@@ -97,6 +99,8 @@ def test_commands_when_a_worker_runs_then_they_work_through_its_socket(home: Pat
     socket = home / "db" / "app.db.sock"
     try:
         until(socket.is_socket, "the worker's socket")
+        # As soon as there is a way in: who finds no lock would start a program of its own.
+        assert is_taken(place_for(home / "db" / "app.db"))
         assert socket.stat().st_mode & 0o777 == 0o660
         done = command(home, "backup", "shop", "--json")
         assert done.returncode == 0, done.stderr

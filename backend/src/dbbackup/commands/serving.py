@@ -17,7 +17,7 @@ from dbbackup import logs, memory
 from dbbackup.core.errors import ConflictError, ValidationError
 from dbbackup.core.logbook import Logbook
 from dbbackup.core.secret import Secret
-from dbbackup.db.lock import lock_catalogue
+from dbbackup.db.lock import CatalogueLock, lock_catalogue
 from dbbackup.settings import Settings, load
 
 
@@ -32,10 +32,6 @@ def work() -> None:
     logbook = Logbook()
     settings = settings_of(logbook)
     path = settings.socket_path or settings.worker_socket
-    with lock_catalogue(settings.catalogue):
-        # Whoever runs already is named before the socket is touched.
-        if settings.database_url and not settings.socket_path:
-            _make_folder(path.parent)
     run(replace(settings, socket_path=path, static_dir=None), logbook)
 
 
@@ -56,12 +52,18 @@ def run(settings: Settings, logbook: Logbook) -> None:
     memory.bound_allocator()
     # A crash must not leave the keys that are in memory on the disk; the tools inherit it.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with lock_catalogue(settings.catalogue) as lock:
+        # Locked before anybody can connect: a command that finds no lock starts a program of its own.
+        _serve(settings, logbook, lock)
+
+
+def _serve(settings: Settings, logbook: Logbook, lock: CatalogueLock) -> None:
     # Before anything else: a port that is taken must end the start before runs are claimed.
     listening = _listen(settings)
     with memory.uncollected():
         from dbbackup.main import create_app
 
-        app = create_app(settings, logbook, ready=memory.settle)
+        app = create_app(settings, logbook, lock, ready=memory.settle)
     config = uvicorn.Config(
         app,
         loop="uvloop",
@@ -101,6 +103,8 @@ def _make_folder(path: Path) -> None:
 def _listen(settings: Settings) -> socket.socket:
     """Bind the socket or the port. Raises ConflictError when that cannot be."""
     if settings.socket_path is not None:
+        if settings.database_url and settings.socket_path == settings.worker_socket:
+            _make_folder(settings.socket_path.parent)
         return _listen_on_file(settings.socket_path)
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)

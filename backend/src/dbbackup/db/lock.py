@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -13,8 +14,12 @@ from dbbackup.core.errors import ConflictError, ValidationError
 from dbbackup.db import server_lock
 from dbbackup.db.server_lock import ServerLock
 
+_PATIENCE = 1.0
+"""Seconds that a lock held by somebody else is waited for: a command that looks whether anybody has it takes it for a
+moment."""
 
-def lock_catalogue(place: Path | CatalogueUrl) -> InstanceLock | ServerLock:
+
+def lock_catalogue(place: Path | CatalogueUrl) -> CatalogueLock:
     """Return the lock of a catalogue, not taken yet."""
     return InstanceLock(place) if isinstance(place, Path) else ServerLock(place)
 
@@ -24,7 +29,7 @@ def is_taken(place: Path | CatalogueUrl) -> bool:
     if isinstance(place, CatalogueUrl):
         return server_lock.is_held(place)
     try:
-        with InstanceLock(place):
+        with InstanceLock(place, patience=0.0):
             return False
     except ConflictError:
         return True
@@ -35,7 +40,9 @@ class InstanceLock:
 
     holder: str | None = None
 
-    def __init__(self, database_path: Path) -> None:
+    def __init__(self, database_path: Path, patience: float = _PATIENCE) -> None:
+        """Name the catalogue, and the seconds that somebody else's lock is waited for."""
+        self._patience = patience
         self._path = database_path.with_name(database_path.name + ".lock")
         self._fd: int | None = None
 
@@ -50,14 +57,16 @@ class InstanceLock:
                 f"The folder {self._path.parent} cannot be written: {error.strerror}. Give this program a folder of its"
                 " own, or let its user write there (DATABASE_PATH).",
             ) from error
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
+        deadline = time.monotonic() + self._patience
+        while not _try(fd):
+            if time.monotonic() < deadline:
+                time.sleep(_PATIENCE / 20)
+                continue
             os.close(fd)
             raise ConflictError(
                 f"Another process is already running on this catalogue ({self._path} is locked)."
                 " Stop it first, or give this one its own DATABASE_PATH and BACKUP_STORAGE_PATH."
-            ) from error
+            )
         self._fd = fd
         return self
 
@@ -71,3 +80,14 @@ class InstanceLock:
 
     async def keep(self, taken: Callable[[], None]) -> None:
         """Nothing takes it away."""
+
+
+CatalogueLock = InstanceLock | ServerLock
+
+
+def _try(fd: int) -> bool:
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -7,13 +7,14 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from threading import Timer
 
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from dbbackup.core.errors import ConflictError, ValidationError
-from dbbackup.db.lock import InstanceLock
+from dbbackup.db.lock import InstanceLock, is_taken
 from dbbackup.db.models import BackupCopy, SystemSetting
 from dbbackup.db.session import Catalogue, after_commit, connect
 from tests.catalogue import make_catalogue
@@ -110,6 +111,17 @@ def test_lock_when_another_process_has_it_then_refused_until_it_ends(tmp_path: P
     with InstanceLock(path) as lock:
         pass
     lock.__exit__(None, None, None)
+
+
+def test_lock_when_a_command_looks_in_that_moment_then_it_is_taken_all_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "app.db"
+    looking = InstanceLock(path)
+    looking.__enter__()
+    assert is_taken(path)
+    Timer(0.2, looking.__exit__, (None, None, None)).start()
+    with InstanceLock(path):
+        assert is_taken(path)
+    assert not is_taken(path)
 
 
 def test_lock_when_the_folder_cannot_be_made_then_the_variable_is_named(tmp_path: Path) -> None:
