@@ -67,12 +67,13 @@ class TupleCounter:
         ]
 
     def _look(self, piece: Rows) -> None:
-        data = piece.data[piece.head :]
         if piece.table is not None:
             self._table, self._inside, self._escaped = piece.table, False, False
-            self._hashing = self._sampler is not None and self._sampler.begin(
-                _unquoted(piece.table), piece.data[: piece.head]
-            )
+            self._hashing = self._sampler is not None and self._sampler.begin(_unquoted(piece.table), piece.opening)
+        for data in piece.values():
+            self._take(data)
+
+    def _take(self, data: bytes) -> None:
         if self._hashing and self._sampler is not None:
             count, rest = self._sampler.add(data)
             self._rows[self._table] += count

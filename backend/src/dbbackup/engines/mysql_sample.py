@@ -11,7 +11,8 @@ import re
 import time
 from collections.abc import Mapping
 from hashlib import sha256
-from zlib import crc32
+
+from isal.isal_zlib import crc32
 
 from dbbackup.core.manifest import TableFacts, TableSample
 
@@ -21,7 +22,10 @@ LONGEST_ROW = 4 << 20
 """Bytes; a table with a longer row is not hashed: it would have to be held in memory."""
 _SUM = 1 << 64
 _LAST = 1 << 31
-_BATCH = 256 << 10
+_LONG = 64 << 10
+"""Bytes of a row that are looked through once only: its end is looked for in what follows."""
+_LINES = b"),\n("
+"""What MariaDB's tool writes between rows; a line end in a string is escaped, so it stands nowhere else."""
 
 _NAMES = re.compile(rb"`((?:[^`]|``)++)`")
 # no quote is left in a string: see `_masked`
@@ -124,11 +128,10 @@ class RowSampler:
         self._name = ""
         self._lead = 0
         """Bytes before the first row that are still to come."""
-        self._ended = False
+        self._between = _LINES
+        self._row = _Row()
         self._rest = b""
-        """The beginning of a row whose end is still to come."""
-        self._waiting: list[bytes] = []
-        """What follows it and was not looked at yet."""
+        """What follows it, in which its end may begin."""
 
     def begin(self, table: str, head: bytes) -> bool:
         """Begin an INSERT whose words before the rows are `head`; tell whether its rows are wanted."""
@@ -138,7 +141,7 @@ class RowSampler:
         if self._left <= 0:
             self._give_up(table)
             return False
-        self._name, self._rest, self._waiting, self._lead = table, b"", [], 2
+        self._name, self._row, self._rest, self._lead = table, _Row(), b"", 2
         names = [name.replace(b"``", b"`").decode("utf-8", "replace") for name in _NAMES.findall(head)[1:]]
         self._hasher(facts).begin(names)
         return True
@@ -150,25 +153,23 @@ class RowSampler:
         """
         began = time.perf_counter()
         if self._lead:
+            if self._lead == 2:
+                self._between = _LINES if data.startswith(b"\n") else b"),("
             data, self._lead = data[self._lead :], max(0, self._lead - len(data))
-        self._waiting.append(data)
-        self._ended = data.endswith(b";\n")
-        # A long row is looked at each time it has doubled, not with every chunk of it.
-        if not self._ended and sum(map(len, self._waiting)) < max(_BATCH, len(self._rest)):
-            return 0, None
-        rows = self._take()
+        ended = data.endswith(b";\n")
+        rows = self._take(data, ended=ended)
         count = len(rows)
         try:
             self._hashers[self._name].add(rows)
         except ValueError:
             self._give_up(self._name)
         self._left -= time.perf_counter() - began
-        if len(self._rest) > LONGEST_ROW or self._left <= 0:
+        if self._row.size + len(self._rest) > LONGEST_ROW or self._left <= 0:
             self._give_up(self._name)
         if self._name not in self._given_up:
             return count, None
         # The beginning of a row was cut off with the end of the one before it.
-        return count, b"" if self._ended or self._lead else b"(" + self._rest
+        return count, b"" if ended or self._lead else b"(" + self._row.text + self._rest
 
     def finish(self, tables: set[str]) -> None:
         """Conclude at the end of the dump: `tables` are those it holds with all their rows."""
@@ -186,15 +187,50 @@ class RowSampler:
         self._given_up.add(table)
         self._hashers.pop(table, None)
 
-    def _take(self) -> list[bytes]:
-        # MariaDB's tool writes each row on its own line; line ends in strings are escaped
-        whole = _masked(b"".join((self._rest, *self._waiting))).replace(b"),\n(", b"),(")
-        self._waiting = []
-        if self._ended:
-            whole = whole[: -len(b");\n")]
-        rows = _joined(whole.split(b"),("))
-        self._rest = b"" if self._ended else rows.pop()
+    def _take(self, data: bytes, *, ended: bool) -> list[bytes]:
+        """Return the rows that are whole with this."""
+        text = _masked(self._rest + data)
+        pieces = text[: -len(b");\n")].split(self._between) if ended else text.split(self._between)
+        self._rest = b"" if ended else pieces.pop()
+        rows = self._rows(pieces)
+        if len(self._rest) > _LONG:
+            keep = len(_LINES) - 1
+            self._row.add(self._rest[:-keep])
+            self._rest = self._rest[-keep:]
         return rows
+
+    def _rows(self, pieces: list[bytes]) -> list[bytes]:
+        """Put together what was cut inside a string, or before its end came."""
+        lines = self._between == _LINES
+        if not self._row.size and (lines or not any(piece.count(b"'") & 1 for piece in pieces)):
+            return pieces
+        rows: list[bytes] = []
+        for piece in pieces:
+            self._row.add(piece)
+            if self._row.in_string and not lines:
+                self._row.add(self._between)
+            else:
+                rows.append(self._row.text)
+                self._row = _Row()
+        return rows
+
+
+class _Row:
+    """The beginning of a row whose end is still to come."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+        self.size = 0
+        self.in_string = False
+
+    @property
+    def text(self) -> bytes:
+        return b"".join(self._parts)
+
+    def add(self, part: bytes) -> None:
+        self._parts.append(part)
+        self.size += len(part)
+        self.in_string ^= bool(part.count(b"'") & 1)
 
 
 def _level(found: re.Match[bytes]) -> bytes:
@@ -210,23 +246,3 @@ def _masked(data: bytes) -> bytes:
     if b"\\" not in data:
         return data
     return data.replace(b"\\\\", b"\0\1").replace(b"\\'", b"\0\2")
-
-
-def _joined(pieces: list[bytes]) -> list[bytes]:
-    """Put together what was cut inside a string."""
-    if not any(piece.count(b"'") & 1 for piece in pieces):
-        return pieces
-    rows: list[bytes] = []
-    parts: list[bytes] = []
-    for piece in pieces:
-        odd = piece.count(b"'") & 1
-        if parts:
-            parts.append(piece)
-            if odd:
-                rows.append(b"),(".join(parts))
-                parts = []
-        elif odd:
-            parts = [piece]
-        else:
-            rows.append(piece)
-    return [*rows, b"),(".join(parts)] if parts else rows

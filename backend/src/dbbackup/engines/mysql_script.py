@@ -35,6 +35,7 @@ _END_OF_COMMENT = re.compile(rb".*?\*/", re.DOTALL)
 # MySQL's own dump of a body that ends in a comment: the comment swallows the end of the statement
 _SWALLOWED = re.compile(rb"[^\n]*?(?P<end>(?: ?\*/)? ?;;)\n(?=DELIMITER ;\n|/\*!50003 SET time_zone )")
 _AHEAD = 40
+_PIECE = 64 << 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +56,36 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """A piece of an `INSERT`; at its first one `table` is the quoted name, and `head` where the values begin."""
+    """A piece of an `INSERT`, from `begin` to `end` of a text; at its first one `table` is the quoted name, and `head`
+    the length of the words before the values."""
 
-    data: bytes
+    text: bytes
+    begin: int
+    end: int
     table: bytes | None = None
     head: int = 0
+
+    @property
+    def data(self) -> bytes:
+        """Return all of it."""
+        return self.text[self.begin : self.end]
+
+    @property
+    def opening(self) -> bytes:
+        """Return the words before the values."""
+        return self.text[self.begin : self.begin + self.head]
+
+    def values(self) -> Iterator[bytes]:
+        """Give the values in small pieces; the two bytes that end the statement come together.
+
+        Pieces that are larger are new memory from the kernel each time, and looking through that takes several times
+        as long as through what lies in the processor's cache.
+        """
+        at = self.begin + self.head
+        while at < self.end:
+            stop = self.end if self.end - at <= _PIECE + 1 else at + _PIECE
+            yield self.text[at:stop]
+            at = stop
 
 
 class Script:
@@ -130,14 +156,16 @@ class Script:
         return self._more_rows(match["table"], match.end() - match.start())
 
     def _more_rows(self, table: bytes | None = None, head: int = 0) -> Rows | None:
-        end, begin = self._rest.find(b";\n", self._at), self._at
-        if end >= 0:
+        begin = self._at
+        # One byte is found ten times as fast as two, and many tables hold no semicolon.
+        end = self._rest.find(b";", begin)
+        if end >= 0 and (end := self._rest.find(b";\n", end)) >= 0:
             self._in_rows = False
             self._at = end + 2
         else:
             # the line end may come with the next chunk
             self._at = max(begin, len(self._rest) - self._rest.endswith(b";"))
-        return Rows(self._rest[begin : self._at], table, head) if self._at > begin else None
+        return Rows(self._rest, begin, self._at, table, head) if self._at > begin else None
 
     def _statement(self) -> Statement | None:
         self.complete = False

@@ -107,11 +107,27 @@ def test_a_body_that_ends_in_a_comment_ends_where_the_dump_meant(
 
 
 def test_rows_pass_without_being_kept() -> None:
+    def found(chunk: bytes) -> list[tuple[bytes, bytes | None, bytes]]:
+        return [(rows.data, rows.table, rows.opening) for rows in script.update(chunk) if isinstance(rows, Rows)]
+
     script = Script()
-    assert list(script.update(b"INSERT INTO `t` VALUES (1,'")) == [Rows(b"INSERT INTO `t` VALUES (1,'", b"t", 22)]
-    assert list(script.update(b"x" * 100)) == [Rows(b"x" * 100)]
-    assert list(script.update(b";")) == []
-    assert list(script.update(b"');\n")) == [Rows(b";');\n")]
+    assert found(b"INSERT INTO `t` VALUES (1,'") == [(b"INSERT INTO `t` VALUES (1,'", b"t", b"INSERT INTO `t` VALUES")]
+    assert found(b"x;x" * 100) == [(b"x;x" * 100, None, b"")]
+    assert found(b";") == []
+    assert found(b"');\n") == [(b";');\n", None, b"")]
+
+
+@pytest.mark.parametrize("size", range(2, 9))
+def test_values_come_in_small_pieces_and_the_end_of_a_statement_in_one(
+    monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    monkeypatch.setattr(mysql_script, "_PIECE", size)
+    [rows] = Script().update(b"INSERT INTO `t` VALUES (1),(22),(333);\n")
+    assert isinstance(rows, Rows)
+    pieces = list(rows.values())
+    assert b"".join(pieces) == b" (1),(22),(333);\n"
+    assert max(map(len, pieces)) <= size + 1
+    assert pieces[-1].endswith(b";\n")
 
 
 @pytest.mark.parametrize(
