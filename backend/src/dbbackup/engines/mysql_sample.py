@@ -190,7 +190,9 @@ class RowSampler:
     def _take(self, data: bytes, *, ended: bool) -> list[bytes]:
         """Return the rows that are whole with this."""
         text = _masked(self._rest + data)
-        pieces = text[: -len(b");\n")].split(self._between) if ended else text.split(self._between)
+        text = text[: -len(b");\n")] if ended else text
+        # One byte is looked for ten times as fast as several, and most of a long number in hex holds none.
+        pieces = text.split(self._between) if b"(" in text else [text]
         self._rest = b"" if ended else pieces.pop()
         rows = self._rows(pieces)
         if len(self._rest) > _LONG:
@@ -230,7 +232,8 @@ class _Row:
     def add(self, part: bytes) -> None:
         self._parts.append(part)
         self.size += len(part)
-        self.in_string ^= bool(part.count(b"'") & 1)
+        if b"'" in part:  # faster than to count none
+            self.in_string ^= bool(part.count(b"'") & 1)
 
 
 def _level(found: re.Match[bytes]) -> bytes:

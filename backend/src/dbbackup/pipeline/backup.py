@@ -23,6 +23,7 @@ from dbbackup.engines.base import Engine
 from dbbackup.engines.values import Command, Connection, Divisible, DumpPart, Reading, RowCounter, ToolInfo
 from dbbackup.pipeline import gpg
 from dbbackup.pipeline.beginning import Beginning, Step, beginning
+from dbbackup.pipeline.beside import Beside
 from dbbackup.pipeline.compress import EXTENSIONS, compressor
 from dbbackup.pipeline.counting import counting
 from dbbackup.pipeline.dump import dump_stream
@@ -101,6 +102,11 @@ class BackupJob:
     """Returns how many bytes a second may be read from the dump tool; 0 is no limit."""
 
 
+_THREADS = 3
+"""For each part: its stages, those behind gpg, and what looks at its bytes beside them. With fewer they would wait for
+each other."""
+
+
 @dataclass(frozen=True, slots=True)
 class BackupResult:
     """The manifest, and by copy id the stored main file or the reason why there is none."""
@@ -122,7 +128,7 @@ async def back_up(job: BackupJob, report: Report) -> BackupResult:
     snapshot = job.reading.snapshot if job.reading else None
     parts = job.parts(job, snapshot)
     alone, divided = [p for p in parts if p.name == "globals"], [p for p in parts if p.name != "globals"]
-    with ThreadPoolExecutor(2 * len(divided), thread_name_prefix="pipeline") as executor:
+    with ThreadPoolExecutor(_THREADS * len(divided), thread_name_prefix="pipeline") as executor:
         facts, counters = [], _counters(job, divided)
         try:
             async with counting(job.reading, job.source.tables, job.count_seconds, hashed=job.hash_rows) as rows:
@@ -187,7 +193,8 @@ async def _stream_part(
     stored = Meter(report.counter("bytes_written", part.name) if is_shown else None)
     squeeze = compressor(job.compression, job.compression_level)
     encrypt = encryptor(job.recipients) if job.recipients else None
-    transforms: list[Transform] = [step for step in (plain, part.watch, counter, squeeze, encrypt) if step]
+    watchers: list[Transform] = [step for step in (plain, part.watch, counter) if step]
+    transforms: list[Transform] = [step for step in (Beside(watchers, executor), squeeze, encrypt) if step]
     lines, rate = report.tool_lines(job.engine), RateLimit(job.read_rate)
     lines = began.watch(part, lines) if began else lines
     # Meters and compressors keep nothing of what they are given and take any buffer; whoever reads it wants bytes.
