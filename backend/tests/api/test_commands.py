@@ -7,12 +7,16 @@ import os
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from dbbackup.db.lock import is_taken
+from dbbackup.commands import client
+from dbbackup.core.errors import ConflictError
+from dbbackup.db.lock import is_taken, lock_catalogue
+from dbbackup.settings import load
 from devtools import catalogue_server
 from devtools.servers import PostgresServer, client_dirs
 from tests.api.running_app import KEY, RunningApp
@@ -86,6 +90,27 @@ def test_backup_and_restore_when_no_program_runs_then_one_is_started_for_each(
     assert restored.returncode == 0, restored.stderr
     assert "completed in" in restored.stdout
     assert postgres.psql("SELECT count(*) FROM item", database="shop_by_command").strip() == "200"
+
+
+def test_commands_when_two_begin_at_once_then_one_waits_for_the_other(home: Path) -> None:
+    with ThreadPoolExecutor(2) as both:
+        runs = list(both.map(lambda label: command(home, "backup", "shop", "--label", label), ("one", "other")))
+    for done in runs:
+        assert done.returncode == 0, done.stderr
+        assert "completed" in done.stdout
+
+
+def test_commands_when_who_has_the_catalogue_answers_nobody_then_told_what_to_do(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = load({**environment(home), "PORT": "9"})
+    monkeypatch.setattr(client, "_START_SECONDS", 0.5)
+    with (
+        lock_catalogue(settings.catalogue),
+        pytest.raises(ConflictError, match=r"nobody answers at .*DBBACKUP_URL"),
+        client.connected(lambda: settings),
+    ):
+        pytest.fail("it found a way in")
 
 
 def test_commands_when_a_worker_runs_then_they_work_through_its_socket(home: Path) -> None:

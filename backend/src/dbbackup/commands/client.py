@@ -8,7 +8,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,13 +20,14 @@ from litestar import Litestar
 from dbbackup.commands.serving import is_listened_to
 from dbbackup.core.crypto import Sealer
 from dbbackup.core.errors import AppError, ConflictError, InternalError, NotFoundError
-from dbbackup.db.lock import is_taken
+from dbbackup.db.lock import CatalogueLock, is_taken, lock_catalogue
 from dbbackup.db.session import Catalogue
 from dbbackup.services.bootstrap import open_sealer
 from dbbackup.services.tokens import issue_for_command
 from dbbackup.settings import Settings
 
 _START_SECONDS = 60.0
+_LOOK_SECONDS = 0.2
 
 
 class RemoteError(AppError):
@@ -92,24 +93,16 @@ def connected(load: Callable[[], Settings]) -> Iterator[Api]:
     DBBACKUP_TOKEN is sent as a bearer token; beside the catalogue none is needed.
 
     Raises:
-        ConflictError: the program runs and cannot be reached.
+        ConflictError: the program runs and cannot be reached, or another command is at work for long.
     """
     if url := os.environ.get("DBBACKUP_URL"):
         with _client(url, _given_token) as client:
             yield Api(client, url)
         return
     settings = load()
-    if is_taken(settings.catalogue):
-        with _client_of(settings) as (client, where):
-            yield Api(client, where)
-        return
-    with tempfile.TemporaryDirectory(prefix="dbbackup-") as folder:
-        path = Path(folder) / "api.sock"
-        with (
-            _served(replace(settings, socket_path=path, static_dir=None)),
-            _client("", _own_token(settings), path) as client,
-        ):
-            yield Api(client, "The program started for this command")
+    with ExitStack() as stack:
+        path, where = _way(settings, stack)
+        yield Api(stack.enter_context(_client(where, _own_token(settings), path)), where)
 
 
 class _Bearer(httpx.Auth):
@@ -150,42 +143,68 @@ def _own_token(settings: Settings) -> Callable[[], str]:
     return lambda: issue_for_command(opened)
 
 
-@contextmanager
-def _client_of(settings: Settings) -> Iterator[tuple[httpx.Client, str]]:
-    where = f"http://{settings.host}:{settings.port}"
-    path = settings.socket_path
-    if path is None and is_listened_to(settings.worker_socket):
-        path = settings.worker_socket
-    if path:
-        where = f"The socket {path}"
-    with _client(where, _own_token(settings), path) as client:
-        yield client, where
+def _way(settings: Settings, stack: ExitStack) -> tuple[Path | None, str]:
+    """Return the socket of the program that runs on the catalogue (None: it is at its port), and what to call it.
+
+    When none runs, one is started and ends with the stack. One that starts or stops is waited for, and so is another
+    command that began one for itself.
+
+    Raises:
+        ConflictError: there is still no way in.
+    """
+    ways = [settings.socket_path] if settings.socket_path else [settings.worker_socket, None]
+    address = f"http://{settings.host}:{settings.port}"
+    deadline = time.monotonic() + _START_SECONDS
+    while (lock := _lock(settings)) is None:
+        for path in ways:
+            if is_listened_to(path or (settings.host, settings.port)):
+                return path, f"The socket {path}" if path else address
+        if time.monotonic() > deadline:
+            raise ConflictError(
+                f"Another process works on this catalogue, and nobody answers at {ways[0] or address}. When it is"
+                " another command, wait for its end; else name the program's PORT or SOCKET_PATH, or set DBBACKUP_URL"
+                " to its address."
+            )
+        time.sleep(_LOOK_SECONDS)
+    stack.push(lock)
+    return stack.enter_context(_served(settings, lock)), "The program started for this command"
+
+
+def _lock(settings: Settings) -> CatalogueLock | None:
+    if is_taken(settings.catalogue):
+        return None
+    try:
+        return lock_catalogue(settings.catalogue).__enter__()
+    except ConflictError:  # another process was faster
+        return None
 
 
 @contextmanager
-def _served(settings: Settings) -> Iterator[None]:
-    """Run the whole program in a thread, on a socket that only this user can reach."""
+def _served(settings: Settings, lock: CatalogueLock) -> Iterator[Path]:
+    """Run the whole program in a thread, on a socket that only this user can reach; yield the socket's path."""
     from dbbackup.main import create_app
 
-    app = create_app(settings)
-    config = uvicorn.Config(
-        app,
-        uds=str(settings.socket_path),
-        loop="uvloop",
-        log_config=None,
-        access_log=False,
-        lifespan="on",
-        timeout_graceful_shutdown=5,
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, name="program", daemon=True)
-    thread.start()
-    try:
-        _wait_until_started(server, thread, app)
-        yield
-    finally:
-        server.should_exit = True
-        thread.join(settings.stop_grace + _START_SECONDS)
+    with tempfile.TemporaryDirectory(prefix="dbbackup-") as folder:
+        path = Path(folder) / "api.sock"
+        app = create_app(replace(settings, socket_path=path, static_dir=None), lock=lock)
+        config = uvicorn.Config(
+            app,
+            uds=str(path),
+            loop="uvloop",
+            log_config=None,
+            access_log=False,
+            lifespan="on",
+            timeout_graceful_shutdown=5,
+        )
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, name="program", daemon=True)
+        thread.start()
+        try:
+            _wait_until_started(server, thread, app)
+            yield path
+        finally:
+            server.should_exit = True
+            thread.join(settings.stop_grace + _START_SECONDS)
 
 
 def _wait_until_started(server: uvicorn.Server, thread: threading.Thread, app: Litestar) -> None:

@@ -20,6 +20,8 @@ from dbbackup.core.secret import Secret
 from dbbackup.db.lock import CatalogueLock, lock_catalogue
 from dbbackup.settings import Settings, load
 
+_PROBE_SECONDS = 2.0
+
 
 def serve() -> None:
     """Run everything: what `dbbackup serve` does."""
@@ -140,10 +142,16 @@ def _listen_on_file(path: Path) -> socket.socket:
     return listening
 
 
-def is_listened_to(path: Path) -> bool:
-    """Return whether a process takes connections at the socket."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        return probe.connect_ex(str(path)) == 0
+def is_listened_to(where: Path | tuple[str, int]) -> bool:
+    """Return whether a process takes connections at the socket, or at the host and port."""
+    if isinstance(where, Path):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+            return probe.connect_ex(str(where)) == 0
+    try:
+        socket.create_connection(where, _PROBE_SECONDS).close()
+    except OSError:
+        return False
+    return True
 
 
 def _is_abandoned(path: Path) -> bool:

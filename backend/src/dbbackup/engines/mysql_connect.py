@@ -175,19 +175,22 @@ def _tls_context(connection: Connection) -> ssl.SSLContext | None:
     """Return how TLS is done; `require` with a CA bundle verifies as `verify-ca` does."""
     if connection.tls_mode is TlsMode.DISABLE:
         return None
-    context = ssl.create_default_context()
     verifies = connection.tls_mode in VERIFYING or wants_ca(connection)
+    if wants_ca(connection):
+        context = _only(connection.ca_pem or "")
+    elif verifies:
+        context = ssl.create_default_context()
+    else:
+        # To read the system's authorities takes longer than all else of a connection, and nobody would be checked.
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = connection.tls_mode is TlsMode.VERIFY_FULL
     context.verify_mode = ssl.CERT_REQUIRED if verifies else ssl.CERT_NONE
-    if wants_ca(connection):
-        context = _only(connection.ca_pem or "", context)
     return context
 
 
-def _only(ca_pem: str, like: ssl.SSLContext) -> ssl.SSLContext:
+def _only(ca_pem: str) -> ssl.SSLContext:
     """Return a context that trusts this CA bundle and nothing else."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname, context.verify_mode = like.check_hostname, like.verify_mode
     try:
         context.load_verify_locations(cadata=ca_pem)
     except ssl.SSLError as e:
