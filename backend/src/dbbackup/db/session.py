@@ -6,9 +6,10 @@ import asyncio
 import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, closing, suppress
+from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Self, cast
 
 import aiosqlite
 from sqlalchemy import Connection, Engine, event, text
@@ -30,6 +31,46 @@ _BUSY_TIMEOUT_MS = 10_000
 _WRITES = "writes"
 
 
+class _Cursor:
+    """Runs a statement, takes its rows and ends it in one visit to the connection's thread.
+
+    The driver's own cursor makes four, one after the other, and under load each waits for its turn of Python's lock,
+    there and back. What SQLAlchemy wants of it: `AsyncIODBAPICursor` of its `connectors.asyncio`.
+    """
+
+    arraysize = 1
+    description: Any = None
+    rowcount = -1
+    lastrowid: int | None = None
+
+    def __init__(self, connection: _Connection) -> None:
+        self._connection = connection
+        self._rows: list[Any] = []
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def execute(self, operation: str, parameters: Any = ()) -> None:
+        await self._connection.visit(partial(self._run, sqlite3.Cursor.execute, operation, parameters))
+
+    async def executemany(self, operation: str, parameters: Any) -> None:
+        await self._connection.visit(partial(self._run, sqlite3.Cursor.executemany, operation, parameters))
+
+    async def fetchall(self) -> list[Any]:
+        rows, self._rows = self._rows, []
+        return rows
+
+    async def close(self) -> None:
+        self._rows = []
+
+    def _run(self, execute: Callable[..., Any], operation: str, parameters: Any) -> None:
+        with closing(self._connection._conn.cursor()) as cursor:
+            execute(cursor, operation, parameters)
+            self.description = cursor.description
+            self._rows = cursor.fetchall() if cursor.description else []
+            self.rowcount, self.lastrowid = cursor.rowcount, cursor.lastrowid
+
+
 class _Connection(aiosqlite.Connection):
     """A connection that waits for its turn to write, and may be stopped more than once.
 
@@ -40,6 +81,14 @@ class _Connection(aiosqlite.Connection):
     _stopped: asyncio.Future[Any] | None = None
     _asked = False
     _turn: asyncio.Lock | None = None
+
+    def cursor(self) -> _Cursor:  # type: ignore[override]  # no context manager of the driver's
+        """Return a cursor of ours."""
+        return _Cursor(self)
+
+    async def visit(self, work: Callable[[], None]) -> None:
+        """Have something done in the connection's thread."""
+        await self._execute(work)  # type: ignore[no-untyped-call]
 
     async def take_turn(self, turn: asyncio.Lock) -> None:
         """Wait until no other connection of this program writes; the turn ends with the transaction.
@@ -65,14 +114,20 @@ class _Connection(aiosqlite.Connection):
     async def commit(self) -> None:
         """Commit, then let the next one write."""
         try:
-            await super().commit()
+            if self.in_transaction:
+                await super().commit()
         finally:
             self._end_turn()
 
     async def rollback(self) -> None:
-        """Roll back, then let the next one write."""
+        """Roll back, then let the next one write.
+
+        What only reads has no transaction, and need not go to the thread to end it. A statement that is still under
+        way there was cancelled, and SQLAlchemy throws its connection away.
+        """
         try:
-            await super().rollback()
+            if self.in_transaction:
+                await super().rollback()
         finally:
             self._end_turn()
 

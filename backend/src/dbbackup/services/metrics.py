@@ -30,7 +30,7 @@ from dbbackup.db.models import (
 from dbbackup.db.models.backup_execution import FINAL
 from dbbackup.db.remembering import remembered
 from dbbackup.services import system
-from dbbackup.services.backup_history import read_history
+from dbbackup.services.backup_history import History, read_history
 from dbbackup.services.context import Context
 from dbbackup.services.newest_backups import Which, newest_of_databases
 from dbbackup.services.verifications import last_proofs
@@ -44,7 +44,9 @@ _OF_CONFIG = (DatabaseConfig.name, DatabaseConfig.type, DatabaseConfig.reachable
 async def render(session: AsyncSession, ctx: Context) -> bytes:
     """Return everything in Prometheus' text format."""
     families: list[Metric] = [_gauge("info", "The program; always 1", {"version": __version__}, 1)]
-    families += [_disk(ctx), *await _runs(session), *await _databases(session), *await _storages(session)]
+    history = await read_history(session)
+    families += [_disk(ctx), *await _runs(session, history), *await _databases(session)]
+    families += await _storages(session, history)
     families += [*await _schedules(session), await _health(session, ctx)]
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Collected(families))
@@ -73,12 +75,12 @@ def _disk(ctx: Context) -> Metric:
     return family
 
 
-async def _runs(session: AsyncSession) -> list[Metric]:
+async def _runs(session: AsyncSession, history: History) -> list[Metric]:
     """Records are never taken out of these counts while they exist: deleting a backup keeps its record."""
     ended = CounterMetricFamily("dbbackup_runs", "Runs that ended", labels=["kind", "status"])
     waiting = GaugeMetricFamily("dbbackup_runs_now", "Runs that have not ended", labels=["kind", "status"])
     for model in RUNS:
-        counts = await _by_status(session, model)
+        counts = history.statuses if model is BackupExecution else await _by_status(session, model)
         for status in RunStatus:
             family = ended if status in FINAL else waiting
             family.add_metric([_KINDS[model], status], counts.get(status, 0))
@@ -90,8 +92,6 @@ async def _by_status(session: AsyncSession, model: type[Run]) -> Counter[str]:
         query = select(model.status, func.count()).group_by(model.status)
         return Counter({name: many for name, many in await session.execute(query)})  # noqa: C416 - the types
 
-    if model is BackupExecution:
-        return (await read_history(session)).statuses
     return await remembered(session, ("by status", model), count)
 
 
@@ -146,12 +146,11 @@ async def _last_restores(session: AsyncSession) -> dict[str, datetime]:
     return {database_id: at for database_id, at in await session.execute(query) if database_id and at}
 
 
-async def _storages(session: AsyncSession) -> list[Metric]:
+async def _storages(session: AsyncSession, history: History) -> list[Metric]:
     stored = GaugeMetricFamily("dbbackup_stored_bytes", "What lies in a storage", labels=["storage"])
     copies = GaugeMetricFamily("dbbackup_copies", "Copies of backups by state", labels=["storage", "state"])
     names = {row.id: row.name for row in await session.execute(select(S3Config.id, S3Config.name))}
     total: dict[str, int] = {"local": 0, **{f"s3:{name}": 0 for name in names.values()}}
-    history = await read_history(session)
     for (config_id, state), count in history.copies.items():
         name = f"s3:{names.get(config_id, config_id)}" if config_id else "local"
         copies.add_metric([name, state], count)

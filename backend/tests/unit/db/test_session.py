@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 from threading import Timer
+from typing import Any, cast
 
+import aiosqlite
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import CursorResult, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from dbbackup.core.errors import ConflictError, ValidationError
@@ -210,3 +214,59 @@ async def test_writers_when_one_never_ends_then_the_next_is_told_and_takes_no_tu
         assert done == []
     await third
     assert done == ["third"]
+
+
+@pytest.mark.sqlite("the thread of a connection to a file")
+async def test_statement_when_it_runs_then_the_connections_thread_is_visited_once(
+    catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with catalogue.sessions() as session:
+        await session.execute(text("CREATE TABLE pair (key TEXT, value INTEGER)"))
+    visits: list[object] = []
+    real = aiosqlite.Connection._execute
+
+    async def counted(self: aiosqlite.Connection, work: Any, *arguments: Any) -> Any:
+        visits.append(work)
+        return await real(self, work, *arguments)  # type: ignore[no-untyped-call]
+
+    monkeypatch.setattr(aiosqlite.Connection, "_execute", counted)
+    async with catalogue.sessions() as session:
+        rows = (await session.execute(text("SELECT 1 AS one, 2 AS two UNION SELECT 3, 4"))).all()
+        assert [row._asdict() for row in rows] == [{"one": 1, "two": 2}, {"one": 3, "two": 4}]
+        assert len(visits) == 1
+    # It changed nothing: there is nothing to roll back.
+    assert len(visits) == 1
+    async with catalogue.transaction() as session:
+        made = await session.execute(text("INSERT INTO pair (key, value) VALUES ('a', 1), ('b', 2)"))
+        assert cast("CursorResult[Any]", made).rowcount == 2
+        given = await session.scalars(text("DELETE FROM pair WHERE key IN ('a', 'c') RETURNING key"))
+        assert given.all() == ["a"]
+        assert len(visits) == 3
+    assert len(visits) == 4
+
+
+@pytest.mark.sqlite("a write that waits for the thread of a connection to a file")
+async def test_write_when_it_is_cancelled_before_it_began_then_it_is_rolled_back(catalogue: Catalogue) -> None:
+    asked = asyncio.Event()
+    async with catalogue.sessions() as session:
+        await session.execute(text("CREATE TABLE pair (key TEXT, value INTEGER)"))
+
+    async def write() -> None:
+        async with catalogue.transaction() as session:
+            link = (await (await session.connection()).get_raw_connection()).driver_connection
+            assert link is not None
+            busy = asyncio.create_task(link.visit(partial(time.sleep, 0.3)))
+            await asyncio.sleep(0)
+            asked.set()
+            await session.execute(text("INSERT INTO pair VALUES ('late', 1)"))
+            await busy
+
+    task = asyncio.create_task(write())
+    await asked.wait()
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    async with catalogue.transaction() as session:
+        assert await session.scalar(text("SELECT count(*) FROM pair")) == 0
+        await session.execute(text("INSERT INTO pair VALUES ('next', 2)"))

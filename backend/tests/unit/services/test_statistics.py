@@ -92,7 +92,9 @@ async def test_collect_when_the_history_changes_then_it_says_what_a_program_that
 async def said(catalogue: Catalogue, days: int) -> tuple[Any, ...]:
     """Return the figures of the page, those for Prometheus with the proofs, the newest of each kind, and totals."""
     async with catalogue.sessions() as session:
-        families = [await part(session) for part in (metrics._runs, metrics._databases, metrics._storages)]
+        history = await backup_history.read_history(session)
+        families = [await part(session, history) for part in (metrics._runs, metrics._storages)]
+        families.append(await metrics._databases(session))
         samples = [sorted(family.samples, key=str) for part in families for family in part]
         newest = [await newest_of_databases(session, DATABASES, which) for which in Which]
         for which, found in zip(Which, newest, strict=True):
