@@ -25,7 +25,8 @@ _LAST = 1 << 31
 _LONG = 64 << 10
 """Bytes of a row that are looked through once only: its end is looked for in what follows."""
 _LINES = b"),\n("
-"""What MariaDB's tool writes between rows; a line end in a string is escaped, so it stands nowhere else."""
+"""What MariaDB's tool writes between rows; MySQL's puts them on one line. A line end in a string is escaped: where
+there is one, each row has its line, and this stands nowhere but between them."""
 
 _NAMES = re.compile(rb"`((?:[^`]|``)++)`")
 # no quote is left in a string: see `_masked`
@@ -128,7 +129,7 @@ class RowSampler:
         self._name = ""
         self._lead = 0
         """Bytes before the first row that are still to come."""
-        self._between = _LINES
+        self._between = b"),("
         self._row = _Row()
         self._rest = b""
         """What follows it, in which its end may begin."""
@@ -153,8 +154,6 @@ class RowSampler:
         """
         began = time.perf_counter()
         if self._lead:
-            if self._lead == 2:
-                self._between = _LINES if data.startswith(b"\n") else b"),("
             data, self._lead = data[self._lead :], max(0, self._lead - len(data))
         ended = data.endswith(b";\n")
         rows = self._take(data, ended=ended)
@@ -191,6 +190,8 @@ class RowSampler:
         """Return the rows that are whole with this."""
         text = _masked(self._rest + data)
         text = text[: -len(b");\n")] if ended else text
+        if b"\n" in text:
+            self._between = _LINES
         # One byte is looked for ten times as fast as several, and most of a long number in hex holds none.
         pieces = text.split(self._between) if b"(" in text else [text]
         self._rest = b"" if ended else pieces.pop()

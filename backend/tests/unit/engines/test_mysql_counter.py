@@ -34,13 +34,12 @@ def counted(counter: TupleCounter, *chunks: bytes, names: Iterable[str]) -> dict
 
 
 def insert(table: str, rows: list[list[str | None]], between: bytes) -> bytes:
-    """Write rows as the tools do: MySQL's puts all on one line, MariaDB's each on its own."""
-    lead = b"\n" if between == b",\n" else b" "
+    """Write rows as the tools do with all names of columns: MySQL's puts all on one line, MariaDB's each on its own."""
     cells = [
         [b"NULL" if cell is None else b"'" + cell.translate(_ESCAPES).encode() + b"'" for cell in row] for row in rows
     ]
     values = between.join(b"(" + b",".join(row) + b")" for row in cells)
-    return b"INSERT INTO `" + table.replace("`", "``").encode() + b"` (`a(`, `b'`) VALUES" + lead + values + b";\n"
+    return b"INSERT INTO `" + table.replace("`", "``").encode() + b"` (`a(`, `b'`) VALUES " + values + b";\n"
 
 
 cell = st.none() | st.text(st.sampled_from(NASTY), max_size=6)
