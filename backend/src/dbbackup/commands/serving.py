@@ -105,8 +105,8 @@ def _make_folder(path: Path) -> None:
 def _listen(settings: Settings) -> socket.socket:
     """Bind the socket or the port. Raises ConflictError when that cannot be."""
     if settings.socket_path is not None:
-        if settings.database_url and settings.socket_path == settings.worker_socket:
-            _make_folder(settings.socket_path.parent)
+        if settings.socket_path == settings.worker_socket:
+            _make_folder(settings.socket_path.parent)  # no file of a catalogue is in it where that lies on a server
         return _listen_on_file(settings.socket_path)
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)

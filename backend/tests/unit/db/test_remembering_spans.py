@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -26,13 +26,20 @@ from dbbackup.db.remembering import (
 )
 from dbbackup.db.session import Catalogue
 from tests.catalogue import make_catalogue
-from tests.unit.db.test_remembering import Counter, counted, database, delete_elsewhere, labelled, update_rows
+from tests.unit.db.test_remembering import (
+    BEFORE,
+    EARLIER,
+    LATER,
+    SINCE,
+    Change,
+    Counter,
+    counted,
+    database,
+    delete_elsewhere,
+    labelled,
+    update_rows,
+)
 from tests.unit.worker.rows import backup
-
-Change = Callable[[AsyncSession], Awaitable[object]]
-BOUNDARY = datetime(2026, 3, 1, tzinfo=UTC)
-BEFORE, SINCE = Span(None, BOUNDARY), Span(BOUNDARY, None)
-EARLIER, LATER = BOUNDARY - timedelta(hours=1), BOUNDARY + timedelta(hours=1)
 
 
 class Reads:

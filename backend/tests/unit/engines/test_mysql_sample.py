@@ -110,6 +110,16 @@ def test_sample_when_given_up_then_the_rows_are_still_counted(
     assert hashed(script, step=step, seconds=0).sample is None
 
 
+def test_sample_when_the_first_row_has_a_line_of_its_own_then_the_same() -> None:
+    # As mariadb-dump writes it where no columns are named.
+    many: list[list[str | None]] = [["1", "),('"], ["2", None], ["3", "x" * 90]]
+    beside = insert("t", many, b",\n") + END
+    below = beside.replace(b"VALUES (", b"VALUES\n(", 1)
+    for step in (1, 7, 1 << 20):
+        assert hashed(below, step=step) == hashed(beside)
+    assert hashed(below).rows == 3
+
+
 def test_sample_when_a_column_is_unknown_then_it_is_left_out_for_it_is_generated() -> None:
     one, two = (insert("t", [["1", cell]], b",\n") + END for cell in ("x", "y"))
     assert hashed(one).sample != hashed(two).sample
