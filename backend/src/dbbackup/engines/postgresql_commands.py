@@ -73,10 +73,7 @@ def restore_command(
     connection = replace(target, database=target_database(options))
     flags.append(dbname_flag(connection, work))
     files = [] if archive is None else [str(archive)]
-    environment = {
-        # a role may be set to read only, and a slow source may leave the connection idle for a long time
-        "PGOPTIONS": pg_options(tools, default_transaction_read_only="off"),
-    }
+    environment = {"PGOPTIONS": filling_options(tools, options)}
     command = tool_command("pg_restore", tools, connection, [*flags, *files], work, environment)
     if mode.adds_rows:
         return _with_list(command, work, chosen_rows(contents or "", manifest, chosen))
@@ -116,7 +113,7 @@ def _script_command(target: Connection, tools: ToolInfo, options: dict[str, Any]
         flags.append("--single-transaction")
     connection = replace(target, database=target_database(options))
     environment = {
-        "PGOPTIONS": pg_options(tools, default_transaction_read_only="off"),
+        "PGOPTIONS": filling_options(tools, options),
         "PSQL_HISTORY": "/dev/null",
     }
     return tool_command("psql", tools, connection, [*flags, dbname_flag(connection, work)], work, environment)
@@ -293,3 +290,15 @@ def pg_options(tools: ToolInfo, **more: str) -> str:
     if tools.exact and major_of(tools.version) >= 14:
         settings["idle_session_timeout"] = "0"
     return " ".join(f"-c {name}={value}" for name, value in settings.items())
+
+
+def filling_options(tools: ToolInfo, options: dict[str, Any]) -> str:
+    """Return the server settings of what fills a database: a role may be set to read only, and is not for this.
+
+    A new database bears our mark until `finish_database` or a swap is through. Their commits wait for the disk, and so
+    for all that was committed before: no statement of the tool's has to wait by itself.
+    """
+    settings = {"default_transaction_read_only": "off"}
+    if restore_mode(options).creates_database:
+        settings["synchronous_commit"] = "off"
+    return pg_options(tools, **settings)

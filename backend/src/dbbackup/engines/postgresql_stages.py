@@ -16,7 +16,7 @@ from dbbackup.core.manifest import Manifest
 from dbbackup.engines.contents import selection_of
 from dbbackup.engines.division import MAIN
 from dbbackup.engines.modes import target_database
-from dbbackup.engines.postgresql_commands import dbname_flag, ownership, pg_options, tool_command
+from dbbackup.engines.postgresql_commands import dbname_flag, filling_options, ownership, tool_command
 from dbbackup.engines.postgresql_contents import SCRATCH, leaves_out
 from dbbackup.engines.postgresql_selection import merged, taken_entries
 from dbbackup.engines.postgresql_toc import Entry, Toc, TocReader
@@ -52,7 +52,7 @@ def stage_command(
     flags.append(dbname_flag(connection, work, stage.part))
     if stage.name != "rows":
         flags.append(str(heads[MAIN]))
-    environment = {"PGOPTIONS": pg_options(tools, default_transaction_read_only="off")}
+    environment = {"PGOPTIONS": filling_options(tools, options)}
     command = tool_command("pg_restore", tools, connection, flags, work, environment, stage.part)
     chosen = "".join(f"{id_}; chosen\n" for id_ in ids).encode()
     return replace(command, files={**command.files, use: chosen})

@@ -11,7 +11,7 @@ from psycopg.conninfo import conninfo_to_dict
 from dbbackup.core.secret import Secret
 from dbbackup.engines import build_registry
 from dbbackup.engines.values import Command, Connection, Survey, TlsMode, ToolInfo
-from tests.integration.engines.support import NASTY, manifest, restore_options
+from tests.integration.engines.support import NASTY, fill_options, manifest, restore_options
 
 SECRET = "s3cr3t 'word"
 SOURCE = Connection("db", 5432, NASTY, f"user {NASTY}", Secret(SECRET), TlsMode.VERIFY_FULL, "PEM", 7)
@@ -70,6 +70,18 @@ def test_restore_never_creates_or_cleans_and_stops_at_the_first_error() -> None:
     assert not {"--create", "--clean", "--single-transaction", "--no-owner", "--no-privileges"} & set(plain.argv)
     assert conninfo_to_dict(plain.argv[-1].removeprefix("--dbname="))["dbname"] == "new -db =x"
     assert "default_transaction_read_only=off" in plain.env["PGOPTIONS"]
+
+
+@pytest.mark.parametrize(
+    ("mode", "waits"),
+    [("newDatabase", False), ("schemaOnly", False), ("dataOnly", True), ("append", True)],
+)
+def test_restore_waits_for_the_disk_only_in_a_database_that_was_there(mode: str, waits: bool) -> None:
+    chosen = restore_options("db", mode=mode) if not waits else fill_options(mode, "db")
+    survey = Survey(server_version="15.1", size=0, tables=[], roles=[], extensions=[], properties={})
+    pg = build_registry([])["postgresql"]
+    command = pg.restore(SOURCE, TOOLS, manifest(survey), chosen, None, WORK, "")
+    assert ("synchronous_commit=off" not in command.env["PGOPTIONS"]) is waits
 
 
 @pytest.mark.parametrize(
