@@ -76,8 +76,11 @@ async def session(
     *,
     statement_timeout: int = STATEMENT_TIMEOUT,
     limit: float | None = QUESTIONS_TIMEOUT,
+    durable: bool = True,
 ) -> AsyncIterator[Session]:
     """Open a short autocommit connection for questions; both times in seconds, 0 and None for no end.
+
+    Its commits wait for the server's disk, as the server is set, unless they need not be `durable`.
 
     Raises:
         DatabaseUnreachableError: a passing fault of the connection.
@@ -85,7 +88,7 @@ async def session(
     """
     try:
         async with asyncio.timeout(limit):
-            opened = await open_session(connection, statement_timeout)
+            opened = await open_session(connection, statement_timeout, durable=durable)
             async with opened:
                 yield opened
     except psycopg.Error as e:
@@ -114,7 +117,7 @@ def translate(error: psycopg.Error, connection: Connection) -> AppError:
     return DatabaseError(message)
 
 
-async def open_session(connection: Connection, statement_timeout: int) -> Session:
+async def open_session(connection: Connection, statement_timeout: int, *, durable: bool = True) -> Session:
     """Open an autocommit connection, to be closed by whoever asked for it. Raises psycopg.Error."""
     with _ca_file(connection) as ca_file:
         return await psycopg.AsyncConnection.connect(
@@ -126,7 +129,7 @@ async def open_session(connection: Connection, statement_timeout: int) -> Sessio
             # our questions find nothing but the catalogue, whatever a user put on the search path;
             # and a role may be set to read only, which would forbid creating a database
             options=f"-c statement_timeout={statement_timeout}s -c search_path=pg_catalog "
-            "-c default_transaction_read_only=off",
+            f"-c default_transaction_read_only=off{'' if durable else ' -c synchronous_commit=off'}",
             autocommit=True,
         )
 

@@ -31,10 +31,10 @@ async def finish_database(target: Connection, manifest: Manifest, options: dict[
     In a database that was there before nothing of that: sequences that are behind are raised, and ANALYZE.
     """
     name, mode = target_database(options), restore_mode(options)
-    async with session(replace(target, database=name), statement_timeout=0, limit=None) as opened:
-        if mode.adds_rows:
+    if mode.adds_rows:
+        async with session(replace(target, database=name), statement_timeout=0, limit=None) as opened:
             await raise_sequences(opened, manifest)
-        await opened.execute("ANALYZE")
+    await analyze(replace(target, database=name))
     if not mode.creates_database:
         return
     async with session(target) as opened, opened.transaction():
@@ -47,6 +47,12 @@ async def finish_database(target: Connection, manifest: Manifest, options: dict[
             acl=not options["noPrivileges"],
             owner=not without_owner(manifest, options),
         )
+
+
+async def analyze(target: Connection) -> None:
+    """Gather what the planner wants to know of all tables; a crash in the next second may take some of it, no row."""
+    async with session(target, statement_timeout=0, limit=None, durable=False) as opened:
+        await opened.execute("ANALYZE")
 
 
 async def give_belongings(

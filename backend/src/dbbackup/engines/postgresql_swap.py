@@ -16,7 +16,7 @@ from dbbackup.core.errors import ConflictError, DatabaseError
 from dbbackup.core.manifest import Manifest
 from dbbackup.engines.postgresql_connect import Session, ask, session
 from dbbackup.engines.postgresql_findings import named
-from dbbackup.engines.postgresql_finish import give_belongings
+from dbbackup.engines.postgresql_finish import analyze, give_belongings
 from dbbackup.engines.postgresql_marks import (
     bears,
     comment_of,
@@ -74,8 +74,7 @@ class PostgresqlSwapping:
 
     async def prepare(self, target: Connection, manifest: Manifest, shadow: str, live: str) -> None:
         """See `Swapping.prepare`. Encoding and locale belong to the data and came from the backup."""
-        async with session(replace(target, database=shadow), statement_timeout=0, limit=None) as opened:
-            await opened.execute("ANALYZE")
+        await analyze(replace(target, database=shadow))
         if await self.exists(target, live):
             async with session(replace(target, database=live)) as opened:
                 manifest = as_it_is(manifest, (await database_properties(opened))[0])

@@ -31,7 +31,7 @@ async def test_finished_when_the_server_dies_then_the_new_database_is_whole(
         CREATE FUNCTION how() RETURNS text IMMUTABLE LANGUAGE sql AS $$ SELECT current_setting('synchronous_commit') $$;
         CREATE TABLE counted (n int, waits text GENERATED ALWAYS AS (how()) STORED);
         INSERT INTO counted SELECT generate_series(1, 100);
-        CREATE INDEX ON counted (n);
+        CREATE INDEX looked_at ON counted ((how() || n));
         COMMENT ON DATABASE source IS 'of the original';
         """,
         "source",
@@ -49,3 +49,5 @@ async def test_finished_when_the_server_dies_then_the_new_database_is_whole(
     assert sql(lazy_server, "SELECT count(*), max(n), min(waits), max(waits) FROM counted", "made") == "100|100|off|off"
     finished = "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = 'made'"
     assert sql(lazy_server, finished) == "of the original"
+    gathered = "SELECT histogram_bounds::text LIKE '{off1,%,off99}' FROM pg_stats WHERE tablename = 'looked_at'"
+    assert sql(lazy_server, gathered, "made") == "t"
