@@ -1,8 +1,7 @@
 """Hashes rows in the passing script of mysqldump or mariadb-dump, so that a dump of a whole copy gives the same.
 
-What a row is told by is the text the dump tool wrote of it, for that is what a restore takes in. Two kinds of values do
-not come back as they were written, and are levelled: a negative zero, and in MySQL's JSON the fractions, which a
-server may keep as decimals until they are read from a text.
+What a row is told by is the text the dump tool wrote of it, for that is what a restore takes in. What does not come
+back as it was written is levelled: see `mysql_level`.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ from hashlib import sha256
 from isal.isal_zlib import crc32
 
 from dbbackup.core.manifest import TableFacts, TableSample
+from dbbackup.engines.mysql_level import Leveller
 
 MOST_ROWS = 10_000
 """Rows of one table whose hashes are kept; with more of them every second, fourth … is chosen by its text."""
@@ -29,48 +29,25 @@ _LINES = b"),\n("
 there is one, each row has its line, and this stands nowhere but between them."""
 
 _NAMES = re.compile(rb"`((?:[^`]|``)++)`")
-# no quote is left in a string: see `_masked`
-_CELL = re.compile(rb"[^,']*'[^']*'|[^,']+")
-_SIGNED_ZERO = re.compile(rb"(?<![^(,])-(0(?:\.0*)?)(?![^),])")
-# In JSON as a script holds it, masked: strings, and numbers that a restore may write otherwise.
-_JSON = re.compile(
-    rb'(?P<string>\\"(?:\x00\x01\\"|\x00\x01\x00\x01|\x00\x01|(?!\\").)*+\\")'
-    rb"|-?\d+(?:\.\d+(?:[eE][-+]?\d+)?|[eE][-+]?\d+)|-?\d{19,}",
-    re.DOTALL,
-)
-_FLOATING = ("float", "double")
 
 
 class TableHasher:
     """The hashes of one table's rows."""
 
     def __init__(self, columns: Mapping[str, str], every: int | None) -> None:
-        self._columns = columns
+        self._leveller = Leveller(columns)
         self._every = every or 1
         self._thins = every is None
         self._kept: list[tuple[int, bytes]] = []
         self._sum = 0
-        self._cells = 0
-        self._unknown: list[int] = []
-        self._json: list[int] = []
-        self._zeros = any(kind.startswith(_FLOATING) for kind in columns.values())
 
     def begin(self, names: list[str]) -> None:
-        """Note the columns of the statement that follows.
-
-        Unknown ones are left out: MariaDB's tool writes what is generated, too, and a restore computes it anew out of
-        values that may have been rounded.
-        """
-        self._cells = len(names)
-        self._unknown = [at for at, name in enumerate(names) if name not in self._columns][::-1]
-        self._json = [at for at, name in enumerate(names) if self._columns.get(name, "").lower() == "json"]
+        """Note the columns of the statement that follows."""
+        self._leveller.begin(names)
 
     def add(self, rows: list[bytes]) -> None:
         """Hash rows. Raises ValueError where one cannot be taken apart."""
-        if self._zeros:
-            rows = [_SIGNED_ZERO.sub(rb"\1", row) if b",-0" in row or row.startswith(b"-0") else row for row in rows]
-        if self._unknown or self._json:
-            rows = [self._levelled(row) for row in rows]
+        rows = self._leveller.level(rows)
         checks = list(map(crc32, rows))
         self._sum += sum(checks)
         self._keep(rows, checks)
@@ -100,16 +77,6 @@ class TableHasher:
             self._every *= 2
             last = self._every > _LAST
             self._kept = [] if last else [(check, kept) for check, kept in self._kept if check % self._every == 0]
-
-    def _levelled(self, row: bytes) -> bytes:
-        cells = _CELL.findall(row)
-        if len(cells) != self._cells:
-            raise ValueError("a row with another number of cells than columns")
-        for at in self._json:
-            cells[at] = _JSON.sub(_level, cells[at])
-        for at in self._unknown:
-            del cells[at]
-        return b",".join(cells)
 
 
 class RowSampler:
@@ -235,10 +202,6 @@ class _Row:
         self.size += len(part)
         if b"'" in part:  # faster than to count none
             self.in_string ^= bool(part.count(b"'") & 1)
-
-
-def _level(found: re.Match[bytes]) -> bytes:
-    return found["string"] or b"~"
 
 
 def _masked(data: bytes) -> bytes:
