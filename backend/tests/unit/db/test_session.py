@@ -90,6 +90,8 @@ async def test_catalogue_when_opened_then_write_ahead_log_and_foreign_keys_are_o
     async with catalogue.sessions() as session:
         assert await session.scalar(text("PRAGMA journal_mode")) == "wal"
         assert await session.scalar(text("PRAGMA synchronous")) == 2
+        # in KiB: 15 connections with SQLite's own 2,000 would be too much memory
+        assert await session.scalar(text("PRAGMA cache_size")) == -500
     with pytest.raises(IntegrityError):
         async with catalogue.transaction() as session:
             session.add(BackupCopy(backup_id="nobody", position=0))
