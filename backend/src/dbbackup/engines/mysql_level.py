@@ -1,15 +1,13 @@
 """Writing rows of a script so that those of a copy are the same: without what a server computes or writes otherwise.
 
 A negative zero comes back without its sign. In MySQL's JSON fractions may have been decimals, and are floating numbers
-once they were read from a text. Columns that are generated are computed anew. All rows here are masked: see
-`mysql_sample`.
+once they were read from a text. Columns that are generated are computed anew. All rows here are masked: see `masked`.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from itertools import groupby
 
 _FLOATING = ("float", "double")
 # no quote is left in a string
@@ -24,7 +22,17 @@ _ESCAPED = {b"\0\1\0\1": b"\0\5", b"\0\1" + _QUOTE: b"\0\6"}
 """A backslash and a quote within one, masked, and what stands for them meanwhile; in this order."""
 _BETWEEN_VALUES, _BETWEEN_STRINGS = b"\0\3", b"\0\4"
 """A zero byte is in no value, and no mask is written so."""
-_PLAIN, _JSON, _GENERATED = range(3)
+
+
+def masked(data: bytes) -> bytes:
+    """Write escaped backslashes and quotes in another way: what quotes are left begin and end strings.
+
+    A zero byte stands nowhere in what the tools write. Done twice it is the same as once, so that a rest may be
+    done again with what follows.
+    """
+    if b"\\" not in data:
+        return data
+    return data.replace(b"\\\\", b"\0\1").replace(b"\\'", b"\0\2")
 
 
 class Leveller:
@@ -32,7 +40,7 @@ class Leveller:
 
     def __init__(self, columns: Mapping[str, str]) -> None:
         """Take the types of the columns by their names."""
-        self._kinds = {name: _JSON if kind.lower() == "json" else _PLAIN for name, kind in columns.items()}
+        self._columns = columns
         self._zeros = any(kind.startswith(_FLOATING) for kind in columns.values())
         self._row: re.Pattern[bytes] | None = None
         self._json: list[int] = []
@@ -43,11 +51,10 @@ class Leveller:
         Unknown ones are left out: MariaDB's tool writes what is generated, too, and a restore computes it anew out of
         values that may have been rounded.
         """
-        kinds = [self._kinds.get(name, _GENERATED) for name in names]
-        runs = [(kind, len(list(run))) for kind, run in groupby(kinds)]
-        self._row = re.compile(b",".join(_pattern(*run) for run in runs)) if {*kinds} - {_PLAIN} else None
-        kept = [kind for kind, many in runs for _ in range(many if kind == _JSON else 1) if kind != _GENERATED]
-        self._json = [at for at, kind in enumerate(kept) if kind == _JSON]
+        kept = [name for name in names if name in self._columns]
+        self._json = [at for at, name in enumerate(kept) if self._columns[name].lower() == "json"]
+        cells = (b"(" + _CELL + b")" if name in self._columns else _CELL for name in names)
+        self._row = re.compile(b",".join(cells)) if self._json or kept != names else None
 
     def level(self, rows: list[bytes]) -> list[bytes]:
         """Return the rows as a copy's would be. Raises ValueError where one has another number of cells."""
@@ -65,14 +72,6 @@ class Leveller:
                 columns[at] = _level_json(columns[at])
             kept = list(zip(*columns, strict=True))
         return [b",".join(cells) for cells in kept]
-
-
-def _pattern(kind: int, many: int) -> bytes:
-    """Return what matches so many cells that follow each other: JSON one by one, others that are kept together."""
-    if kind == _JSON:
-        return b",".join([b"(" + _CELL + b")"] * many)
-    cells = b",".join([_CELL] * many)
-    return b"(" + cells + b")" if kind == _PLAIN else cells
 
 
 def _level_json(values: tuple[bytes, ...]) -> tuple[bytes, ...]:

@@ -14,7 +14,7 @@ from hashlib import sha256
 from isal.isal_zlib import crc32
 
 from dbbackup.core.manifest import TableFacts, TableSample
-from dbbackup.engines.mysql_level import Leveller
+from dbbackup.engines.mysql_level import Leveller, masked
 
 MOST_ROWS = 10_000
 """Rows of one table whose hashes are kept; with more of them every second, fourth … is chosen by its text."""
@@ -155,7 +155,7 @@ class RowSampler:
 
     def _take(self, data: bytes, *, ended: bool) -> list[bytes]:
         """Return the rows that are whole with this."""
-        text = _masked(self._rest + data)
+        text = masked(self._rest + data)
         text = text[: -len(b");\n")] if ended else text
         if b"\n" in text:
             self._between = _LINES
@@ -202,14 +202,3 @@ class _Row:
         self.size += len(part)
         if b"'" in part:  # faster than to count none
             self.in_string ^= bool(part.count(b"'") & 1)
-
-
-def _masked(data: bytes) -> bytes:
-    """Write escaped backslashes and quotes in another way: what quotes are left begin and end strings.
-
-    A zero byte stands nowhere in what the tools write. Done twice it is the same as once, so that a rest may be
-    done again with what follows.
-    """
-    if b"\\" not in data:
-        return data
-    return data.replace(b"\\\\", b"\0\1").replace(b"\\'", b"\0\2")

@@ -18,7 +18,7 @@ from dbbackup.engines.values import ToolInfo
 from tests.unit.pipeline.jobs import SOURCE
 
 END = b"\n-- Dump completed on 2026-11-26\n"
-_ESCAPES = str.maketrans({"\\": "\\\\", "'": "\\'", "\n": "\\n", "\0": "\\0", "\r": "\\r", '"': '\\"', "\x1a": "\\Z"})
+ESCAPES = str.maketrans({"\\": "\\\\", "'": "\\'", "\n": "\\n", "\0": "\\0", "\r": "\\r", '"': '\\"', "\x1a": "\\Z"})
 NASTY = "'\\(),;\n`\" ä"
 
 
@@ -36,7 +36,7 @@ def counted(counter: TupleCounter, *chunks: bytes, names: Iterable[str]) -> dict
 def insert(table: str, rows: list[list[str | None]], between: bytes) -> bytes:
     """Write rows as the tools do with all names of columns: MySQL's puts all on one line, MariaDB's each on its own."""
     cells = [
-        [b"NULL" if cell is None else b"'" + cell.translate(_ESCAPES).encode() + b"'" for cell in row] for row in rows
+        [b"NULL" if cell is None else b"'" + cell.translate(ESCAPES).encode() + b"'" for cell in row] for row in rows
     ]
     values = between.join(b"(" + b",".join(row) + b")" for row in cells)
     return b"INSERT INTO `" + table.replace("`", "``").encode() + b"` (`a(`, `b'`) VALUES " + values + b";\n"

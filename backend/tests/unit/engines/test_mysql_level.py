@@ -10,10 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dbbackup.engines.mysql_level import Leveller
-from dbbackup.engines.mysql_sample import _masked
+from dbbackup.engines.mysql_level import Leveller, masked
+from tests.unit.engines.test_mysql_counter import ESCAPES
 
-_ESCAPES = str.maketrans({"\\": "\\\\", "'": "\\'", '"': '\\"', "\n": "\\n", "\0": "\\0"})
 _TEXT = st.text(st.sampled_from("a1.5e-,:[]{}~()'\"\\ \nä"), max_size=12)
 _NUMBERS = st.one_of(
     st.integers(-(10**24), 10**24), st.floats(allow_nan=False, allow_infinity=False), st.sampled_from([0, -1.5, 1e300])
@@ -27,7 +26,7 @@ _VALUES = st.recursive(
 
 def quoted(text: str) -> bytes:
     """Return a string as the dump tools write it."""
-    return f"'{text.translate(_ESCAPES)}'".encode()
+    return f"'{text.translate(ESCAPES)}'".encode()
 
 
 def levelled(document: Any) -> str:
@@ -56,7 +55,7 @@ def test_level_when_there_is_any_json_then_its_long_numbers_and_nothing_else_cha
     leveller.begin(["a", "j", "b"])
 
     def script(cells: tuple[str, str, str]) -> bytes:
-        return _masked(b",".join(map(quoted, cells)))
+        return masked(b",".join(map(quoted, cells)))
 
     found = leveller.level([script((a, json.dumps(j, ensure_ascii=False), b)) for a, j, b in rows])
 

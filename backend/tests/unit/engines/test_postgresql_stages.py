@@ -29,6 +29,8 @@ def test_stage_takes_its_entries_by_a_list_and_a_copy_on_the_side_subscribes_to_
     assert made is not None
     assert made.files[tmp_path / "definitions-database.list"] == b"1; chosen\n2; chosen\n"
     assert "--no-subscriptions" not in made.argv
+    # it fills a new database: what finishes that one waits for the disk
+    assert "synchronous_commit=off" in made.env["PGOPTIONS"]
     aside = command(tmp_path, Stage("definitions"), aside=True)
     assert aside is not None
     assert "--no-subscriptions" in aside.argv
