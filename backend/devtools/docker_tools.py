@@ -113,7 +113,9 @@ def _unpack(package: Path, root: Path) -> None:
         assert content.stdout is not None
         with tarfile.open(fileobj=content.stdout, mode="r|") as archive:
             wanted = (m for m in archive if m.isfile() and any(Path(m.name).match(p) for p in _UNPACKED))
-            archive.extractall(root, members=wanted, filter="data")
+            # Python before 3.11.4, as in Debian 12, has no filters; the packages are Debian's, checked by apt.
+            archive.extraction_filter = getattr(tarfile, "data_filter", None)
+            archive.extractall(root, members=wanted)
     if content.returncode != 0:
         raise RuntimeError(f"{package.name} cannot be unpacked (dpkg-deb ended with {content.returncode})")
 
