@@ -32,6 +32,11 @@ def socket(app: RunningApp, path: str, **more: Any) -> Iterator[ClientConnection
         yield opened
 
 
+def progressed(event: dict[str, Any]) -> dict[str, Any]:
+    """Return what a message says of runs, by their ids."""
+    return {run["id"]: run for run in event.get("runs", ())}
+
+
 def close_code(app: RunningApp, path: str, **more: Any) -> int | None:
     with socket(app, path, **more) as opened, pytest.raises(ConnectionClosed) as closed:
         opened.recv(timeout=10)
@@ -47,7 +52,7 @@ def test_events_when_a_backup_runs_then_states_progress_and_changes_are_told(
         database = add_database(app, postgres, name)
         with locked(postgres, name):
             backup = app.api.post("/backups", {"databaseId": database["id"], "uploadToS3": False})
-            while not any(e["type"] == "progress" and e["id"] == backup["id"] for e in events):
+            while not any(backup["id"] in progressed(e) for e in events):
                 events.append(json.loads(opened.recv(timeout=10)))
         while not any(e.get("status") == "completed" for e in events):
             events.append(json.loads(opened.recv(timeout=20)))
@@ -55,10 +60,31 @@ def test_events_when_a_backup_runs_then_states_progress_and_changes_are_told(
     assert {"type": "change", "resource": "audit-event", "id": "createDatabase", "action": "created"} in events
     states = [e["status"] for e in events if e["type"] == "execution" and e["id"] == backup["id"]]
     assert states == ["queued", "running", "completed"]
-    progress = next(e for e in events if e["type"] == "progress")
+    progress = next(run for e in events for id_, run in progressed(e).items() if id_ == backup["id"])
     assert progress["kind"] == "backup"
     assert progress["progress"].keys() >= {"stage", "bytesRead", "tablesTotal", "etaSeconds"}
     assert postgres.password not in json.dumps(events)
+
+
+def test_events_when_two_backups_run_then_one_message_tells_of_both_until_each_ends(
+    app: RunningApp, postgres: PostgresServer
+) -> None:
+    first, second = make_database(postgres), make_database(postgres)
+
+    def begin(name: str) -> str:
+        body = {"databaseId": add_database(app, postgres, name)["id"], "uploadToS3": False}
+        return str(app.api.post("/backups", body)["id"])
+
+    def hear(opened: ClientConnection, *expected: bool) -> None:
+        told: dict[str, Any] = {}
+        while tuple(run in told for run in (one, other)) != expected:
+            told = progressed(json.loads(opened.recv(timeout=20)))
+
+    with socket(app, "/events") as opened, locked(postgres, second):
+        with locked(postgres, first):
+            one, other = begin(first), begin(second)
+            hear(opened, True, True)
+        hear(opened, False, True)
 
 
 def test_events_when_nobody_reads_then_the_app_goes_on(app: RunningApp) -> None:

@@ -2844,10 +2844,19 @@ export type ExecutionEvent = {
 /**
  * ProgressEvent
  *
- * How far a running backup, restore or verification is; a few times a second.
+ * How far all that runs is; twice a second.
  */
 export type ProgressEvent = {
     type: 'progress';
+    runs: Array<ProgressedRun>;
+};
+
+/**
+ * ProgressedRun
+ *
+ * How far one running backup, restore or verification is.
+ */
+export type ProgressedRun = {
     kind: string;
     id: string;
     progress: ProgressView;

@@ -26,12 +26,19 @@ class ExecutionEvent(msgspec.Struct, kw_only=True, rename="camel", tag_field="ty
     at: datetime
 
 
-class ProgressEvent(msgspec.Struct, kw_only=True, rename="camel", tag_field="type", tag="progress"):
-    """How far a running backup, restore or verification is; a few times a second."""
+class ProgressedRun(msgspec.Struct, kw_only=True, rename="camel"):
+    """How far one running backup, restore or verification is."""
 
     kind: str
+    """`backup`, `restore` or `verify`."""
     id: str
     progress: ProgressView
+
+
+class ProgressEvent(msgspec.Struct, kw_only=True, rename="camel", tag_field="type", tag="progress"):
+    """How far all that runs is; twice a second."""
+
+    runs: list[ProgressedRun]
 
 
 class ChangeEvent(msgspec.Struct, kw_only=True, rename="camel", tag_field="type", tag="change"):

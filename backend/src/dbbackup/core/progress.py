@@ -34,6 +34,8 @@ class ProgressView(msgspec.Struct, kw_only=True, rename="camel"):
 class RunProgress:
     """The counters of one run: its threads add to them, the runner reads them a few times a second."""
 
+    kind: str = "backup"
+    """`backup`, `restore` or `verify`."""
     stage: str = "Waiting"
     bytes_read: int = 0
     bytes_written: int = 0

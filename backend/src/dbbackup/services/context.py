@@ -24,6 +24,7 @@ from dbbackup.engines.base import Engine
 from dbbackup.net.oidc import Provider
 from dbbackup.net.resolve import Lookup, NetRules, look_up
 from dbbackup.services.overdue import Overdue
+from dbbackup.services.s3_health import S3Health
 from dbbackup.services.storages import StoragePool
 from dbbackup.settings import Settings
 
@@ -54,6 +55,7 @@ class Runtime:
     """Uploads that a request is writing to now, by id."""
     failures: dict[str, str] = field(default_factory=dict)
     """Background tasks that died, with the reason: shown by the health check."""
+    s3_health: S3Health = field(default_factory=S3Health)
     started: float = field(default_factory=time.monotonic)
     clock_problem: str | None = None
     """Why the time of day is not believed, and retention held; None: it is."""

@@ -12,13 +12,10 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from dbbackup.core.errors import AppError
 from dbbackup.core.sizes import human_size
 from dbbackup.db.models import RUNS, RunStatus, S3Config
 from dbbackup.services.context import Context
 
-_S3_SECONDS = 5.0
-"""Whoever asks waits for the answer; the storage's own patience outlasts minutes."""
 _CATALOGUE_SECONDS = 3.0
 _SCHEDULER_SECONDS = 60.0
 """So long may a round of many schedules take."""
@@ -117,16 +114,6 @@ async def _s3(session: AsyncSession, ctx: Context) -> list[Check]:
     """Not essential: with S3 down the page must stay up, so that it can say so."""
     checks = []
     for config in await session.scalars(select(S3Config).where(S3Config.is_default, S3Config.enabled)):
-        name = f"s3:{config.name}"
-        try:
-            async with asyncio.timeout(_S3_SECONDS):
-                storage = await ctx.storages.open(config.id)
-                await storage.stat(".dbbackup-health")
-        except AppError as error:
-            checks.append(Check(name, False, False, error.message))
-        except TimeoutError:
-            text = f"The bucket {config.bucket} did not answer within {_S3_SECONDS:g} s."
-            checks.append(Check(name, False, False, text))
-        else:
-            checks.append(Check(name, True, False, f"The bucket {config.bucket} answers."))
+        answer = await ctx.runtime.s3_health.ask(ctx.storages, config)
+        checks.append(Check(f"s3:{config.name}", answer.ok, False, answer.message))
     return checks

@@ -12,11 +12,11 @@ from dbbackup.storages.base import Archived, CheckStep, Note, Storage, StoredObj
 PIECE = 64 << 10
 """Bytes passed on at once under a limit: whole chunks would make a low rate a series of bursts."""
 _TICK = 0.1
-"""How soon, in seconds, a changed limit reaches bytes that are already waiting."""
+"""How soon, in seconds, a changed limit reaches bytes, those that are already waiting too."""
 
 
 class RateLimit:
-    """So many bytes a second over all that share it: a bucket that drains at the rate, asked for each time.
+    """So many bytes a second over all that share it: a bucket that drains at the rate, asked for again and again.
 
     `rate` returns bytes per second, 0 for no limit. Used from one event loop.
     """
@@ -28,7 +28,8 @@ class RateLimit:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self._rate = rate
+        self._ask = rate
+        self._known, self._ask_again = 0.0, clock()
         self._clock = clock
         self._sleep = sleep
         self._debt = 0.0
@@ -37,7 +38,7 @@ class RateLimit:
     @property
     def active(self) -> bool:
         """Tell whether there is a limit at present."""
-        return self._rate() > 0
+        return self._rate(self._clock()) > 0
 
     async def take(self, size: int) -> None:
         """Wait until what was taken before is within the rate, then take `size` bytes."""
@@ -49,11 +50,18 @@ class RateLimit:
 
     def _drain(self) -> float:
         """Let the time that passed pay for what was taken; return the present rate."""
-        now, rate = self._clock(), self._rate()
+        now = self._clock()
+        rate = self._rate(now)
         # A pause pays nothing in advance: the first second after it would be a burst.
         self._debt = max(0.0, self._debt - rate * (now - self._seen)) if rate else 0.0
         self._seen = now
         return rate
+
+    def _rate(self, now: float) -> float:
+        """Return the present rate. To ask for it at every piece cost more than passing the piece on."""
+        if now >= self._ask_again:
+            self._known, self._ask_again = self._ask(), now + _TICK
+        return self._known
 
 
 async def limited(stream: Stream, limits: Sequence[RateLimit]) -> AsyncGenerator[bytes, None]:

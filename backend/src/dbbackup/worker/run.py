@@ -13,7 +13,7 @@ from pathlib import Path
 from loguru import logger
 
 from dbbackup.core.errors import AppError
-from dbbackup.core.events import EVENTS_CHANNEL, ProgressEvent
+from dbbackup.core.events import EVENTS_CHANNEL, ProgressedRun, ProgressEvent
 from dbbackup.core.journal import JournalKind
 from dbbackup.core.masking import Masker
 from dbbackup.core.progress import RunProgress
@@ -46,12 +46,12 @@ class RunTools:
 @asynccontextmanager
 async def run_tools(ctx: Context, run: Run, secrets: Iterable[Secret], limits: RunLimits) -> AsyncIterator[RunTools]:
     """Open log, journal and private folder of a run, and publish its progress while it goes on."""
-    kind, progress = run_kind(run), RunProgress()
-    log = ExecutionLogger(ctx.catalogue, ctx.events, run.id, kind, Masker(secrets))
+    progress = RunProgress(kind=run_kind(run))
+    log = ExecutionLogger(ctx.catalogue, ctx.events, run.id, progress.kind, Masker(secrets))
     journal = CatalogueJournal(ctx.catalogue, run.id)
     folder = work_folder(ctx, run.id)
     ctx.runtime.progress[run.id] = progress
-    publishing = asyncio.create_task(_publish_progress(ctx, kind, run.id, progress))
+    publishing = asyncio.create_task(_publish_progress(ctx, run.id))
     try:
         await journal.note(JournalKind.WORK_FOLDER, path=str(folder))
         await asyncio.to_thread(_make_private, folder)
@@ -136,7 +136,11 @@ def _make_private(folder: Path) -> None:
     folder.mkdir(mode=0o700, exist_ok=True)
 
 
-async def _publish_progress(ctx: Context, kind: str, run_id: str, progress: RunProgress) -> None:
+async def _publish_progress(ctx: Context, run_id: str) -> None:
+    """Tell of all runs while this one is the oldest: with a message for each, every client would get so many."""
+    running = ctx.runtime.progress
     while True:
         await asyncio.sleep(PROGRESS_SECONDS)
-        ctx.events.publish(EVENTS_CHANNEL, ProgressEvent(kind=kind, id=run_id, progress=progress.view()))
+        if run_id == next(iter(running), None):
+            runs = [ProgressedRun(kind=run.kind, id=id_, progress=run.view()) for id_, run in running.items()]
+            ctx.events.publish(EVENTS_CHANNEL, ProgressEvent(runs=runs))

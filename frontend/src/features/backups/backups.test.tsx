@@ -190,9 +190,9 @@ it("follows a running backup live, and lets it be cancelled", async () => {
     events.open();
     events.send({
       type: "progress",
-      kind: "backup",
-      id: "backup-1",
-      progress: makeProgress({ tablesDone: 30, bytesTotal: null }),
+      runs: [
+        { kind: "backup", id: "backup-1", progress: makeProgress({ tablesDone: 30, bytesTotal: null }) },
+      ],
     });
   });
   expect(await screen.findByText("30 of 48")).toBeInTheDocument();

@@ -23,7 +23,7 @@ export function applyEvent(queries: QueryClient, event: EventMessage) {
 export const progressKey = (id: string) => ["progress", id] as const;
 
 function applyProgress(queries: QueryClient, event: ProgressEvent) {
-  queries.setQueryData<ProgressView>(progressKey(event.id), event.progress);
+  for (const run of event.runs) queries.setQueryData<ProgressView>(progressKey(run.id), run.progress);
 }
 
 function applyExecution(queries: QueryClient, event: ExecutionEvent) {
