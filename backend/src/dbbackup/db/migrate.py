@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 from loguru import logger
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
@@ -64,12 +64,12 @@ def migrate_file(path: Path) -> None:
     saved = _copy(path, current) if current is not None else None
     try:
         _upgrade(path)
-        _check_foreign_keys(path)
     except Exception as error:
-        _undo(saved, path)
+        if saved is None:
+            path.unlink(missing_ok=True)
         raise InternalError(
             f"The catalogue could not be brought from schema {current} to {head}: {error}."
-            f" It was put back as it was{f'; a copy is in {saved}' if saved else ''}."
+            f" It is as it was{f'; a copy is in {saved}' if saved else ''}."
         ) from error
     path.chmod(0o600)
     _tell(current, head)
@@ -141,9 +141,16 @@ def _engine(place: Path | CatalogueUrl) -> Engine:
             creator=lambda: psycopg.connect(dsn.reveal(), application_name=COMMAND, options="-c timezone=UTC"),
         )
     engine = create_engine(f"sqlite:///{place}")
-    # Batch mode recreates tables: with foreign keys on, dropping the parent empties its children.
-    event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA foreign_keys=OFF"))
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     return engine
+
+
+def _prepare(connection: sqlite3.Connection, _record: object) -> None:
+    # Batch mode recreates tables: with foreign keys on, dropping the parent empties its children.
+    connection.execute("PRAGMA foreign_keys=OFF")
+    # The driver begins no transaction for what defines tables: who was killed in between would leave half a schema.
+    connection.isolation_level = None
 
 
 def _upgrade(place: Path | CatalogueUrl) -> None:
@@ -202,18 +209,12 @@ def _copy(path: Path, revision: str) -> Path:
     return target
 
 
-def _undo(saved: Path | None, path: Path) -> None:
-    """Restore page by page into the same file: a write-ahead log beside it then cannot undo it."""
-    if saved is None:
-        path.unlink(missing_ok=True)
+def check_foreign_keys(connection: Connection) -> None:
+    """Migrations of a file run with foreign keys off, so what they left is checked before it counts.
+
+    Raises InternalError.
+    """
+    if connection.dialect.name != "sqlite":
         return
-    with closing(sqlite3.connect(saved)) as source, closing(sqlite3.connect(path)) as target:
-        source.backup(target)
-
-
-def _check_foreign_keys(path: Path) -> None:
-    """Migrations run with foreign keys off, or batch mode would empty child tables: so check after."""
-    with closing(sqlite3.connect(path)) as connection:
-        broken = connection.execute("PRAGMA foreign_key_check").fetchall()
-    if broken:
+    if broken := connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall():
         raise InternalError(f"{len(broken)} rows point at rows that do not exist")

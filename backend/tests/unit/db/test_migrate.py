@@ -1,13 +1,16 @@
-"""Migrations: a new catalogue, a known one, a newer one, somebody else's, and one that fails half-way."""
+"""Migrations: a new catalogue, a known one, a newer one, somebody else's; one that fails half-way, or is killed."""
 
 from __future__ import annotations
 
 import shutil
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.script import ScriptDirectory
 
 from dbbackup.core.errors import InternalError
@@ -126,7 +129,7 @@ def test_migrate_when_one_fails_then_the_catalogue_is_as_before(
     )
     [(head,)] = sql(path, "SELECT version_num FROM alembic_version")
     add_migration(tmp_path, monkeypatch, head, statement)
-    with pytest.raises(InternalError, match=r"put back as it was; a copy is in"):
+    with pytest.raises(InternalError, match=r"It is as it was; a copy is in"):
         migrate_file(path)
     assert sql(path, "SELECT version_num FROM alembic_version") == [(head,)]
     assert sql(path, "SELECT value FROM system_setting") == [("v",)]
@@ -143,3 +146,42 @@ def test_migrate_when_the_very_first_fails_then_no_file_stays(
     with pytest.raises(InternalError):
         migrate_file(path)
     assert not path.exists()
+
+
+_KILLED = """
+import os, sys
+from pathlib import Path
+from sqlalchemy import Engine, event
+from dbbackup.db.migrate import migrate_file
+
+left = int(sys.argv[2])
+
+@event.listens_for(Engine, "after_cursor_execute")
+def die(_connection, _cursor, statement, *_):
+    global left
+    left -= statement.lstrip().startswith(("CREATE", "ALTER", "DROP"))
+    if not left:
+        os._exit(9)
+
+migrate_file(Path(sys.argv[1]))
+"""
+
+
+@pytest.mark.parametrize("begun_at", [None, "0004"])
+@pytest.mark.parametrize("statements", [1, 7, 40])
+def test_migrate_when_killed_in_the_middle_then_the_next_start_does_it(
+    path: Path, begun_at: str | None, statements: int
+) -> None:
+    if begun_at:
+        path.parent.mkdir(parents=True)
+        command.upgrade(module.alembic_config(path), begun_at)
+        row = "INSERT INTO system_setting (id, key, value, type, description, created_at, updated_at)"
+        sql(path, f"{row} VALUES ('1', 'k', 'v', 'string', '', '2026-01-01', '2026-01-01')")
+    killed = subprocess.run([sys.executable, "-c", _KILLED, str(path), str(statements)], check=False)
+    assert killed.returncode == 9
+    if begun_at:
+        assert sql(path, "SELECT version_num FROM alembic_version") == [(begun_at,)]
+    migrate_file(path)
+    [(head,)] = sql(path, "SELECT version_num FROM alembic_version")
+    assert head == max(file.stem[:4] for file in (module.MIGRATIONS / "versions").glob("[0-9]*.py"))
+    assert sql(path, "SELECT value FROM system_setting WHERE key = 'k'") == ([("v",)] if begun_at else [])

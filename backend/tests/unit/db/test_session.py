@@ -67,6 +67,40 @@ async def test_after_commit_when_a_savepoint_ends_then_the_action_waits_for_the_
     assert ran == ["before", "inside", "after"]
 
 
+async def test_transaction_when_a_savepoint_is_its_first_write_then_nothing_is_kept_before_the_commit(
+    catalogue: Catalogue,
+) -> None:
+    async def keys() -> list[str]:
+        async with catalogue.sessions() as another:
+            return list(await another.scalars(select(SystemSetting.key)))
+
+    with pytest.raises(ZeroDivisionError):
+        async with catalogue.transaction() as session:
+            async with session.begin_nested():
+                session.add(SystemSetting(key="k", value="v"))
+            assert await keys() == []
+            raise ZeroDivisionError
+    assert await keys() == []
+    async with catalogue.transaction() as session:
+        async with session.begin_nested():
+            session.add(SystemSetting(key="kept", value="v"))
+        session.add(SystemSetting(key="too", value="v"))
+    assert sorted(await keys()) == ["kept", "too"]
+
+
+async def test_transaction_when_two_begin_with_a_savepoint_then_one_waits_for_the_other(catalogue: Catalogue) -> None:
+    async def write(key: str) -> None:
+        async with catalogue.transaction() as session:
+            before = len((await session.scalars(select(SystemSetting.key))).all())
+            async with session.begin_nested():
+                session.add(SystemSetting(key=key, value=str(before)))
+            await asyncio.sleep(0.05)
+
+    await asyncio.gather(*(write(str(number)) for number in range(4)))
+    async with catalogue.sessions() as session:
+        assert len((await session.scalars(select(SystemSetting.key))).all()) == 4
+
+
 @pytest.mark.parametrize("fails", ["block", "flush"])
 async def test_after_commit_when_a_savepoint_is_rolled_back_then_only_its_actions_are_dropped(
     catalogue: Catalogue, fails: str
