@@ -36,7 +36,6 @@ def fill(path: Path, *, databases: int, schedules: int, backups: int) -> None:
             rows = [_backup(chance, backup, copy, made, number) for number in numbers]
             _insert(catalogue, "backup_execution", [run for run, _ in rows])
             _insert(catalogue, "backup_copy", [stored for _, stored in rows])
-        catalogue.execute("ANALYZE")
         catalogue.commit()
 
 

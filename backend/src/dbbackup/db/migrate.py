@@ -18,6 +18,7 @@ from sqlalchemy.pool import NullPool
 
 from dbbackup.core.catalogue_url import CatalogueUrl
 from dbbackup.core.errors import InternalError, ValidationError
+from dbbackup.db.planner_statistics import write_statistics
 from dbbackup.db.server import COMMAND, check_server, open_server
 
 # Alembic is loaded when there is something to migrate: 4 MiB that most starts have no use for.
@@ -51,6 +52,7 @@ def migrate_file(path: Path) -> None:
     known, head = _revisions()
     current = _current(path)
     if current == head:
+        write_statistics(path)
         return
     if current is not None and current not in known:
         raise InternalError(
@@ -72,6 +74,7 @@ def migrate_file(path: Path) -> None:
             f" It is as it was{f'; a copy is in {saved}' if saved else ''}."
         ) from error
     path.chmod(0o600)
+    write_statistics(path)
     _tell(current, head)
 
 

@@ -16,6 +16,7 @@ from alembic.script import ScriptDirectory
 from dbbackup.core.errors import InternalError
 from dbbackup.db import migrate as module
 from dbbackup.db.migrate import migrate, migrate_file
+from dbbackup.db.planner_statistics import STATISTICS
 
 pytestmark = pytest.mark.sqlite("tests the migration of a file; that of a database has its own tests")
 
@@ -146,6 +147,52 @@ def test_migrate_when_the_very_first_fails_then_no_file_stays(
     with pytest.raises(InternalError):
         migrate_file(path)
     assert not path.exists()
+
+
+def test_migrate_when_done_then_the_planner_has_our_statistics_of_indexes_that_exist(path: Path) -> None:
+    migrate_file(path)
+    expected = {(table, index, numbers) for table, of in STATISTICS.items() for index, numbers in of.items()}
+    assert set(sql(path, "SELECT tbl, idx, stat FROM sqlite_stat1")) == expected
+    for table, of in STATISTICS.items():
+        indexes = sql(path, f"SELECT name FROM sqlite_schema WHERE type = 'index' AND tbl_name = '{table}'")
+        assert {name for (name,) in indexes} == of.keys()
+        for index, numbers in of.items():
+            columns = sql(path, f"SELECT name FROM pragma_index_info('{index}')")
+            assert len(numbers.split()) == 1 + len(columns), index
+
+
+def test_migrate_when_somebody_analyzed_the_catalogue_then_ours_are_back(path: Path) -> None:
+    migrate_file(path)
+    before = sql(path, "SELECT tbl, idx, stat FROM sqlite_stat1 ORDER BY 1, 2")
+    row = "INSERT INTO system_setting (id, key, value, type, description, created_at, updated_at)"
+    sql(path, f"{row} VALUES ('1', 'k', 'v', 'string', '', '2026-01-01', '2026-01-01')")
+    sql(path, "ANALYZE")
+    assert sql(path, "SELECT tbl, idx, stat FROM sqlite_stat1 ORDER BY 1, 2") != before
+    migrate_file(path)
+    assert sql(path, "SELECT tbl, idx, stat FROM sqlite_stat1 ORDER BY 1, 2") == before
+
+
+@pytest.mark.parametrize(
+    ("statement", "index"),
+    [
+        ("status = 'running'", "ix_backup_execution_status_created"),
+        ("status = 'queued' ORDER BY created_at", "ix_backup_execution_status_created"),
+        ("deleted_at IS NULL AND status = 'failed' AND completed_at > '2026-01'", "ix_backup_execution_ended"),
+        ("deleted_at IS NULL AND status = 'completed' AND completed_at < '2026-01'", "ix_backup_execution_ended"),
+        ("database_id = 'd' AND status = 'completed' AND deleted_at IS NULL", "ix_backup_execution_database_"),
+        ("deleted_at IS NULL ORDER BY created_at DESC, id DESC LIMIT 50", "COVERING INDEX ix_backup_execution_"),
+        ("deleted_at IS NULL AND status = 'completed' ORDER BY created_at, id LIMIT 50", "ix_backup_execution_history"),
+        ("id IN (SELECT backup_id FROM backup_copy WHERE state IN ('pending', 'writing'))", "ix_backup_copy_by_state"),
+    ],
+)
+def test_plan_when_the_catalogue_is_as_the_product_makes_it_then_a_long_history_is_not_gone_through(
+    path: Path, statement: str, index: str
+) -> None:
+    migrate_file(path)
+    plan = sql(path, f"EXPLAIN QUERY PLAN SELECT id FROM backup_execution WHERE {statement}")
+    told = " ".join(str(row[3]) for row in plan)
+    assert index in told
+    assert "SCAN" not in told
 
 
 _KILLED = """

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event, select, text
+from sqlalchemy import event, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbbackup.core.naming import new_id
@@ -186,9 +186,6 @@ async def test_what_ended_since_yesterday_is_found_by_the_index_of_ends(tmp_path
     async with catalogue.transaction() as session:
         ends = [now - timedelta(hours=chance.randrange(9999)) for _ in range(500)]
         session.add_all(backup(None, completed_at=end, deleted_at=chance.choice((None, now))) for end in ends)
-    async with catalogue.transaction() as session:
-        await session.execute(text("ANALYZE"))
-
     async with catalogue.sessions() as session:
         connection = await session.connection()
 
