@@ -61,10 +61,16 @@ def write_statistics(path: Path) -> None:
     """Let a catalogue that nobody has open have these statistics and no others; connections read them at first."""
     wanted = {(table, index, numbers) for table, of in STATISTICS.items() for index, numbers in of.items()}
     with closing(sqlite3.connect(path)) as connection:
+        if _present(connection) == wanted:
+            return
         # Makes the table when it is not there, and looks at nothing else.
         connection.execute("ANALYZE sqlite_schema")
-        if set(connection.execute("SELECT tbl, idx, stat FROM sqlite_stat1")) == wanted:
-            return
         connection.execute("DELETE FROM sqlite_stat1")
         connection.executemany("INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES (?, ?, ?)", sorted(wanted))
         connection.commit()
+
+
+def _present(connection: sqlite3.Connection) -> set[tuple[str, str, str]]:
+    if not connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'sqlite_stat1'").fetchone():
+        return set()
+    return set(connection.execute("SELECT tbl, idx, stat FROM sqlite_stat1"))
