@@ -56,7 +56,7 @@ apt_install() {
 # --- steps
 
 # Prints whether this is a Python we can use that was compiled for speed, and where it is. Distributions compile theirs
-# so; who compiles it alone (pyenv does) gets one that is a fifth slower at least, unless told otherwise.
+# so; who compiles it alone (pyenv does) gets one that is slower by a fifth, unless told otherwise.
 PYTHON_KIND='
 import sys, sysconfig
 sys.version_info >= (3, 11) or sys.exit(1)

@@ -58,7 +58,7 @@ Source: `sqlite_stat1` in https://sqlite.org/fileformat2.html."""
 
 
 def write_statistics(path: Path) -> None:
-    """Let a catalogue that nobody has open have these statistics and no others; connections read them at first."""
+    """Let a catalogue that nobody has open have these statistics and no others; connections read them as they open."""
     wanted = {(table, index, numbers) for table, of in STATISTICS.items() for index, numbers in of.items()}
     with closing(sqlite3.connect(path)) as connection:
         if _present(connection) == wanted:
