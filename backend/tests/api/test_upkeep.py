@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import delete
 
 from dbbackup.core.naming import backup_stem, new_id, random_token, storage_folder
-from dbbackup.db.models import BackupCopy, BackupSchedule
+from dbbackup.db.models import BackupCopy, BackupExecution, BackupSchedule, CopyState, RunJournal, RunStatus
 from dbbackup.db.models.base import utc_now
 from dbbackup.services.backups import queue_backup
 from dbbackup.services.inputs import BackupInput
@@ -177,6 +178,31 @@ def test_sweep_when_files_of_ours_have_no_manifest_for_a_day_then_only_those_go(
     assert set(before) - set(files(root)) == {str(lost.relative_to(root))}
     assert all(path.exists() for path in (foreign, whole, other, local_path(app, made)))
     assert key not in objects(seaweed, bucket["bucket"])
+
+
+@pytest.mark.parametrize("claim", ["running", "journalled"])
+def test_sweep_when_a_run_goes_on_or_is_to_be_cleaned_up_then_its_files_stay_until_then(
+    app: RunningApp, database: Any, claim: str
+) -> None:
+    made = back_up(app, database)
+    file = local_path(app, made)
+    file.with_name(f"{file.name}.json").unlink()
+
+    async def change(claimed: bool) -> None:
+        """Let nothing but the claim speak for the file: its copy has failed."""
+        async with app.ctx.catalogue.transaction() as session:
+            backup = await session.get_one(BackupExecution, made["id"])
+            backup.copies[0].state = CopyState.FAILED
+            backup.status = RunStatus.RUNNING if claimed and claim == "running" else RunStatus.FAILED
+            await session.execute(delete(RunJournal).where(RunJournal.execution_id == backup.id))
+            if claimed and claim == "journalled":
+                session.add(RunJournal(execution_id=backup.id, kind="storage", facts={}))
+
+    app.run(change(True))
+    assert app.run(sweep_litter(app.ctx, utc_now() + timedelta(hours=25))) == 0
+    app.run(change(False))
+    assert app.run(sweep_litter(app.ctx, utc_now() + timedelta(hours=25))) == 1
+    assert not file.exists()
 
 
 def test_sweep_when_a_storage_does_not_answer_then_the_others_are_swept(

@@ -32,6 +32,8 @@ STATISTICS = {
     },
     "backup_copy": {
         "ix_backup_copy_backup_position": "100000 1 1",
+        "ix_backup_copy_by_last_look": "100000 50000 1",
+        "ix_backup_copy_by_last_reading": "100000 50000 1",
         "ix_backup_copy_by_state": "100000 5000 1",
         "ix_backup_copy_of_backup": "100000 1 1 1 1",
         "ix_backup_copy_s3_config_id": "100000 50000",

@@ -30,6 +30,14 @@ _MARKS = "savepoints"
 _BUSY_TIMEOUT_MS = 10_000
 _CACHE_KIB = 500
 """What a connection keeps of the file; 15 of them would take 30 MB with SQLite's own 2,000. The system keeps it too."""
+_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    f"cache_size=-{_CACHE_KIB}",
+    f"busy_timeout={_BUSY_TIMEOUT_MS}",
+)
+"""Set as a connection is opened, in its own thread: one visit, where each of them would be one."""
 _WRITES = "writes"
 
 
@@ -234,23 +242,21 @@ def _drop_actions(session: Session, ended: SessionTransaction) -> None:
 
 def connect(path: str, **options: Any) -> _Connection:
     """Return a connection to the file that is opened when awaited; `options` are those of `sqlite3.connect`."""
-    connection = _Connection(lambda: sqlite3.connect(path, **options), iter_chunk_size=64)
+    connection = _Connection(lambda: _open(path, **options), iter_chunk_size=64)
     # It must not hold up the end of the program when a fault leaves it open.
     connection._thread.daemon = True
     return connection
 
 
-def _prepare_connection(connection: Any, _record: Any) -> None:
-    cursor = connection.cursor()
-    for pragma in (
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        "foreign_keys=ON",
-        f"cache_size=-{_CACHE_KIB}",
-        f"busy_timeout={_BUSY_TIMEOUT_MS}",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
+def _open(path: str, **options: Any) -> sqlite3.Connection:
+    opened: sqlite3.Connection = sqlite3.connect(path, **options)
+    try:
+        for pragma in _PRAGMAS:
+            opened.execute(f"PRAGMA {pragma}").close()
+    except BaseException:
+        opened.close()
+        raise
+    return opened
 
 
 def _check_room(path: Path, size: int) -> None:
@@ -264,7 +270,6 @@ def _check_room(path: Path, size: int) -> None:
 def _file_engine(path: Path) -> AsyncEngine:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     engine = create_async_engine(f"sqlite+aiosqlite:///{path}", connect_args={"async_creator_fn": connect})
-    event.listen(engine.sync_engine, "connect", _prepare_connection)
     turn = asyncio.Lock()
 
     def wait(connection: Connection, _cursor: Any, _statement: str, _values: Any, context: Any, _many: bool) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from dbbackup.core.errors import AppError
 from dbbackup.core.manifest import SUFFIX
-from dbbackup.core.naming import FILE_NAME
+from dbbackup.core.naming import FILE_NAME, RUN_LENGTH
 from dbbackup.db.models import BackupCopy, BackupExecution, CopyState, RunJournal, RunStatus, S3Config
 from dbbackup.services.context import Context
 from dbbackup.services.storages import LOCAL
@@ -18,6 +18,8 @@ from dbbackup.storages.base import Storage, StoredObject
 LEAST_AGE = timedelta(hours=24)
 _MOST = 10_000
 """Files of ours without a manifest that are remembered at once; more are left for the next time."""
+_ASKED_AT_ONCE = 500
+"""Runs that one statement asks the catalogue about."""
 _log = logger.bind(category="backup")
 
 
@@ -40,12 +42,10 @@ async def sweep_litter(ctx: Context, now: datetime) -> int:
 
 async def _sweep(ctx: Context, storage: Storage, now: datetime) -> int:
     loose = await _without_manifest(ctx.instance_id, storage)
-    kept = await _known(ctx, storage.id)
+    old = [(run, stored) for run, stored in loose if now - stored.modified_at >= LEAST_AGE]
+    kept = await _known(ctx, storage.id, sorted({run for run, _ in old}))
     removed = 0
-    for stored in loose:
-        name = FILE_NAME.match(stored.key.rpartition("/")[2])
-        if name is None or name["run"] in kept or now - stored.modified_at < LEAST_AGE:
-            continue
+    for stored in (stored for run, stored in old if run not in kept):
         # Looked at once more: a manifest may have come while the rest of the storage was listed.
         if await storage.stat(stored.key) is not None:
             await storage.delete(stored.key, stored.version)
@@ -54,8 +54,8 @@ async def _sweep(ctx: Context, storage: Storage, now: datetime) -> int:
     return removed
 
 
-async def _without_manifest(instance: str, storage: Storage) -> list[StoredObject]:
-    """Return this instance's files beside which no manifest of their run lies."""
+async def _without_manifest(instance: str, storage: Storage) -> list[tuple[str, StoredObject]]:
+    """Return this instance's files beside which no manifest of their run lies, each with the token of its run."""
     whole: set[str] = set()
     loose: dict[str, list[StoredObject]] = {}
     count = 0
@@ -71,18 +71,24 @@ async def _without_manifest(instance: str, storage: Storage) -> list[StoredObjec
         elif count < _MOST:
             loose.setdefault(stem, []).append(stored)
             count += 1
-    return [stored for stem, found in loose.items() if stem not in whole for stored in found]
+    return [(stem[-RUN_LENGTH:], stored) for stem, found in loose.items() if stem not in whole for stored in found]
 
 
-async def _known(ctx: Context, storage_id: str) -> set[str]:
-    """Return the run tokens of what is going on, is being cleaned up, or should lie in this storage."""
+async def _known(ctx: Context, storage_id: str, runs: list[str]) -> set[str]:
+    """Return those of the run tokens that are going on, being cleaned up, or should lie in this storage.
+
+    Asked for these alone: hardly a file is without a manifest, and the tokens of all backups are many.
+    """
     lying = (CopyState.COMPLETE, CopyState.DAMAGED, CopyState.WRITING, CopyState.DELETING)
-    query = select(BackupExecution.run_token).join(BackupCopy, BackupCopy.backup_id == BackupExecution.id)
     here = BackupCopy.s3_config_id.is_(None) if storage_id == LOCAL else BackupCopy.s3_config_id == storage_id
-    journalled = select(RunJournal.execution_id)
+    copies = select(BackupCopy.backup_id).where(
+        BackupCopy.backup_id == BackupExecution.id, here, BackupCopy.state.in_(lying)
+    )
+    journalled = select(RunJournal.execution_id).where(RunJournal.execution_id == BackupExecution.id)
+    claimed = (BackupExecution.status == RunStatus.RUNNING) | copies.exists() | journalled.exists()
+    known: set[str] = set()
     async with ctx.catalogue.sessions() as session:
-        known = set(await session.scalars(query.where(here, BackupCopy.state.in_(lying))))
-        going = select(BackupExecution.run_token).where(
-            (BackupExecution.status == RunStatus.RUNNING) | BackupExecution.id.in_(journalled)
-        )
-        return known | set(await session.scalars(going))
+        for first in range(0, len(runs), _ASKED_AT_ONCE):
+            some = BackupExecution.run_token.in_(runs[first : first + _ASKED_AT_ONCE])
+            known.update(await session.scalars(select(BackupExecution.run_token).where(some, claimed)))
+    return known

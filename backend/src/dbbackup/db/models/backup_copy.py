@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dbbackup.db.models.base import Base, Id
@@ -36,6 +36,9 @@ class BackupCopy(Base):
         # What lies where, and which backups have a copy in object storage: from the index alone.
         Index("ix_backup_copy_stored", "s3_config_id", "state", "size", "backup_id"),
         Index("ix_backup_copy_of_backup", "backup_id", "state", "size", "s3_config_id"),
+        # Which was looked at, or read, longest ago.
+        Index("ix_backup_copy_by_last_look", "state", text("coalesce(seen_at, upload_completed_at, created_at)")),
+        Index("ix_backup_copy_by_last_reading", "state", text("coalesce(checked_at, upload_completed_at, created_at)")),
     )
 
     backup_id: Mapped[str] = mapped_column(Id, ForeignKey("backup_execution.id", ondelete="CASCADE"))
