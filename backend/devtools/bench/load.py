@@ -43,6 +43,8 @@ _LOOKS = 12
 """At the memory."""
 _SETTLING = 10
 """Seconds after the start before anything is measured."""
+_WARMING = 5.0
+"""Seconds in which five runs begin at once and each request is the first of its kind."""
 _BULK = "CREATE TABLE bulk AS SELECT n, repeat(md5(n::text), 30) AS filling FROM generate_series(1, {rows}) n"
 
 
@@ -51,6 +53,8 @@ class Seen:
     """What was measured, in seconds."""
 
     requests: dict[str, list[float]] = field(default_factory=dict)
+    warm: list[float] = field(default_factory=list)
+    """Of all requests those after the first seconds."""
     lines: list[float] = field(default_factory=list)
     events: int = 0
     memory: list[int] = field(default_factory=list)
@@ -114,12 +118,15 @@ async def _measure(product: Product, runs: list[str], small: str, old: list[str]
     listeners.append(asyncio.create_task(_back_up_again_and_again(seen, product, small, old)))
     async with httpx.AsyncClient(base_url=f"{product.url}/api", trust_env=False, timeout=60) as client:
         calls = await _calls(client)
-        end = time.monotonic() + SECONDS
-        while time.monotonic() < end:
+        begun = time.perf_counter()
+        while time.perf_counter() < begun + SECONDS:
             for name, (method, path, body) in calls.items():
                 started = time.perf_counter()
                 (await client.request(method, path, json=body)).raise_for_status()
-                seen.requests.setdefault(name, []).append(time.perf_counter() - started)
+                took = time.perf_counter() - started
+                seen.requests.setdefault(name, []).append(took)
+                if started > begun + _WARMING:
+                    seen.warm.append(took)
                 await asyncio.sleep(_PAUSE)
     for listener in listeners:
         listener.cancel()
@@ -213,6 +220,7 @@ def _report(product: Product, seen: Seen, runs: list[str]) -> None:
     _print_line("log line, said to received", seen.lines)
     every = [value for values in seen.requests.values() for value in values]
     _print_line("all requests", every)
+    _print_line(f"all after the first {_WARMING:.0f} s", seen.warm)
     print(f"{seen.events} events received; the five backups at the end: {', '.join(running)}")
     print(f"Memory (VmRSS) of the API process, MiB, from start to end: {', '.join(map(str, seen.memory))}")
 
