@@ -53,12 +53,18 @@ class Seen:
     """What was measured, in seconds."""
 
     requests: dict[str, list[float]] = field(default_factory=dict)
-    warm: list[float] = field(default_factory=list)
-    """Of all requests those after the first seconds."""
     lines: list[float] = field(default_factory=list)
+    warm_requests: list[float] = field(default_factory=list)
+    """Of all requests those after the first seconds."""
+    warm_lines: list[float] = field(default_factory=list)
     events: int = 0
     memory: list[int] = field(default_factory=list)
     """MiB of the API process, at equal distances."""
+    begun: float = field(default_factory=time.perf_counter)
+
+    def is_warm(self) -> bool:
+        """Return whether the first seconds are over."""
+        return time.perf_counter() > self.begun + _WARMING
 
 
 def main() -> int:
@@ -118,15 +124,14 @@ async def _measure(product: Product, runs: list[str], small: str, old: list[str]
     listeners.append(asyncio.create_task(_back_up_again_and_again(seen, product, small, old)))
     async with httpx.AsyncClient(base_url=f"{product.url}/api", trust_env=False, timeout=60) as client:
         calls = await _calls(client)
-        begun = time.perf_counter()
-        while time.perf_counter() < begun + SECONDS:
+        while time.perf_counter() < seen.begun + SECONDS:
             for name, (method, path, body) in calls.items():
-                started = time.perf_counter()
+                warm, started = seen.is_warm(), time.perf_counter()
                 (await client.request(method, path, json=body)).raise_for_status()
                 took = time.perf_counter() - started
                 seen.requests.setdefault(name, []).append(took)
-                if started > begun + _WARMING:
-                    seen.warm.append(took)
+                if warm:
+                    seen.warm_requests.append(took)
                 await asyncio.sleep(_PAUSE)
     for listener in listeners:
         listener.cancel()
@@ -177,7 +182,10 @@ async def _hear_lines(seen: Seen, address: str) -> None:
         async for message in socket:
             for line in msgspec.json.decode(message).get("lines", ()):
                 said = datetime.fromisoformat(line["timestamp"])
-                seen.lines.append((datetime.now(UTC) - said).total_seconds())
+                age = (datetime.now(UTC) - said).total_seconds()
+                seen.lines.append(age)
+                if seen.is_warm():
+                    seen.warm_lines.append(age)
 
 
 async def _back_up_again_and_again(seen: Seen, product: Product, database: str, old: list[str]) -> None:
@@ -220,7 +228,9 @@ def _report(product: Product, seen: Seen, runs: list[str]) -> None:
     _print_line("log line, said to received", seen.lines)
     every = [value for values in seen.requests.values() for value in values]
     _print_line("all requests", every)
-    _print_line(f"all after the first {_WARMING:.0f} s", seen.warm)
+    print(f"after the first {_WARMING:.0f} s, in which five runs begin and each request is the first of its kind:")
+    _print_line("log line, said to received", seen.warm_lines)
+    _print_line("all requests", seen.warm_requests)
     print(f"{seen.events} events received; the five backups at the end: {', '.join(running)}")
     print(f"Memory (VmRSS) of the API process, MiB, from start to end: {', '.join(map(str, seen.memory))}")
 
