@@ -18,9 +18,10 @@ from sqlalchemy import CursorResult, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from dbbackup.core.errors import ConflictError, ValidationError
+from dbbackup.db.file_connection import connect
 from dbbackup.db.lock import InstanceLock, is_taken
 from dbbackup.db.models import BackupCopy, SystemSetting
-from dbbackup.db.session import Catalogue, after_commit, connect
+from dbbackup.db.session import Catalogue, after_commit
 from tests.catalogue import make_catalogue
 
 
