@@ -14,14 +14,6 @@ import aiosqlite
 _BUSY_TIMEOUT_MS = 10_000
 _CACHE_KIB = 500
 """What a connection keeps of the file; 15 of them would take 30 MB with SQLite's own 2,000. The system keeps it too."""
-_PRAGMAS = (
-    "journal_mode=WAL",
-    "synchronous=FULL",
-    "foreign_keys=ON",
-    f"cache_size=-{_CACHE_KIB}",
-    f"busy_timeout={_BUSY_TIMEOUT_MS}",
-)
-"""Set as a connection is opened, in its own thread: one visit, where each of them would be one."""
 
 
 class _Cursor:
@@ -143,7 +135,14 @@ def connect(path: str, **options: Any) -> FileConnection:
 def _open(path: str, **options: Any) -> sqlite3.Connection:
     opened: sqlite3.Connection = sqlite3.connect(path, **options)
     try:
-        for pragma in _PRAGMAS:
+        # Here, in the connection's own thread: one visit, where each of them would be one.
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            f"cache_size=-{_CACHE_KIB}",
+            f"busy_timeout={_BUSY_TIMEOUT_MS}",
+        ):
             opened.execute(f"PRAGMA {pragma}").close()
     except BaseException:
         opened.close()

@@ -242,7 +242,7 @@ async def test_writers_when_one_fails_then_the_next_one_may_write(catalogue: Cat
 async def test_writers_when_one_never_ends_then_the_next_is_told_and_takes_no_turn_from_anybody(
     catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dbbackup.db.session._BUSY_TIMEOUT_MS", 50)
+    monkeypatch.setattr("dbbackup.db.file_connection._BUSY_TIMEOUT_MS", 50)
     done: list[str] = []
     async with catalogue.transaction() as session:
         session.add(SystemSetting(key="first", value="v"))
