@@ -34,7 +34,7 @@ class ProgressView(msgspec.Struct, kw_only=True, rename="camel"):
 class RunProgress:
     """The counters of one run: its threads add to them, the runner reads them a few times a second."""
 
-    kind: str = "backup"
+    kind: str
     """`backup`, `restore` or `verify`."""
     stage: str = "Waiting"
     bytes_read: int = 0

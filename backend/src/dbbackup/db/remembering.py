@@ -71,9 +71,8 @@ async def remembered_apart(
     not ended, too. With `database_id` at those of this database alone, None: of those without one. With `most`, so many
     are kept of the keys, tuples then, that begin like this one.
     """
-    memory: Memory | None = session.info.get(MEMORY)
-    # What this session has changed itself is nobody else's business before its commit.
-    if memory is None or _CHANGED in session.info:
+    memory = _memory(session)
+    if memory is None:
         return list(await read(spans))
     values = {span: memory.get(key, span, database_id) for span in spans}
     missing = [span for span, found in values.items() if found is None]
@@ -98,8 +97,8 @@ async def remembered_of_each(
 
     `read` may leave some out. What is returned is shared: nobody may change it. The databases belong into the key.
     """
-    memory: Memory | None = session.info.get(MEMORY)
-    if memory is None or _CHANGED in session.info:
+    memory = _memory(session)
+    if memory is None:
         return await read(databases)
     seen, kept = memory.kept.get(key, {}).get(EVERYTHING, (-1, {}))
     now, changed = memory.version, memory.changed_since(seen)
@@ -112,6 +111,12 @@ async def remembered_of_each(
     memory.put(key, EVERYTHING, now, kept)
     memory.tidy(key, [EVERYTHING])
     return cast(dict[str, _T], kept)
+
+
+def _memory(session: AsyncSession) -> Memory | None:
+    """Return what is remembered; None where the session must look itself."""
+    # What it has changed is nobody else's business before its commit.
+    return None if _CHANGED in session.info else session.info.get(MEMORY)
 
 
 def one_by_one(read: Callable[[Span], Awaitable[_T]]) -> Callable[[Sequence[Span]], Awaitable[list[_T]]]:

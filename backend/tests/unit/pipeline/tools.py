@@ -143,7 +143,7 @@ class RunReport:
 
     log: MemoryLog = field(default_factory=MemoryLog)
     journal: MemoryJournal = field(default_factory=MemoryJournal)
-    progress: RunProgress = field(default_factory=RunProgress)
+    progress: RunProgress = field(default_factory=lambda: RunProgress("backup"))
 
     def report(self) -> Report:
         return Report(self.log, self.journal, self.progress)

@@ -143,7 +143,7 @@ async def test_start_when_a_run_was_cut_off_then_again_and_set_aside_after_three
 
 async def test_stall_when_nothing_moves_then_ended_and_when_something_does_then_not(ctx: Context) -> None:
     ctx.runtime.live = LiveSettings(stall_seconds=1)
-    progress = RunProgress(stage="Dumping")
+    progress = RunProgress("backup", stage="Dumping")
     with pytest.raises(RunStalledError, match=r"Nothing has moved for 1 s \(stage: Dumping\)"):
         async with ended_when_stalled(ctx, progress):
             await asyncio.sleep(60)
