@@ -91,7 +91,9 @@ class RowSampler:
         self._tables = tables
         self._probe = probe
         self._left = float("inf") if seconds is None else seconds
-        self._hashers: dict[str, TableHasher] = {}
+        self._hasher: TableHasher | None = None
+        self._concluded: dict[str, TableSample] = {}
+        """Of the tables that are over: the hashes of the rows of all of them would fill the memory."""
         self._given_up: set[str] = set()
         self._name = ""
         self._lead = 0
@@ -109,9 +111,16 @@ class RowSampler:
         if self._left <= 0:
             self._give_up(table)
             return False
+        if table != self._name:
+            self._conclude()
+        if table in self._concluded:
+            # The tools write all rows of a table together.
+            self._give_up(table)
+            return False
         self._name, self._row, self._rest, self._lead = table, _Row(), b"", 2
         names = [name.replace(b"``", b"`").decode("utf-8", "replace") for name in _NAMES.findall(head)[1:]]
-        self._hasher(facts).begin(names)
+        self._hasher = self._hasher or _hasher(facts)
+        self._hasher.begin(names)
         return True
 
     def add(self, data: bytes) -> tuple[int, bytes | None]:
@@ -126,7 +135,8 @@ class RowSampler:
         rows = self._take(data, ended=ended)
         count = len(rows)
         try:
-            self._hashers[self._name].add(rows)
+            if self._hasher is not None:
+                self._hasher.add(rows)
         except ValueError:
             self._give_up(self._name)
         self._left -= time.perf_counter() - began
@@ -139,19 +149,25 @@ class RowSampler:
 
     def finish(self, tables: set[str]) -> None:
         """Conclude at the end of the dump: `tables` are those it holds with all their rows."""
+        self._conclude()
         for name in sorted(tables - self._given_up):
             facts = self._tables.get(name)
-            # An empty one has no statement in the dump.
-            if facts is not None and (name in self._hashers or self._left > 0):
-                self.samples[name] = self._hasher(facts).sample(self._probe)
+            if name in self._concluded:
+                self.samples[name] = self._concluded[name]
+            elif facts is not None and self._left > 0:
+                # An empty one has no statement in the dump.
+                self.samples[name] = _hasher(facts).sample(self._probe)
 
-    def _hasher(self, table: TableFacts) -> TableHasher:
-        known = table.sample.every if table.sample else None
-        return self._hashers.setdefault(table.name, TableHasher(table.columns, known))
+    def _conclude(self) -> None:
+        if self._hasher is not None:
+            self._concluded[self._name] = self._hasher.sample(self._probe)
+        self._hasher = None
 
     def _give_up(self, table: str) -> None:
         self._given_up.add(table)
-        self._hashers.pop(table, None)
+        self._concluded.pop(table, None)
+        if table == self._name:
+            self._hasher = None
 
     def _take(self, data: bytes, *, ended: bool) -> list[bytes]:
         """Return the rows that are whole with this."""
@@ -183,6 +199,10 @@ class RowSampler:
                 rows.append(self._row.text)
                 self._row = _Row()
         return rows
+
+
+def _hasher(table: TableFacts) -> TableHasher:
+    return TableHasher(table.columns, table.sample.every if table.sample else None)
 
 
 class _Row:

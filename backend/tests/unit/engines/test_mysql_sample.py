@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import tracemalloc
 from zlib import crc32
 
 import pytest
@@ -162,3 +163,34 @@ def test_sample_when_a_table_has_none_in_the_manifest_then_it_is_not_hashed() ->
     counter = TupleCounter([], RowSampler({}, "probe", None))
     list(counter.update(insert("t", [["1", "2"]], b",") + END))
     assert counter.counted([facts()]) == [replace(facts(), rows=1, rows_exact=True)]
+
+
+def test_sample_when_tables_are_many_then_the_rows_of_one_are_held_at_a_time() -> None:
+    def held(tables: int) -> int:
+        """Return the most bytes that were held while so many tables passed, their 500 rows all alike."""
+        names = [f"t{n}" for n in range(tables)]
+        found = {name: replace(facts(), name=name) for name in names}
+        counter = TupleCounter([], RowSampler(found, "probe", None))
+        statement: list[list[str | None]] = [[str(n), "x" * 50] for n in range(500)]
+        tracemalloc.start()
+        for name in names:
+            list(counter.update(insert(name, statement, b",")))
+        list(counter.update(END))
+        samples = [table.sample for table in counter.counted(list(found.values()))]
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert all(sample == samples[0] and sample and sample.rows == 500 for sample in samples)
+        return most
+
+    held(2)
+    assert held(40) < 2 * held(2)
+
+
+def test_sample_when_rows_of_a_table_come_apart_then_it_is_counted_and_not_hashed() -> None:
+    found = {name: replace(facts(), name=name) for name in ("t", "u")}
+    counter = TupleCounter([], RowSampler(found, "probe", None))
+    one, other = insert("t", [["1", "2"]], b","), insert("u", [["3", "4"]], b",")
+    list(counter.update(one + other + one + END))
+    t, u = counter.counted(list(found.values()))
+    assert (t.rows, t.sample) == (2, None)
+    assert (u.rows, u.sample and u.sample.rows) == (1, 1)
