@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from statistics import median
+from typing import Any
 
 import msgspec
 from sqlalchemy import select
@@ -39,15 +40,32 @@ class Anomaly(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """When somebody said that it is as it should be."""
 
 
-def find(manifest: Manifest, earlier: Sequence[Manifest], live: LiveSettings) -> list[Anomaly]:
-    """Compare a backup with earlier ones of the same database and options, the newest first."""
-    alike = [other for other in earlier if other.options == manifest.options]
-    if not alike:
+class Earlier:
+    """What a new backup is compared with: of those before it with the same options the sizes, of the newest the tables.
+
+    Not all of their manifests: those of thousands of tables would fill the memory.
+    """
+
+    def __init__(self, options: dict[str, Any]) -> None:
+        self.sizes: list[int] = []
+        self.newest: Manifest | None = None
+        self._options = options
+
+    def add(self, manifest: Manifest) -> None:
+        """Take one more, the newest first."""
+        if manifest.options == self._options:
+            self.sizes.append(manifest.plain_size)
+            self.newest = self.newest or manifest
+
+
+def find(manifest: Manifest, earlier: Earlier, live: LiveSettings) -> list[Anomaly]:
+    """Compare a backup with earlier ones of the same database and options."""
+    if earlier.newest is None:
         return []
     said = [
-        ("size-fell", _size(manifest, alike, live.size_drop_percent)),
-        ("rows-fell", _rows(manifest, alike[0], live.rows_drop_percent)),
-        ("table-vanished", _vanished(manifest, alike[0])),
+        ("size-fell", _size(manifest, earlier.sizes, live.size_drop_percent)),
+        ("rows-fell", _rows(manifest, earlier.newest, live.rows_drop_percent)),
+        ("table-vanished", _vanished(manifest, earlier.newest)),
     ]
     return [Anomaly(kind=kind, message=message, found_at=utc_now()) for kind, message in said if message]
 
@@ -55,7 +73,7 @@ def find(manifest: Manifest, earlier: Sequence[Manifest], live: LiveSettings) ->
 async def look_back(session: AsyncSession, ctx: Context, backup: BackupExecution) -> list[Anomaly]:
     """Compare a completed backup with those before it; what is found is recorded and returned."""
     query = (
-        select(BackupExecution.manifest)
+        select(BackupExecution.id)
         .where(
             BackupExecution.database_id == backup.database_id,
             BackupExecution.status == RunStatus.COMPLETED,
@@ -65,8 +83,12 @@ async def look_back(session: AsyncSession, ctx: Context, backup: BackupExecution
         .order_by(BackupExecution.id.desc())
         .limit(LOOKED_BACK)
     )
-    earlier = [manifests.from_dict(values) for values in await session.scalars(query) if values]
-    found = find(manifests.from_dict(backup.manifest or {}), earlier, ctx.live)
+    manifest = manifests.from_dict(backup.manifest or {})
+    earlier = Earlier(manifest.options)
+    for id_ in (await session.scalars(query)).all():
+        if values := await session.scalar(select(BackupExecution.manifest).where(BackupExecution.id == id_)):
+            earlier.add(manifests.from_dict(values))
+    found = find(manifest, earlier, ctx.live)
     await record(session, ctx, backup, found)
     return found
 
@@ -96,8 +118,8 @@ def recorded(backup: BackupExecution) -> list[Anomaly]:
     return msgspec.convert(backup.anomalies, list[Anomaly])
 
 
-def _size(manifest: Manifest, earlier: Sequence[Manifest], percent: int) -> str | None:
-    usual = int(median(other.plain_size for other in earlier))
+def _size(manifest: Manifest, sizes: Sequence[int], percent: int) -> str | None:
+    usual = int(median(sizes))
     now = manifest.plain_size
     if not percent or not usual or now > usual * (100 - percent) / 100:
         return None

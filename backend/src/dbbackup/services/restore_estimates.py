@@ -27,25 +27,31 @@ async def estimate(session: AsyncSession, database_id: str, manifest: Manifest) 
 
 
 async def _measured(session: AsyncSession, database_id: str) -> list[tuple[int, float]]:
+    """Return plain bytes and seconds. Manifests are read one at a time: those of thousands of tables are large."""
     restores = (
-        select(RestoreExecution)
+        select(RestoreExecution.id, RestoreExecution.result, BackupExecution.plain_size)
+        .outerjoin(BackupExecution, BackupExecution.id == RestoreExecution.backup_id)
         .where(RestoreExecution.database_id == database_id, RestoreExecution.status == RunStatus.COMPLETED)
         .order_by(RestoreExecution.id.desc())
         .limit(_NEWEST)
     )
     found: list[tuple[int, float]] = []
-    for run in await session.scalars(restores):
+    for id_, result, size in (await session.execute(restores)).all():
         # not the whole duration: a safety backup, checks and waiting for sessions are no measure of the next one
-        if seconds := run.result.get("restoreSeconds"):
-            found.append((manifests.from_dict(run.manifest).plain_size, seconds))
+        if seconds := result.get("restoreSeconds"):
+            found.append((size or await _plain_size(session, id_), seconds))
     trials = (
-        select(BackupExecution.manifest, Verification.restore_seconds)
+        select(BackupExecution.plain_size, Verification.restore_seconds)
         .join(BackupExecution, BackupExecution.id == Verification.backup_id)
         .where(Verification.database_id == database_id, Verification.restore_seconds.is_not(None))
         .order_by(Verification.id.desc())
         .limit(_NEWEST)
     )
-    for values, seconds in await session.execute(trials):
-        if values is not None and seconds is not None:
-            found.append((manifests.from_dict(values).plain_size, seconds))
+    found += [(size, seconds) for size, seconds in await session.execute(trials) if size and seconds is not None]
     return found
+
+
+async def _plain_size(session: AsyncSession, restore_id: str) -> int:
+    """Return that of a restore whose source is no backup of the catalogue."""
+    wanted = select(RestoreExecution.manifest).where(RestoreExecution.id == restore_id)
+    return manifests.from_dict((await session.execute(wanted)).scalar_one()).plain_size

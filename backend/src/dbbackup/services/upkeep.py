@@ -98,21 +98,22 @@ async def look_for_copies(ctx: Context, now: datetime) -> list[Anomaly]:
     )
     async with ctx.catalogue.sessions() as session:
         copies = list(await session.scalars(due))
-        rows = select(BackupExecution).where(BackupExecution.id.in_({copy.backup_id for copy in copies}))
-        backups = {backup.id: backup for backup in await session.scalars(rows)}
     found: list[Anomaly] = []
     for copy in copies:
         try:
-            missing = await _missing(ctx, copy, backups[copy.backup_id])
+            missing = await _missing(ctx, copy)
         except AppError:
             continue
         found += await _note(ctx, copy.id, missing, now)
     return found
 
 
-async def _missing(ctx: Context, copy: BackupCopy, backup: BackupExecution) -> list[str]:
+async def _missing(ctx: Context, copy: BackupCopy) -> list[str]:
     storage = await ctx.storages.open(copy.storage_id)
-    manifest = manifests.from_dict(backup.manifest or {})
+    # One at a time: that of thousands of tables takes megabytes.
+    wanted = select(BackupExecution.manifest).where(BackupExecution.id == copy.backup_id)
+    async with ctx.catalogue.sessions() as session:
+        manifest = manifests.from_dict(await session.scalar(wanted) or {})
     files = [manifest.file_name, *(part.file for part in manifest.parts)]
     return [file for file in files if await storage.stat(sibling(copy, file)) is None]
 
