@@ -7,7 +7,6 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import defer
 
 from dbbackup.db.models import RestoreExecution
 from dbbackup.services.backups import in_utc
@@ -18,11 +17,6 @@ _SORTS = {
     "status": RestoreExecution.status,
     "duration": RestoreExecution.duration,
 }
-_WITHOUT_LONG_TEXTS = (
-    defer(RestoreExecution.manifest, raiseload=True),
-    defer(RestoreExecution.error_stack, raiseload=True),
-)
-"""A page of manifests of thousands of tables would be hundreds of megabytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,5 +46,5 @@ async def list_restores(
     column = _SORTS[sort.removeprefix("-")]
     order = column.desc().nulls_last() if sort.startswith("-") else column.asc().nulls_last()
     # The id breaks ties, so that no row is on two pages.
-    ordered = query.order_by(order, RestoreExecution.id.desc()).options(*_WITHOUT_LONG_TEXTS)
+    ordered = query.order_by(order, RestoreExecution.id.desc())
     return list(await session.scalars(ordered.limit(limit).offset((page - 1) * limit))), total
