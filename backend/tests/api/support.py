@@ -103,8 +103,9 @@ def open_uploads(seaweed: SeaweedServer, bucket: str) -> list[str]:
 
 
 def files(folder: Path) -> list[str]:
-    """Return the files below a folder, relative to it."""
-    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+    """Return the files below a folder, relative to it; the program may be removing folders meanwhile."""
+    found = (Path(where, name) for where, _, names in os.walk(folder) for name in names)
+    return sorted(str(path.relative_to(folder)) for path in found)
 
 
 def processes(app: RunningApp) -> list[int]:
