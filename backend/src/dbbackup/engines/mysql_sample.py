@@ -10,6 +10,7 @@ import re
 import time
 from collections.abc import Mapping
 from hashlib import sha256
+from typing import cast
 
 from isal.isal_zlib import crc32
 
@@ -135,8 +136,7 @@ class RowSampler:
         rows = self._take(data, ended=ended)
         count = len(rows)
         try:
-            if self._hasher is not None:
-                self._hasher.add(rows)
+            cast(TableHasher, self._hasher).add(rows)  # `begin` has told that they are wanted
         except ValueError:
             self._give_up(self._name)
         self._left -= time.perf_counter() - began
