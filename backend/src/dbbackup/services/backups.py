@@ -198,8 +198,8 @@ async def upload_backup(session: AsyncSession, ctx: Context, backup_id: str, dat
     Raises:
         ConflictError: it is not completed, no copy of it is whole, or it is there already.
     """
-    await get_backup(session, backup_id)
-    backup = await lock_backup(session, backup_id)
+    backup = await get_backup(session, backup_id)
+    await lock_backup(session, backup_id)
     if backup.status != RunStatus.COMPLETED or not any(c.state == CopyState.COMPLETE for c in backup.copies):
         raise ConflictError("Only a completed backup with a whole copy can be uploaded.")
     for config_id in await named_or_default(session, data.s3_config_ids):
@@ -223,8 +223,8 @@ async def delete_backup(session: AsyncSession, ctx: Context, backup_id: str, act
     Raises:
         ConflictError: it is queued or running, pinned, locked, or a restore or verification is reading it.
     """
-    await get_backup(session, backup_id)
-    backup = await lock_backup(session, backup_id)
+    backup = await get_backup(session, backup_id)
+    await lock_backup(session, backup_id)
     if backup.status in ACTIVE:
         raise ConflictError("This backup has not ended. Cancel it first, then delete it.")
     if backup.pinned:

@@ -25,6 +25,8 @@ from dbbackup.services.stored_manifests import read_manifest
 from dbbackup.storages.base import Storage, StoredObject
 
 _AT_ONCE = 16
+_BYTES_AT_ONCE = 500_000
+"""Manifests are small, but of thousands of tables they are not, and what is made of them takes ten times as much."""
 _MAX_PROBLEMS = 100
 
 
@@ -85,16 +87,18 @@ async def rebuild(
 
 
 async def _manifest_keys(storage: Storage) -> AsyncIterator[list[str]]:
-    """Yield the keys of manifests, some at a time."""
+    """Yield the keys of manifests, as many at a time as are read together."""
     keys: list[str] = []
+    size = 0
     async for stored in storage.list_objects():
         name = FILE_NAME.match(stored.key.rpartition("/")[2])
         if name is None or not name["rest"].endswith(manifests.SUFFIX):
             continue
-        keys.append(stored.key)
-        if len(keys) == _AT_ONCE:
+        if keys and (len(keys) == _AT_ONCE or size + stored.size > _BYTES_AT_ONCE):
             yield keys
-            keys = []
+            keys, size = [], 0
+        keys.append(stored.key)
+        size += stored.size
     if keys:
         yield keys
 

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from dbbackup.core.errors import ConflictError
 from dbbackup.core.sizes import human_size
 from dbbackup.db.models import RUNS, BackupCopy, BackupExecution, CopyState, ExecutionLog, RunJournal, RunStatus
-from dbbackup.db.models.backup_execution import FINAL, RETENTION
+from dbbackup.db.models.backup_execution import FINAL, RETENTION, WITHOUT_LONG_TEXTS
 from dbbackup.services import retention
 from dbbackup.services.backup_deletion import mark_deleted
 from dbbackup.services.clock import accept_clock, watch_clock
@@ -59,13 +59,13 @@ async def clean_up(ctx: Context, now: datetime, *, accept: bool = False) -> Clea
         report = CleanupReport()
         for owner in found:
             try:
-                gone = await _retain_all(ctx, owner, now)
+                count, size = await _retain_all(ctx, owner, now)
             except Exception as error:  # noqa: BLE001 - one database's fault must not keep the others from theirs
                 _log.opt(exception=error).error("Retention of {} failed", owner.database_id or owner.name)
                 report.problems.append(f"{owner.database_id or owner.name}: {type(error).__name__}")
             else:
-                report.backups += len(gone)
-                report.size += sum(backup.size or 0 for backup in gone)
+                report.backups += count
+                report.size += size
         report.records = await _remove_failed(ctx, now)
         report.lines = await _remove_lines(ctx, now)
         names = ", ".join(report.problems)
@@ -82,11 +82,12 @@ async def plan_cleanup(ctx: Context, now: datetime) -> tuple[CleanupReport, list
             for decision in await retention.decide(session, ctx, owner, now):
                 if decision.keep:
                     continue
-                backup = await session.get_one(BackupExecution, decision.backup.id)
+                wanted = select(BackupExecution.database_name).where(BackupExecution.id == decision.backup.id)
+                name = await session.scalar(wanted)
                 report.backups += 1
                 report.size += decision.backup.size
                 reasons = " ".join(reason.text for reason in decision.reasons)
-                lines.append(f"{backup.database_name} {decision.backup.at:%Y-%m-%d %H:%M} ({backup.id}): {reasons}")
+                lines.append(f"{name} {decision.backup.at:%Y-%m-%d %H:%M} ({decision.backup.id}): {reasons}")
     return report, lines
 
 
@@ -107,14 +108,16 @@ async def retain(session: AsyncSession, ctx: Context, owner: Owner, now: datetim
     return gone
 
 
-async def _retain_all(ctx: Context, owner: Owner, now: datetime) -> list[BackupExecution]:
-    gone: list[BackupExecution] = []
+async def _retain_all(ctx: Context, owner: Owner, now: datetime) -> tuple[int, int]:
+    """Return how many backups are deleted, and their bytes."""
+    count = size = 0
     while True:
         async with ctx.catalogue.transaction() as session:
-            more = await retain(session, ctx, owner, now)
-        gone += more
-        if len(more) < retention.MOST:
-            return gone
+            gone = await retain(session, ctx, owner, now)
+        count += len(gone)
+        size += sum(backup.size or 0 for backup in gone)
+        if len(gone) < retention.MOST:
+            return count, size
 
 
 async def _remove_failed(ctx: Context, now: datetime) -> int:
@@ -122,7 +125,8 @@ async def _remove_failed(ctx: Context, now: datetime) -> int:
     days = ctx.live.failed_run_days
     if not days:
         return 0
-    query = select(BackupExecution).where(
+    old = select(BackupExecution).options(*WITHOUT_LONG_TEXTS)
+    query = old.where(
         BackupExecution.status.in_((RunStatus.FAILED, RunStatus.CANCELLED)),
         BackupExecution.deleted_at.is_(None),
         ~BackupExecution.pinned,

@@ -16,6 +16,7 @@ from dbbackup.core.naming import new_id, slug
 from dbbackup.core.run_limits import LimitOverrides, saved_form
 from dbbackup.core.secret import Secret
 from dbbackup.db.models import RUNS, BackupExecution, DatabaseConfig, RunStatus, Verification
+from dbbackup.db.models.backup_execution import WITHOUT_LONG_TEXTS
 from dbbackup.db.models.base import utc_now
 from dbbackup.engines.base import Engine
 from dbbackup.engines.values import Connection, Probe
@@ -170,9 +171,8 @@ async def delete_database(session: AsyncSession, ctx: Context, database_id: str,
             f"A verification restores on the server of {config.name}. Cancel it or wait for its end, then delete it."
         )
     if backups == "delete":
-        theirs = select(BackupExecution).where(
-            BackupExecution.database_id == database_id, BackupExecution.deleted_at.is_(None)
-        )
+        theirs = select(BackupExecution).options(*WITHOUT_LONG_TEXTS)
+        theirs = theirs.where(BackupExecution.database_id == database_id, BackupExecution.deleted_at.is_(None))
         doomed = (await session.scalars(theirs)).all()
         await _refuse_needed(session, config, doomed)
         for backup in doomed:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +23,7 @@ from dbbackup.services.changes import announce
 from dbbackup.services.context import Context
 from dbbackup.services.downloads import sibling
 from dbbackup.services.encryption_keys import file_name, open_private, private_file
-from dbbackup.services.recovery_text import CHECK_MANIFEST, how_to
+from dbbackup.services.recovery_text import CHECK_MANIFEST, how_to, section
 from dbbackup.services.verification_inputs import RecoveryKitInput
 
 NEWEST = 3
@@ -37,15 +38,6 @@ class Kit:
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One backup in the kit and where its copies lie."""
-
-    manifest: Manifest
-    places: list[dict[str, str]]
-    """`kind`, and where: `folder`, or `bucket`, `endpoint` and `prefix` of the files."""
-
-
 async def make_kit(session: AsyncSession, ctx: Context, data: RecoveryKitInput) -> Kit:
     """Put the kit together; the private keys in it count as downloaded from now on.
 
@@ -58,19 +50,21 @@ async def make_kit(session: AsyncSession, ctx: Context, data: RecoveryKitInput) 
         )
     now = utc_now()
     keys = await _keys(session, ctx)
-    entries = await _entries(session, ctx)
+    lines, sections = [], []
     output = io.BytesIO()
     with zipfile.ZipFile(output, "w", zipfile.ZIP_DEFLATED) as archive:
+        async for manifest, places in _backups(session, ctx):
+            path = f"manifests/{manifest.source.slug}/{manifest.file_name}"
+            _put(archive, path, manifests.encode(manifest).decode())
+            lines.append(_line(manifest, places))
+            sections.append(section(manifest, places))
         public = ctx.signing_key.public_key
-        _put(archive, "README.md", how_to(ctx.instance_id, signing.fingerprint(public), entries, sorted(keys), now))
+        _put(archive, "README.md", how_to(ctx.instance_id, signing.fingerprint(public), sections, sorted(keys), now))
         _put(archive, "signing-key.pem", signing.pem(public))
         _put(archive, "check-manifest.sh", CHECK_MANIFEST)
-        _put(archive, "index.json", json.dumps([_line(entry) for entry in entries], indent=2) + "\n")
+        _put(archive, "index.json", json.dumps(lines, indent=2) + "\n")
         for name, key in keys.items():
             _put(archive, f"keys/{name}", key.reveal())
-        for entry in entries:
-            path = f"manifests/{entry.manifest.source.slug}/{entry.manifest.file_name}"
-            _put(archive, path, manifests.encode(entry.manifest).decode())
     return Kit(f"recovery-kit_{ctx.instance_id}_{now:%Y%m%d}.zip", output.getvalue())
 
 
@@ -89,8 +83,11 @@ async def _keys(session: AsyncSession, ctx: Context) -> dict[str, Secret]:
     return found
 
 
-async def _entries(session: AsyncSession, ctx: Context) -> list[Entry]:
-    """Return the newest good backups of each database, the newest first."""
+async def _backups(session: AsyncSession, ctx: Context) -> AsyncIterator[tuple[Manifest, list[dict[str, str]]]]:
+    """Yield the manifest and the places of the newest good backups of each database, the newest first.
+
+    Read one at a time: manifests of thousands of tables are large.
+    """
     place = func.row_number().over(
         partition_by=(BackupExecution.database_id, BackupExecution.database_name), order_by=BackupExecution.id.desc()
     )
@@ -104,18 +101,18 @@ async def _entries(session: AsyncSession, ctx: Context) -> list[Entry]:
         .subquery()
     )
     query = (
-        select(BackupExecution)
+        select(BackupExecution.id)
         .join(ranked, ranked.c.id == BackupExecution.id)
         .where(ranked.c.place <= NEWEST)
         .order_by(BackupExecution.database_name, BackupExecution.id.desc())
     )
     configs = {config.id: config for config in await session.scalars(select(S3Config))}
-    entries = []
-    for backup in await session.scalars(query):
-        places = [_place(ctx, copy, configs) for copy in backup.copies if copy.state == CopyState.COMPLETE]
-        if places and backup.manifest:
-            entries.append(Entry(manifests.from_dict(backup.manifest), places))
-    return entries
+    for id_ in (await session.scalars(query)).all():
+        copies = select(BackupCopy).where(BackupCopy.backup_id == id_, BackupCopy.state == CopyState.COMPLETE)
+        places = [_place(ctx, c, configs) for c in await session.scalars(copies.order_by(BackupCopy.position))]
+        known = await session.scalar(select(BackupExecution.manifest).where(BackupExecution.id == id_))
+        if places and known:
+            yield manifests.from_dict(known), places
 
 
 def _place(ctx: Context, copy: BackupCopy, configs: dict[str, S3Config]) -> dict[str, str]:
@@ -127,8 +124,7 @@ def _place(ctx: Context, copy: BackupCopy, configs: dict[str, S3Config]) -> dict
     return {"kind": "s3", "bucket": config.bucket, "endpoint": config.endpoint or "", "prefix": prefix}
 
 
-def _line(entry: Entry) -> dict[str, Any]:
-    manifest = entry.manifest
+def _line(manifest: Manifest, places: list[dict[str, str]]) -> dict[str, Any]:
     return {
         "database": manifest.source.config_name,
         "engine": manifest.source.engine,
@@ -137,7 +133,7 @@ def _line(entry: Entry) -> dict[str, Any]:
         "files": [part.file for part in manifest.parts],
         "manifest": manifest.file_name,
         "recipients": manifest.recipients,
-        "places": entry.places,
+        "places": places,
     }
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from dbbackup.core.manifest import Manifest
 
@@ -78,22 +78,15 @@ It must say `Signature Verified Successfully`, and `OK` for each file. Then rest
 """
 
 
-class _Entry(Protocol):
-    @property
-    def manifest(self) -> Manifest: ...
-    @property
-    def places(self) -> list[dict[str, str]]: ...
-
-
-def how_to(instance: str, fingerprint: str, entries: Sequence[_Entry], keys: Iterable[str], made: datetime) -> str:
-    """Return the text of the kit, in Markdown."""
+def how_to(instance: str, fingerprint: str, sections: Iterable[str], keys: Iterable[str], made: datetime) -> str:
+    """Return the text of the kit, in Markdown; `sections` are those of its backups."""
     named = ", ".join(f"`{key}`" for key in keys) or "none are kept by this instance"
     head = _HEAD.format(instance=instance, made=_moment(made), keys=named, fingerprint=fingerprint)
-    return head + ("".join(map(_section, entries)) or _NOTHING)
+    return head + ("".join(sections) or _NOTHING)
 
 
-def _section(entry: _Entry) -> str:
-    manifest = entry.manifest
+def section(manifest: Manifest, places: Iterable[dict[str, str]]) -> str:
+    """Return how one backup is restored. `places`: `kind`, and `folder` or `bucket`, `endpoint` and `prefix`."""
     source = manifest.source
     return _BACKUP.format(
         name=source.config_name,
@@ -102,7 +95,7 @@ def _section(entry: _Entry) -> str:
         version=source.server_version,
         database=source.database,
         files="\n".join(f"- `{file}`" for file in (manifest.file_name, *(part.file for part in manifest.parts))),
-        places="\n".join(map(_where, entry.places)),
+        places="\n".join(map(_where, places)),
         slug=source.slug,
         manifest=manifest.file_name,
         restore=_with_keyring(manifest, _postgresql(manifest) if source.engine == "postgresql" else _mysql(manifest)),

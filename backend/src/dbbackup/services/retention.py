@@ -21,7 +21,7 @@ from dbbackup.db.models import (
     RetentionPolicy,
     Verification,
 )
-from dbbackup.db.models.backup_execution import FINAL, RETENTION
+from dbbackup.db.models.backup_execution import FINAL, RETENTION, WITHOUT_LONG_TEXTS
 from dbbackup.db.remembering import UNREMEMBERED
 from dbbackup.services.backup_deletion import mark_deleted
 from dbbackup.services.context import Context
@@ -85,7 +85,7 @@ async def apply(session: AsyncSession, ctx: Context, owner: Owner, now: datetime
             .execution_options(**{UNREMEMBERED: True})
         )
         if await session.scalar(statement):
-            backup = await session.get_one(BackupExecution, decision.backup.id)
+            backup = await session.get_one(BackupExecution, decision.backup.id, options=WITHOUT_LONG_TEXTS)
             await mark_deleted(session, ctx, backup, RETENTION)
             gone.append(backup)
     await session.flush()

@@ -108,12 +108,12 @@ async def _make_run(
     now: datetime,
 ) -> None:
     """Queue the slot's run, unless it has one or the run before has not ended."""
-    mine = select(BackupExecution).where(BackupExecution.schedule_id == schedule.id)
+    mine = select(BackupExecution.status).where(BackupExecution.schedule_id == schedule.id)
     if await session.scalar(mine.where(BackupExecution.slot == slot).limit(1)):
         return
     if before := await session.scalar(mine.where(BackupExecution.status.in_(ACTIVE)).limit(1)):
         await note_missed(
-            session, ctx, schedule, slot, decision.missed + 1, f"The backup before it was still {before.status}."
+            session, ctx, schedule, slot, decision.missed + 1, f"The backup before it was still {before}."
         )
         return
     try:

@@ -101,13 +101,14 @@ async def _refill(ctx: Context, copy_id: str) -> bool:
         copy = await session.get_one(BackupCopy, copy_id)
         backup = await lock_backup(session, copy.backup_id)
         whole = next((c for c in backup.copies if c.state == CopyState.COMPLETE), None)
-        if copy.state not in _WAITING or whole is None or backup.manifest is None or backup.deleted_at:
+        known = await session.scalar(select(BackupExecution.manifest).where(BackupExecution.id == backup.id))
+        if copy.state not in _WAITING or whole is None or known is None or backup.deleted_at:
             return False
         damaged = copy.state == CopyState.DAMAGED
         copy.state, copy.upload_started_at, copy.attempts = CopyState.WRITING, utc_now(), copy.attempts + 1
         config = await session.get(S3Config, copy.s3_config_id) if copy.s3_config_id else None
         announce(session, ctx, "backup", backup.id, "updated")
-    manifest = manifests.from_dict(backup.manifest)
+    manifest = manifests.from_dict(known)
     # Every storage has the same folders: keys are relative to a config's prefix.
     folder = (whole.key or "").rpartition("/")[0]
     log = logger.bind(category="s3" if config else "backup", operation=backup.id)

@@ -49,17 +49,20 @@ _SAME = (
 )
 
 
-async def restore_views(session: AsyncSession, ctx: Context, restores: list[RestoreExecution]) -> list[RestoreView]:
-    """Return what lists show."""
+async def restore_views(
+    session: AsyncSession, ctx: Context, restores: list[tuple[RestoreExecution, str]]
+) -> list[RestoreView]:
+    """Return what lists show of restores, each of which comes with the name of its source."""
     places = await queue_positions(session)
-    undos = await last_undos(session, [restore.id for restore in restores])
-    return [RestoreView(**_values(ctx, restore, places, undos)) for restore in restores]
+    undos = await last_undos(session, [restore.id for restore, _ in restores])
+    return [RestoreView(**_values(ctx, restore, name, places, undos)) for restore, name in restores]
 
 
 async def restore_detail(session: AsyncSession, ctx: Context, restore: RestoreExecution) -> RestoreDetail:
     """Return everything known of a restore, with the end of its log."""
     undos = await last_undos(session, [restore.id])
-    values = _values(ctx, restore, await queue_positions(session), undos)
+    name = restore.manifest["source"]["configName"]
+    values = _values(ctx, restore, name, await queue_positions(session), undos)
     return RestoreDetail(**values, log_tail=await execution_logs.tail(session, restore.id))
 
 
@@ -82,10 +85,12 @@ def preflight_view(source: Source, findings: list[Finding], estimated: tuple[flo
     )
 
 
-def _values(ctx: Context, restore: RestoreExecution, places: dict[str, int], undos: dict[str, str]) -> dict[str, Any]:
+def _values(
+    ctx: Context, restore: RestoreExecution, source: str, places: dict[str, int], undos: dict[str, str]
+) -> dict[str, Any]:
     return {
         **{name: getattr(restore, name) for name in _SAME},
-        "source_name": restore.manifest["source"]["configName"],
+        "source_name": source,
         "checks": msgspec.convert(restore.result.get("checks", []), list[Check]),
         "undone_by_id": undos.get(restore.id),
         "queue_position": places.get(restore.id),
