@@ -18,6 +18,8 @@ _SORTS = {
     "status": RestoreExecution.status,
     "duration": RestoreExecution.duration,
 }
+SOURCE_NAME = RestoreExecution.manifest["source"]["configName"].as_string()
+"""All that is shown of a manifest: 50 of thousands of tables would take hundreds of megabytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +37,7 @@ async def list_restores(
 ) -> tuple[list[tuple[RestoreExecution, str]], int]:
     """Return one page and the number of all that match; `sort` is a field, `-` before it descends.
 
-    Beside each restore stands the name of the database that its source was made of. That is all that is read of its
-    manifest: 50 of thousands of tables would take hundreds of megabytes.
+    Beside each restore stands the name of the database that its source was made of.
     """
     query = select(RestoreExecution.id)
     if wanted.database_id:
@@ -54,9 +55,9 @@ async def list_restores(
     ordered = query.order_by(order, RestoreExecution.id.desc())
     ids = (await session.scalars(ordered.limit(limit).offset((page - 1) * limit))).all()
     rows = await session.execute(
-        select(RestoreExecution, RestoreExecution.manifest["source"]["configName"].as_string())
+        select(RestoreExecution, SOURCE_NAME)
         .where(RestoreExecution.id.in_(ids))
-        .options(defer(RestoreExecution.manifest, raiseload=True), defer(RestoreExecution.error_stack, raiseload=True))
+        .options(defer(RestoreExecution.error_stack, raiseload=True))
         .order_by(order, RestoreExecution.id.desc())
     )
     return [(restore, name) for restore, name in rows], total

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbbackup.core import manifest as manifests
@@ -69,10 +70,11 @@ async def find_source(
     return Source(backup_manifest(backup), copy.storage_id, copy.key or "", copy.version, copy.bucket, backup.id)
 
 
-def saved_source(restore: RestoreExecution) -> Source:
+async def saved_source(session: AsyncSession, restore: RestoreExecution) -> Source:
     """Return the source a queued restore was given."""
+    wanted = select(RestoreExecution.manifest).where(RestoreExecution.id == restore.id)
     return Source(
-        manifests.from_dict(restore.manifest),
+        manifests.from_dict((await session.execute(wanted)).scalar_one()),
         UPLOADS if restore.source_type == "upload" else restore.source_s3_config_id or LOCAL,
         restore.source_key,
         restore.source_version,

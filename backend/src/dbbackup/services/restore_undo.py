@@ -49,7 +49,7 @@ async def undo_restore(
     if config is None or config.database_name != restore.target_database:
         raise ConflictError("The entry under Databases by which the server is reached was deleted or changed.")
     if restore.kept_database is not None:
-        undo = _swap_back(restore, data, actor)
+        undo = await _swap_back(session, restore, data, actor)
     else:
         undo = await from_safety_backup(session, ctx, config, restore, actor)
         undo.options = {**undo.options, "safetyBackup": True, "stopConnections": data.stop_connections}
@@ -141,12 +141,14 @@ def _check_undoable(restore: RestoreExecution) -> None:
     raise ConflictError("There is nothing to undo: this restore replaced nothing, or did not succeed.")
 
 
-def _swap_back(restore: RestoreExecution, data: UndoInput, actor: str) -> RestoreExecution:
+async def _swap_back(session: AsyncSession, restore: RestoreExecution, data: UndoInput, actor: str) -> RestoreExecution:
     same = ("database_id", "database_name", "target_database", "backup_id", "source_type", "source_s3_config_id")
-    more = ("source_bucket", "source_key", "source_version", "manifest")
+    more = ("source_bucket", "source_key", "source_version")
+    wanted = select(RestoreExecution.manifest).where(RestoreExecution.id == restore.id)
     return RestoreExecution(
         id=new_id(),
         **{name: getattr(restore, name) for name in (*same, *more)},
+        manifest=(await session.execute(wanted)).scalar_one(),
         options={
             "mode": RestoreMode.REPLACE.value,
             "existingDatabase": restore.target_database,

@@ -137,7 +137,8 @@ async def _restore(work: RestoreWork) -> None:
     if restore.options.get(SWAP_BACK):
         await swap_back(work)
         return
-    source = saved_source(restore)
+    async with ctx.catalogue.sessions() as session:
+        source = await saved_source(session, restore)
     work.waits_for = await still_archived(ctx, source, tools)
     if work.waits_for:
         return

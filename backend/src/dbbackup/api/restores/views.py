@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbbackup.api.restores.schemas import FindingView, Preflight, RestoreDetail, RestoreView
@@ -14,6 +15,7 @@ from dbbackup.db.models import RestoreExecution
 from dbbackup.engines.values import Finding
 from dbbackup.services import execution_logs
 from dbbackup.services.context import Context
+from dbbackup.services.restore_list import SOURCE_NAME
 from dbbackup.services.restore_sources import Source
 from dbbackup.services.restore_undo import last_undos
 from dbbackup.services.restores import queue_positions
@@ -61,7 +63,7 @@ async def restore_views(
 async def restore_detail(session: AsyncSession, ctx: Context, restore: RestoreExecution) -> RestoreDetail:
     """Return everything known of a restore, with the end of its log."""
     undos = await last_undos(session, [restore.id])
-    name = restore.manifest["source"]["configName"]
+    name = (await session.execute(select(SOURCE_NAME).where(RestoreExecution.id == restore.id))).scalar_one()
     values = _values(ctx, restore, name, await queue_positions(session), undos)
     return RestoreDetail(**values, log_tail=await execution_logs.tail(session, restore.id))
 

@@ -49,7 +49,8 @@ class RestoreExecution(Base):
     source_bucket: Mapped[str | None] = mapped_column(String(255))
     source_key: Mapped[str] = mapped_column(String(1024))
     source_version: Mapped[str | None] = mapped_column(String(255))
-    manifest: Mapped[JsonDict]
+    manifest: Mapped[JsonDict] = mapped_column(deferred=True, deferred_raiseload=True)
+    """Read by itself where it is needed: of thousands of tables it is larger than all else, and a run takes hours."""
     options: Mapped[JsonDict] = mapped_column(default=dict)
     status: Mapped[str] = mapped_column(String(20), default=RunStatus.QUEUED)
     waiting_for: Mapped[str | None] = mapped_column(Text)
