@@ -17,6 +17,7 @@ from dbbackup.core.manifest import Manifest
 from dbbackup.core.sizes import human_size
 from dbbackup.db.models import BackupExecution, RunStatus
 from dbbackup.db.models.base import utc_now
+from dbbackup.services.backup_list import ListedBackup
 from dbbackup.services.backups import get_backup
 from dbbackup.services.changes import announce
 from dbbackup.services.context import Context
@@ -113,7 +114,7 @@ async def acknowledge(session: AsyncSession, ctx: Context, backup_id: str) -> Ba
     return backup
 
 
-def recorded(backup: BackupExecution) -> list[Anomaly]:
+def recorded(backup: BackupExecution | ListedBackup) -> list[Anomaly]:
     """Return what was found so far."""
     return msgspec.convert(backup.anomalies, list[Anomaly])
 

@@ -2,22 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import reduce
-from operator import add
-from typing import Any
-
 from msgspec import UNSET
 from sqlalchemy import (
-    ColumnElement,
-    ScalarSelect,
-    Select,
-    SQLColumnExpression,
-    exists,
-    func,
-    literal_column,
     or_,
     select,
 )
@@ -25,12 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbbackup.core.errors import ConflictError, NotFoundError
 from dbbackup.core.naming import new_id
-from dbbackup.core.spans import Span, coarse_spans, fine_spans
-from dbbackup.db.memory import ALL
 from dbbackup.db.models import BackupCopy, BackupExecution, CopyState, Run, RunStatus
-from dbbackup.db.models.backup_execution import WITHOUT_LONG_TEXTS
 from dbbackup.db.models.base import utc_now
-from dbbackup.db.remembering import remembered_apart, within
 from dbbackup.db.session import after_commit
 from dbbackup.services.backup_deletion import find_reader, mark_deleted, refuse_locked
 from dbbackup.services.changes import announce, announce_run
@@ -40,34 +22,6 @@ from dbbackup.services.inputs import BackupInput, UploadInput
 from dbbackup.services.new_backup import named_or_default, prepare_backup
 from dbbackup.services.retention_policies import policy_for_backup
 from dbbackup.services.row_locks import lock_backup, lock_row
-
-_UNKNOWN = {"size": BackupExecution.size, "duration": BackupExecution.duration}
-"""What a run may be without: such runs come last, whichever way is sorted."""
-_SORTS = {
-    "createdAt": BackupExecution.created_at,
-    "databaseName": func.lower(BackupExecution.database_name),
-    "type": BackupExecution.type,
-    "status": BackupExecution.status,
-    **_UNKNOWN,
-}
-SORTS = tuple(_SORTS)
-_LARGEST = 2**63 - 1
-
-
-@dataclass(frozen=True, slots=True)
-class BackupFilter:
-    """What a list is narrowed to; None means all."""
-
-    database_id: str | None = None
-    status: str | None = None
-    type: str | None = None
-    s3: str | None = None
-    """`complete`, `failed`, `pending`, or `none` for backups without an S3 copy."""
-    start: datetime | None = None
-    end: datetime | None = None
-    schedule_id: str | None = None
-    undeleted: bool = False
-    """True: only backups that were deleted while files of theirs are still stored somewhere."""
 
 
 async def queue_backup(session: AsyncSession, ctx: Context, data: BackupInput) -> BackupExecution:
@@ -98,61 +52,6 @@ async def get_backup(session: AsyncSession, backup_id: str) -> BackupExecution:
     if backup is None or backup.deleted_at is not None:
         raise NotFoundError(f"There is no backup {backup_id}. It may have been deleted: reload the list.")
     return backup
-
-
-async def list_backups(
-    session: AsyncSession, wanted: BackupFilter, *, sort: str, page: int, limit: int
-) -> tuple[list[BackupExecution], int]:
-    """Return one page and the number of all that match; `sort` is a name of SORTS, `-` before it descends."""
-    query = _filtered(wanted)
-    total = await _count(session, wanted, query)
-    skipped = (page - 1) * limit
-    # From the end that is nearer: what is skipped is gone through, be it by an index.
-    backwards = skipped > total // 2
-    if backwards:
-        limit = max(0, min(limit, total - skipped))
-        skipped = max(0, total - skipped - limit)
-    # The ids first: what is skipped is not read then, and an index holds all that is sorted and filtered by.
-    ids = query.with_only_columns(BackupExecution.id).order_by(*_order(sort, backwards=backwards))
-    wanted_ids = list(await session.scalars(ids.limit(limit).offset(skipped)))
-    if backwards:
-        wanted_ids.reverse()
-    rows = await session.scalars(
-        select(BackupExecution).where(BackupExecution.id.in_(wanted_ids)).options(*WITHOUT_LONG_TEXTS)
-    )
-    found = {row.id: row for row in rows}
-    return [found[id_] for id_ in wanted_ids if id_ in found], total
-
-
-async def _count(session: AsyncSession, wanted: BackupFilter, query: Select[Any]) -> int:
-    ids = query.with_only_columns(BackupExecution.id)
-
-    def matching(when: ColumnElement[bool]) -> ScalarSelect[int]:
-        return select(func.count()).select_from(ids.where(when).subquery()).scalar_subquery()
-
-    async def count(spans: Sequence[Span]) -> list[int]:
-        # One statement: each has its way to another thread and back, and this is of one moment.
-        counts = (reduce(add, map(matching, within(BackupExecution.completed_at, span))) for span in spans)
-        return list((await session.execute(select(*counts))).one())
-
-    # All backups of a database are gone through for each span: it has not many, and an index of its own.
-    spans = (coarse_spans if wanted.database_id or wanted.schedule_id else fine_spans)(utc_now())
-    database_id = wanted.database_id or ALL
-    return sum(await remembered_apart(session, ("backups", wanted), spans, count, database_id=database_id))
-
-
-def _order(sort: str, *, backwards: bool) -> tuple[SQLColumnExpression[Any], SQLColumnExpression[Any]]:
-    name, down = sort.removeprefix("-"), sort.startswith("-")
-    key: SQLColumnExpression[Any] = _SORTS[name]
-    if name in _UNKNOWN:
-        # Written out, not bound: so it is what the index is made of.
-        key = func.coalesce(key, literal_column("-1" if down else str(_LARGEST)))
-    # The id breaks ties, so that no row is on two pages; it goes the way of the dates, as it grows with them.
-    tie_down = sort != "createdAt"
-    return (
-        key.desc() if down != backwards else key.asc(),
-        BackupExecution.id.desc() if tie_down != backwards else BackupExecution.id.asc(),
-    )
 
 
 async def cancel_backup(session: AsyncSession, ctx: Context, backup_id: str) -> BackupExecution:
@@ -247,41 +146,3 @@ async def queue_positions(session: AsyncSession) -> dict[str, int]:
     ready = or_(BackupExecution.not_before.is_(None), BackupExecution.not_before <= utc_now())
     queued = select(BackupExecution.id).where(BackupExecution.status == RunStatus.QUEUED, ready).order_by(*order)
     return {id_: place for place, id_ in enumerate(await session.scalars(queued), start=1)}
-
-
-def _filtered(wanted: BackupFilter) -> Select[BackupExecution]:
-    query = select(BackupExecution)
-    if wanted.undeleted:
-        left = exists().where(BackupCopy.backup_id == BackupExecution.id, BackupCopy.state == CopyState.DELETING)
-        query = query.where(BackupExecution.deleted_at.is_not(None), left)
-    else:
-        query = query.where(BackupExecution.deleted_at.is_(None))
-    if wanted.database_id:
-        query = query.where(BackupExecution.database_id == wanted.database_id)
-    if wanted.status:
-        query = query.where(BackupExecution.status == wanted.status)
-    if wanted.type:
-        query = query.where(BackupExecution.type == wanted.type)
-    if wanted.schedule_id:
-        query = query.where(BackupExecution.schedule_id == wanted.schedule_id)
-    if wanted.start:
-        query = query.where(BackupExecution.created_at >= in_utc(wanted.start))
-    if wanted.end:
-        query = query.where(BackupExecution.created_at < in_utc(wanted.end))
-    if wanted.s3:
-        in_s3 = select(BackupCopy.backup_id).where(BackupCopy.s3_config_id.is_not(None))
-        states = {"pending": (CopyState.PENDING, CopyState.WRITING)}.get(wanted.s3, (wanted.s3,))
-        those = in_s3 if wanted.s3 == "none" else in_s3.where(BackupCopy.state.in_(states))
-        query = query.where(BackupExecution.id.not_in(those) if wanted.s3 == "none" else BackupExecution.id.in_(those))
-    return query
-
-
-def in_utc(moment: datetime) -> datetime:
-    """A moment without an offset is meant in UTC, as everything here."""
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def s3_copies(backup: BackupExecution) -> list[BackupCopy]:
-    """Return the copies in object storage, those that are complete first."""
-    copies = [c for c in backup.copies if c.s3_config_id is not None]
-    return sorted(copies, key=lambda c: (c.state != CopyState.COMPLETE, c.position))

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer
 
 from dbbackup.db.models import RestoreExecution
-from dbbackup.services.backups import in_utc
+from dbbackup.services.backup_list import in_utc
 
 _SORTS = {
     "createdAt": RestoreExecution.created_at,

@@ -9,7 +9,7 @@ import pytest
 
 from dbbackup.db.models import RunStatus
 from dbbackup.db.session import Catalogue
-from dbbackup.services.backups import SORTS, BackupFilter, list_backups
+from dbbackup.services.backup_list import SORTS, BackupFilter, list_backups
 from tests.catalogue import make_catalogue
 from tests.unit.worker.rows import backup
 

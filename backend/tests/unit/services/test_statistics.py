@@ -26,7 +26,7 @@ from dbbackup.db.models import (
 from dbbackup.db.models.base import utc_now
 from dbbackup.db.session import Catalogue
 from dbbackup.services import backup_history, metrics, overdue
-from dbbackup.services.backups import BackupFilter, list_backups
+from dbbackup.services.backup_list import BackupFilter, list_backups
 from dbbackup.services.newest_backups import Which, newest_of_databases, newest_of_schedules
 from dbbackup.services.statistics import collect
 from tests.catalogue import make_catalogue

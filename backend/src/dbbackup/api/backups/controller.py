@@ -22,6 +22,7 @@ from dbbackup.api.verifications.views import verification_answer
 from dbbackup.core.access import Permission
 from dbbackup.db.models import BackupExecution
 from dbbackup.services import anomalies, backups, downloads, execution_logs, verifications
+from dbbackup.services.backup_list import BackupFilter, list_backups
 from dbbackup.services.inputs import BackupInput, PinInput, UploadInput, VerifyInput
 
 Status = Literal["queued", "running", "completed", "failed", "cancelled"]
@@ -74,8 +75,8 @@ class BackupController(Controller):
         limit: Limit = 50,
     ) -> BackupListEnvelope:
         """Return a page of backups, newest first unless sorted otherwise."""
-        wanted = backups.BackupFilter(database_id, status, type_, s3, start, end, schedule_id, undeleted)
-        found, total = await backups.list_backups(session, wanted, sort=sort, page=page, limit=limit)
+        wanted = BackupFilter(database_id, status, type_, s3, start, end, schedule_id, undeleted)
+        found, total = await list_backups(session, wanted, sort=sort, page=page, limit=limit)
         views = await backup_views(session, ctx, found)
         return BackupListEnvelope(success=True, data=views, error=None, meta=meta(page, limit, total))
 

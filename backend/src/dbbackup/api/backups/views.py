@@ -13,68 +13,14 @@ from dbbackup.api.retention_policies.schemas import RetentionDecision
 from dbbackup.api.retention_policies.views import decision_view
 from dbbackup.api.run_progress import progress_of
 from dbbackup.core import manifest as manifests
-from dbbackup.db.models import BackupCopy, BackupExecution, BackupSchedule, CopyState, RunStatus, S3Config
+from dbbackup.db.models import BackupExecution, BackupSchedule, CopyState, RunStatus, S3Config
 from dbbackup.db.models.base import utc_now
 from dbbackup.services import execution_logs, retention
 from dbbackup.services.anomalies import recorded
-from dbbackup.services.backups import queue_positions, s3_copies
+from dbbackup.services.backup_list import ListedBackup, ListedCopy, as_listed, s3_copies
+from dbbackup.services.backups import queue_positions
 from dbbackup.services.context import Context
 from dbbackup.services.signatures import judge
-
-_SAME = (
-    "id",
-    "database_id",
-    "database_name",
-    "engine",
-    "type",
-    "status",
-    "label",
-    "pinned",
-    "retention_policy_id",
-    "keep_forever",
-    "deleted_at",
-    "deleted_by",
-    "deleted_reason",
-    "file_name",
-    "size",
-    "plain_size",
-    "source_size",
-    "compression",
-    "compression_level",
-    "encryption",
-    "sha256",
-    "plain_sha256",
-    "server_version",
-    "tool_version",
-    "schedule_id",
-    "slot",
-    "not_before",
-    "attempt",
-    "verified_level",
-    "verified_at",
-    "damage",
-    "created_at",
-    "started_at",
-    "completed_at",
-    "duration",
-    "error_code",
-    "error_message",
-)
-_COPY_SAME = (
-    "id",
-    "s3_config_id",
-    "bucket",
-    "version",
-    "etag",
-    "size",
-    "sha256",
-    "state",
-    "locked_until",
-    "upload_started_at",
-    "upload_completed_at",
-    "checked_at",
-    "seen_at",
-)
 
 
 class _Bucket(NamedTuple):
@@ -86,7 +32,7 @@ Configs = dict[str, _Bucket]
 Names = dict[str, str]
 
 
-async def backup_views(session: AsyncSession, ctx: Context, backups: list[BackupExecution]) -> list[BackupView]:
+async def backup_views(session: AsyncSession, ctx: Context, backups: list[ListedBackup]) -> list[BackupView]:
     """Return what lists show."""
     configs = await _configs(session)
     places = await _places(session, backups)
@@ -97,13 +43,14 @@ async def backup_views(session: AsyncSession, ctx: Context, backups: list[Backup
 async def backup_detail(session: AsyncSession, ctx: Context, backup: BackupExecution) -> BackupDetail:
     """Return everything known of a backup, with the end of its log."""
     manifest = manifests.from_dict(backup.manifest) if backup.manifest else None
+    listed = as_listed(backup)
     return BackupDetail(
         **_values(
             ctx,
-            backup,
+            listed,
             await _configs(session),
-            await _places(session, [backup]),
-            await _schedule_names(session, [backup]),
+            await _places(session, [listed]),
+            await _schedule_names(session, [listed]),
         ),
         options=backup.options,
         recipients=backup.recipients or [],
@@ -124,11 +71,11 @@ async def _retention(session: AsyncSession, ctx: Context, backup: BackupExecutio
 
 
 def _values(
-    ctx: Context, backup: BackupExecution, configs: Configs, places: dict[str, int], schedules: Names
+    ctx: Context, backup: ListedBackup, configs: Configs, places: dict[str, int], schedules: Names
 ) -> dict[str, Any]:
     first = next(iter(s3_copies(backup)), None)
     return {
-        **{name: getattr(backup, name) for name in _SAME},
+        **backup._asdict(),
         "schedule_name": schedules.get(backup.schedule_id or ""),
         "anomalies": recorded(backup),
         "queue_position": places.get(backup.id),
@@ -141,18 +88,30 @@ def _values(
     }
 
 
-def _copy(copy: BackupCopy, configs: Configs) -> CopyView:
+def _copy(copy: ListedCopy, configs: Configs) -> CopyView:
     config = configs.get(copy.s3_config_id or "")
     return CopyView(
-        **{name: getattr(copy, name) for name in _COPY_SAME},
+        id=copy.id,
         storage="s3" if copy.s3_config_id else "local",
+        s3_config_id=copy.s3_config_id,
         s3_config_name=config.name if config else None,
+        bucket=copy.bucket,
         key=_full_key(copy, configs),
+        version=copy.version,
+        etag=copy.etag,
+        size=copy.size,
+        sha256=copy.sha256,
+        state=copy.state,
         error=copy.error_message,
+        locked_until=copy.locked_until,
+        upload_started_at=copy.upload_started_at,
+        upload_completed_at=copy.upload_completed_at,
+        checked_at=copy.checked_at,
+        seen_at=copy.seen_at,
     )
 
 
-def _full_key(copy: BackupCopy, configs: Configs) -> str | None:
+def _full_key(copy: ListedCopy, configs: Configs) -> str | None:
     """Return the key as the bucket knows it: the row's own is relative to the config's prefix."""
     if copy.key is None:
         return None
@@ -165,12 +124,12 @@ async def _configs(session: AsyncSession) -> Configs:
     return {id_: _Bucket(name, prefix) for id_, name, prefix in await session.execute(query)}
 
 
-async def _places(session: AsyncSession, backups: list[BackupExecution]) -> dict[str, int]:
+async def _places(session: AsyncSession, backups: list[ListedBackup]) -> dict[str, int]:
     waits = any(backup.status == RunStatus.QUEUED for backup in backups)
     return await queue_positions(session) if waits else {}
 
 
-async def _schedule_names(session: AsyncSession, backups: list[BackupExecution]) -> Names:
+async def _schedule_names(session: AsyncSession, backups: list[ListedBackup]) -> Names:
     ids = {backup.schedule_id for backup in backups if backup.schedule_id}
     if not ids:
         return {}
