@@ -53,7 +53,7 @@ async def list_restores(
     order = column.desc().nulls_last() if sort.startswith("-") else column.asc().nulls_last()
     # The id breaks ties, so that no row is on two pages.
     ordered = query.order_by(order, RestoreExecution.id.desc())
-    ids = (await session.scalars(ordered.limit(limit).offset((page - 1) * limit))).all()
+    ids = ordered.limit(limit).offset((page - 1) * limit)
     rows = await session.execute(
         select(RestoreExecution, SOURCE_NAME)
         .where(RestoreExecution.id.in_(ids))
