@@ -56,12 +56,16 @@ def test_upgrade_from_the_first_schema_then_all_is_there_and_restores_and_the_co
     with RunningApp.start(tmp_path / "made") as app:
         database = add_database(app, postgres, name)
         backup = back_up(app, database)
+        body = {"databaseId": database["id"], "backupId": backup["id"], "confirm": True}
+        earlier = app.api.post("/restores", {**body, "options": {"newDatabase": unique("earlier")}})
+        earlier = app.api.wait(f"/restores/{earlier['id']}")
     home = tmp_path / "upgraded"
     path = home / "db" / "app.db"
     as_of_the_first_schema(app.settings.database_path, path)
     shutil.copytree(app.settings.storage_path, home / "backups")
     before = content(path)
-    assert [len(before[table]) for table in ("database_config", "backup_execution", "backup_copy")] == [1, 1, 1]
+    counted = ("database_config", "backup_execution", "backup_copy", "restore_execution")
+    assert [len(before[table]) for table in counted] == [1, 1, 1, 1]
 
     migrate_file(path)
     after = content(path)
@@ -69,8 +73,9 @@ def test_upgrade_from_the_first_schema_then_all_is_there_and_restores_and_the_co
     with RunningApp.start(home) as upgraded:
         assert upgraded.api.get("/databases")[0]["id"] == database["id"]
         assert upgraded.api.get(f"/backups/{backup['id']}")["tables"] == backup["tables"]
+        shown = upgraded.api.get(f"/restores/{earlier['id']}")
+        assert (shown["status"], shown["sourceName"]) == ("completed", database["name"])
         copy = unique("restored")
-        body = {"databaseId": database["id"], "backupId": backup["id"], "confirm": True}
         restore = upgraded.api.post("/restores", {**body, "options": {"newDatabase": copy}})
         assert upgraded.api.wait(f"/restores/{restore['id']}")["status"] == "completed"
         assert compare(postgres, name, copy).equal

@@ -15,9 +15,10 @@ from typing import Any
 
 import psycopg
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 
 from dbbackup.core.catalogue_url import CatalogueUrl
@@ -28,6 +29,7 @@ from dbbackup.db import server, server_lock
 from dbbackup.db.lock import is_taken, lock_catalogue
 from dbbackup.db.migrate import alembic_config, migrate_database, migrate_file
 from dbbackup.db.models import Base, RunJournal, SystemSetting
+from dbbackup.db.models.base import utc_now
 from dbbackup.db.server_lock import ServerLock
 from dbbackup.db.session import Catalogue
 from devtools import catalogue_server
@@ -75,6 +77,29 @@ def test_migrate_when_from_nothing_then_models_and_schema_are_the_same_on_both(
     migrate_file(tmp_path / "app.db")
     assert differences(tmp_path / "app.db") == []
     assert differences(empty) == []
+
+
+def test_migrate_when_restores_are_older_than_the_names_of_their_sources_then_manifests_tell_them(
+    empty: CatalogueUrl,
+) -> None:
+    config = alembic_config(empty)
+    command.upgrade(config, "0021")
+    engine = config.attributes["engine"]
+    row = {
+        "id": "r", "database_name": "d", "target_database": "t", "source_type": "local", "source_key": "k",
+        "manifest": '{"source": {"configName": "shop"}}', "options": "{}", "status": "completed", "started_by": "s",
+        "confirmed_by": "s", "cancel_requested": False, "result": "{}", "attempt": 1,
+        "created_at": utc_now(), "updated_at": utc_now(),
+    }  # fmt: skip
+    with engine.begin() as connection:
+        names = ", ".join(row)
+        connection.execute(
+            text(f"INSERT INTO restore_execution ({names}) VALUES ({', '.join(f':{name}' for name in row)})"), row
+        )
+    engine.dispose()
+    migrate_database(empty)
+    with alembic_config(empty).attributes["engine"].connect() as connection:
+        assert connection.scalar(text("SELECT source_name FROM restore_execution")) == "shop"
 
 
 def test_migrate_when_the_database_is_newer_or_another_programs_then_refused(empty: CatalogueUrl) -> None:

@@ -18,8 +18,6 @@ _SORTS = {
     "status": RestoreExecution.status,
     "duration": RestoreExecution.duration,
 }
-SOURCE_NAME = RestoreExecution.manifest["source"]["configName"].as_string()
-"""All that is shown of a manifest: 50 of thousands of tables would take hundreds of megabytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +32,9 @@ class RestoreFilter:
 
 async def list_restores(
     session: AsyncSession, wanted: RestoreFilter, *, sort: str, page: int, limit: int
-) -> tuple[list[tuple[RestoreExecution, str]], int]:
-    """Return one page and the number of all that match; `sort` is a field, `-` before it descends.
-
-    Beside each restore stands the name of the database that its source was made of.
-    """
-    query = select(RestoreExecution.id)
+) -> tuple[list[RestoreExecution], int]:
+    """Return one page and the number of all that match; `sort` is a field, `-` before it descends."""
+    query = select(RestoreExecution).options(defer(RestoreExecution.error_stack, raiseload=True))
     if wanted.database_id:
         query = query.where(RestoreExecution.database_id == wanted.database_id)
     if wanted.status:
@@ -53,11 +48,4 @@ async def list_restores(
     order = column.desc().nulls_last() if sort.startswith("-") else column.asc().nulls_last()
     # The id breaks ties, so that no row is on two pages.
     ordered = query.order_by(order, RestoreExecution.id.desc())
-    ids = ordered.limit(limit).offset((page - 1) * limit)
-    rows = await session.execute(
-        select(RestoreExecution, SOURCE_NAME)
-        .where(RestoreExecution.id.in_(ids))
-        .options(defer(RestoreExecution.error_stack, raiseload=True))
-        .order_by(order, RestoreExecution.id.desc())
-    )
-    return [(restore, name) for restore, name in rows], total
+    return list(await session.scalars(ordered.limit(limit).offset((page - 1) * limit))), total

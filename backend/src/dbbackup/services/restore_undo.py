@@ -143,7 +143,7 @@ def _check_undoable(restore: RestoreExecution) -> None:
 
 async def _swap_back(session: AsyncSession, restore: RestoreExecution, data: UndoInput, actor: str) -> RestoreExecution:
     same = ("database_id", "database_name", "target_database", "backup_id", "source_type", "source_s3_config_id")
-    more = ("source_bucket", "source_key", "source_version")
+    more = ("source_bucket", "source_key", "source_version", "source_name")
     wanted = select(RestoreExecution.manifest).where(RestoreExecution.id == restore.id)
     return RestoreExecution(
         id=new_id(),

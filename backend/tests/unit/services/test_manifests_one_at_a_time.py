@@ -99,8 +99,7 @@ async def kit(ctx: Context, _config: DatabaseConfig) -> None:
 async def restores(ctx: Context, _config: DatabaseConfig) -> None:
     async with ctx.catalogue.sessions() as session:
         found, total = await list_restores(session, RestoreFilter(), sort="-createdAt", page=1, limit=50)
-    assert [name for _, name in found] == ["shop"] * COUNT
-    assert total == COUNT
+    assert len(found) == total == COUNT
 
 
 async def presence(ctx: Context, _config: DatabaseConfig) -> None:

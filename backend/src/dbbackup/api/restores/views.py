@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbbackup.api.restores.schemas import FindingView, Preflight, RestoreDetail, RestoreView
@@ -15,7 +14,6 @@ from dbbackup.db.models import RestoreExecution
 from dbbackup.engines.values import Finding
 from dbbackup.services import execution_logs
 from dbbackup.services.context import Context
-from dbbackup.services.restore_list import SOURCE_NAME
 from dbbackup.services.restore_sources import Source
 from dbbackup.services.restore_undo import last_undos
 from dbbackup.services.restores import queue_positions
@@ -30,6 +28,7 @@ _SAME = (
     "source_s3_config_id",
     "source_bucket",
     "source_key",
+    "source_name",
     "options",
     "status",
     "created_at",
@@ -51,20 +50,17 @@ _SAME = (
 )
 
 
-async def restore_views(
-    session: AsyncSession, ctx: Context, restores: list[tuple[RestoreExecution, str]]
-) -> list[RestoreView]:
-    """Return what lists show of restores, each of which comes with the name of its source."""
+async def restore_views(session: AsyncSession, ctx: Context, restores: list[RestoreExecution]) -> list[RestoreView]:
+    """Return what lists show."""
     places = await queue_positions(session)
-    undos = await last_undos(session, [restore.id for restore, _ in restores])
-    return [RestoreView(**_values(ctx, restore, name, places, undos)) for restore, name in restores]
+    undos = await last_undos(session, [restore.id for restore in restores])
+    return [RestoreView(**_values(ctx, restore, places, undos)) for restore in restores]
 
 
 async def restore_detail(session: AsyncSession, ctx: Context, restore: RestoreExecution) -> RestoreDetail:
     """Return everything known of a restore, with the end of its log."""
     undos = await last_undos(session, [restore.id])
-    name = (await session.execute(select(SOURCE_NAME).where(RestoreExecution.id == restore.id))).scalar_one()
-    values = _values(ctx, restore, name, await queue_positions(session), undos)
+    values = _values(ctx, restore, await queue_positions(session), undos)
     return RestoreDetail(**values, log_tail=await execution_logs.tail(session, restore.id))
 
 
@@ -87,12 +83,9 @@ def preflight_view(source: Source, findings: list[Finding], estimated: tuple[flo
     )
 
 
-def _values(
-    ctx: Context, restore: RestoreExecution, source: str, places: dict[str, int], undos: dict[str, str]
-) -> dict[str, Any]:
+def _values(ctx: Context, restore: RestoreExecution, places: dict[str, int], undos: dict[str, str]) -> dict[str, Any]:
     return {
         **{name: getattr(restore, name) for name in _SAME},
-        "source_name": source,
         "checks": msgspec.convert(restore.result.get("checks", []), list[Check]),
         "undone_by_id": undos.get(restore.id),
         "queue_position": places.get(restore.id),

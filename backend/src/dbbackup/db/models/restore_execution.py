@@ -49,6 +49,8 @@ class RestoreExecution(Base):
     source_bucket: Mapped[str | None] = mapped_column(String(255))
     source_key: Mapped[str] = mapped_column(String(1024))
     source_version: Mapped[str | None] = mapped_column(String(255))
+    source_name: Mapped[str] = mapped_column(String(200), server_default="")
+    """Of the database that the source was made of, as the manifest says."""
     manifest: Mapped[JsonDict] = mapped_column(deferred=True, deferred_raiseload=True)
     """Read by itself where it is needed: of thousands of tables it is larger than all else, and a run takes hours."""
     options: Mapped[JsonDict] = mapped_column(default=dict)
