@@ -156,11 +156,12 @@ async def list_backups(
 
 
 async def _read(session: AsyncSession, ids: list[str]) -> list[ListedBackup]:
+    rows = {row[0]: row for row in await session.execute(_ROWS, {"ids": ids})}
+    # After the rows: what is told as completed has its copies by then.
     copies: dict[str, list[ListedCopy]] = defaultdict(list)
     for copy in map(ListedCopy._make, await session.execute(_COPIES, {"ids": ids})):
         copies[copy.backup_id].append(copy)
-    found = {row[0]: ListedBackup(copies[row[0]], *row) for row in await session.execute(_ROWS, {"ids": ids})}
-    return [found[id_] for id_ in ids if id_ in found]
+    return [ListedBackup(copies[id_], *rows[id_]) for id_ in ids if id_ in rows]
 
 
 def as_listed(backup: BackupExecution) -> ListedBackup:
