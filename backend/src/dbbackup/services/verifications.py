@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import defer
 
 from dbbackup.core.errors import ConflictError, NotFoundError, ValidationError
 from dbbackup.core.naming import new_id
@@ -22,6 +23,7 @@ from dbbackup.db.models import (
     TargetKind,
     Verification,
 )
+from dbbackup.db.models.base import JsonDict
 from dbbackup.db.remembering import remembered
 from dbbackup.services.backups import get_backup, request_cancel
 from dbbackup.services.changes import announce_run
@@ -90,9 +92,12 @@ async def get_verification(session: AsyncSession, verification_id: str) -> Verif
 
 async def list_verifications(
     session: AsyncSession, *, backup_id: str | None, database_id: str | None, status: str | None, page: int, limit: int
-) -> tuple[list[Verification], int]:
-    """Return one page, newest first, and the number of all that match."""
-    query = select(Verification)
+) -> tuple[list[tuple[Verification, list[JsonDict]]], int]:
+    """Return one page, newest first, each with its checks, and the number of all that match.
+
+    That is all that is read of the results: they name every table.
+    """
+    query = select(Verification.id)
     for column, value in (
         (Verification.backup_id, backup_id),
         (Verification.database_id, database_id),
@@ -101,8 +106,15 @@ async def list_verifications(
         if value:
             query = query.where(column == value)
     total = await session.scalar(select(func.count()).select_from(query.subquery())) or 0
-    ordered = query.order_by(Verification.created_at.desc(), Verification.id.desc())
-    return list(await session.scalars(ordered.limit(limit).offset((page - 1) * limit))), total
+    newest = (Verification.created_at.desc(), Verification.id.desc())
+    ids = query.order_by(*newest).limit(limit).offset((page - 1) * limit)
+    rows = await session.execute(
+        select(Verification, Verification.result["checks"])
+        .where(Verification.id.in_(ids))
+        .options(defer(Verification.result, raiseload=True))
+        .order_by(*newest)
+    )
+    return [(verification, checks) for verification, checks in rows], total
 
 
 async def queue_positions(session: AsyncSession) -> dict[str, int]:

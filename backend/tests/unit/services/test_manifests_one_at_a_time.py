@@ -1,4 +1,4 @@
-"""What looks at many backups or restores holds one manifest at a time: of thousands of tables they are large."""
+"""What looks at many backups, restores or proofs holds what names every table of one at a time."""
 
 from __future__ import annotations
 
@@ -18,7 +18,15 @@ from sqlalchemy import select
 from dbbackup.core import manifest as manifests
 from dbbackup.core.manifest import TableFacts
 from dbbackup.core.naming import RUN_LENGTH, new_id, random_token
-from dbbackup.db.models import BackupCopy, BackupExecution, CopyState, DatabaseConfig, RetentionPolicy, RunStatus
+from dbbackup.db.models import (
+    BackupCopy,
+    BackupExecution,
+    CopyState,
+    DatabaseConfig,
+    RetentionPolicy,
+    RunStatus,
+    Verification,
+)
 from dbbackup.db.models.base import utc_now
 from dbbackup.services.anomalies import look_back
 from dbbackup.services.catalogue_rebuild import rebuild
@@ -30,6 +38,7 @@ from dbbackup.services.restore_estimates import estimate
 from dbbackup.services.restore_list import RestoreFilter, list_restores
 from dbbackup.services.upkeep import look_for_copies
 from dbbackup.services.verification_inputs import RecoveryKitInput
+from dbbackup.services.verifications import list_verifications
 from tests.unit.engines.archives import manifest_of
 from tests.unit.worker.rows import backup, database, restore, save
 
@@ -49,6 +58,14 @@ def large() -> dict[str, Any]:
     return manifests.to_dict(replace(made, source=source, parts=[main]))
 
 
+def proof(backup_id: str) -> Verification:
+    tables = [{"schema": "public", "name": f"table_{number}", "rows": number} for number in range(TABLES)]
+    return Verification(
+        id=new_id(), backup_id=backup_id, storage="local", database_name="d", level=3, status=RunStatus.COMPLETED,
+        result={"checks": [{"name": "rows", "ok": True, "message": "all"}], "tables": tables}, started_by="test",
+    )  # fmt: skip
+
+
 async def filled(ctx: Context) -> DatabaseConfig:
     """Fill the catalogue with old backups and with restores, all of many tables."""
     config, values = database(ctx), large()
@@ -61,7 +78,9 @@ async def filled(ctx: Context) -> DatabaseConfig:
         times = {"started_at": ended, "completed_at": ended, "created_at": ended, "database_name": f"d{number % 8}"}
         run = restore(config, RunStatus.COMPLETED)
         run.manifest, run.result = values, {"restoreSeconds": 1.0}
-        await save(ctx, backup(config, RunStatus.COMPLETED, **times, **kept), run)
+        made = backup(config, RunStatus.COMPLETED, **times, **kept)
+        await save(ctx, made, run)
+        await save(ctx, proof(made.id))
     return config
 
 
@@ -102,6 +121,15 @@ async def restores(ctx: Context, _config: DatabaseConfig) -> None:
     assert len(found) == total == COUNT
 
 
+async def proofs(ctx: Context, _config: DatabaseConfig) -> None:
+    async with ctx.catalogue.sessions() as session:
+        found, total = await list_verifications(
+            session, backup_id=None, database_id=None, status=None, page=1, limit=50
+        )
+    assert [[check["name"] for check in checks] for _, checks in found] == [["rows"]] * COUNT
+    assert total == COUNT
+
+
 async def presence(ctx: Context, _config: DatabaseConfig) -> None:
     # the files are not there
     assert len(await look_for_copies(ctx, NOW)) == COUNT
@@ -126,7 +154,9 @@ async def rebuilding(ctx: Context, _config: DatabaseConfig) -> None:
     assert (report.backups_added, report.problems) == (COUNT, [])
 
 
-@pytest.mark.parametrize("work", [rebuilding, retention, deletion, kit, restores, presence, oddities, estimates])
+@pytest.mark.parametrize(
+    "work", [rebuilding, retention, deletion, kit, restores, proofs, presence, oddities, estimates]
+)
 async def test_memory_does_not_grow_with_the_number_of_manifests(ctx: Context, work: Work) -> None:
     config = await filled(ctx)
     lie_on_disk(ctx)

@@ -18,6 +18,7 @@ from dbbackup.api.verifications.schemas import (
 )
 from dbbackup.core.comparison import Check
 from dbbackup.db.models import DatabaseConfig, Verification
+from dbbackup.db.models.base import JsonDict
 from dbbackup.services import execution_logs
 from dbbackup.services.context import Context
 from dbbackup.services.verifications import queue_positions
@@ -44,28 +45,32 @@ _SAME = (
 )
 
 
-async def verification_views(session: AsyncSession, ctx: Context, found: list[Verification]) -> list[VerificationView]:
-    """Return what lists show."""
-    places, names = await queue_positions(session), await _names(session, found)
-    return [VerificationView(**_values(ctx, verification, places, names)) for verification in found]
+async def verification_views(
+    session: AsyncSession, ctx: Context, found: list[tuple[Verification, list[JsonDict]]]
+) -> list[VerificationView]:
+    """Return what lists show of verifications, each of which comes with its checks."""
+    places, names = await queue_positions(session), await _names(session, [verification for verification, _ in found])
+    return [VerificationView(**_values(ctx, one, checks, places, names)) for one, checks in found]
 
 
 async def verification_answer(session: AsyncSession, ctx: Context, verification: Verification) -> VerificationEnvelope:
     """Return everything known of a verification, with the end of its log."""
     places, names = await queue_positions(session), await _names(session, [verification])
     detail = VerificationDetail(
-        **_values(ctx, verification, places, names),
+        **_values(ctx, verification, verification.result["checks"], places, names),
         tables=msgspec.convert(verification.result["tables"], list[CountedTable]),
         log_tail=await execution_logs.tail(session, verification.id),
     )
     return VerificationEnvelope(success=True, data=detail, error=None, meta=meta())
 
 
-def _values(ctx: Context, verification: Verification, places: dict[str, int], names: dict[str, str]) -> dict[str, Any]:
+def _values(
+    ctx: Context, verification: Verification, checks: list[JsonDict], places: dict[str, int], names: dict[str, str]
+) -> dict[str, Any]:
     return {
         **{name: getattr(verification, name) for name in _SAME},
         "target_name": names.get(verification.target_id or ""),
-        "checks": msgspec.convert(verification.result["checks"], list[Check]),
+        "checks": msgspec.convert(checks, list[Check]),
         "queue_position": places.get(verification.id),
         "progress": progress_of(ctx, verification),
     }
