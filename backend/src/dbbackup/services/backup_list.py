@@ -25,7 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbbackup.core.spans import Span, coarse_spans, fine_spans
 from dbbackup.db.memory import ALL
-from dbbackup.db.models import BackupCopy, BackupExecution, CopyState
+from dbbackup.db.models import BackupCopy, BackupExecution, BackupSchedule, CopyState, S3Config
 from dbbackup.db.models.base import JsonDict, utc_now
 from dbbackup.db.remembering import remembered_apart, within
 
@@ -37,6 +37,8 @@ class ListedCopy(NamedTuple):
     id: str
     position: int
     s3_config_id: str | None
+    s3_config_name: str | None
+    path_prefix: str | None
     bucket: str | None
     key: str | None
     version: str | None
@@ -81,6 +83,8 @@ class ListedBackup(NamedTuple):
     server_version: str | None
     tool_version: str | None
     schedule_id: str | None
+    schedule_name: str | None
+    """Its expression, where it has none."""
     slot: datetime | None
     not_before: datetime | None
     attempt: int
@@ -97,14 +101,23 @@ class ListedBackup(NamedTuple):
 
 
 # Of columns, not of records, and made once: 50 columns are half of the work of asking for them.
-_COLUMNS, _COPY = BackupExecution.__table__.c, BackupCopy.__table__.c
-_ROWS = select(*(_COLUMNS[name] for name in ListedBackup._fields[1:])).where(
-    _COLUMNS.id.in_(bindparam("ids", expanding=True))
+_RUN, _COPY = BackupExecution.__table__, BackupCopy.__table__
+_SCHEDULE, _CONFIG = BackupSchedule.__table__, S3Config.__table__
+_JOINED = {
+    "schedule_name": func.coalesce(func.nullif(_SCHEDULE.c.name, ""), _SCHEDULE.c.cron_expression),
+    "s3_config_name": _CONFIG.c.name,
+    "path_prefix": _CONFIG.c.path_prefix,
+}
+_ROWS = (
+    select(*(_JOINED[name] if name in _JOINED else _RUN.c[name] for name in ListedBackup._fields[1:]))
+    .select_from(_RUN.outerjoin(_SCHEDULE, _SCHEDULE.c.id == _RUN.c.schedule_id))
+    .where(_RUN.c.id.in_(bindparam("ids", expanding=True)))
 )
 _COPIES = (
-    select(*(_COPY[name] for name in ListedCopy._fields))
-    .where(_COPY.backup_id.in_(bindparam("ids", expanding=True)))
-    .order_by(_COPY.position)
+    select(*(_JOINED[name] if name in _JOINED else _COPY.c[name] for name in ListedCopy._fields))
+    .select_from(_COPY.outerjoin(_CONFIG, _CONFIG.c.id == _COPY.c.s3_config_id))
+    .where(_COPY.c.backup_id.in_(bindparam("ids", expanding=True)))
+    .order_by(_COPY.c.position)
 )
 _UNKNOWN = {"size": BackupExecution.size, "duration": BackupExecution.duration}
 """What a run may be without: such runs come last, whichever way is sorted."""
@@ -152,22 +165,19 @@ async def list_backups(
     wanted_ids = list(await session.scalars(ids.limit(limit).offset(skipped)))
     if backwards:
         wanted_ids.reverse()
-    return await _read(session, wanted_ids), total
+    return await read_listed(session, wanted_ids), total
 
 
-async def _read(session: AsyncSession, ids: list[str]) -> list[ListedBackup]:
+async def read_listed(session: AsyncSession, ids: list[str]) -> list[ListedBackup]:
+    """Return what lists show of these backups, in this order; those that are not there are left out."""
+    # Statements of columns do not do it by themselves.
+    await session.flush()
     rows = {row[0]: row for row in await session.execute(_ROWS, {"ids": ids})}
     # After the rows: what is told as completed has its copies by then.
     copies: dict[str, list[ListedCopy]] = defaultdict(list)
     for copy in map(ListedCopy._make, await session.execute(_COPIES, {"ids": ids})):
         copies[copy.backup_id].append(copy)
-    return [ListedBackup(copies[id_], *rows[id_]) for id_ in ids if id_ in rows]
-
-
-def as_listed(backup: BackupExecution) -> ListedBackup:
-    """Return of a record what lists show."""
-    copies = [ListedCopy(*(getattr(copy, name) for name in ListedCopy._fields)) for copy in backup.copies]
-    return ListedBackup(copies, *(getattr(backup, name) for name in ListedBackup._fields[1:]))
+    return [ListedBackup._make((copies[id_], *rows[id_])) for id_ in ids if id_ in rows]
 
 
 async def _count(session: AsyncSession, wanted: BackupFilter, query: Select[Any]) -> int:

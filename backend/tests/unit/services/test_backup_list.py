@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from dbbackup.core.naming import new_id
-from dbbackup.db.models import BackupCopy, BackupExecution, CopyState, RunStatus
+from dbbackup.db.models import (
+    BackupCopy,
+    BackupExecution,
+    BackupSchedule,
+    CopyState,
+    DatabaseConfig,
+    RunStatus,
+    S3Config,
+)
 from dbbackup.db.models.base import utc_now
 from dbbackup.db.session import Catalogue
-from dbbackup.services.backup_list import SORTS, BackupFilter, as_listed, list_backups
+from dbbackup.services.backup_list import SORTS, BackupFilter, list_backups, read_listed
 from tests.catalogue import make_catalogue
 from tests.unit.worker.rows import backup
 
@@ -43,24 +52,40 @@ async def test_list_backups_when_read_page_by_page_then_each_is_there_once_and_i
         assert sort.endswith("duration") or sizes == sorted(sizes, reverse=sort.startswith("-"))
 
 
-async def test_list_backups_when_one_has_everything_then_it_is_as_its_record_says(tmp_path: Path) -> None:
+async def test_list_backups_when_one_has_everything_then_it_is_as_its_records_say(tmp_path: Path) -> None:
     catalogue, now = Catalogue(make_catalogue(tmp_path / "app.db")), utc_now()
+    config = DatabaseConfig(id="d", name="d", slug="d", type="mysql", host="h", port=1, database_name="d", username="u")
+    bucket = S3Config(
+        id="b", name="Bucket", bucket="b", region="r", path_prefix="deep", access_key_sealed="-", secret_key_sealed="-"
+    )
+    schedule = BackupSchedule(id="s", type="daily", cron_expression="0 2 * * *", timezone="UTC", database_id="d")
     copies = [
-        BackupCopy(id=new_id(), position=place, state=state, key=f"folder/{place}", size=place, seen_at=now)
-        for place, state in ((1, CopyState.FAILED), (0, CopyState.COMPLETE))
+        BackupCopy(id=new_id(), position=1, s3_config_id="b", state=CopyState.FAILED, key="folder/1", seen_at=now),
+        BackupCopy(id=new_id(), position=0, state=CopyState.COMPLETE, size=7),
     ]
     odd = [{"kind": "size-fell", "message": "small", "foundAt": now.isoformat(), "acknowledgedAt": None}]
     full = backup(
-        None, RunStatus.COMPLETED, started_at=now, completed_at=now, duration=1.5, size=2, label="l", pinned=True,
-        copies=copies, anomalies=odd, manifest={"large": True},
+        config, RunStatus.COMPLETED, started_at=now, completed_at=now, duration=1.5, size=2, label="l", pinned=True,
+        copies=copies, anomalies=odd, manifest={"large": True}, schedule_id="s",
     )  # fmt: skip
     async with catalogue.transaction() as session:
+        session.add_all((config, bucket))
+        await session.flush()
+        session.add(schedule)
+        await session.flush()
         session.add_all((full, backup(None, RunStatus.FAILED, copies=[])))
-    async with catalogue.sessions() as session:
-        [bare, listed], _ = await list_backups(session, BackupFilter(), sort="-createdAt", page=1, limit=50)
+    async with catalogue.transaction() as session:
         record = await session.get_one(BackupExecution, full.id)
-        assert listed == as_listed(record)
+        record.label = "not flushed yet"
+        [bare, listed], _ = await list_backups(session, BackupFilter(), sort="-createdAt", page=1, limit=50)
+        joined = {"copies", "schedule_name", "s3_config_name", "path_prefix"}
+        pairs: list[tuple[Any, Any]] = [(listed, record), *zip(listed.copies, record.copies, strict=True)]
+        for shown, known in pairs:
+            own = set(shown._fields) - joined
+            assert {name: getattr(shown, name) for name in own} == {name: getattr(known, name) for name in own}
+        (await session.get_one(BackupSchedule, "s")).name = "Nightly"
+        [named] = await read_listed(session, [full.id, "unknown"])
     await catalogue.close()
-    assert [copy.position for copy in listed.copies] == [0, 1]
-    assert (listed.duration, listed.completed_at, listed.anomalies) == (1.5, now, odd)
+    assert (listed.schedule_name, named.schedule_name, bare.schedule_name) == ("0 2 * * *", "Nightly", None)
+    assert [(copy.s3_config_name, copy.path_prefix) for copy in listed.copies] == [(None, None), ("Bucket", "deep")]
     assert (bare.status, bare.copies) == (RunStatus.FAILED, [])

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from msgspec import structs
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbbackup.api.backups.schemas import BackupDetail, BackupView, CopyView, PartView
@@ -13,45 +12,28 @@ from dbbackup.api.retention_policies.schemas import RetentionDecision
 from dbbackup.api.retention_policies.views import decision_view
 from dbbackup.api.run_progress import progress_of
 from dbbackup.core import manifest as manifests
-from dbbackup.db.models import BackupExecution, BackupSchedule, CopyState, RunStatus, S3Config
+from dbbackup.db.models import BackupExecution, CopyState, RunStatus
 from dbbackup.db.models.base import utc_now
 from dbbackup.services import execution_logs, retention
 from dbbackup.services.anomalies import recorded
-from dbbackup.services.backup_list import ListedBackup, ListedCopy, as_listed, s3_copies
+from dbbackup.services.backup_list import ListedBackup, ListedCopy, read_listed, s3_copies
 from dbbackup.services.backups import queue_positions
 from dbbackup.services.context import Context
 from dbbackup.services.signatures import judge
 
 
-class _Bucket(NamedTuple):
-    name: str
-    path_prefix: str
-
-
-Configs = dict[str, _Bucket]
-Names = dict[str, str]
-
-
 async def backup_views(session: AsyncSession, ctx: Context, backups: list[ListedBackup]) -> list[BackupView]:
     """Return what lists show."""
-    configs = await _configs(session)
     places = await _places(session, backups)
-    names = await _schedule_names(session, backups)
-    return [BackupView(**_values(ctx, backup, configs, places, names)) for backup in backups]
+    return [BackupView(**_values(ctx, backup, places)) for backup in backups]
 
 
 async def backup_detail(session: AsyncSession, ctx: Context, backup: BackupExecution) -> BackupDetail:
     """Return everything known of a backup, with the end of its log."""
     manifest = manifests.from_dict(backup.manifest) if backup.manifest else None
-    listed = as_listed(backup)
+    [listed] = await read_listed(session, [backup.id])
     return BackupDetail(
-        **_values(
-            ctx,
-            listed,
-            await _configs(session),
-            await _places(session, [listed]),
-            await _schedule_names(session, [listed]),
-        ),
+        **_values(ctx, listed, await _places(session, [listed])),
         options=backup.options,
         recipients=backup.recipients or [],
         signature=judge(ctx, manifest) if manifest else None,
@@ -70,33 +52,29 @@ async def _retention(session: AsyncSession, ctx: Context, backup: BackupExecutio
     return decision_view(decision) if decision else None
 
 
-def _values(
-    ctx: Context, backup: ListedBackup, configs: Configs, places: dict[str, int], schedules: Names
-) -> dict[str, Any]:
+def _values(ctx: Context, backup: ListedBackup, places: dict[str, int]) -> dict[str, Any]:
     first = next(iter(s3_copies(backup)), None)
     return {
         **backup._asdict(),
-        "schedule_name": schedules.get(backup.schedule_id or ""),
         "anomalies": recorded(backup),
         "queue_position": places.get(backup.id),
         "s3_uploaded": first is not None and first.state == CopyState.COMPLETE,
         "s3_bucket": first.bucket if first else None,
-        "s3_key": _full_key(first, configs) if first else None,
+        "s3_key": _full_key(first) if first else None,
         "s3_upload_at": first.upload_completed_at if first else None,
-        "copies": [_copy(copy, configs) for copy in backup.copies],
+        "copies": [_copy(copy) for copy in backup.copies],
         "progress": progress_of(ctx, backup),
     }
 
 
-def _copy(copy: ListedCopy, configs: Configs) -> CopyView:
-    config = configs.get(copy.s3_config_id or "")
+def _copy(copy: ListedCopy) -> CopyView:
     return CopyView(
         id=copy.id,
         storage="s3" if copy.s3_config_id else "local",
         s3_config_id=copy.s3_config_id,
-        s3_config_name=config.name if config else None,
+        s3_config_name=copy.s3_config_name,
         bucket=copy.bucket,
-        key=_full_key(copy, configs),
+        key=_full_key(copy),
         version=copy.version,
         etag=copy.etag,
         size=copy.size,
@@ -111,28 +89,13 @@ def _copy(copy: ListedCopy, configs: Configs) -> CopyView:
     )
 
 
-def _full_key(copy: ListedCopy, configs: Configs) -> str | None:
+def _full_key(copy: ListedCopy) -> str | None:
     """Return the key as the bucket knows it: the row's own is relative to the config's prefix."""
     if copy.key is None:
         return None
-    config = configs.get(copy.s3_config_id or "")
-    return "/".join(filter(None, (config.path_prefix if config else "", copy.key)))
-
-
-async def _configs(session: AsyncSession) -> Configs:
-    query = select(S3Config.id, S3Config.name, S3Config.path_prefix)
-    return {id_: _Bucket(name, prefix) for id_, name, prefix in await session.execute(query)}
+    return "/".join(filter(None, (copy.path_prefix, copy.key)))
 
 
 async def _places(session: AsyncSession, backups: list[ListedBackup]) -> dict[str, int]:
     waits = any(backup.status == RunStatus.QUEUED for backup in backups)
     return await queue_positions(session) if waits else {}
-
-
-async def _schedule_names(session: AsyncSession, backups: list[ListedBackup]) -> Names:
-    ids = {backup.schedule_id for backup in backups if backup.schedule_id}
-    if not ids:
-        return {}
-    query = select(BackupSchedule.id, BackupSchedule.name, BackupSchedule.cron_expression)
-    found = await session.execute(query.where(BackupSchedule.id.in_(ids)))
-    return {id_: name or expression for id_, name, expression in found}
