@@ -119,6 +119,7 @@ _COPIES = (
     .where(_COPY.c.backup_id.in_(bindparam("ids", expanding=True)))
     .order_by(_COPY.c.position)
 )
+_NOWHERE: dict[str, Any] = {"s3_config_name": None, "path_prefix": None}
 _UNKNOWN = {"size": BackupExecution.size, "duration": BackupExecution.duration}
 """What a run may be without: such runs come last, whichever way is sorted."""
 _SORTS = {
@@ -165,13 +166,26 @@ async def list_backups(
     wanted_ids = list(await session.scalars(ids.limit(limit).offset(skipped)))
     if backwards:
         wanted_ids.reverse()
-    return await read_listed(session, wanted_ids), total
+    return await _read(session, wanted_ids), total
 
 
-async def read_listed(session: AsyncSession, ids: list[str]) -> list[ListedBackup]:
-    """Return what lists show of these backups, in this order; those that are not there are left out."""
-    # Statements of columns do not do it by themselves.
-    await session.flush()
+async def as_listed(session: AsyncSession, backup: BackupExecution) -> ListedBackup:
+    """Return what lists show of a backup, as its record has it: what is read anew may be of a later moment."""
+    schedule = select(_JOINED["schedule_name"]).where(_SCHEDULE.c.id == backup.schedule_id)
+    name = await session.scalar(schedule) if backup.schedule_id else None
+    ids = {copy.s3_config_id for copy in backup.copies} - {None}
+    configs = select(_CONFIG.c.id, _CONFIG.c.name, _CONFIG.c.path_prefix).where(_CONFIG.c.id.in_(ids))
+    places = {row.id: row for row in await session.execute(configs)} if ids else {}
+    copies = []
+    for copy in backup.copies:
+        place = places.get(copy.s3_config_id)
+        joined = {"s3_config_name": place.name, "path_prefix": place.path_prefix} if place else _NOWHERE
+        copies.append(ListedCopy(**joined, **{n: getattr(copy, n) for n in ListedCopy._fields if n not in _JOINED}))
+    own = {n: getattr(backup, n) for n in ListedBackup._fields[1:] if n not in _JOINED}
+    return ListedBackup(copies=copies, schedule_name=name, **own)
+
+
+async def _read(session: AsyncSession, ids: list[str]) -> list[ListedBackup]:
     rows = {row[0]: row for row in await session.execute(_ROWS, {"ids": ids})}
     # After the rows: what is told as completed has its copies by then.
     copies: dict[str, list[ListedCopy]] = defaultdict(list)

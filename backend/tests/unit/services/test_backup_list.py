@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -20,7 +19,7 @@ from dbbackup.db.models import (
 )
 from dbbackup.db.models.base import utc_now
 from dbbackup.db.session import Catalogue
-from dbbackup.services.backup_list import SORTS, BackupFilter, list_backups, read_listed
+from dbbackup.services.backup_list import SORTS, BackupFilter, as_listed, list_backups
 from tests.catalogue import make_catalogue
 from tests.unit.worker.rows import backup
 
@@ -75,17 +74,31 @@ async def test_list_backups_when_one_has_everything_then_it_is_as_its_records_sa
         await session.flush()
         session.add_all((full, backup(None, RunStatus.FAILED, copies=[])))
     async with catalogue.transaction() as session:
-        record = await session.get_one(BackupExecution, full.id)
-        record.label = "not flushed yet"
         [bare, listed], _ = await list_backups(session, BackupFilter(), sort="-createdAt", page=1, limit=50)
-        joined = {"copies", "schedule_name", "s3_config_name", "path_prefix"}
-        pairs: list[tuple[Any, Any]] = [(listed, record), *zip(listed.copies, record.copies, strict=True)]
-        for shown, known in pairs:
-            own = set(shown._fields) - joined
-            assert {name: getattr(shown, name) for name in own} == {name: getattr(known, name) for name in own}
+        record = await session.get_one(BackupExecution, full.id)
+        assert listed == await as_listed(session, record)
         (await session.get_one(BackupSchedule, "s")).name = "Nightly"
-        [named] = await read_listed(session, [full.id, "unknown"])
+        await session.flush()
+        [_, named], _ = await list_backups(session, BackupFilter(), sort="-createdAt", page=1, limit=50)
     await catalogue.close()
     assert (listed.schedule_name, named.schedule_name, bare.schedule_name) == ("0 2 * * *", "Nightly", None)
     assert [(copy.s3_config_name, copy.path_prefix) for copy in listed.copies] == [(None, None), ("Bucket", "deep")]
+    assert (listed.duration, listed.completed_at, listed.anomalies) == (1.5, now, odd)
     assert (bare.status, bare.copies) == (RunStatus.FAILED, [])
+
+
+async def test_as_listed_when_the_backup_ended_since_it_was_read_then_all_is_of_the_moment_it_was_read(
+    tmp_path: Path,
+) -> None:
+    catalogue = Catalogue(make_catalogue(tmp_path / "app.db"))
+    running = backup(None, RunStatus.RUNNING)
+    async with catalogue.transaction() as session:
+        session.add(running)
+    async with catalogue.sessions() as session:
+        record = await session.get_one(BackupExecution, running.id)
+        async with catalogue.transaction() as other:
+            (await other.get_one(BackupExecution, running.id)).status = RunStatus.COMPLETED
+        shown = await as_listed(session, record)
+    await catalogue.close()
+    # its manifest, which comes with the end, is not there either
+    assert (shown.status, record.manifest) == (RunStatus.RUNNING, None)

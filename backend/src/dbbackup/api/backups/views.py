@@ -16,7 +16,7 @@ from dbbackup.db.models import BackupExecution, CopyState, RunStatus
 from dbbackup.db.models.base import utc_now
 from dbbackup.services import execution_logs, retention
 from dbbackup.services.anomalies import recorded
-from dbbackup.services.backup_list import ListedBackup, ListedCopy, read_listed, s3_copies
+from dbbackup.services.backup_list import ListedBackup, ListedCopy, as_listed, s3_copies
 from dbbackup.services.backups import queue_positions
 from dbbackup.services.context import Context
 from dbbackup.services.signatures import judge
@@ -31,7 +31,7 @@ async def backup_views(session: AsyncSession, ctx: Context, backups: list[Listed
 async def backup_detail(session: AsyncSession, ctx: Context, backup: BackupExecution) -> BackupDetail:
     """Return everything known of a backup, with the end of its log."""
     manifest = manifests.from_dict(backup.manifest) if backup.manifest else None
-    [listed] = await read_listed(session, [backup.id])
+    listed = await as_listed(session, backup)
     return BackupDetail(
         **_values(ctx, listed, await _places(session, [listed])),
         options=backup.options,
