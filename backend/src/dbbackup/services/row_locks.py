@@ -35,6 +35,6 @@ async def lock_row(session: AsyncSession, model: type[R], row_id: str, *options:
 async def lock_backup(session: AsyncSession, backup_id: str) -> BackupExecution:
     """Lock a backup before the state of its copies is changed, and return it with them, without its long texts.
 
-    What was read of those before is still there.
+    A record that the caller holds keeps those that it was read with.
     """
     return await lock_row(session, BackupExecution, backup_id, *WITHOUT_LONG_TEXTS)

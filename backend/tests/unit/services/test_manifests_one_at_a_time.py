@@ -155,9 +155,22 @@ async def rebuilding(ctx: Context, _config: DatabaseConfig) -> None:
 
 
 @pytest.mark.parametrize(
-    "work", [rebuilding, retention, deletion, kit, restores, proofs, presence, oddities, estimates]
+    ("work", "most"),
+    [
+        # so many manifests: the text of one, what is made of it once or twice, and the one before that is not gone yet
+        (rebuilding, 6),
+        (retention, 3),
+        (deletion, 2),
+        (kit, 5),
+        (restores, 1),
+        (proofs, 1),
+        (presence, 3),
+        # the newest is compared with, as record and as manifest
+        (oddities, 6),
+        (estimates, 3),
+    ],
 )
-async def test_memory_does_not_grow_with_the_number_of_manifests(ctx: Context, work: Work) -> None:
+async def test_memory_does_not_grow_with_the_number_of_manifests(ctx: Context, work: Work, most: int) -> None:
     config = await filled(ctx)
     lie_on_disk(ctx)
     gc.collect()
@@ -173,5 +186,4 @@ async def test_memory_does_not_grow_with_the_number_of_manifests(ctx: Context, w
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    # its text, what is made of it twice, and the one before that is not gone yet
-    assert peak - before < 6 * each
+    assert peak - before < most * each
