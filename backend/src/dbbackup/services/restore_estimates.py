@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from dbbackup.core import manifest as manifests
 from dbbackup.core.manifest import Manifest
 from dbbackup.db.models import BackupExecution, RestoreExecution, RunStatus, Verification
+from dbbackup.services.restore_sources import source_manifest
 
 _NEWEST = 5
 """Runs looked at of each kind: servers and networks change."""
@@ -53,5 +54,4 @@ async def _measured(session: AsyncSession, database_id: str) -> list[tuple[int, 
 
 async def _plain_size(session: AsyncSession, restore_id: str) -> int:
     """Return that of a restore whose source is no backup of the catalogue."""
-    wanted = select(RestoreExecution.manifest).where(RestoreExecution.id == restore_id)
-    return manifests.from_dict((await session.execute(wanted)).scalar_one()).plain_size
+    return manifests.from_dict(await source_manifest(session, restore_id)).plain_size

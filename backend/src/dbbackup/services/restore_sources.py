@@ -11,6 +11,7 @@ from dbbackup.core import manifest as manifests
 from dbbackup.core.errors import NotFoundError, ValidationError
 from dbbackup.core.manifest import Manifest
 from dbbackup.db.models import DatabaseConfig, RestoreExecution, RestoreUpload, S3Config
+from dbbackup.db.models.base import JsonDict
 from dbbackup.services.backups import get_backup
 from dbbackup.services.context import Context
 from dbbackup.services.downloads import backup_manifest, choose_copy
@@ -70,11 +71,16 @@ async def find_source(
     return Source(backup_manifest(backup), copy.storage_id, copy.key or "", copy.version, copy.bucket, backup.id)
 
 
+async def source_manifest(session: AsyncSession, restore_id: str) -> JsonDict:
+    """Return the manifest that a restore was given, which its record does not bring along."""
+    wanted = select(RestoreExecution.manifest).where(RestoreExecution.id == restore_id)
+    return (await session.execute(wanted)).scalar_one()
+
+
 async def saved_source(session: AsyncSession, restore: RestoreExecution) -> Source:
     """Return the source a queued restore was given."""
-    wanted = select(RestoreExecution.manifest).where(RestoreExecution.id == restore.id)
     return Source(
-        manifests.from_dict((await session.execute(wanted)).scalar_one()),
+        manifests.from_dict(await source_manifest(session, restore.id)),
         UPLOADS if restore.source_type == "upload" else restore.source_s3_config_id or LOCAL,
         restore.source_key,
         restore.source_version,

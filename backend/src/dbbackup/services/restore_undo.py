@@ -21,7 +21,7 @@ from dbbackup.services.context import Context
 from dbbackup.services.downloads import backup_manifest, choose_copy
 from dbbackup.services.inputs import UndoInput
 from dbbackup.services.restore_options import parse_options
-from dbbackup.services.restore_sources import Source
+from dbbackup.services.restore_sources import Source, source_manifest
 from dbbackup.services.restores import get_restore, new_restore
 
 SWAP_BACK = "swapBack"
@@ -144,11 +144,10 @@ def _check_undoable(restore: RestoreExecution) -> None:
 async def _swap_back(session: AsyncSession, restore: RestoreExecution, data: UndoInput, actor: str) -> RestoreExecution:
     same = ("database_id", "database_name", "target_database", "backup_id", "source_type", "source_s3_config_id")
     more = ("source_bucket", "source_key", "source_version", "source_name")
-    wanted = select(RestoreExecution.manifest).where(RestoreExecution.id == restore.id)
     return RestoreExecution(
         id=new_id(),
         **{name: getattr(restore, name) for name in (*same, *more)},
-        manifest=(await session.execute(wanted)).scalar_one(),
+        manifest=await source_manifest(session, restore.id),
         options={
             "mode": RestoreMode.REPLACE.value,
             "existingDatabase": restore.target_database,
