@@ -12,7 +12,8 @@ _YEAR = 53
 """The weeks of a year, and what of them is missing in 52."""
 _MONTH = timedelta(weeks=4)
 _MONTHS = datetime(2024, 1, 1)
-_HOURS = 6
+QUARTER = timedelta(hours=6)
+"""Of a day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +46,15 @@ def fine_spans(now: datetime) -> list[Span]:
     # Months of four weeks, counted from a day that stays, as the weeks move on.
     first = begin - (begin - _MONTHS.replace(tzinfo=now.tzinfo)) % _MONTH
     months = [first - _MONTH * count for count in range(_YEAR // 4, -1, -1)]
-    return _between([*months, *_weeks(week, (week - first).days // 7 - 1), *_days(week, _today(now)), *_hours(now)])
+    return _between(
+        [*months, *_weeks(week, (week - first).days // 7 - 1), *_days(week, _today(now)), *_quarters(_today(now), now)]
+    )
 
 
-def spans_of_days(now: datetime) -> list[Span]:
-    """Return more of them: of weeks, of the days of the last weeks, of hours of today."""
+def spans_of_quarters(now: datetime) -> list[Span]:
+    """Return many more of them: of the weeks of a year, of the quarters of the days of the last weeks."""
     begin = _week(now) - timedelta(weeks=_WEEKS)
-    return _between([*_weeks(begin, _YEAR - _WEEKS), *_days(begin, _today(now)), *_hours(now)])
+    return _between([*_weeks(begin, _YEAR - _WEEKS), *_quarters(begin, now)])
 
 
 def coarse_spans(now: datetime) -> list[Span]:
@@ -75,8 +78,8 @@ def _days(begin: datetime, end: datetime) -> list[datetime]:
     return [begin + timedelta(days=count) for count in range((end - begin).days)]
 
 
-def _hours(now: datetime) -> list[datetime]:
-    return [_today(now) + timedelta(hours=hour) for hour in range(0, now.hour + 1, _HOURS)]
+def _quarters(begin: datetime, now: datetime) -> list[datetime]:
+    return [begin + QUARTER * count for count in range((now - begin) // QUARTER + 1)]
 
 
 def _between(bounds: list[datetime]) -> list[Span]:

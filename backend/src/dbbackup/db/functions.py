@@ -35,3 +35,22 @@ def _on_sqlite(element: utc_day, compiler: SQLCompiler, **options: Any) -> str:
 @compiles(utc_day, "postgresql")
 def _on_postgresql(element: utc_day, compiler: SQLCompiler, **options: Any) -> str:
     return f"to_char({compiler.process(element.clauses, **options)} AT TIME ZONE 'UTC', 'YYYY-MM-DD')"
+
+
+class utc_quarter(GenericFunction[str]):  # noqa: N801 - named as SQL functions are
+    """The day of a time in UTC and which quarter of it, from 0, as text such as 2026-01-31 3."""
+
+    type = String()
+    inherit_cache = True
+
+
+@compiles(utc_quarter, "sqlite")
+def _quarter_on_sqlite(element: utc_quarter, compiler: SQLCompiler, **options: Any) -> str:
+    moment = compiler.process(element.clauses, **options)
+    return f"(substr({moment}, 1, 11) || (substr({moment}, 12, 2) / 6))"
+
+
+@compiles(utc_quarter, "postgresql")
+def _quarter_on_postgresql(element: utc_quarter, compiler: SQLCompiler, **options: Any) -> str:
+    moment = f"({compiler.process(element.clauses, **options)} AT TIME ZONE 'UTC')"
+    return f"to_char({moment}, 'YYYY-MM-DD ') || (extract(hour FROM {moment})::integer / 6)::text"

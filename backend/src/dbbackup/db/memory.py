@@ -13,6 +13,8 @@ _MOST = 64
 _MOST_CHANGES = 4000
 ALL: Final = "*"
 """In place of the id of a database: of all of them, or nobody knows of which."""
+OF_RESTORES: Final = "restores"
+"""In place of the id of a database: of restores and verifications, and of no backup."""
 
 
 class Change(NamedTuple):
@@ -52,7 +54,7 @@ class Memory:
             _, self._dropped = self._changes.popitem(last=False)
 
     def get(self, key: Hashable, span: Span, database_id: str | None) -> tuple[Any] | None:
-        """Return what is kept, if it is true still; `database_id`: only its backups matter."""
+        """Return what is kept, if it is true still; `database_id`: only its backups matter, OF_RESTORES: only those."""
         found = self.kept.get(key, {}).get(span)
         if found is None or not self._is_true(found[0], span, database_id):
             return None
@@ -94,7 +96,7 @@ class Memory:
         for change, version in reversed(self._changes.items()):
             if version <= seen:
                 return True
-            if change is ANYTHING or span == EVERYTHING or _touches(change, span, database_id):
+            if change is ANYTHING or _touches(change, span, database_id):
                 return False
         return seen >= self._dropped
 
@@ -104,4 +106,8 @@ def _hour(moment: datetime | None) -> datetime | None:
 
 
 def _touches(change: Change, span: Span, database_id: str | None) -> bool:
-    return (ALL in (database_id, change.database_id) or database_id == change.database_id) and span.holds(change.moment)
+    if change.database_id == ALL or change.database_id == database_id:
+        return span.holds(change.moment)
+    if OF_RESTORES in (database_id, change.database_id):
+        return database_id == ALL and span is EVERYTHING
+    return database_id == ALL and span.holds(change.moment)

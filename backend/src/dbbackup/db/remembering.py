@@ -26,7 +26,7 @@ from sqlalchemy.orm import (
 from sqlalchemy.orm.util import identity_key
 
 from dbbackup.core.spans import EVERYTHING, Span
-from dbbackup.db.memory import ALL, ANYTHING, Change, Memory
+from dbbackup.db.memory import ALL, ANYTHING, OF_RESTORES, Change, Memory
 from dbbackup.db.models import BackupCopy, BackupExecution, RestoreExecution, Verification
 
 _T = TypeVar("_T")
@@ -42,16 +42,17 @@ UNREMEMBERED = "dbbackup.unremembered"
 """The execution option of statements that change nothing, or nothing that anything remembered looks at."""
 
 
-async def remembered(session: AsyncSession, key: Hashable, read: Callable[[], Awaitable[_T]]) -> _T:
+async def remembered(session: AsyncSession, key: Hashable, read: Callable[[], Awaitable[_T]], of: str = ALL) -> _T:
     """Return what `read` returned for this key last, or what it returns now when the history changed since.
 
-    `read` may look at the tables of runs and copies only, and what it returns is shared: nobody may change it.
+    `read` may look at the tables of runs and copies only, with `of` OF_RESTORES at restores and verifications only, and
+    what it returns is shared: nobody may change it.
     """
 
     async def read_all(_spans: Sequence[Span]) -> list[_T]:
         return [await read()]
 
-    (value,) = await remembered_apart(session, key, [EVERYTHING], read_all)
+    (value,) = await remembered_apart(session, key, [EVERYTHING], read_all, database_id=of)
     return value
 
 
@@ -77,9 +78,11 @@ async def remembered_apart(
     values = {span: memory.get(key, span, database_id) for span in spans}
     missing = [span for span, found in values.items() if found is None]
     if missing:
-        # As old as the beginning of the transaction it is read in: what is committed meanwhile may not be in it.
+        # As old as the beginning of the transaction it is read in: what is committed meanwhile may not be in it. What
+        # reads nothing, as all it needs is remembered, is as old as that at least.
+        before = memory.version
         fresh = await read(missing)
-        seen = session.info.get(_SEEN, -1)
+        seen = session.info.get(_SEEN, before)
         for span, value in zip(missing, fresh, strict=True):
             memory.put(key, span, seen, value)
             values[span] = (value,)
@@ -204,8 +207,7 @@ def _changes_of(session: Session, record: Any) -> set[Change | None]:
         row = session.connection().execute(select(*of_run).where(BackupExecution.id == record.backup_id)).one_or_none()
         return _places({row[0]}, {row[1]}, {row[2]}) if row else {ANYTHING}
     if not isinstance(record, BackupExecution):
-        # Looked at as a whole only.
-        return {Change(None, None)}
+        return {Change(None, OF_RESTORES)}
     state = inspect(record)
     if state.persistent and state.unloaded & {"completed_at", "deleted_at", "database_id"}:
         return {ANYTHING}

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import load_only
 
 from dbbackup import __version__
+from dbbackup.db.memory import OF_RESTORES
 from dbbackup.db.models import (
     RUNS,
     BackupExecution,
@@ -92,7 +93,7 @@ async def _by_status(session: AsyncSession, model: type[Run]) -> Counter[str]:
         query = select(model.status, func.count()).group_by(model.status)
         return Counter({name: many for name, many in await session.execute(query)})  # noqa: C416 - the types
 
-    return await remembered(session, ("by status", model), count)
+    return await remembered(session, ("by status", model), count, of=OF_RESTORES)
 
 
 async def _databases(session: AsyncSession) -> list[Metric]:
@@ -101,7 +102,7 @@ async def _databases(session: AsyncSession) -> list[Metric]:
     ids = tuple(config.id for config in configs)
     good, failed = [await newest_of_databases(session, ids, which) for which in (Which.COMPLETED, Which.FAILED)]
     last = good | {id_: run for id_, run in failed.items() if id_ not in good or good[id_].id < run.id}
-    restores = await remembered(session, "last restores", lambda: _last_restores(session))
+    restores = await remembered(session, "last restores", lambda: _last_restores(session), of=OF_RESTORES)
     proofs = await last_proofs(session, ids)
     families = {
         "up": _of_database("database_up", "1 when the last look at the server succeeded"),

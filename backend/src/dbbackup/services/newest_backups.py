@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
+from functools import cache
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbbackup.db.models import BackupCopy, BackupExecution, BackupSchedule, CopyState, DatabaseConfig, RunStatus
 from dbbackup.db.remembering import remembered, remembered_of_each
+
+_Parent = type[DatabaseConfig | BackupSchedule]
 
 
 class Newest(NamedTuple):
@@ -45,8 +48,7 @@ async def newest_of_databases(session: AsyncSession, ids: Iterable[str], which: 
     databases = tuple(ids)
 
     async def read(some: Sequence[str]) -> dict[str, Newest]:
-        belongs = BackupExecution.database_id == DatabaseConfig.id
-        found = await _newest(session, DatabaseConfig, belongs, some, which)
+        found = await _newest(session, DatabaseConfig, some, which)
         return {run.database_id: run for run in found if run.database_id}
 
     return await remembered_of_each(session, ("newest of databases", which, databases), databases, read)
@@ -57,20 +59,20 @@ async def newest_of_schedules(session: AsyncSession, ids: Iterable[str]) -> dict
     schedules = tuple(ids)
 
     async def read() -> dict[str, Newest]:
-        belongs = BackupExecution.schedule_id == BackupSchedule.id
-        found = await _newest(session, BackupSchedule, belongs, schedules, Which.ANY)
+        found = await _newest(session, BackupSchedule, schedules, Which.ANY)
         return {run.schedule_id: run for run in found if run.schedule_id}
 
     return await remembered(session, ("newest of schedules", schedules), read)
 
 
-async def _newest(
-    session: AsyncSession,
-    parent: type[DatabaseConfig | BackupSchedule],
-    belongs: ColumnElement[bool],
-    ids: Sequence[str],
-    which: Which,
-) -> list[Newest]:
+async def _newest(session: AsyncSession, parent: _Parent, ids: Sequence[str], which: Which) -> list[Newest]:
+    return [Newest(*row) for row in await session.execute(_query(parent, which), {"ids": ids})]
+
+
+@cache
+def _query(parent: _Parent, which: Which) -> Select[Any]:
+    """Return the query, `ids` bound. It is made once: that takes longer than SQLite does."""
+    belongs = (BackupExecution.database_id if parent is DatabaseConfig else BackupExecution.schedule_id) == parent.id
     # Ids are UUIDv7 and so sort by time: the greatest is the newest. A GROUP BY would read the whole history.
     newest = (
         select(func.max(BackupExecution.id))
@@ -79,8 +81,8 @@ async def _newest(
         .scalar_subquery()
     )
     shown = [getattr(BackupExecution, name) for name in Newest._fields]
-    query = select(*shown).where(BackupExecution.id.in_(select(newest).where(parent.id.in_(ids))))
-    return [Newest(*row) for row in await session.execute(query)]
+    wanted = select(newest).where(parent.id.in_(bindparam("ids", expanding=True)))
+    return select(*shown).where(BackupExecution.id.in_(wanted))
 
 
 def _conditions(which: Which) -> list[ColumnElement[bool]]:

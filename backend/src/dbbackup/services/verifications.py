@@ -12,6 +12,7 @@ from sqlalchemy.orm import defer
 
 from dbbackup.core.errors import ConflictError, NotFoundError, ValidationError
 from dbbackup.core.naming import new_id
+from dbbackup.db.memory import OF_RESTORES
 from dbbackup.db.models import (
     BackupCopy,
     BackupExecution,
@@ -146,7 +147,7 @@ async def last_proofs(session: AsyncSession, database_ids: Iterable[str]) -> dic
         query = select(*shown).where(Verification.id.in_(newest.group_by(Verification.database_id)))
         return {id_: Proof(at, seconds) for id_, at, seconds in await session.execute(query) if id_}
 
-    return await remembered(session, ("last proofs", ids), read)
+    return await remembered(session, ("last proofs", ids), read, of=OF_RESTORES)
 
 
 async def _new(session: AsyncSession, ctx: Context, backup_id: str, data: VerifyInput, actor: str) -> Verification:

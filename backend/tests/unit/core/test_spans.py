@@ -8,14 +8,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dbbackup.core.spans import EVERYTHING, Span, coarse_spans, fine_spans, spans_of_days
+from dbbackup.core.spans import EVERYTHING, Span, coarse_spans, fine_spans, spans_of_quarters
 
 MONDAY = datetime(2026, 11, 23, tzinfo=UTC)
 DAY, WEEK = timedelta(days=1), timedelta(weeks=1)
 Cut = Callable[[datetime], list[Span]]
 
 
-@pytest.mark.parametrize("cut", [fine_spans, coarse_spans, spans_of_days])
+@pytest.mark.parametrize("cut", [fine_spans, coarse_spans, spans_of_quarters])
 def test_spans_at_any_time_then_each_moment_is_in_one_of_them(cut: Cut) -> None:
     chance = random.Random(3)
     for _ in range(300):
@@ -49,11 +49,10 @@ def test_fine_spans_when_a_week_begins_then_there_are_weeks_alone() -> None:
     assert fine_spans(MONDAY)[-2:] == [Span(MONDAY - timedelta(weeks=1), MONDAY), Span(MONDAY, None)]
 
 
-def test_spans_of_days_then_the_last_weeks_are_days_and_a_year_is_weeks() -> None:
-    spans = spans_of_days(datetime(2026, 11, 27, 15, 30, tzinfo=UTC))
+def test_spans_of_quarters_then_the_last_weeks_are_quarters_of_days_and_a_year_is_weeks() -> None:
+    spans = spans_of_quarters(datetime(2026, 11, 27, 15, 30, tzinfo=UTC))
     lengths = [span.end - span.begin for span in spans if span.begin and span.end]
-    weeks, days = [timedelta(weeks=1)] * 45, [timedelta(days=1)] * (8 * 7 + 4)
-    assert lengths == [*weeks, *days, *[timedelta(hours=6)] * 2]
+    assert lengths == [*[timedelta(weeks=1)] * 45, *[timedelta(hours=6)] * (4 * (8 * 7 + 4) + 2)]
     assert spans[0].end == MONDAY - timedelta(weeks=53)
 
 

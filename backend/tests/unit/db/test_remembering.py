@@ -12,17 +12,28 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbbackup.core.naming import new_id
 from dbbackup.core.spans import Span
+from dbbackup.db.memory import OF_RESTORES
 from dbbackup.db.memory import Change as Changed
-from dbbackup.db.models import BackupCopy, BackupExecution, DatabaseConfig, RunJournal, RunStatus, SystemSetting
+from dbbackup.db.models import (
+    BackupCopy,
+    BackupExecution,
+    DatabaseConfig,
+    RestoreExecution,
+    RunJournal,
+    RunStatus,
+    SystemSetting,
+)
 from dbbackup.db.remembering import (
     MEMORY,
+    UNENDED,
     remembered,
+    remembered_apart,
     remembered_of_each,
 )
 from dbbackup.db.session import Catalogue
 from dbbackup.services.row_locks import lock_backup
 from tests.catalogue import make_catalogue
-from tests.unit.worker.rows import backup
+from tests.unit.worker.rows import backup, restore
 
 Change = Callable[[AsyncSession], Awaitable[object]]
 BOUNDARY = datetime(2026, 3, 1, tzinfo=UTC)
@@ -177,6 +188,66 @@ async def test_remembered_when_something_else_changes_then_it_stays(catalogue: C
         await change(session)
     await counted(catalogue, counter)
     assert counter.reads == 1
+
+
+async def start_restore(session: AsyncSession) -> None:
+    session.add(restore(None))
+
+
+async def update_restores(session: AsyncSession) -> None:
+    session.add(restore(None))
+    await session.flush()
+    await session.execute(update(RestoreExecution).values(status=RunStatus.FAILED))
+
+
+async def update_unended(session: AsyncSession) -> None:
+    session.add(backup(None, RunStatus.QUEUED))
+    await session.flush()
+    queued = update(BackupExecution).where(BackupExecution.status == RunStatus.QUEUED).values(status=RunStatus.RUNNING)
+    await session.execute(queued, execution_options={UNENDED: True})
+
+
+@pytest.mark.parametrize(
+    ("change", "of_restores", "of_all", "of_spans"),
+    [
+        (start_restore, 2, 2, 1),
+        (update_restores, 2, 2, 2),
+        (add, 1, 2, 2),
+        (alter, 1, 2, 2),
+        (pin, 1, 1, 1),
+        (update_unended, 2, 2, 2),
+        (update_rows, 2, 2, 2),
+        (delete_row, 2, 2, 2),
+        (delete_elsewhere, 2, 2, 2),
+    ],
+)
+async def test_remembered_when_it_is_of_restores_or_of_backups_then_changes_of_the_other_leave_it(
+    catalogue: Catalogue, change: Change, of_restores: int, of_all: int, of_spans: int
+) -> None:
+    reads: list[str] = []
+
+    async def look(session: AsyncSession) -> None:
+        async def read(kind: str) -> int:
+            reads.append(kind)
+            return 0
+
+        async def read_spans(spans: Sequence[Span]) -> list[int]:
+            reads.append("spans")
+            return [0 for _ in spans]
+
+        await remembered(session, "restores", lambda: read("restores"), of=OF_RESTORES)
+        await remembered(session, "all", lambda: read("all"))
+        await remembered_apart(session, "spans", [BEFORE, SINCE], read_spans)
+
+    for change_now in (False, True):
+        if change_now:
+            async with catalogue.transaction() as session:
+                await change(session)
+        for _ in range(2):
+            async with catalogue.sessions() as session:
+                await look(session)
+    found = [reads.count(kind) for kind in ("restores", "all", "spans")]
+    assert found == [of_restores, of_all, of_spans]
 
 
 async def test_remembered_when_the_session_changed_something_itself_then_it_sees_that_and_nobody_else(

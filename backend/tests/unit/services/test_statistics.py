@@ -121,7 +121,8 @@ def made(chance: random.Random, now: datetime) -> BackupExecution:
         )
         for position, place in enumerate((None, "s3"))
     ]
-    size, duration = chance.randrange(1000), chance.random()
+    # Eighths: of other fractions the last digit of a sum depends on the order, which is the server's.
+    size, duration = chance.randrange(1000), chance.randrange(1000) / 8
     owners = {"database_id": chance.choice(DATABASES), "schedule_id": chance.choice((None, *SCHEDULES))}
     return backup(None, status, **owners, completed_at=ended, size=size, duration=duration, copies=copies)
 
@@ -153,20 +154,21 @@ async def test_collect_when_a_run_ends_between_two_looks_then_it_is_not_missing_
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = make_catalogue(tmp_path / "app.db")
-    catalogue, look = Catalogue(path), backup_history._add_runs
+    catalogue, look = Catalogue(path), backup_history._read
     async with catalogue.transaction() as session:
         session.add(backup(None, RunStatus.RUNNING, size=None))
 
-    async def end_it_meanwhile(*arguments: Any) -> None:
-        await look(*arguments)
+    async def end_it_meanwhile(*arguments: Any) -> Any:
+        found = await look(*arguments)
         async with catalogue.transaction() as another:
             for run in await another.scalars(select(BackupExecution).where(BackupExecution.completed_at.is_(None))):
                 run.status, run.completed_at, run.size = RunStatus.COMPLETED, utc_now(), 100
                 run.copies[0].state, run.copies[0].size = CopyState.COMPLETE, 100
+        return found
 
     async with catalogue.sessions() as session:
         await collect(session, 30)
-    monkeypatch.setattr(backup_history, "_add_runs", end_it_meanwhile)
+    monkeypatch.setattr(backup_history, "_read", end_it_meanwhile)
     async with catalogue.transaction() as session:
         session.add(backup(None, RunStatus.COMPLETED, completed_at=utc_now() - timedelta(days=5)))
     async with catalogue.sessions() as session:
@@ -191,7 +193,7 @@ async def test_what_ended_since_yesterday_is_found_by_the_index_of_ends(tmp_path
 
         def explain(_connection: object, cursor: Any, statement: str, parameters: Any, *_: object) -> None:
             cursor.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
-            plans.append(" ".join(row[3] for row in cursor.fetchall()))
+            plans.extend(" ".join(row[3] for row in cursor.fetchall()).split("UNION ALL"))
 
         event.listen(connection.sync_connection, "before_cursor_execute", explain)
         await overdue._newest_good(session)
@@ -203,7 +205,7 @@ async def test_what_ended_since_yesterday_is_found_by_the_index_of_ends(tmp_path
     assert all("ix_backup_execution_ended" in plan for plan in newest), newest
     by_end, by_deletion = "COVERING INDEX ix_backup_execution_ended", "(deleted_at>"
     copies = "COVERING INDEX ix_backup_copy_of_backup"
-    assert len(plans) >= 3 + 5
+    assert len(plans) == 3 + 5
     for plan in plans:
         assert by_end in plan or (by_deletion in plan and copies in plan), plan
         assert plan.count("SEARCH") == plan.count("INDEX"), plan
