@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,7 +20,7 @@ from dbbackup.db.models import ExecutionLog
 from dbbackup.db.session import Catalogue, after_commit
 
 LEVELS = ("debug", "info", "warn", "error")
-_PAUSE_SECONDS = 0.05
+_FLUSH_SECONDS = 0.05
 _COLUMNS = (
     ExecutionLog.seq,
     ExecutionLog.level,
@@ -45,8 +44,8 @@ class LogLine(Struct, kw_only=True, rename="camel"):
 class ExecutionLogger:
     """Writes the log of one execution; only one exists per execution at a time.
 
-    The first line is committed at once, the next at most 50 ms after it was said, in one transaction a batch;
-    listeners are told after the commit, so whoever is told can read them.
+    Lines are committed at most 50 ms after they were said, in one transaction a batch; listeners
+    are told after the commit, so whoever is told can read them.
     """
 
     def __init__(self, catalogue: Catalogue, events: Events, execution_id: str, kind: str, masker: Masker) -> None:
@@ -58,7 +57,6 @@ class ExecutionLogger:
         self._seq: int | None = None
         self._lines: list[LogLine] = []
         self._flushing: asyncio.Task[None] | None = None
-        self._closing = asyncio.Event()
         self._log = logger.bind(category=kind, operation=execution_id)
 
     def say(self, level: str, message: str, **metadata: Any) -> None:
@@ -68,36 +66,25 @@ class ExecutionLogger:
         line = LogLine(seq=0, level=level, message=text, metadata=metadata or None, timestamp=datetime.now(UTC))
         self._lines.append(line)
         if self._flushing is None:
-            self._flushing = asyncio.create_task(self._flush_all())
+            self._flushing = asyncio.create_task(self._flush_soon())
 
     async def close(self) -> None:
         """Write what is left. Raises what the catalogue raises: lines are not lost in silence."""
-        self._closing.set()
-        try:
-            if self._flushing is not None:
-                await self._flushing
-            if self._lines:
-                await self._flush()
-        finally:
-            self._closing.clear()
+        if self._flushing is not None:
+            await self._flushing
+        if self._lines:
+            await self._flush()
 
-    async def _flush_all(self) -> None:
+    async def _flush_soon(self) -> None:
         try:
+            await asyncio.sleep(_FLUSH_SECONDS)
             while self._lines:
                 await self._flush()
-                await self._pause()
         except SQLAlchemyError:
             # The lines are kept: the next line, or `close`, tries again and `close` raises.
             self._log.exception("Log lines could not be written to the catalogue")
-            await self._pause()
         finally:
             self._flushing = None
-
-    async def _pause(self) -> None:
-        """Wait, as each commit waits for the disk and holds up other writers: what is said meanwhile goes together."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_PAUSE_SECONDS):
-                await self._closing.wait()
 
     async def _flush(self) -> None:
         batch, self._lines = self._lines, []

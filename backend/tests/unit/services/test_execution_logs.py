@@ -11,7 +11,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from dbbackup.core.events import LogHint
 from dbbackup.core.masking import Masker
 from dbbackup.core.secret import Secret
-from dbbackup.services import execution_logs
 from dbbackup.services.context import Context
 from dbbackup.services.execution_logs import ExecutionLogger, LogLine, read_lines, tail
 from tests.unit.worker.rows import Heard
@@ -48,24 +47,6 @@ async def test_say_when_lines_come_then_they_are_masked_numbered_and_told_after_
     assert [line.seq for line in await lines(ctx, after=1)] == [2, 3]
     async with ctx.catalogue.sessions() as session:
         assert [line.seq for line in await tail(session, "run", limit=2)] == [2, 3]
-
-
-async def test_say_when_lines_follow_each_other_then_the_first_is_there_at_once_and_the_others_share_commits(
-    ctx: Context, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(execution_logs, "_PAUSE_SECONDS", 3600.0)
-    assert isinstance(ctx.events, Heard)
-    log = logger(ctx)
-    log.say("info", "first")
-    while not ctx.events.messages:
-        await asyncio.sleep(0.01)
-    for word in ("second", "third", "fourth"):
-        log.say("info", word)
-        await asyncio.sleep(0.01)
-    assert [line.message for line in await lines(ctx)] == ["first"]
-    async with asyncio.timeout(60):  # whoever closes waits for no pause
-        await log.close()
-    assert ctx.events.messages == [LogHint(execution_id="run", seq=1), LogHint(execution_id="run", seq=4)]
 
 
 async def test_say_when_the_catalogue_refuses_for_a_while_then_no_line_is_lost(ctx: Context) -> None:
