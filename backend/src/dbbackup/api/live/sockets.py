@@ -24,7 +24,7 @@ from dbbackup.api.live.origin import refuse_foreign_origin
 from dbbackup.api.live.schemas import LogEndMessage, LogLinesMessage
 from dbbackup.core.access import Permission
 from dbbackup.core.events import EVENTS_CHANNEL, LOGS_CHANNEL, LogHint, PingEvent
-from dbbackup.db.models import RUNS
+from dbbackup.db.models import RUNS, RunStatus
 from dbbackup.db.models.backup_execution import FINAL
 from dbbackup.services.context import Context
 from dbbackup.services.execution_logs import read_lines
@@ -98,18 +98,21 @@ async def _send_log(socket: Socket, ctx: Context, execution_id: str, seq: int, n
     while True:
         news.clear()
         async with ctx.catalogue.sessions() as session:
-            # The state is read before the lines: whatever a run says, it says before it ends.
-            status = await _status(session, execution_id)
+            # The state is read before the lines: whatever a run says, it says before it ends. What this process works
+            # on has not ended, and need not be asked for with every line.
+            at_work = execution_id in ctx.runtime.progress
+            status = RunStatus.RUNNING if at_work else await _status(session, execution_id)
             lines = await read_lines(session, execution_id, after=seq, limit=_BATCH)
         if lines:
             seq = lines[-1].seq
             await socket.send_text(msgspec.json.encode(LogLinesMessage(lines=lines)).decode())
-        elif status is None or status in FINAL:
+        if len(lines) == _BATCH:
+            continue
+        if status is None or status in FINAL:
             await socket.send_text(msgspec.json.encode(LogEndMessage(status=status or "deleted")).decode())
             await socket.close()
             return
-        else:
-            await _wait(news)
+        await _wait(news)
 
 
 async def _wait(news: asyncio.Event) -> None:
