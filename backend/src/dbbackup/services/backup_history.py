@@ -43,8 +43,8 @@ from dbbackup.db.remembering import remembered, remembered_apart
 _BACKUP = BackupExecution
 _THERE = (CopyState.COMPLETE, CopyState.DELETING)
 _UNTRIED = (CopyState.PENDING, CopyState.WRITING)
-_AT_ONCE = 50
-"""So many spans in one statement: of each are five parts at most, and SQLite takes 500."""
+_AT_ONCE = 4
+"""So many spans in one query. It is kept, and one of eight takes half a megabyte; seldom are there more than two."""
 _NO_RUN = (cast(null(), String), cast(null(), Boolean))
 _NO_PLACE = (cast(null(), String), cast(null(), String))
 _NO_SUMS = (cast(null(), Integer), cast(null(), Float), cast(null(), Integer))
@@ -203,7 +203,7 @@ class _Row(NamedTuple):
         return self.time and self.time[:10]
 
 
-@lru_cache(32)
+@lru_cache(16)
 def _query(shapes: tuple[_Shape, ...]) -> CompoundSelect[Any]:
     """Return one query about all: each has its way to another thread and back, and this is of one moment.
 
