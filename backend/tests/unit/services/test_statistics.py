@@ -80,15 +80,46 @@ async def test_collect_when_the_history_changes_then_it_says_what_a_program_that
         await session.flush()
         session.add_all(made(chance, now) for _ in range(40))
     for _ in range(40):
-        # Up to more at once than one query asks for.
-        for _ in range(chance.choice((1, 1, 12))):
-            async with catalogue.transaction() as session:
-                await change_something(session, chance, now)
+        async with catalogue.transaction() as session:
+            await change_something(session, chance, now)
         days = chance.choice((1, 2, 3, 8, 30, 365))
         fresh = Catalogue(path)
         assert await said(catalogue, days) == await said(fresh, days)
         await fresh.close()
     await catalogue.close()
+
+
+async def test_read_history_when_it_changed_in_many_places_then_several_queries_find_what_one_reading_finds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, now, asked = make_catalogue(tmp_path / "app.db"), utc_now(), list[int]()
+    catalogue, query = Catalogue(path), backup_history._query
+
+    def note(shapes: Any) -> Any:
+        asked.append(len(shapes))
+        return query(shapes)
+
+    monkeypatch.setattr(backup_history, "_query", note)
+    async with catalogue.transaction() as session:
+        # In every other quarter of a day, and in some of the weeks before.
+        ages = [timedelta(hours=12 * place) for place in range(20)] + [timedelta(weeks=weeks) for weeks in (12, 24, 99)]
+        session.add_all(backup(None, RunStatus.COMPLETED, completed_at=now - age, size=100) for age in ages)
+    async with catalogue.sessions() as session:
+        assert (await backup_history.read_history(session)).statuses == {"completed": 23}
+    assert asked == [2]
+    async with catalogue.transaction() as session:
+        for run in await session.scalars(select(BackupExecution)):
+            run.size, run.status = 7, RunStatus.FAILED
+            run.copies[0].state, run.copies[0].size = CopyState.COMPLETE, 7
+    fresh, found = Catalogue(path), []
+    for each in (catalogue, fresh):
+        async with each.sessions() as session:
+            found.append(await backup_history.read_history(session))
+        await each.close()
+    assert found[0] == found[1]
+    assert (found[0].statuses, found[0].sizes) == ({"failed": 23}, {(None, "complete"): 161})
+    several, of_a_fresh_one = asked[1:-1], asked[-1]
+    assert (sum(several) > 20, max(several), of_a_fresh_one) == (True, backup_history._AT_ONCE, 2)
 
 
 async def said(catalogue: Catalogue, days: int) -> tuple[Any, ...]:
