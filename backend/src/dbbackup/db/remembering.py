@@ -30,6 +30,8 @@ from dbbackup.db.memory import ALL, ANYTHING, OF_RESTORES, Change, Memory
 from dbbackup.db.models import BackupCopy, BackupExecution, RestoreExecution, Verification
 
 _T = TypeVar("_T")
+Bound = datetime | ColumnElement[datetime | None]
+"""Of a span: the moment, or what it is bound to later."""
 _WATCHED = (BackupExecution, BackupCopy, RestoreExecution, Verification)
 _TABLES = frozenset(model.__tablename__ for model in _WATCHED)
 _INDIFFERENT = frozenset({"pinned", "label", "cancel_requested", "updated_at", "deleted_reason"})
@@ -136,7 +138,13 @@ def within(moment: InstrumentedAttribute[datetime | None], span: Span) -> list[C
 
     Those that have not ended are apart: SQLite would go through all of an index for an OR.
     """
-    begun, ended = span.begin, span.end
+    return between(moment, span.begin, span.end)
+
+
+def between(
+    moment: InstrumentedAttribute[datetime | None], begun: Bound | None, ended: Bound | None
+) -> list[ColumnElement[bool]]:
+    """Return the same for the bounds of a span."""
     if begun is None and ended is None:
         return [true()]
     if ended is None:

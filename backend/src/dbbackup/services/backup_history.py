@@ -20,7 +20,6 @@ from sqlalchemy import (
     Integer,
     Select,
     String,
-    and_,
     bindparam,
     cast,
     func,
@@ -28,17 +27,15 @@ from sqlalchemy import (
     null,
     outerjoin,
     select,
-    true,
     union_all,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute
 
 from dbbackup.core.spans import QUARTER, Span, spans_of_quarters
 from dbbackup.db.functions import unindexed, utc_day, utc_quarter
 from dbbackup.db.models import BackupCopy, BackupExecution, CopyState, RunStatus
 from dbbackup.db.models.base import utc_now
-from dbbackup.db.remembering import remembered, remembered_apart
+from dbbackup.db.remembering import between, remembered, remembered_apart
 
 _BACKUP = BackupExecution
 _THERE = (CopyState.COMPLETE, CopyState.DELETING)
@@ -213,17 +210,14 @@ def _query(shapes: tuple[_Shape, ...]) -> CompoundSelect[Any]:
 
 
 def _selects(number: int, shape: _Shape) -> Iterator[Select[Any]]:
-    begin, end = (bindparam(f"{name}{number}", type_=_BACKUP.completed_at.type) for name in ("begin", "end"))
+    ended, deleted = _BACKUP.completed_at, _BACKUP.deleted_at
+    begin = None if shape.is_first else bindparam(f"begin{number}", type_=ended.type)
+    end = None if shape.is_last else bindparam(f"end{number}", type_=ended.type)
     grouped = utc_day if shape.of_days else utc_quarter
-
-    def inside(moment: InstrumentedAttribute[datetime | None]) -> ColumnElement[bool]:
-        return and_(true(), *[] if shape.is_first else [moment >= begin], *[] if shape.is_last else [moment < end])
-
-    # Those that have not ended are apart: SQLite would go through all of an index for an OR.
-    for when in [inside(_BACKUP.completed_at), *([_BACKUP.completed_at.is_(None)] if shape.is_last else [])]:
-        yield _runs(number, when, grouped(_BACKUP.completed_at))
-        yield _copies(number, when, grouped(_BACKUP.completed_at))
-    yield _deleted(number, inside(_BACKUP.deleted_at), grouped(_BACKUP.deleted_at))
+    for when in between(ended, begin, end):
+        yield _runs(number, when, grouped(ended))
+        yield _copies(number, when, grouped(ended))
+    yield _deleted(number, between(deleted, begin, end)[0], grouped(deleted))
 
 
 def _runs(whole: int, when: ColumnElement[bool], time: ColumnElement[str]) -> Select[Any]:
