@@ -61,7 +61,7 @@ def test_cancel_when_running_then_processes_and_files_are_gone(app: RunningApp, 
     assert done["logTail"][-1]["message"] == "Cancelled."
     assert processes(app) == []
     eventually(lambda: not files(app.settings.storage_path / database["slug"]))
-    assert files(app.settings.work_path) == []
+    eventually(lambda: not files(app.settings.work_path))
 
 
 def test_cancel_when_asked_at_once_then_the_run_still_gets_its_end(app: RunningApp, postgres: PostgresServer) -> None:

@@ -19,7 +19,7 @@ from dbbackup.services import bootstrap
 from dbbackup.settings import S3Environment, Settings
 from devtools.servers import PostgresServer
 from tests.api.running_app import RunningApp, make_settings
-from tests.api.support import add_database, back_up, files, locked, make_database
+from tests.api.support import add_database, back_up, eventually, files, locked, make_database
 from tests.catalogue import make_catalogue
 
 
@@ -40,7 +40,7 @@ def test_stop_when_a_backup_runs_then_it_is_interrupted_and_the_next_start_is_cl
         assert again.ctx.instance_id == app.ctx.instance_id
         assert files(again.settings.storage_path) == []
         assert back_up(again, database)["status"] == "completed"
-        assert again.run(_journal(again)) == []
+        eventually(lambda: again.run(_journal(again)) == [])
 
 
 def test_start_when_a_backup_was_whole_but_not_closed_then_it_is_completed(
