@@ -15,6 +15,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
+from dbbackup.api.live import sockets
 from dbbackup.core.masking import Masker
 from dbbackup.core.naming import new_id
 from dbbackup.db.models import RestoreExecution, RunStatus
@@ -100,6 +101,22 @@ def test_log_when_the_run_has_ended_then_history_and_end_come(app: RunningApp, p
     assert _read_log(app, path) == (lines, "completed")
     assert _read_log(app, f"{path}?after={lines[-3]['seq']}") == (lines[-2:], "completed")
     assert _read_log(app, f"{path}?after=999999") == ([], "completed")
+
+
+def test_log_when_the_run_ends_then_whoever_follows_is_told_at_once(
+    app: RunningApp, postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sockets, "_POLL_SECONDS", 3600.0)
+    name = make_database(postgres)
+    database = add_database(app, postgres, name)
+    with locked(postgres, name):
+        backup = app.api.post("/backups", {"databaseId": database["id"], "uploadToS3": False})
+        app.api.until(f"/backups/{backup['id']}", lambda b: bool(b["progress"]))
+        opened = connect(f"ws://{app.host}/api/ws/executions/{backup['id']}/logs", compression=None, proxy=None)
+    with opened:
+        while (message := json.loads(opened.recv(timeout=60)))["type"] != "end":
+            assert message["lines"]
+    assert message["status"] == "completed"
 
 
 def test_log_when_lines_come_fast_and_clients_come_and_go_then_no_gap_and_no_repeat(app: RunningApp) -> None:

@@ -75,6 +75,10 @@ class ExecutionLogger:
         if self._lines:
             await self._flush()
 
+    def tell(self) -> None:
+        """Tell who follows the log to look again: there are new lines, or the run has ended."""
+        self._events.publish(LOGS_CHANNEL, LogHint(execution_id=self._id, seq=self._seq or 0))
+
     async def _flush_soon(self) -> None:
         try:
             await asyncio.sleep(_FLUSH_SECONDS)
@@ -98,7 +102,7 @@ class ExecutionLogger:
             self._lines = batch + self._lines
             raise
         self._seq = seq + len(batch)
-        self._events.publish(LOGS_CHANNEL, LogHint(execution_id=self._id, seq=self._seq))
+        self.tell()
 
     def _row(self, line: LogLine) -> dict[str, Any]:
         return {

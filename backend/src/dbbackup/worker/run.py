@@ -62,6 +62,8 @@ async def run_tools(ctx: Context, run: Run, secrets: Iterable[Secret], limits: R
     finally:
         publishing.cancel()
         ctx.runtime.progress.pop(run.id, None)
+        # Its end was written before, and from now on who follows its log asks for it.
+        log.tell()
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
 

@@ -99,7 +99,7 @@ async def _send_log(socket: Socket, ctx: Context, execution_id: str, seq: int, n
         news.clear()
         async with ctx.catalogue.sessions() as session:
             # The state is read before the lines: whatever a run says, it says before it ends. What this process
-            # works on need not be asked for with every line: the next look after that finds the end.
+            # works on need not be asked for with every line: a hint follows its end.
             at_work = execution_id in ctx.runtime.progress
             status = RunStatus.RUNNING if at_work else await _status(session, execution_id)
             lines = await read_lines(session, execution_id, after=seq, limit=_BATCH)
