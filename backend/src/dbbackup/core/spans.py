@@ -10,6 +10,8 @@ _WEEKS = 8
 """What ended more weeks ago changes seldom: hardly any retention deletes something every day that is older."""
 _YEAR = 53
 """The weeks of a year, and what of them is missing in 52."""
+_DECADE = 130
+"""Months."""
 _MONTH = timedelta(weeks=4)
 _MONTHS = datetime(2024, 1, 1)
 QUARTER = timedelta(hours=6)
@@ -55,6 +57,15 @@ def spans_of_quarters(now: datetime) -> list[Span]:
     """Return many more of them: of the weeks of a year, of the quarters of the days of the last weeks."""
     begin = _week(now) - timedelta(weeks=_WEEKS)
     return _between([*_weeks(begin, _YEAR - _WEEKS), *_quarters(begin, now)])
+
+
+def spans_of_days(now: datetime) -> list[Span]:
+    """Return such that none holds very much of a long history: of the months of ten years, weeks of a year, days."""
+    begin = _week(now) - timedelta(weeks=_WEEKS)
+    year = begin - timedelta(weeks=_YEAR - _WEEKS)
+    first = year - (year - _MONTHS.replace(tzinfo=now.tzinfo)) % _MONTH
+    months = [first - _MONTH * count for count in range(_DECADE - 1, -1, -1)]
+    return _between([*months, *_weeks(begin, (begin - first).days // 7 - 1), *_days(begin, _today(now)), _today(now)])
 
 
 def coarse_spans(now: datetime) -> list[Span]:

@@ -18,9 +18,9 @@ OF_RESTORES: Final = "restores"
 
 
 class Change(NamedTuple):
-    """That a backup changed which ended or was deleted then, None: has not ended, of this database, None: of none.
+    """That a backup of this database, None: of none, changed, which was made, ended or was deleted then.
 
-    The moment is kept to the hour: spans begin and end with one.
+    Of one that has not ended the moment is None. A moment is kept to the hour: spans begin and end with one.
     """
 
     moment: datetime | None

@@ -36,6 +36,8 @@ _WATCHED = (BackupExecution, BackupCopy, RestoreExecution, Verification)
 _TABLES = frozenset(model.__tablename__ for model in _WATCHED)
 _INDIFFERENT = frozenset({"pinned", "label", "cancel_requested", "updated_at", "deleted_reason"})
 """Columns that nothing remembered looks at."""
+_PLACED = ("completed_at", "deleted_at", "created_at", "database_id")
+"""Columns that say which spans a backup belongs to, and whose it is."""
 MEMORY, _SEEN, _CHANGED = "memory", "memory.seen", "memory.changed"
 _MOST_AT_ONCE = 500
 UNENDED = "dbbackup.unended"
@@ -71,8 +73,9 @@ async def remembered_apart(
 
     Spans begin and end with an hour. `read` is asked for some of them in their order. For each it may look at backups
     that ended in it, at those that were deleted in it, and at their copies; in one without an end at those that have
-    not ended, too. With `database_id` at those of this database alone, None: of those without one. With `most`, so many
-    are kept of the keys, tuples then, that begin like this one.
+    not ended, too. Or at those that were made in it and at their copies, but not at whether one waits or is at work.
+    With `database_id` at those of this database alone, None: of those without one. With `most`, so many are kept of the
+    keys, tuples then, that begin like this one.
     """
     memory = _memory(session)
     if memory is None:
@@ -211,25 +214,22 @@ def _changes_of(session: Session, record: Any) -> set[Change | None]:
         run = session.identity_map.get(identity_key(BackupExecution, record.backup_id))
         if run is not None:
             return _changes_of(session, run)
-        of_run = (BackupExecution.completed_at, BackupExecution.deleted_at, BackupExecution.database_id)
+        of_run = (getattr(BackupExecution, name) for name in _PLACED)
         row = session.connection().execute(select(*of_run).where(BackupExecution.id == record.backup_id)).one_or_none()
-        return _places({row[0]}, {row[1]}, {row[2]}) if row else {ANYTHING}
+        return _places(*({value} for value in row)) if row else {ANYTHING}
     if not isinstance(record, BackupExecution):
         return {Change(None, OF_RESTORES)}
     state = inspect(record)
-    if state.persistent and state.unloaded & {"completed_at", "deleted_at", "database_id"}:
+    if state.persistent and state.unloaded & set(_PLACED):
         return {ANYTHING}
-    ended, deleted, databases = (
-        {value for values in state.attrs[name].history for value in values or ()}
-        for name in ("completed_at", "deleted_at", "database_id")
-    )
-    return _places(ended or {None}, deleted, databases or {None})
+    return _places(*({value for values in state.attrs[name].history for value in values or ()} for name in _PLACED))
 
 
 def _places(
-    ended: set[datetime | None], deleted: set[datetime | None], databases: set[str | None]
+    ended: set[datetime | None], deleted: set[datetime | None], made: set[datetime | None], databases: set[str | None]
 ) -> set[Change | None]:
-    return {Change(*place) for place in product(ended | (deleted - {None}), databases)}
+    moments = (ended or {None}) | (deleted - {None}) | (made - {None})
+    return {Change(*place) for place in product(moments, databases or {None})}
 
 
 @event.listens_for(Session, "do_orm_execute")

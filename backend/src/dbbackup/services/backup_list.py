@@ -26,8 +26,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from dbbackup.core.spans import Span, coarse_spans, fine_spans
 from dbbackup.db.memory import ALL
 from dbbackup.db.models import BackupCopy, BackupExecution, BackupSchedule, CopyState, S3Config
+from dbbackup.db.models.backup_execution import FINAL
 from dbbackup.db.models.base import JsonDict, utc_now
 from dbbackup.db.remembering import remembered_apart, within
+from dbbackup.services.deep_pages import DEEP, skip_spans
 
 
 class ListedCopy(NamedTuple):
@@ -162,8 +164,12 @@ async def list_backups(
         limit = max(0, min(limit, total - skipped))
         skipped = max(0, total - skipped - limit)
     # The ids first: what is skipped is not read then, and an index holds all that is sorted and filtered by.
-    ids = query.with_only_columns(BackupExecution.id).order_by(*_order(sort, backwards=backwards))
-    wanted_ids = list(await session.scalars(ids.limit(limit).offset(skipped)))
+    ids = query.with_only_columns(BackupExecution.id)
+    if skipped > DEEP and sort.removeprefix("-") == "createdAt" and wanted.status in (None, *FINAL):
+        down, of = sort.startswith("-") != backwards, wanted.database_id or ALL
+        ids, skipped = await skip_spans(session, wanted, ids, skipped, down=down, database_id=of)
+    ids = ids.order_by(*_order(sort, backwards=backwards)).limit(limit).offset(skipped)
+    wanted_ids = list(await session.scalars(ids))
     if backwards:
         wanted_ids.reverse()
     return await _read(session, wanted_ids), total

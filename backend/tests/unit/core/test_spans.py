@@ -8,14 +8,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dbbackup.core.spans import EVERYTHING, Span, coarse_spans, fine_spans, spans_of_quarters
+from dbbackup.core.spans import EVERYTHING, Span, coarse_spans, fine_spans, spans_of_days, spans_of_quarters
 
 MONDAY = datetime(2026, 11, 23, tzinfo=UTC)
 DAY, WEEK = timedelta(days=1), timedelta(weeks=1)
 Cut = Callable[[datetime], list[Span]]
 
 
-@pytest.mark.parametrize("cut", [fine_spans, coarse_spans, spans_of_quarters])
+@pytest.mark.parametrize("cut", [fine_spans, coarse_spans, spans_of_days, spans_of_quarters])
 def test_spans_at_any_time_then_each_moment_is_in_one_of_them(cut: Cut) -> None:
     chance = random.Random(3)
     for _ in range(300):
@@ -54,6 +54,19 @@ def test_spans_of_quarters_then_the_last_weeks_are_quarters_of_days_and_a_year_i
     lengths = [span.end - span.begin for span in spans if span.begin and span.end]
     assert lengths == [*[timedelta(weeks=1)] * 45, *[timedelta(hours=6)] * (4 * (8 * 7 + 4) + 2)]
     assert spans[0].end == MONDAY - timedelta(weeks=53)
+
+
+def test_spans_of_days_when_weeks_go_on_then_those_of_the_past_stay() -> None:
+    spans = spans_of_days(datetime(2026, 11, 27, 15, 30, tzinfo=UTC))
+    lengths = [span.end - span.begin for span in spans if span.begin and span.end]
+    weeks = lengths.count(WEEK)
+    assert 45 <= weeks <= 48
+    assert lengths == [*[timedelta(weeks=4)] * 129, *[WEEK] * weeks, *[DAY] * (8 * 7 + 4)]
+    assert spans[-1].begin == datetime(2026, 11, 27, tzinfo=UTC)
+    for week in range(60):
+        before, after = (set(spans_of_days(MONDAY + timedelta(weeks=week + more))) for more in (0, 1))
+        # Seven days that become a week, four weeks that become a month at times, the last span, and the oldest two.
+        assert len(before - after) <= 7 + 4 + 1 + 2
 
 
 @pytest.mark.parametrize(

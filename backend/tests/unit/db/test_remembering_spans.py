@@ -75,7 +75,7 @@ async def of_two_days(tmp_path: Path) -> AsyncIterator[Catalogue]:
         for label, end in (("earlier", EARLIER), ("later", LATER), ("running", None)):
             status = RunStatus.COMPLETED if end else RunStatus.RUNNING
             copy = BackupCopy(id=new_id(), position=0, size=1, state="complete")
-            session.add(backup(None, status, label=label, completed_at=end, copies=[copy]))
+            session.add(backup(None, status, label=label, created_at=end or LATER, completed_at=end, copies=[copy]))
     yield opened
     await opened.close()
 
@@ -224,7 +224,8 @@ async def test_remembered_when_another_database_changes_then_what_is_of_one_stay
             session.add(config)
         await session.flush()
         for config in (mine, other):
-            session.add(backup(config, RunStatus.COMPLETED, label=config.name, completed_at=EARLIER))
+            moments = {"created_at": EARLIER, "completed_at": EARLIER}
+            session.add(backup(config, RunStatus.COMPLETED, label=config.name, **moments))
     reads = Reads(mine.id)
     await reads.labels(of_two_days)
     for name, times in (("other", 1), ("earlier", 1), ("mine", 2)):

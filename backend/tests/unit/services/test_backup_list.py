@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import random
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from dbbackup.core.naming import new_id
 from dbbackup.db.models import (
@@ -18,8 +21,11 @@ from dbbackup.db.models import (
     S3Config,
 )
 from dbbackup.db.models.base import utc_now
+from dbbackup.db.remembering import UNENDED
 from dbbackup.db.session import Catalogue
+from dbbackup.services import backup_list
 from dbbackup.services.backup_list import SORTS, BackupFilter, as_listed, list_backups
+from dbbackup.services.deep_pages import skip_spans
 from tests.catalogue import make_catalogue
 from tests.unit.worker.rows import backup
 
@@ -49,6 +55,56 @@ async def test_list_backups_when_read_page_by_page_then_each_is_there_once_and_i
         sizes = [run.size for run in whole if run.size is not None]
         assert [run.size for run in whole[len(sizes) :]] == [None] * (23 - len(sizes))
         assert sort.endswith("duration") or sizes == sorted(sizes, reverse=sort.startswith("-"))
+
+
+@pytest.mark.parametrize("sort", ["createdAt", "-createdAt"])
+async def test_list_backups_when_a_page_is_deep_then_only_part_of_what_is_before_it_is_gone_through(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sort: str
+) -> None:
+    catalogue, now, offsets = Catalogue(make_catalogue(tmp_path / "app.db")), utc_now(), list[int]()
+
+    async def note(*arguments: Any, **named: Any) -> Any:
+        ids, skipped = await skip_spans(*arguments, **named)
+        offsets.append(skipped)
+        return ids, skipped
+
+    monkeypatch.setattr(backup_list, "skip_spans", note)
+    async with catalogue.transaction() as session:
+        # Two a day, and some of each year.
+        ages = [*(timedelta(hours=12 * place) for place in range(60)), *(timedelta(days=300 * n) for n in range(1, 16))]
+        session.add_all(backup(None, RunStatus.COMPLETED, created_at=now - age) for age in ages)
+    async with catalogue.sessions() as session:
+        whole, _ = await list_backups(session, BackupFilter(), sort=sort, page=1, limit=100)
+        monkeypatch.setattr(backup_list, "DEEP", 4)
+        pages = [await list_backups(session, BackupFilter(), sort=sort, page=n, limit=5) for n in range(1, 16)]
+    await catalogue.close()
+    assert [run.id for page, _ in pages for run in page] == [run.id for run in whole]
+    assert len(offsets) == 13
+    assert max(offsets) <= 3
+
+
+async def test_list_backups_when_deep_pages_are_of_running_ones_then_a_claim_is_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backup_list, "DEEP", 1)
+    catalogue, now, running = Catalogue(make_catalogue(tmp_path / "app.db")), utc_now(), BackupFilter(status="running")
+    states = [RunStatus.QUEUED, RunStatus.RUNNING] * 6
+    async with catalogue.transaction() as session:
+        made = (now - timedelta(days=30 * n) for n in range(12))
+        session.add_all(backup(None, state, created_at=age) for state, age in zip(states, made, strict=True))
+
+    async def ages() -> list[int]:
+        async with catalogue.sessions() as session:
+            pages = [await list_backups(session, running, sort="-createdAt", page=n, limit=2) for n in (1, 2, 3, 4)]
+        return [(now - run.created_at).days // 30 for page, _ in pages for run in page]
+
+    before = await ages()
+    async with catalogue.transaction() as session:
+        claim = update(BackupExecution).where(BackupExecution.created_at > now - timedelta(days=100))
+        await session.execute(claim.values(status=RunStatus.RUNNING).execution_options(**{UNENDED: True}))
+    after = await ages()
+    await catalogue.close()
+    assert (before, after) == ([1, 3, 5, 7, 9, 11], [0, 1, 2, 3, 5, 7, 9, 11])
 
 
 async def test_list_backups_when_one_has_everything_then_it_is_as_its_records_say(tmp_path: Path) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import random
 from datetime import datetime, timedelta
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import event, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbbackup.core.naming import new_id
@@ -24,22 +25,24 @@ from dbbackup.db.models import (
     Verification,
 )
 from dbbackup.db.models.base import utc_now
+from dbbackup.db.remembering import UNENDED
 from dbbackup.db.session import Catalogue
-from dbbackup.services import backup_history, metrics, overdue
+from dbbackup.services import backup_history, backup_list, metrics, overdue
 from dbbackup.services.backup_list import BackupFilter, list_backups
 from dbbackup.services.newest_backups import Which, newest_of_databases, newest_of_schedules
 from dbbackup.services.statistics import collect
 from tests.catalogue import make_catalogue
 from tests.unit.worker.rows import backup
 
+UNENDED_STATES = (RunStatus.QUEUED, RunStatus.RUNNING)
 DATABASES = ("one", "other")
 SCHEDULES = ("early", "late")
 FILTERS = (
     BackupFilter(),
     BackupFilter(database_id="one"),
     BackupFilter(schedule_id="late"),
-    BackupFilter(status="failed"),
-    BackupFilter(s3="none"),
+    (FAILED := BackupFilter(status="failed")),
+    (ONLY_LOCAL := BackupFilter(s3="none")),
     BackupFilter(undeleted=True),
 )
 
@@ -65,7 +68,7 @@ async def test_collect_when_a_backup_was_deleted_then_it_was_stored_until_that_d
 
 
 async def test_collect_when_the_history_changes_then_it_says_what_a_program_that_remembers_nothing_says(
-    tmp_path: Path,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     chance, now = random.Random(5), utc_now()
     path = make_catalogue(tmp_path / "app.db")
@@ -84,7 +87,11 @@ async def test_collect_when_the_history_changes_then_it_says_what_a_program_that
             await change_something(session, chance, now)
         days = chance.choice((1, 2, 3, 8, 30, 365))
         fresh = Catalogue(path)
-        assert await said(catalogue, days) == await said(fresh, days)
+        monkeypatch.setattr(backup_list, "DEEP", 1)
+        found = await said(catalogue, days)
+        # This one goes through all that is before a page, too.
+        monkeypatch.setattr(backup_list, "DEEP", 10**9)
+        assert found == await said(fresh, days)
         await fresh.close()
     await catalogue.close()
 
@@ -136,7 +143,16 @@ async def said(catalogue: Catalogue, days: int) -> tuple[Any, ...]:
         newest.append(await newest_of_schedules(session, SCHEDULES))
         totals = [(await list_backups(session, f, sort="createdAt", page=1, limit=1))[1] for f in FILTERS]
         late = await overdue._newest_good(session)
-        return await collect(session, days), samples, newest, totals, late
+        return await collect(session, days), samples, newest, totals, await pages(session), late
+
+
+async def pages(session: AsyncSession) -> list[Any]:
+    """Return pages of some lists in the order in which backups were made, from both ends."""
+    found = []
+    for wanted, sort, page in product((BackupFilter(), FAILED, ONLY_LOCAL), ("createdAt", "-createdAt"), (2, 3, 5)):
+        runs, _ = await list_backups(session, wanted, sort=sort, page=page, limit=3)
+        found.append((wanted, sort, page, [run.id for run in runs]))
+    return found
 
 
 def made(chance: random.Random, now: datetime) -> BackupExecution:
@@ -156,14 +172,16 @@ def made(chance: random.Random, now: datetime) -> BackupExecution:
     ]
     # Eighths: of other fractions the last digit of a sum depends on the order, which is the server's.
     size, duration = chance.randrange(1000), chance.randrange(1000) / 8
+    created = (ended or now) - timedelta(hours=chance.randrange(chance.choice((1, 30, 24 * 300))))
     owners = {"database_id": chance.choice(DATABASES), "schedule_id": chance.choice((None, *SCHEDULES))}
-    return backup(None, status, **owners, completed_at=ended, size=size, duration=duration, copies=copies)
+    moments = {"created_at": created, "completed_at": ended}
+    return backup(None, status, **owners, **moments, size=size, duration=duration, copies=copies)
 
 
 async def change_something(session: AsyncSession, chance: random.Random, now: datetime) -> None:
     runs = (await session.scalars(select(BackupExecution).order_by(BackupExecution.id))).all()
     run = chance.choice(runs)
-    match chance.randrange(7):
+    match chance.randrange(8):
         case 0:
             session.add(made(chance, now))
         case 1:
@@ -179,6 +197,11 @@ async def change_something(session: AsyncSession, chance: random.Random, now: da
             session.add(Verification(id=new_id(), backup_id=run.id, **proof, **named))
         case 5:
             chance.choice(run.copies).state = chance.choice(list(CopyState))
+        case 6:
+            # As the queue claims.
+            claimed = update(BackupExecution).where(BackupExecution.status.in_(UNENDED_STATES))
+            values = {"status": chance.choice(UNENDED_STATES)}
+            await session.execute(claimed.values(values).execution_options(**{UNENDED: True}))
         case _:
             await session.delete(run)
 

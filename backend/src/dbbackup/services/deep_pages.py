@@ -1,0 +1,60 @@
+"""Finds where a page deep in a long history begins, without going through all that is before it."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import Any
+
+from sqlalchemy import ScalarSelect, Select, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from dbbackup.core.spans import Span, spans_of_days
+from dbbackup.db.models import BackupExecution
+from dbbackup.db.models.base import utc_now
+from dbbackup.db.remembering import remembered_apart
+
+DEEP = 20_000
+"""So many entries of an index are gone through in a few milliseconds."""
+_AT_ONCE = 8
+"""Spans in one statement."""
+_MOST = 4
+"""Lists whose spans are kept."""
+
+
+async def skip_spans(
+    session: AsyncSession, wanted: Hashable, ids: Select[Any], skipped: int, *, down: bool, database_id: str
+) -> tuple[Select[Any], int]:
+    """Return what is left of a list of backups after whole spans of time, and how many of that are still to be skipped.
+
+    The list is in the order in which they were made, `down`: the newest first. What it is narrowed to, `wanted`, must
+    not be whether one waits or is at work.
+    """
+
+    async def count(spans: Sequence[Span]) -> list[int]:
+        counts: list[int] = []
+        for first in range(0, len(spans), _AT_ONCE):
+            some = [_many(ids, span) for span in spans[first : first + _AT_ONCE]]
+            counts += (await session.execute(select(*some))).one()
+        return counts
+
+    spans = spans_of_days(utc_now())
+    counts = await remembered_apart(
+        session, ("backups by age", wanted), spans, count, database_id=database_id, most=_MOST
+    )
+    passed, counted = 0, list(zip(spans, counts, strict=True))
+    for span, many in reversed(counted) if down else counted:
+        if passed + many > skipped:
+            return _from(ids, span, down=down), skipped - passed
+        passed += many
+    return ids, skipped  # fewer than a moment ago
+
+
+def _from(ids: Select[Any], span: Span, *, down: bool) -> Select[Any]:
+    if down:
+        return ids if span.end is None else ids.where(BackupExecution.created_at < span.end)
+    return ids if span.begin is None else ids.where(BackupExecution.created_at >= span.begin)
+
+
+def _many(ids: Select[Any], span: Span) -> ScalarSelect[int]:
+    within = _from(_from(ids, span, down=True), span, down=False)
+    return select(func.count()).select_from(within.subquery()).scalar_subquery()
