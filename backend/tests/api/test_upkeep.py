@@ -15,6 +15,7 @@ from dbbackup.db.models.base import utc_now
 from dbbackup.services.backups import queue_backup
 from dbbackup.services.inputs import BackupInput
 from dbbackup.services.upkeep import look_for_copies, queue_rereading
+from dbbackup.services.verifications import queue_due
 from dbbackup.worker.litter import sweep_litter
 from dbbackup.worker.upkeep import Upkeep
 from devtools.servers import PostgresServer, SeaweedServer
@@ -55,6 +56,10 @@ def test_schedule_when_every_second_backup_is_due_then_that_one_is_verified(app:
             made.schedule_id = schedule.id
             return made.id
 
+    async def look_back_late() -> Any:
+        async with app.ctx.catalogue.transaction() as session:
+            return await queue_due(session, app.ctx, await session.get_one(BackupExecution, one["id"]))
+
     one = app.api.wait(f"/backups/{app.run(make(True))}")
     two = app.api.wait(f"/backups/{app.run(make(False))}")
     eventually(lambda: app.api.get("/verifications", backupId=two["id"]))
@@ -62,6 +67,7 @@ def test_schedule_when_every_second_backup_is_due_then_that_one_is_verified(app:
     done = app.api.wait(f"/verifications/{due['id']}")
     # Without assertions there is no level 4.
     assert (done["status"], done["level"], done["startedBy"]) == ("completed", 3, "schedule")
+    assert app.run(look_back_late()) is None
     assert app.api.get("/verifications", backupId=one["id"]) == []
 
 

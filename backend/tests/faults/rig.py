@@ -185,6 +185,10 @@ class Rig:
         """Return what the product still means to clean up."""
         return catalogue.journal(self.home)
 
+    def assert_journal_cleared(self) -> None:
+        """Wait until nothing is left to be cleaned up: it is done after the ends of runs were written."""
+        until(lambda: not self.journal(), "an empty journal")
+
     def secrets_seen(self) -> list[str]:
         """Return where a secret can be read that must not be."""
         return secrets_seen.search(self)

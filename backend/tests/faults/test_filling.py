@@ -87,7 +87,7 @@ def test_append_when_the_product_is_killed_then_nothing_is_changed_and_it_says_t
     assert "All of them are there, or none: look before" in failed["errorMessage"]
     assert state(rig) == before
     rig.assert_nothing_left()
-    assert rig.journal() == []
+    rig.assert_journal_cleared()
     assert rig.postgres.psql(f"SELECT 1 FROM pg_database WHERE datname = '{target}'") == "1"
 
 

@@ -55,7 +55,7 @@ def test_backup_when_killed_in_the_middle_of_an_upload_is_interrupted_and_leaves
     rig.product.restart()
     assert_interrupted(rig, run)
     rig.assert_nothing_left()
-    assert rig.journal() == []
+    rig.assert_journal_cleared()
     rig.assert_backs_up(LARGE)
 
 
@@ -71,7 +71,7 @@ def test_parallel_backup_when_killed_in_the_middle_then_every_part_is_cleared_aw
     rig.product.restart()
     assert_interrupted(rig, run)
     rig.assert_nothing_left()
-    assert rig.journal() == []
+    rig.assert_journal_cleared()
 
 
 def test_backup_when_killed_between_upload_and_manifest_is_interrupted_and_leaves_nothing(rig: Rig) -> None:
@@ -82,7 +82,7 @@ def test_backup_when_killed_between_upload_and_manifest_is_interrupted_and_leave
     rig.product.restart()
     assert_interrupted(rig, run)
     rig.assert_nothing_left()
-    assert rig.journal() == []
+    rig.assert_journal_cleared()
     rig.assert_backs_up(SHOP)
 
 
@@ -114,7 +114,7 @@ def test_backup_when_killed_between_manifest_and_row_is_completed_and_restores(r
     in_bucket = {key for key in leftovers.objects(rig.s3, BUCKET) if backup["fileName"] in key}
     assert in_bucket == {backup["copies"][1]["key"], backup["copies"][1]["key"] + ".json"}
     rig.assert_nothing_left()
-    assert rig.journal() == []
+    rig.assert_journal_cleared()
     for storage in ("local", "s3"):
         rig.ended(rig.restore(backup, storage, f"settled_{storage}"), "completed")
         result = compare(rig.postgres, SHOP, f"settled_{storage}")
@@ -142,7 +142,7 @@ def test_restore_when_killed_in_the_middle_is_interrupted_and_its_database_dropp
     rig.product.restart()
     assert_interrupted(rig, run)
     rig.assert_nothing_left()
-    assert rig.journal() == []
+    rig.assert_journal_cleared()
     assert databases(rig.postgres, "half_filled") == []
     assert rows_of_bulk(rig.postgres) == before
     rig.assert_backs_up(LARGE)
@@ -161,7 +161,7 @@ def test_verification_when_killed_in_the_middle_is_interrupted_and_its_scratch_d
     rig.product.restart()
     assert_interrupted(rig, run)
     rig.assert_nothing_left()
-    assert rig.journal() == []
+    rig.assert_journal_cleared()
     assert rig.get(Run("/backups", backup["id"]))["verifiedLevel"] == 0
     rig.assert_backs_up(LARGE)
 

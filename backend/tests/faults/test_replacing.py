@@ -69,7 +69,7 @@ def test_replace_when_killed_while_it_fills_then_the_live_one_serves_the_same_ro
     assert failed["errorMessage"].startswith("interrupted: ")
     assert rig.postgres.psql(BULK, database=LARGE) == before
     rig.assert_nothing_left()
-    assert rig.journal() == []
+    rig.assert_journal_cleared()
 
 
 def test_replace_when_killed_between_the_renames_then_neither_happened(since: Rig) -> None:
@@ -79,7 +79,7 @@ def test_replace_when_killed_between_the_renames_then_neither_happened(since: Ri
     assert (failed["undoState"], failed["keptDatabase"]) == (None, None)
     assert rig.postgres.psql(MARK, database=SHOP) == "t"
     rig.assert_nothing_left()
-    assert rig.journal() == []
+    rig.assert_journal_cleared()
 
 
 def replacing_without(rig: Rig) -> Callable[[], Run]:
@@ -96,7 +96,7 @@ def test_replace_and_undo_when_killed_after_the_swap_then_both_are_completed_at_
     done = rig.ended(run, "completed")
     assert (done["undoState"], rig.postgres.psql(MARK, database=SHOP)) == ("available", "f")
     assert rig.postgres.psql(MARK, database=done["keptDatabase"]) == "t"
-    assert rig.journal() == []
+    rig.assert_journal_cleared()
     rig.assert_nothing_left()
     back = die_at(rig, die_before_the_restores_row_is_closed, undoing(rig, run))
     rig.ended(back, "completed")

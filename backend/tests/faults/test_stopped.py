@@ -42,7 +42,7 @@ def test_term_when_three_backups_run_and_end_in_time_then_all_are_completed(rig:
     rig.product.restart()
     for run in runs:
         assert [copy["state"] for copy in rig.ended(run, "completed")["copies"]] == ["complete", "complete"]
-    assert rig.journal() == []
+    rig.assert_journal_cleared()
 
 
 def test_term_when_three_backups_do_not_end_in_time_then_they_are_interrupted_and_nothing_stays(
@@ -61,5 +61,5 @@ def test_term_when_three_backups_do_not_end_in_time_then_they_are_interrupted_an
         failed = rig.ended(run, "failed")
         assert failed["errorMessage"].startswith("interrupted: ")
         assert all(copy["state"] == "failed" for copy in failed["copies"])
-    assert rig.journal() == []
+    rig.assert_journal_cleared()
     rig.assert_backs_up(LARGE)

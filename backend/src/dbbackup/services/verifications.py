@@ -72,8 +72,11 @@ async def queue_due(session: AsyncSession, ctx: Context, backup: BackupExecution
     schedule = await session.get(BackupSchedule, backup.schedule_id) if backup.schedule_id else None
     if schedule is None or not schedule.verify_every:
         return None
+    # Up to this one: the next may have completed since.
     done = select(func.count()).where(
-        BackupExecution.schedule_id == schedule.id, BackupExecution.status == RunStatus.COMPLETED
+        BackupExecution.schedule_id == schedule.id,
+        BackupExecution.status == RunStatus.COMPLETED,
+        BackupExecution.completed_at <= backup.completed_at,
     )
     if (await session.scalar(done) or 0) % schedule.verify_every:
         return None
