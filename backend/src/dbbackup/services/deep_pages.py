@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ScalarSelect, Select, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbbackup.core.spans import Span, spans_of_days
@@ -17,6 +18,8 @@ DEEP = 20_000
 """So many entries of an index are gone through in a few milliseconds."""
 _AT_ONCE = 8
 """Spans in one statement."""
+_FIRST, _LAST = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
+_NEVER = Span(_FIRST, _FIRST)
 _MOST = 4
 """Lists whose spans are kept."""
 
@@ -31,11 +34,15 @@ async def skip_spans(
     """
 
     async def count(spans: Sequence[Span]) -> list[int]:
-        counts: list[int] = []
+        counts, query = list[int](), _counts(ids, min(_AT_ONCE, len(spans)))
         for first in range(0, len(spans), _AT_ONCE):
-            some = [_many(ids, span) for span in spans[first : first + _AT_ONCE]]
-            counts += (await session.execute(select(*some))).one()
-        return counts
+            some = spans[first : first + _AT_ONCE]
+            # What is too many of the last statement is of no time at all.
+            some = [*some, *[_NEVER] * (_AT_ONCE - len(some))] if first else some
+            begins = {f"begin{place}": span.begin or _FIRST for place, span in enumerate(some)}
+            ends = {f"end{place}": span.end or _LAST for place, span in enumerate(some)}
+            counts += (await session.execute(query, begins | ends)).one()
+        return counts[: len(spans)]
 
     spans = spans_of_days(utc_now())
     counts = await remembered_apart(
@@ -55,6 +62,13 @@ def _from(ids: Select[Any], span: Span, *, down: bool) -> Select[Any]:
     return ids if span.begin is None else ids.where(BackupExecution.created_at >= span.begin)
 
 
-def _many(ids: Select[Any], span: Span) -> ScalarSelect[int]:
-    within = _from(_from(ids, span, down=True), span, down=False)
-    return select(func.count()).select_from(within.subquery()).scalar_subquery()
+def _counts(ids: Select[Any], many: int) -> Select[Any]:
+    """Return one statement for so many spans, whose bounds are bound: making it takes longer than counting."""
+
+    def within(place: int) -> ScalarSelect[int]:
+        made = BackupExecution.created_at
+        begin, end = (bindparam(f"{name}{place}", type_=made.type) for name in ("begin", "end"))
+        return select(func.count()).select_from(ids.where(made >= begin, made < end).subquery()).scalar_subquery()
+
+    counts: list[ColumnElement[Any]] = [within(place) for place in range(many)]
+    return select(*counts)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import event, update
 
 from dbbackup.core.naming import new_id
 from dbbackup.db.models import (
@@ -81,6 +81,31 @@ async def test_list_backups_when_a_page_is_deep_then_only_part_of_what_is_before
     assert [run.id for page, _ in pages for run in page] == [run.id for run in whole]
     assert len(offsets) == 13
     assert max(offsets) <= 3
+
+
+@pytest.mark.sqlite("what PostgreSQL chooses depends on its own figures")
+@pytest.mark.parametrize("wanted", [BackupFilter(), BackupFilter(status="completed"), BackupFilter(type="manual")])
+async def test_list_backups_when_a_page_is_deep_then_no_row_is_looked_up_to_find_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wanted: BackupFilter
+) -> None:
+    monkeypatch.setattr(backup_list, "DEEP", 1)
+    catalogue, plans = Catalogue(make_catalogue(tmp_path / "app.db")), list[str]()
+
+    def explain(_connection: object, cursor: Any, statement: str, parameters: Any, *_: object) -> None:
+        if "created_at <" in statement:
+            cursor.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            plans.extend(row[3] for row in cursor.fetchall() if "backup_execution" in row[3])
+
+    async with catalogue.transaction() as session:
+        session.add_all(backup(None, RunStatus.COMPLETED) for _ in range(9))
+    async with catalogue.sessions() as session:
+        connection = await session.connection()
+        event.listen(connection.sync_connection, "before_cursor_execute", explain)
+        page, _ = await list_backups(session, wanted, sort="-createdAt", page=2, limit=3)
+    await catalogue.close()
+    assert len(page) == 3
+    assert len(plans) > 8
+    assert [plan for plan in plans if "USING COVERING INDEX" not in plan] == []
 
 
 async def test_list_backups_when_deep_pages_are_of_running_ones_then_a_claim_is_seen(
