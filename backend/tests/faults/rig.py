@@ -186,8 +186,11 @@ class Rig:
         return catalogue.journal(self.home)
 
     def assert_journal_cleared(self) -> None:
-        """Wait until nothing is left to be cleaned up: it is done after the ends of runs were written."""
-        until(lambda: not self.journal(), "an empty journal")
+        """Wait until nothing is left to be cleaned up: it is done after the ends of runs were written.
+
+        Not for long: every half minute the product looks again for what it left, which must not be needed here.
+        """
+        until(lambda: not self.journal(), "an empty journal", 15.0)
 
     def secrets_seen(self) -> list[str]:
         """Return where a secret can be read that must not be."""
