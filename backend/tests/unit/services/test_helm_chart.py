@@ -59,7 +59,8 @@ def test_schema_when_compared_with_the_values_then_it_names_each_of_them() -> No
 
 
 def test_environment_when_set_by_the_chart_then_the_program_knows_each_variable() -> None:
-    source = (REPOSITORY / "backend" / "src" / "dbbackup" / "settings.py").read_text()
+    modules = (REPOSITORY / "backend" / "src" / "dbbackup" / "settings").glob("*.py")
+    source = "".join(module.read_text() for module in modules)
     known = {spec.environment for spec in specs().values()} | set(re.findall(r'"([A-Z][A-Z0-9_]+)"', source))
     named = set(re.findall(r"^  ([A-Z][A-Z0-9_]+):", TEMPLATES["configmap.yaml"], re.MULTILINE))
     files = {
