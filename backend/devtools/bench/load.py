@@ -1,8 +1,10 @@
 """Measures the API under load: a long history, five backups that run, and WebSocket clients that listen.
 
-Prints the 50th and 99th percentile of the main reads and writes, how long a log line and an event take to
-every client, and the memory from the start to the end, so that a long run (`SECONDS=3600`) shows a leak. The liveness
-probe looks at nothing: its time is the lag of the event loop and of the machine. Nothing here passes or fails.
+In two parts of one run: the five backups alone, then a small one again and again beside them, so that the history
+changes every few seconds. Prints the 50th and 99th percentile of the main reads and writes of each, how long a log
+line takes to who listens, and the memory from the start to the end, so that a long run (`SECONDS=3600`) shows a leak.
+The liveness probe looks at nothing: its time is the lag of the event loop and of the machine. Nothing here passes or
+fails.
 """
 
 from __future__ import annotations
@@ -30,7 +32,7 @@ from devtools.product import Product
 from devtools.servers import PostgresServer
 
 ROWS = int(os.environ.get("ROWS", "100000"))
-SECONDS = float(os.environ.get("SECONDS", "60"))
+SECONDS = float(os.environ.get("SECONDS", "120"))
 CLIENTS = int(os.environ.get("CLIENTS", "50"))
 DATABASES, SCHEDULES, RUNNING = 100, 1000, 5
 _PAUSE = 0.05
@@ -49,22 +51,38 @@ _BULK = "CREATE TABLE bulk AS SELECT n, repeat(md5(n::text), 30) AS filling FROM
 
 
 @dataclass
-class Seen:
-    """What was measured, in seconds."""
+class Part:
+    """What was measured while the same things ran, in seconds."""
 
+    name: str
     requests: dict[str, list[float]] = field(default_factory=dict)
     lines: list[float] = field(default_factory=list)
-    warm_requests: list[float] = field(default_factory=list)
-    """Of all requests those after the first seconds."""
-    warm_lines: list[float] = field(default_factory=list)
+
+
+@dataclass
+class Seen:
+    """What was measured."""
+
+    beginning: Part = field(default_factory=lambda: Part(f"first {_WARMING:.0f} s: five runs begin, no cache is warm"))
+    alone: Part = field(default_factory=lambda: Part("five backups run"))
+    beside: Part = field(default_factory=lambda: Part("beside them a small one again and again"))
     events: int = 0
     memory: list[int] = field(default_factory=list)
     """MiB of the API process, at equal distances."""
     begun: float = field(default_factory=time.perf_counter)
 
-    def is_warm(self) -> bool:
-        """Return whether the first seconds are over."""
-        return time.perf_counter() > self.begun + _WARMING
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The parts in their order."""
+        return (self.beginning, self.alone, self.beside)
+
+    @property
+    def now(self) -> Part:
+        """The part that is being measured: half of the time is the last one's."""
+        since = time.perf_counter() - self.begun
+        if since < _WARMING:
+            return self.beginning
+        return self.alone if since < SECONDS / 2 else self.beside
 
 
 def main() -> int:
@@ -76,8 +94,8 @@ def main() -> int:
     ):
         print(describe())
         print(
-            f"{ROWS:,} backups, {DATABASES} databases, {SCHEDULES:,} schedules, {RUNNING} backups running,"
-            f" a small one again and again beside them, {CLIENTS} WebSocket clients, {SECONDS:.0f} s"
+            f"{ROWS:,} backups, {DATABASES} databases, {SCHEDULES:,} schedules, {RUNNING} backups running, for half"
+            f" of {SECONDS:.0f} s a small one again and again beside them, {CLIENTS} WebSocket clients"
         )
         small, *ids = _prepare(product, postgres)
         old = _old_ones(product)
@@ -126,12 +144,9 @@ async def _measure(product: Product, runs: list[str], small: str, old: list[str]
         calls = await _calls(client)
         while time.perf_counter() < seen.begun + SECONDS:
             for name, (method, path, body) in calls.items():
-                warm, started = seen.is_warm(), time.perf_counter()
+                part, started = seen.now, time.perf_counter()
                 (await client.request(method, path, json=body)).raise_for_status()
-                took = time.perf_counter() - started
-                seen.requests.setdefault(name, []).append(took)
-                if warm:
-                    seen.warm_requests.append(took)
+                part.requests.setdefault(name, []).append(time.perf_counter() - started)
                 await asyncio.sleep(_PAUSE)
     for listener in listeners:
         listener.cancel()
@@ -182,14 +197,12 @@ async def _hear_lines(seen: Seen, address: str) -> None:
         async for message in socket:
             for line in msgspec.json.decode(message).get("lines", ()):
                 said = datetime.fromisoformat(line["timestamp"])
-                age = (datetime.now(UTC) - said).total_seconds()
-                seen.lines.append(age)
-                if seen.is_warm():
-                    seen.warm_lines.append(age)
+                seen.now.lines.append((datetime.now(UTC) - said).total_seconds())
 
 
 async def _back_up_again_and_again(seen: Seen, product: Product, database: str, old: list[str]) -> None:
     """Change the history every few seconds, at its end and long before it, and make log lines to listen to."""
+    await asyncio.sleep(SECONDS / 2)
     async with httpx.AsyncClient(base_url=f"{product.url}/api", trust_env=False, timeout=60) as client:
         while True:
             run = (await client.post("/backups", json={"databaseId": database})).raise_for_status().json()["data"]["id"]
@@ -222,26 +235,24 @@ async def _watch_memory(seen: Seen, pid: int) -> None:
 
 def _report(product: Product, seen: Seen, runs: list[str]) -> None:
     running = [product.call("GET", f"/backups/{run}")["status"] for run in runs]
-    print(f"\n{'milliseconds':<32} {'n':>5} {'p50':>8} {'p99':>8} {'max':>8}")
-    for name, values in seen.requests.items():
-        _print_line(name, values)
-    _print_line("log line, said to received", seen.lines)
-    every = [value for values in seen.requests.values() for value in values]
-    _print_line("all requests", every)
-    print(f"after the first {_WARMING:.0f} s, in which five runs begin and each request is the first of its kind:")
-    _print_line("log line, said to received", seen.warm_lines)
-    _print_line("all requests", seen.warm_requests)
-    print(f"{seen.events} events received; the five backups at the end: {', '.join(running)}")
+    for part in seen.parts:
+        print(f"\n{f'{part.name}, ms':<56} {'n':>5} {'p50':>8} {'p99':>8} {'max':>8}")
+        # A dozen of each kind in the first seconds: too few for a line.
+        for name, values in part.requests.items() if part is not seen.beginning else ():
+            _print_line(name, values)
+        _print_line("all requests", [value for values in part.requests.values() for value in values])
+        _print_line("log line, said to received", part.lines)
+    print(f"\n{seen.events} events received; the five backups at the end: {', '.join(running)}")
     print(f"Memory (VmRSS) of the API process, MiB, from start to end: {', '.join(map(str, seen.memory))}")
 
 
 def _print_line(name: str, values: list[float]) -> None:
     if len(values) < 2:
-        print(f"{name:<32} {len(values):>5}")
+        print(f"{name:<56} {len(values):>5}")
         return
     cut = statistics.quantiles(values, n=100, method="inclusive")
     figures = (cut[49], cut[98], max(values))
-    print(f"{name:<32} {len(values):>5} " + " ".join(f"{1000 * figure:>8.1f}" for figure in figures))
+    print(f"{name:<56} {len(values):>5} " + " ".join(f"{1000 * figure:>8.1f}" for figure in figures))
 
 
 if __name__ == "__main__":
