@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from dbbackup.core.journal import JournalKind
-from dbbackup.worker.janitor import retry_journal
 from dbbackup.worker.journal import CatalogueJournal
+from dbbackup.worker.journal_sweep import retry_journal
 from devtools.docker_stand_in import DockerStandIn
 from devtools.servers import PostgresServer
 from tests.api.discovery_support import discovering_app, postgres_environment

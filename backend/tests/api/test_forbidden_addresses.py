@@ -14,7 +14,8 @@ from dbbackup.db.models import DatabaseConfig
 from dbbackup.services import databases, s3_configs
 from dbbackup.services.connections import connection_from, reachable, saved_connection
 from dbbackup.services.context import Context
-from dbbackup.services.inputs import DatabaseInput, S3ConfigInput, S3ConfigUpdate
+from dbbackup.services.inputs import DatabaseInput
+from dbbackup.services.s3_inputs import S3ConfigInput, S3ConfigUpdate
 from devtools.servers import PostgresServer
 from tests.api.running_app import RunningApp
 from tests.api.support import add_database, eventually, form, unique

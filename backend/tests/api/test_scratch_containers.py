@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from dbbackup.core.journal import JournalKind
-from dbbackup.worker.janitor import retry_journal
 from dbbackup.worker.journal import CatalogueJournal
+from dbbackup.worker.journal_sweep import retry_journal
 from devtools.servers import PostgresServer
 from tests.api.discovery_support import discovering_app, found, look, postgres_environment
 from tests.api.running_app import RunningApp

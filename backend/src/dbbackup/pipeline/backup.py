@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
 
 import msgspec
 
 from dbbackup import __version__
 from dbbackup.core import manifest as manifests
-from dbbackup.core.age_keys import Recipient
-from dbbackup.core.errors import AppError, BackupError
-from dbbackup.core.journal import JournalKind
-from dbbackup.core.manifest import Manifest, PartFacts, SourceFacts, TableFacts
-from dbbackup.core.signing import SigningKey
+from dbbackup.core.manifest import Manifest, PartFacts, TableFacts
 from dbbackup.core.sizes import human_size
-from dbbackup.engines.base import Engine
-from dbbackup.engines.values import Command, Connection, Divisible, DumpPart, Reading, RowCounter, ToolInfo
+from dbbackup.engines.values import DumpPart, RowCounter
 from dbbackup.pipeline import gpg
+from dbbackup.pipeline.backup_files import BackupFiles
+from dbbackup.pipeline.backup_job import BackupJob
 from dbbackup.pipeline.beginning import Beginning, Step, beginning
 from dbbackup.pipeline.beside import Beside
 from dbbackup.pipeline.compress import EXTENSIONS, compressor
@@ -29,79 +25,16 @@ from dbbackup.pipeline.counting import counting
 from dbbackup.pipeline.dump import dump_stream
 from dbbackup.pipeline.encrypt import EXTENSION as AGE
 from dbbackup.pipeline.encrypt import encryptor
-from dbbackup.pipeline.fanout import STALL_SECONDS, Destination, Outcome, fan_out
+from dbbackup.pipeline.fanout import Outcome
 from dbbackup.pipeline.gpg import NAME as OPENPGP
-from dbbackup.pipeline.gpg import GpgRecipients, encrypted
+from dbbackup.pipeline.gpg import encrypted
 from dbbackup.pipeline.meter import Meter
-from dbbackup.pipeline.process import Workshop
 from dbbackup.pipeline.report import Report
 from dbbackup.pipeline.stream import Stream, Transform, closing, single, through
 from dbbackup.pipeline.together import together
-from dbbackup.storages.base import Storage, StoredObject, WriteOptions
 from dbbackup.storages.throttle import RateLimit, limited
 
 _FILE_ENDINGS: dict[str | None, str] = {AGE: AGE, OPENPGP: gpg.EXTENSION}
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Where a copy goes: the folder is a key prefix without a final slash."""
-
-    copy_id: str
-    storage: Storage
-    folder: str
-
-
-def dump_parts(job: BackupJob, snapshot: str | None) -> Sequence[DumpPart]:
-    """Return what the engine dumps with the job's tools over its connection."""
-    return job.engine.dump(
-        job.connection, job.tools, job.options, job.workshop.folder, job.source, snapshot, job.divisible
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class BackupJob:
-    """Everything one backup needs to know."""
-
-    backup_id: str
-    instance_id: str
-    run_token: str
-    type: str
-    label: str | None
-    stem: str
-    compression: str
-    compression_level: int | None
-    options: dict[str, Any]
-    engine: Engine
-    connection: Connection
-    tools: ToolInfo
-    source: SourceFacts
-    targets: Sequence[Target]
-    workshop: Workshop
-    started_at: datetime
-    expected_size: int
-    recipients: Sequence[Recipient] = ()
-    """Whom the files are encrypted to with age."""
-    openpgp: GpgRecipients | None = None
-    """The same for OpenPGP; neither: they are not encrypted."""
-    reading: Reading | None = None
-    """The look at the source that is held open; None: it is dumped on its own, and nothing is counted beside."""
-    divisible: Divisible | None = None
-    """What of the source may be dumped by several tools at once; None: one tool dumps it."""
-    count_seconds: float = 0.0
-    hash_rows: bool = True
-    signing_key: SigningKey | None = None
-    """Whose signature the manifest gets; None: it is not signed."""
-    tags: dict[str, str] = field(default_factory=dict)
-    stall_seconds: float = STALL_SECONDS
-    parts: Callable[[BackupJob, str | None], Sequence[DumpPart]] = dump_parts
-    """Returns what is dumped, in this snapshot."""
-    carry: Callable[[Command], Command] = lambda command: command
-    """Makes of a dump tool's command one that has it run elsewhere, to the same effect."""
-    read_rate: Callable[[], float] = float
-    """Returns how many bytes a second may be read from the dump tool; 0 is no limit."""
-
-
 _THREADS = 3
 """For each part: its stages, those behind gpg, and what looks at its bytes beside them. With fewer they would wait for
 each other."""
@@ -124,7 +57,7 @@ async def back_up(job: BackupJob, report: Report) -> BackupResult:
     Raises:
         AppError: the tool failed, its output was not whole, or no destination took it.
     """
-    writer = _Writer(job, report)
+    writer = BackupFiles(job, report)
     snapshot = job.reading.snapshot if job.reading else None
     parts = job.parts(job, snapshot)
     alone, divided = [p for p in parts if p.name == "globals"], [p for p in parts if p.name != "globals"]
@@ -163,7 +96,7 @@ async def _dump_together(
     job: BackupJob,
     parts: list[DumpPart],
     counters: Mapping[str, RowCounter],
-    writer: _Writer,
+    writer: BackupFiles,
     executor: ThreadPoolExecutor,
 ) -> list[PartFacts]:
     """Dump the parts at the same time, as of one moment."""
@@ -182,7 +115,7 @@ async def _dump_together(
 async def _stream_part(
     job: BackupJob,
     part: DumpPart,
-    writer: _Writer,
+    writer: BackupFiles,
     executor: ThreadPoolExecutor,
     counter: RowCounter | None = None,
     began: Beginning | None = None,
@@ -252,90 +185,6 @@ def _say_counted(tables: list[TableFacts], report: Report) -> None:
     rest = len(tables) - exact
     said = f"Rows counted exactly in {exact} of {len(tables)} tables" + (f", {rest} are estimates" if rest else "")
     report.log.say("info", said)
-
-
-class _Writer:
-    """Writes the files of a backup to all destinations that have not failed yet."""
-
-    def __init__(self, job: BackupJob, report: Report) -> None:
-        self.report = report
-        self.failed: dict[str, Outcome] = {}
-        self._job = job
-        self._live = list(job.targets)
-        self._stored: dict[str, dict[str, StoredObject]] = {t.copy_id: {} for t in job.targets}
-
-    async def write(self, name: str, stream: Stream, what: str) -> None:
-        """Write one file everywhere; a destination that fails is undone and left out from then on.
-
-        Several may be written at the same time: what of the others comes to such a destination later is undone, too.
-
-        Raises:
-            AppError: the stream failed, or no destination is left.
-        """
-        targets = list(self._live)
-        destinations = [self._destination(target, name, what) for target in targets]
-        for target, destination in zip(targets, destinations, strict=True):
-            await self.report.journal.note(JournalKind.STORAGE_WRITE, storageId=target.storage.id, key=destination.key)
-        outcomes = await fan_out(stream, destinations, stall_seconds=self._job.stall_seconds)
-        for target in targets:
-            outcome = outcomes[target.copy_id]
-            if isinstance(outcome, StoredObject):
-                self._stored[target.copy_id][name] = outcome
-        for target in targets:
-            outcome = outcomes[target.copy_id]
-            if target not in self._live:
-                await self._undo(target)
-            elif not isinstance(outcome, StoredObject):
-                await self._give_up(target, outcome)
-        if not self._live:
-            raise _all_failed(self.failed)
-
-    def main_files(self, manifest: Manifest) -> dict[str, Outcome]:
-        """Return the stored main file of every copy that is complete."""
-        return {t.copy_id: self._stored[t.copy_id][manifest.main.file] for t in self._live}
-
-    async def undo_all(self) -> None:
-        """Remove every file this run stored: without a manifest they are no backup."""
-        for target in self._live:
-            await self._undo(target)
-
-    async def _give_up(self, target: Target, error: AppError) -> None:
-        self._live.remove(target)
-        self.failed[target.copy_id] = error
-        self.report.log.say("error", f"The copy on {target.storage.id} failed: {error.message}")
-        await self._undo(target)
-
-    async def _undo(self, target: Target) -> None:
-        """What cannot be removed now stays in the journal: the janitor tries again."""
-        # Backwards: the manifest, written last, must not outlive what it stands for.
-        stored_files = self._stored[target.copy_id]
-        for name, stored in reversed(list(stored_files.items())):
-            try:
-                await target.storage.delete(f"{target.folder}/{name}", stored.version)
-                stored_files.pop(name, None)
-            except AppError as error:
-                self.report.log.say("warn", f"{name} could not be removed from {target.storage.id}: {error.message}")
-
-    def _destination(self, target: Target, name: str, what: str) -> Destination:
-        base = WriteOptions(
-            metadata={"instance": self._job.instance_id, "run": self._job.backup_id, "part": what, **self._job.tags},
-            tags=self._job.tags,
-            # Whoever looks for backups reads the manifests: they must not lie in an archive.
-            archivable=what != "manifest",
-        )
-        if what not in ("globals", "manifest"):
-            counter = self.report.counter(target.copy_id, what)
-            base = replace(base, expected_size=self._job.expected_size, on_progress=counter)
-        return Destination(target.copy_id, target.storage, f"{target.folder}/{name}", base)
-
-
-def _all_failed(failed: dict[str, Outcome]) -> AppError:
-    errors = [error for error in failed.values() if isinstance(error, AppError)]
-    if len(errors) == 1:
-        return errors[0]
-    whole = BackupError("No storage took the backup. " + " ".join(error.message for error in errors))
-    whole.retryable = any(error.retryable for error in errors)
-    return whole
 
 
 def _manifest(job: BackupJob, parts: list[PartFacts], tables: list[TableFacts]) -> Manifest:

@@ -23,10 +23,11 @@ from dbbackup.services.config_values import DATABASE, Values
 from dbbackup.services.connections import seal_password
 from dbbackup.services.context import Context
 from dbbackup.services.databases import free_slug
-from dbbackup.services.inputs import EncryptionKeyImport, S3ConfigInput, S3ConfigUpdate
+from dbbackup.services.inputs import EncryptionKeyImport
 from dbbackup.services.notification_inputs import NotificationChannelInput, NotificationChannelUpdate
 from dbbackup.services.pings import seal_ping_url
 from dbbackup.services.retention_inputs import RetentionPolicyInput, RetentionPolicyUpdate
+from dbbackup.services.s3_inputs import S3ConfigInput, S3ConfigUpdate
 
 _CONNECTION = {"host", "port", "database_name", "username", "password", "tls_mode", "tls_ca"}
 

@@ -19,8 +19,9 @@ from dbbackup.core.errors import InternalError, ValidationError
 from dbbackup.core.secret import Secret
 from dbbackup.db.models import KeyKind, KeyState
 from dbbackup.engines.values import TlsMode
-from dbbackup.services.inputs import EngineType, Id, Input, LockDays, LockMode, Name, Port, Rate, SseMode, Text, Via
+from dbbackup.services.inputs import EngineType, Id, Input, Name, Port, Text, Via
 from dbbackup.services.retention_inputs import RetentionPolicyInput
+from dbbackup.services.s3_inputs import LockDays, LockMode, Rate, SseMode
 from dbbackup.services.schedule_inputs import ScheduleInput
 from dbbackup.services.verification_inputs import AssertionInput
 

@@ -20,8 +20,8 @@ from dbbackup.db.session import after_commit
 from dbbackup.net.resolve import refuse_forbidden
 from dbbackup.services.changes import announce
 from dbbackup.services.context import Context
-from dbbackup.services.inputs import S3ConfigInput, S3ConfigUpdate, S3TestInput
 from dbbackup.services.s3_checks import check_config
+from dbbackup.services.s3_inputs import S3ConfigInput, S3ConfigUpdate, S3TestInput
 from dbbackup.services.storages import s3_settings
 from dbbackup.storages.base import CheckStep
 from dbbackup.storages.s3 import S3Storage

@@ -7,33 +7,23 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 
 from loguru import logger
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbbackup.core.age_keys import parse_recipient
-from dbbackup.core.errors import AppError, BackupError, DatabaseError, StorageError
-from dbbackup.core.journal import JournalKind
+from dbbackup.core.errors import AppError, BackupError, DatabaseError
 from dbbackup.core.manifest import SourceFacts
-from dbbackup.core.naming import backup_stem, storage_folder
+from dbbackup.core.naming import backup_stem
 from dbbackup.core.run_limits import bytes_per_second, resolve
 from dbbackup.core.sizes import human_size
-from dbbackup.db.models import (
-    BackupCopy,
-    BackupExecution,
-    CopyState,
-    DatabaseConfig,
-    EncryptionKey,
-    KeyKind,
-    RunStatus,
-    S3Config,
-)
+from dbbackup.db.models import BackupExecution, CopyState, DatabaseConfig, EncryptionKey, KeyKind, RunStatus
 from dbbackup.db.models.base import utc_now
 from dbbackup.engines.base import Engine
 from dbbackup.engines.values import Connection, Probe, Survey, ToolInfo
-from dbbackup.pipeline.backup import BackupJob, BackupResult, Target, back_up
+from dbbackup.pipeline.backup import BackupResult, back_up
+from dbbackup.pipeline.backup_job import BackupJob
 from dbbackup.services.anomalies import look_back
 from dbbackup.services.backup_results import note_result, note_stored
-from dbbackup.services.changes import announce, announce_run, run_kind
+from dbbackup.services.changes import announce_run, run_kind
 from dbbackup.services.cleanup import retain
 from dbbackup.services.connections import reachable, saved_connection
 from dbbackup.services.container_dumps import refuse_parallel_inside
@@ -44,15 +34,12 @@ from dbbackup.services.judged_backups import owner_of
 from dbbackup.services.run_notifications import notify_copy, notify_run_end
 from dbbackup.services.verifications import queue_due
 from dbbackup.storages.base import StoredObject
-from dbbackup.storages.throttle import RateLimit, ThrottledStorage
+from dbbackup.worker.backup_targets import check_targets, expected_size
 from dbbackup.worker.container_dump import in_container
 from dbbackup.worker.object_tags import object_tags
 from dbbackup.worker.retry import Again, plan_again, queue_again
 from dbbackup.worker.run import RunTools, insist, run_tools, say_end, set_end
 from dbbackup.worker.stall import ended_when_stalled
-
-_ASSUMED_RATIO = 2
-"""Text compresses at least so much; used only until there is a backup to compare with."""
 
 
 async def run_backup(ctx: Context, backup_id: str, *, stopping: asyncio.Event) -> None:
@@ -125,8 +112,8 @@ async def _back_up(
         reading = await stack.enter_async_context(engine.reading(connection)) if seconds or jobs > 1 else None
         survey = await (reading.survey() if reading else engine.survey(connection))
         divisible = await reading.divisible() if reading and jobs > 1 else None
-        expected = await _expected_size(ctx, backup, survey)
-        targets = await _check_targets(ctx, backup, config, expected, tools)
+        expected = await expected_size(ctx, backup, survey)
+        targets = await check_targets(ctx, backup, config, expected, tools)
         tools.report.progress.bytes_total = survey.size
         tools.report.progress.tables_total = len(survey.tables)
         started = backup.started_at or utc_now()
@@ -195,88 +182,6 @@ async def _choose_keys(ctx: Context, backup: BackupExecution, tools: RunTools) -
         row.recipients = [key.recipient for key in keys]
     tools.log.say("info", "Encrypting to " + " and ".join(f"{key.name} ({key.recipient})" for key in keys))
     return keys
-
-
-async def _expected_size(ctx: Context, backup: BackupExecution, survey: Survey) -> int:
-    """Estimate the stored size from the last good backup, else from the database's size. Bytes."""
-    last = (
-        select(BackupExecution.size)
-        .where(
-            BackupExecution.database_id == backup.database_id,
-            BackupExecution.status == RunStatus.COMPLETED,
-            BackupExecution.compression == backup.compression,
-        )
-        .order_by(BackupExecution.id.desc())
-        .limit(1)
-    )
-    async with ctx.catalogue.sessions() as session:
-        size = await session.scalar(last)
-    if size:
-        return size + size // 10
-    return survey.size if backup.compression == "none" else survey.size // _ASSUMED_RATIO
-
-
-async def _check_targets(
-    ctx: Context, backup: BackupExecution, config: DatabaseConfig, expected: int, tools: RunTools
-) -> list[Target]:
-    """Check every destination; one that fails is marked and left out, all failing ends the run."""
-    targets, errors = [], []
-    for copy in backup.copies:
-        folder = storage_folder(config.slug, backup.started_at or utc_now())
-        try:
-            target = await _check_target(ctx, copy, config, folder, expected, tools)
-        except AppError as error:
-            errors.append(error)
-            tools.log.say("error", error.message)
-            await _set_copy(ctx, copy.id, state=CopyState.FAILED, error_message=error.message)
-        else:
-            targets.append(target)
-            await _set_copy(ctx, copy.id, state=CopyState.WRITING, upload_started_at=utc_now())
-    if not targets:
-        whole = errors[0] if len(errors) == 1 else StorageError(" ".join(e.message for e in errors))
-        whole.retryable = any(error.retryable for error in errors)
-        raise whole
-    return targets
-
-
-async def _check_target(
-    ctx: Context, copy: BackupCopy, database: DatabaseConfig, folder: str, expected: int, tools: RunTools
-) -> Target:
-    storage = await ctx.storages.open(copy.storage_id)
-    if copy.s3_config_id is None:
-        free = await storage.free_space() or 0
-        if free < expected:
-            raise StorageError(
-                f"Local disk: about {human_size(expected)} are needed, {human_size(free)} are free."
-                " Free some space or back up to S3 only."
-            )
-        tools.log.say("info", f"Local disk: {human_size(free)} free, about {human_size(expected)} needed")
-        return Target(copy.id, storage, folder)
-    async with ctx.catalogue.sessions() as session:
-        config = await session.get_one(S3Config, copy.s3_config_id)
-
-    async def note(key: str) -> None:
-        await tools.journal.note(JournalKind.STORAGE_WRITE, storageId=storage.id, key=key)
-
-    steps = await storage.check(note)
-    # It has tidied up after itself; who may not write there could not do it a second time either.
-    await tools.journal.clear(storage_id=storage.id)
-    for step in steps:
-        if not step.ok:
-            raise StorageError(f"S3 config {config.name}, {step.name}: {step.message}")
-    tools.log.say("info", f"S3 config {config.name}: the bucket {config.bucket} is reachable and writable")
-    await _set_copy(ctx, copy.id, bucket=config.bucket)
-    limit = RateLimit(lambda: bytes_per_second(resolve(ctx.live, database.limits).upload_limit))
-    return Target(copy.id, ThrottledStorage(storage, up=[limit]), folder)
-
-
-async def _set_copy(ctx: Context, copy_id: str, **values: object) -> None:
-    async with ctx.catalogue.transaction() as session:
-        copy = await session.get_one(BackupCopy, copy_id)
-        for name, value in values.items():
-            setattr(copy, name, value)
-        await notify_copy(session, ctx, copy)
-        announce(session, ctx, "backup", copy.backup_id, "updated")
 
 
 def _source_facts(config: DatabaseConfig, survey: Survey) -> SourceFacts:

@@ -17,7 +17,7 @@ from dbbackup.core.journal import JournalKind
 from dbbackup.db.models import DatabaseConfig, DumpVia, RunJournal
 from dbbackup.engines.values import Command, Connection, DumpPart, TlsMode, ToolInfo
 from dbbackup.net import docker_exec, docker_relay
-from dbbackup.pipeline.backup import BackupJob, dump_parts
+from dbbackup.pipeline.backup_job import BackupJob, dump_parts
 from dbbackup.pipeline.process import OWNER_VARIABLE, Workshop
 from dbbackup.services.container_dumps import DumpPlan, plan
 from dbbackup.services.context import Context

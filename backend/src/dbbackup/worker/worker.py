@@ -21,7 +21,8 @@ from dbbackup.worker.cleanup import CleanupJob
 from dbbackup.worker.copies import delete_copies, refill_copies
 from dbbackup.worker.discovery import DiscoveryLoop
 from dbbackup.worker.housekeeping import keep_house
-from dbbackup.worker.janitor import reconcile, retry_journal, settle
+from dbbackup.worker.janitor import reconcile, settle
+from dbbackup.worker.journal_sweep import retry_journal
 from dbbackup.worker.kept import release_kept
 from dbbackup.worker.outbox import Outbox
 from dbbackup.worker.queue import claim, next_start

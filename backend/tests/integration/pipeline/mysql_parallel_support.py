@@ -12,7 +12,8 @@ from typing import Any
 from dbbackup.core.manifest import Manifest
 from dbbackup.engines import mysql_standstill
 from dbbackup.engines.modes import target_database
-from dbbackup.pipeline.backup import BackupJob, BackupResult, Target, back_up
+from dbbackup.pipeline.backup import BackupResult, back_up
+from dbbackup.pipeline.backup_job import BackupJob, Target
 from dbbackup.pipeline.fill import fill_database
 from dbbackup.pipeline.process import Workshop
 from dbbackup.pipeline.restore import RestoreJob

@@ -13,7 +13,8 @@ from msgspec import structs
 
 from dbbackup.core.manifest import SourceFacts
 from dbbackup.engines.values import Survey
-from dbbackup.pipeline.backup import BackupJob, BackupResult, back_up
+from dbbackup.pipeline.backup import BackupResult, back_up
+from dbbackup.pipeline.backup_job import BackupJob
 from dbbackup.pipeline.process import Workshop
 from dbbackup.storages.base import Storage
 from devtools.servers import PostgresServer, client_dirs

@@ -14,7 +14,8 @@ from dbbackup.core.secret import Secret
 from dbbackup.engines import build_registry
 from dbbackup.engines.base import Engine
 from dbbackup.engines.values import Connection
-from dbbackup.pipeline.backup import BackupJob, BackupResult, Target, back_up
+from dbbackup.pipeline.backup import BackupResult, back_up
+from dbbackup.pipeline.backup_job import BackupJob, Target
 from dbbackup.pipeline.fill import fill_database
 from dbbackup.pipeline.process import Workshop
 from dbbackup.pipeline.restore import RestoreJob

@@ -10,7 +10,8 @@ from typing import Any
 from dbbackup.core.manifest import Manifest, SourceFacts
 from dbbackup.core.secret import Secret
 from dbbackup.engines.values import Command, Connection, DumpPart, ToolInfo
-from dbbackup.pipeline.backup import BackupJob, BackupResult, Target, back_up
+from dbbackup.pipeline.backup import BackupResult, back_up
+from dbbackup.pipeline.backup_job import BackupJob, Target
 from dbbackup.pipeline.fill import fill_database
 from dbbackup.pipeline.process import Workshop
 from dbbackup.pipeline.restore import RestoreJob

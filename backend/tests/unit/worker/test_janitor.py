@@ -17,8 +17,9 @@ from dbbackup.db.models import BackupCopy, BackupExecution, CopyState, RestoreEx
 from dbbackup.pipeline.process import OWNER_VARIABLE
 from dbbackup.services.context import Context
 from dbbackup.storages.s3_check import S3Check
-from dbbackup.worker.janitor import end_orphans, reconcile, retry_journal
+from dbbackup.worker.janitor import end_orphans, reconcile
 from dbbackup.worker.journal import CatalogueJournal
+from dbbackup.worker.journal_sweep import retry_journal
 from devtools.servers import PostgresServer, SeaweedServer
 from tests.unit.worker.rows import backup, database, restore, s3_config, save
 

@@ -27,7 +27,7 @@ from dbbackup.core.access import Permission
 from dbbackup.core.manifest import SUFFIX
 from dbbackup.db.models import S3Config
 from dbbackup.services import s3_configs
-from dbbackup.services.inputs import S3ConfigInput, S3ConfigUpdate, S3TestInput
+from dbbackup.services.s3_inputs import S3ConfigInput, S3ConfigUpdate, S3TestInput
 from dbbackup.storages.base import CheckStep
 from dbbackup.storages.s3_browse import browse
 
