@@ -218,9 +218,9 @@ bench-check: ## Measure the short form and fail when a ratio is clearly worse th
 	@$(BACKEND) env SIZE=small ENGINES=postgresql PEERS=0 RESTORES=0 WAYS='gzip to disk' BASELINE=devtools/bench/baseline.json python -m devtools.bench
 
 .PHONY: bench-load
-bench-load: ## Measure the API beside five running backups and a long history (ROWS=100000, SECONDS=120, CLIENTS=50)
+bench-load: ## Measure the API beside five running backups and a long history (ROWS=100000, SECONDS=120, CLIENTS=50; RATE=0: the backups at full speed)
 	@$(SETUP) backend servers
-	@$(BACKEND) env ROWS=$(or $(ROWS),100000) SECONDS=$(or $(SECONDS),120) CLIENTS=$(or $(CLIENTS),50) python -m devtools.bench.load
+	@$(BACKEND) env ROWS=$(or $(ROWS),100000) SECONDS=$(or $(SECONDS),120) CLIENTS=$(or $(CLIENTS),50) RATE=$(or $(RATE),1000) python -m devtools.bench.load
 
 .PHONY: screenshots
 screenshots: ## Photograph every route, phone and desktop, light and dark: frontend/screenshots, a few to docs/images (ONLY=/,/backups)

@@ -39,8 +39,10 @@ _PAUSE = 0.05
 """Between two requests: a page that is looked at, not a flood."""
 _BETWEEN = 3.0
 """Seconds between two backups of the small database."""
-_READ_LIMIT = 1000
-"""kB/s: so slowly do the five backups read that they run all the time."""
+RATE = int(os.environ.get("RATE", "1000"))
+"""kB/s: so slowly do the five backups read that they run all the time. 0: as fast as they can, each again and again."""
+_AT_FULL_SPEED = 500_000
+"""Rows of about 1 kB that each of the five reads at full speed."""
 _LOOKS = 12
 """At the memory."""
 _SETTLING = 10
@@ -94,7 +96,8 @@ def main() -> int:
     ):
         print(describe())
         print(
-            f"{ROWS:,} backups, {DATABASES} databases, {SCHEDULES:,} schedules, {RUNNING} backups running, for half"
+            f"{ROWS:,} backups, {DATABASES} databases, {SCHEDULES:,} schedules, {RUNNING} backups running"
+            f" {f'at {RATE:,} kB/s' if RATE else 'at full speed'}, for half"
             f" of {SECONDS:.0f} s a small one again and again beside them, {CLIENTS} WebSocket clients"
         )
         small, *ids = _prepare(product, postgres)
@@ -117,8 +120,9 @@ def _prepare(product: Product, postgres: PostgresServer) -> list[str]:
     product.call("POST", "/schedules", body)
     postgres.psql("CREATE DATABASE bulk")
     # As many rows as the limit reads in the time of the bench, and some more.
-    postgres.psql(_BULK.format(rows=int(_READ_LIMIT * (SECONDS + 60))), database="bulk")
-    ids = [_add(product, postgres, "bulk", f"Running {n}", limits={"readLimit": _READ_LIMIT}) for n in range(RUNNING)]
+    rows = int(RATE * (SECONDS + 60)) if RATE else _AT_FULL_SPEED
+    postgres.psql(_BULK.format(rows=rows), database="bulk")
+    ids = [_add(product, postgres, "bulk", f"Running {n}", limits={"readLimit": RATE}) for n in range(RUNNING)]
     product.stop()
     fill(product.home / "db" / "app.db", databases=DATABASES, schedules=SCHEDULES, backups=ROWS)
     product.restart()
@@ -140,6 +144,7 @@ async def _measure(product: Product, runs: list[str], small: str, old: list[str]
     listeners += [asyncio.create_task(_hear_lines(seen, f"{address}/executions/{run}/logs")) for run in runs]
     listeners.append(asyncio.create_task(_watch_memory(seen, product.pid)))
     listeners.append(asyncio.create_task(_back_up_again_and_again(seen, product, small, old)))
+    listeners += [asyncio.create_task(_keep_running(product, run)) for run in runs if not RATE]
     async with httpx.AsyncClient(base_url=f"{product.url}/api", trust_env=False, timeout=60) as client:
         calls = await _calls(client)
         while time.perf_counter() < seen.begun + SECONDS:
@@ -217,6 +222,19 @@ async def _back_up_again_and_again(seen: Seen, product: Product, database: str, 
             await asyncio.sleep(_BETWEEN)
 
 
+async def _keep_running(product: Product, run: str) -> None:
+    """Begin a backup anew whenever it has ended."""
+    async with httpx.AsyncClient(base_url=f"{product.url}/api", trust_env=False, timeout=60) as client:
+        while True:
+            backup = (await client.get(f"/backups/{run}")).raise_for_status().json()["data"]
+            if backup["status"] not in ("queued", "running"):
+                if backup["status"] != "completed":
+                    raise RuntimeError(f"A backup ended as {backup['status']}: {backup['errorMessage']}")
+                again = await client.post("/backups", json={"databaseId": backup["databaseId"]})
+                run = again.raise_for_status().json()["data"]["id"]
+            await asyncio.sleep(0.5)
+
+
 def _old_ones(product: Product) -> list[str]:
     """Return backups of all ages that may be deleted, in any order."""
     found: list[str] = []
@@ -242,7 +260,7 @@ def _report(product: Product, seen: Seen, runs: list[str]) -> None:
             _print_line(name, values)
         _print_line("all requests", [value for values in part.requests.values() for value in values])
         _print_line("log line, said to received", part.lines)
-    print(f"\n{seen.events} events received; the five backups at the end: {', '.join(running)}")
+    print(f"\n{seen.events} events received; the first five backups at the end: {', '.join(running)}")
     print(f"Memory (VmRSS) of the API process, MiB, from start to end: {', '.join(map(str, seen.memory))}")
 
 
