@@ -133,7 +133,7 @@ def _own_token(settings: Settings) -> Callable[[], str]:
         return lambda: given
 
     async def sealer() -> Sealer:
-        catalogue = Catalogue(settings.catalogue)
+        catalogue = Catalogue(settings.catalogue, beside=True)
         try:
             return await open_sealer(catalogue, settings)
         finally:

@@ -6,6 +6,7 @@ On either, transactions that write do so one after another.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,19 +16,21 @@ from sqlalchemy.util import await_only
 
 from dbbackup.core.catalogue_url import CatalogueUrl
 from dbbackup.db import server
-from dbbackup.db.file_connection import FileConnection, connect
+from dbbackup.db.file_connection import FileConnection
 
 _WRITES = "writes"
+ALONE = "alone"
+"""Execution option of what is no INSERT, UPDATE or DELETE and yet waits for its turn, on a file."""
 
 
-def file_engine(path: Path) -> AsyncEngine:
+def file_engine(path: Path, connect: Callable[..., FileConnection]) -> AsyncEngine:
     """Return the engine of a file, which is made when it is not there; who writes waits for a turn."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     engine = create_async_engine(f"sqlite+aiosqlite:///{path}", connect_args={"async_creator_fn": connect})
     turn = asyncio.Lock()
 
     def wait(connection: Connection, _cursor: Any, _statement: str, _values: Any, context: Any, _many: bool) -> None:
-        if _writes(context):
+        if _writes(context) or (context is not None and context.execution_options.get(ALONE)):
             opened = cast(FileConnection, connection.connection.driver_connection)
             await_only(opened.take_turn(turn))
 

@@ -14,6 +14,8 @@ import aiosqlite
 _BUSY_TIMEOUT_MS = 10_000
 _CACHE_KIB = 500
 """What a connection keeps of the file; 15 of them would take 30 MB with SQLite's own 2,000. The system keeps it too."""
+_CHECKPOINT_PAGES = 1000
+"""In the log of changes, at which a commit moves them into the file: SQLite's own number."""
 
 
 class _Cursor:
@@ -126,13 +128,26 @@ class FileConnection(aiosqlite.Connection):
 
 def connect(path: str, **options: Any) -> FileConnection:
     """Return a connection to the file that is opened when awaited; `options` are those of `sqlite3.connect`."""
-    connection = FileConnection(lambda: _open(path, **options), iter_chunk_size=64)
+    return _connect(partial(_open, path, **options))
+
+
+def connect_beside(path: str, **options: Any) -> FileConnection:
+    """Return one for a command beside the running program, whose turns it knows nothing of: it makes no checkpoint.
+
+    Two checkpoints and a commit at the same instant may lose what was committed, in SQLite up to 3.51.2
+    (https://www.sqlite.org/wal.html, “The WAL-Reset Bug”).
+    """
+    return _connect(partial(_open, path, checkpoint_pages=0, **options))
+
+
+def _connect(opening: Callable[[], sqlite3.Connection]) -> FileConnection:
+    connection = FileConnection(opening, iter_chunk_size=64)
     # It must not hold up the end of the program when a fault leaves it open.
     connection._thread.daemon = True
     return connection
 
 
-def _open(path: str, **options: Any) -> sqlite3.Connection:
+def _open(path: str, checkpoint_pages: int = _CHECKPOINT_PAGES, **options: Any) -> sqlite3.Connection:
     opened: sqlite3.Connection = sqlite3.connect(path, **options)
     try:
         # Here, in the connection's own thread: one visit, where each of them would be one.
@@ -142,6 +157,7 @@ def _open(path: str, **options: Any) -> sqlite3.Connection:
             "foreign_keys=ON",
             f"cache_size=-{_CACHE_KIB}",
             f"busy_timeout={_BUSY_TIMEOUT_MS}",
+            f"wal_autocheckpoint={checkpoint_pages}",
         ):
             opened.execute(f"PRAGMA {pragma}").close()
     except BaseException:

@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session, SessionTransaction
 from dbbackup.core.catalogue_url import CatalogueUrl
 from dbbackup.core.errors import ConflictError
 from dbbackup.core.sizes import human_size
-from dbbackup.db.engines import file_engine, server_engine
+from dbbackup.db.engines import ALONE, file_engine, server_engine
+from dbbackup.db.file_connection import connect, connect_beside
 from dbbackup.db.memory import Memory
 from dbbackup.db.remembering import MEMORY, forget_changed
 
@@ -31,10 +32,17 @@ class Catalogue:
     writes first is alone from there to its end.
     """
 
-    def __init__(self, place: Path | CatalogueUrl, holder: str | None = None) -> None:
-        """`holder` is what the running instance calls itself to the server: see `ServerLock`."""
+    def __init__(self, place: Path | CatalogueUrl, holder: str | None = None, *, beside: bool = False) -> None:
+        """`holder` is what the running instance calls itself to the server: see `ServerLock`.
+
+        `beside` is for a command that may run beside it: see `file_connection.connect_beside`.
+        """
         self.place = place
-        self.engine: AsyncEngine = file_engine(place) if isinstance(place, Path) else server_engine(place, holder)
+        self.engine: AsyncEngine = (
+            file_engine(place, connect_beside if beside else connect)
+            if isinstance(place, Path)
+            else server_engine(place, holder)
+        )
         self.sessions = async_sessionmaker(self.engine, expire_on_commit=False, info={MEMORY: Memory()})
 
     @asynccontextmanager
@@ -53,7 +61,7 @@ class Catalogue:
             await asyncio.to_thread(_check_room, self.place, before)
         try:
             async with self.engine.connect() as connection:
-                await connection.execution_options(isolation_level="AUTOCOMMIT")
+                await connection.execution_options(isolation_level="AUTOCOMMIT", **{ALONE: True})
                 if isinstance(self.place, Path):
                     await connection.exec_driver_sql("VACUUM")
                     await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")

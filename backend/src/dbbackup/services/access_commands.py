@@ -96,7 +96,7 @@ async def _beside(settings: Settings) -> AsyncIterator[Context]:
 @asynccontextmanager
 async def opened_catalogue(settings: Settings) -> AsyncIterator[Context]:
     """Open a catalogue of this version's schema. Raises ValidationError when ENCRYPTION_KEY is not its key."""
-    catalogue = Catalogue(settings.catalogue)
+    catalogue = Catalogue(settings.catalogue, beside=True)
     try:
         sealer = await bootstrap.open_sealer(catalogue, settings)
         yield Context(
