@@ -64,6 +64,7 @@ def migrate_file(path: Path) -> None:
             f"{path} is a SQLite file of another program. Give this one its own (DATABASE_PATH). Nothing was changed."
         )
     saved = _copy(path, current) if current is not None else None
+    _make_private(path)
     try:
         _upgrade(path)
     except Exception as error:
@@ -73,7 +74,6 @@ def migrate_file(path: Path) -> None:
             f"The catalogue could not be brought from schema {current} to {head}: {error}."
             f" It is as it was{f'; a copy is in {saved}' if saved else ''}."
         ) from error
-    path.chmod(0o600)
     write_statistics(path)
     _tell(current, head)
 
@@ -206,10 +206,16 @@ def _copy(path: Path, revision: str) -> Path:
     """Copy consistently through SQLite's own backup, pages still in the write-ahead log included."""
     target = path.with_name(f"{path.name}.before-{revision}")
     target.unlink(missing_ok=True)
+    _make_private(target)
     with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(target)) as copy:
         source.backup(copy)
-    target.chmod(0o600)
     return target
+
+
+def _make_private(path: Path) -> None:
+    """Before anything is in it, so that a kill leaves no file that others may read; SQLite's log takes its mode."""
+    path.touch(mode=0o600)
+    path.chmod(0o600)
 
 
 def check_foreign_keys(connection: Connection) -> None:

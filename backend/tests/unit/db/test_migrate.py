@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -48,6 +49,30 @@ def add_migration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, head: object,
     shutil.copytree(module.MIGRATIONS, scratch)
     (scratch / "versions" / "next.py").write_text(_NEXT.format(head=head, statement=statement))
     monkeypatch.setattr(module, "MIGRATIONS", scratch)
+
+
+def test_migrate_when_cut_off_in_the_middle_then_no_file_was_ever_readable_by_others(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upgrade = module._upgrade
+
+    def cut_off(place: Path) -> None:
+        upgrade(place)
+        raise KeyboardInterrupt  # what no handler cleans up after, as with a kill
+
+    monkeypatch.setattr(module, "_upgrade", cut_off)
+    previous = os.umask(0o022)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            migrate_file(path)
+        [(head,)] = sql(path, "SELECT version_num FROM alembic_version")
+        add_migration(tmp_path, monkeypatch, head, "CREATE TABLE added (id integer)")
+        with pytest.raises(KeyboardInterrupt):
+            migrate_file(path)
+    finally:
+        os.umask(previous)
+    names = {file.name: oct(file.stat().st_mode & 0o777) for file in path.parent.iterdir()}
+    assert names == {"app.db": "0o600", f"app.db.before-{head}": "0o600"}
 
 
 async def test_migrate_when_new_then_the_schema_is_made_and_a_second_time_does_nothing(path: Path) -> None:

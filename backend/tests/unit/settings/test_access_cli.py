@@ -11,6 +11,8 @@ import pytest
 
 from dbbackup.core.access import Role
 from dbbackup.core.errors import ConflictError, NotFoundError, ValidationError
+from dbbackup.db.migrate import migrate
+from dbbackup.db.models import SystemSetting
 from dbbackup.services import access_commands as commands
 from devtools import catalogue_server
 from tests.api.running_app import KEY, RunningApp, make_settings
@@ -71,3 +73,19 @@ def test_audit_when_verified_then_exit_code_3_names_what_was_altered(tmp_path: P
     assert altered.returncode == 3
     assert altered.stdout.startswith("2 events. The last is 2, hash ")
     assert altered.stderr.splitlines()[-2:] == ["dbbackup: Event 1 was altered.", "dbbackup: Event 2 was altered."]
+
+
+@pytest.mark.sqlite("a server writes back its own log")
+async def test_catalogue_when_a_command_fills_its_log_then_it_is_left_to_the_program_to_write_back(
+    tmp_path: Path,
+) -> None:
+    settings = make_settings(tmp_path)
+    place = settings.catalogue
+    assert isinstance(place, Path)
+    await migrate(place)
+    before = place.stat().st_size
+    async with commands.opened_catalogue(settings) as ctx:
+        async with ctx.catalogue.transaction() as session:
+            session.add(SystemSetting(key="long", value="v" * 6_000_000))  # more than SQLite lets gather: 4 MB
+        assert place.stat().st_size == before
+    assert place.stat().st_size > before  # who closes the last connection writes it back
