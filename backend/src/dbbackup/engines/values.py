@@ -93,7 +93,7 @@ class Filter(Protocol):
     """Changes the plain dump on its way into the restore tool; the shape of the pipeline's `Transform`."""
 
     def update(self, chunk: bytes) -> Iterable[bytes]:
-        """Take a chunk and give what is ready, in pieces of about 4 MiB at most."""
+        """Take a chunk and give what is ready, in pieces of about 1 MiB at most."""
         ...
 
     def finish(self) -> Iterable[bytes]:

@@ -37,7 +37,7 @@ class Transform(Protocol):
     """
 
     def update(self, chunk: bytes) -> Iterable[bytes]:
-        """Take a chunk and give what is ready; pieces are bounded (about 4 MiB) whatever comes in."""
+        """Take a chunk and give what is ready; pieces are bounded (about 1 MiB) whatever comes in."""
         ...
 
     def finish(self) -> Iterable[bytes]:
