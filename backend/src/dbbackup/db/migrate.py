@@ -18,6 +18,7 @@ from sqlalchemy.pool import NullPool
 
 from dbbackup.core.catalogue_url import CatalogueUrl
 from dbbackup.core.errors import InternalError, ValidationError
+from dbbackup.db.file_copy import copy_file, make_private
 from dbbackup.db.planner_statistics import write_statistics
 from dbbackup.db.server import COMMAND, check_server, open_server
 
@@ -64,7 +65,7 @@ def migrate_file(path: Path) -> None:
             f"{path} is a SQLite file of another program. Give this one its own (DATABASE_PATH). Nothing was changed."
         )
     saved = _copy(path, current) if current is not None else None
-    _make_private(path)
+    make_private(path)
     try:
         _upgrade(path)
     except Exception as error:
@@ -203,19 +204,10 @@ def _has_tables(path: Path) -> bool:
 
 
 def _copy(path: Path, revision: str) -> Path:
-    """Copy consistently through SQLite's own backup, pages still in the write-ahead log included."""
     target = path.with_name(f"{path.name}.before-{revision}")
     target.unlink(missing_ok=True)
-    _make_private(target)
-    with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(target)) as copy:
-        source.backup(copy)
+    copy_file(path, target)
     return target
-
-
-def _make_private(path: Path) -> None:
-    """Before anything is in it, so that a kill leaves no file that others may read; SQLite's log takes its mode."""
-    path.touch(mode=0o600)
-    path.chmod(0o600)
 
 
 def check_foreign_keys(connection: Connection) -> None:

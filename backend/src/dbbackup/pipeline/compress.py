@@ -20,6 +20,7 @@ else:  # pragma: no cover
 EXTENSIONS = {"gzip": "gz", "zstd": "zst", "none": ""}
 DEFAULT_LEVELS = {"gzip": 1, "zstd": 3}
 MAX_PIECE = 1 << 20
+"""Bytes; up to four stages of a restore hold one each."""
 _ISAL_MAX = 3
 _GZIP_WBITS = 31
 """The gzip header and trailer around deflate, for zlib's `wbits`."""

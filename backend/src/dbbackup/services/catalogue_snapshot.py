@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 from sqlalchemy import text
@@ -13,6 +11,7 @@ from sqlalchemy import text
 from dbbackup.core.catalogue_url import CatalogueUrl
 from dbbackup.core.errors import InternalError
 from dbbackup.core.naming import random_token
+from dbbackup.db.file_copy import copy_file, make_private
 from dbbackup.engines.postgresql_tools import PostgresqlTools
 from dbbackup.engines.values import Command
 from dbbackup.pipeline.process import Process, Workshop
@@ -33,23 +32,13 @@ async def write_snapshot(ctx: Context, target: Path) -> None:
         ToolMissingError: no pg_dump suits the catalogue's server.
         InternalError: pg_dump refused.
     """
-    await asyncio.to_thread(_make_private, target)
+    await asyncio.to_thread(target.parent.mkdir, mode=0o700, parents=True, exist_ok=True)
     place = ctx.settings.catalogue
     if isinstance(place, Path):
-        await asyncio.to_thread(_copy, place, target)
+        await asyncio.to_thread(copy_file, place, target)
     else:
+        await asyncio.to_thread(make_private, target)
         await _dump(ctx, place, target)
-
-
-def _make_private(path: Path) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path.touch(mode=0o600)
-
-
-def _copy(source: Path, target: Path) -> None:
-    """Copy through SQLite's own backup."""
-    with closing(sqlite3.connect(source)) as database, closing(sqlite3.connect(target)) as copy:
-        database.backup(copy)
 
 
 async def _dump(ctx: Context, url: CatalogueUrl, target: Path) -> None:

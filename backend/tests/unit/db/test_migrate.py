@@ -9,6 +9,7 @@ import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic import command
@@ -60,6 +61,14 @@ def test_migrate_when_cut_off_in_the_middle_then_no_file_was_ever_readable_by_ot
         upgrade(place)
         raise KeyboardInterrupt  # what no handler cleans up after, as with a kill
 
+    def noted(place: str | Path, *args: Any, **options: Any) -> sqlite3.Connection:
+        if ".before-" in str(place):
+            opened.append(oct(Path(place).stat().st_mode & 0o777))
+        return connect(place, *args, **options)
+
+    opened: list[str] = []
+    connect = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", noted)
     monkeypatch.setattr(module, "_upgrade", cut_off)
     previous = os.umask(0o022)
     try:
@@ -73,6 +82,7 @@ def test_migrate_when_cut_off_in_the_middle_then_no_file_was_ever_readable_by_ot
         os.umask(previous)
     names = {file.name: oct(file.stat().st_mode & 0o777) for file in path.parent.iterdir()}
     assert names == {"app.db": "0o600", f"app.db.before-{head}": "0o600"}
+    assert opened == ["0o600"]
 
 
 async def test_migrate_when_new_then_the_schema_is_made_and_a_second_time_does_nothing(path: Path) -> None:
