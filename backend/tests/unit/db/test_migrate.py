@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -67,7 +68,7 @@ def test_migrate_when_cut_off_in_the_middle_then_no_file_was_ever_readable_by_ot
         return connect(place, *args, **options)
 
     opened: list[str] = []
-    connect = sqlite3.connect
+    connect: Callable[..., sqlite3.Connection] = sqlite3.connect
     monkeypatch.setattr(sqlite3, "connect", noted)
     monkeypatch.setattr(module, "_upgrade", cut_off)
     previous = os.umask(0o022)
