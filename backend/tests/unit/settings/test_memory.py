@@ -69,6 +69,31 @@ def test_settle_when_called_then_the_collector_leaves_alone_what_the_start_made(
     assert gc.get_threshold()[0] == 10_000
 
 
+SURVIVOR = """
+import weakref
+from dbbackup import memory
+
+class Cycle:
+    def __init__(self):
+        self.me = self
+
+start = [[] for _ in range(1_000_000)]
+memory.settle()
+cycle = Cycle()
+found = weakref.ref(cycle)
+work = [[] for _ in range(100_000)]
+assert found()
+del cycle
+work += [[] for _ in range(140_000)]
+print("kept" if found() else "gone")
+"""
+
+
+def test_settle_when_what_outlived_some_looks_becomes_garbage_then_it_goes_however_much_the_start_made() -> None:
+    done = subprocess.run([sys.executable, "-c", SURVIVOR], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == "gone\n"
+
+
 @pytest.mark.usefixtures("collector")
 def test_give_back_when_called_then_code_goes_on_and_less_of_it_is_resident() -> None:
     before = file_pages()
