@@ -90,7 +90,8 @@ def _backups(rounds: Rounds, source: Source, ours: Ours) -> list[tuple[str, str]
             rounds.add(name, recipe())
         for way in ONLY:
             rounds.add(way, ours.back_up(way)[0])
-    return [(MAIN, other) for other in others] + [(PUMP, LIMIT)] + [(way, LIMIT) for way in ONLY if way != MAIN]
+    main_way = MAIN if MAIN in ONLY else ONLY[0]
+    return [(main_way, other) for other in others] + [(PUMP, LIMIT)] + [(way, LIMIT) for way in ONLY if way != main_way]
 
 
 def _restores(rounds: Rounds, source: Source, ours: Ours) -> list[tuple[str, str]]:

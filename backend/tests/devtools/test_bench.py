@@ -59,10 +59,10 @@ def test_shapes_are_filled_on_every_engine(request: pytest.FixtureRequest, serve
 
 def test_bench_prints_its_ratios_and_fails_when_they_are_clearly_worse_than_before(tmp_path: Path) -> None:
     small = {"SIZE": "3", "PAIRS": "2", "RESTORES": "0", "ENGINES": "postgresql", "SHAPES": "wide", "PEERS": "0"}
-    key = "postgresql, wide: gzip to disk / bare pump: read, gzip, SHA-256 twice, write, fsync"
+    key = "postgresql, wide: gzip to S3 / bare pump: read, gzip, SHA-256 twice, write, fsync"
     baseline = tmp_path / "baseline.json"
     baseline.write_text(json.dumps({"ratios": {key: [0.001]}}))
-    settings = {**os.environ, **small, "WAYS": "gzip to disk", "BASELINE": str(baseline), "JSON": str(tmp_path / "now")}
+    settings = {**os.environ, **small, "WAYS": "gzip to S3", "BASELINE": str(baseline), "JSON": str(tmp_path / "now")}
     command = [sys.executable, "-m", "devtools.bench"]
     done = subprocess.run(command, cwd=BACKEND, env=settings, capture_output=True, text=True, check=False)
     assert done.returncode == 1, done.stderr
