@@ -21,7 +21,7 @@ _M_ARENA_MAX, _M_MMAP_THRESHOLD = -8, -3
 _MADV_DONTNEED = 4
 _THRESHOLDS = (10_000, 2, 4)
 """Objects made between two looks for garbage, where Python's 700 are fewer than one answer of the API needs; and how
-many looks go by until what survived them is looked at, too. With Python's ten, 6 MB of garbage lay after ten backups."""
+many looks go by until what survived is looked at, too. With Python's ten, 6 MB of garbage lay after ten backups."""
 
 
 def leave_out(names: Iterable[str] = LEFT_OUT) -> None:
