@@ -99,6 +99,19 @@ async def session(
         ) from e
 
 
+@asynccontextmanager
+async def lasting(opened: Session) -> AsyncIterator[None]:
+    """Begin a transaction whose commit waits for the server's disk, also where server or role are set not to wait.
+
+    PostgreSQL writes its log in order: what was committed before, by whomever, is then there to stay as well.
+    """
+    async with opened.transaction():
+        await opened.execute(
+            "SELECT set_config('synchronous_commit', 'local', true) WHERE current_setting('synchronous_commit') = 'off'"
+        )
+        yield
+
+
 async def ask(opened: Session, query: LiteralString, *parameters: Any) -> list[tuple[Any, ...]]:
     """Return all rows of a query; without parameters a `%` in it stands for itself."""
     return await (await opened.execute(query, parameters or None)).fetchall()

@@ -11,7 +11,7 @@ from psycopg.sql import SQL, Composed, Identifier, Literal
 from dbbackup.core.manifest import Manifest
 from dbbackup.engines.modes import restore_mode, target_database
 from dbbackup.engines.postgresql_commands import without_owner
-from dbbackup.engines.postgresql_connect import Session, ask, session
+from dbbackup.engines.postgresql_connect import Session, ask, lasting, session
 from dbbackup.engines.postgresql_marks import set_comment
 from dbbackup.engines.postgresql_roles import keep_roles
 from dbbackup.engines.postgresql_sequences import raise_sequences
@@ -37,7 +37,7 @@ async def finish_database(target: Connection, manifest: Manifest, options: dict[
     await analyze(replace(target, database=name))
     if not mode.creates_database:
         return
-    async with session(target) as opened, opened.transaction():
+    async with session(target) as opened, lasting(opened):
         await keep_roles(opened, options.get("marker", ""))
         await give_belongings(
             opened,

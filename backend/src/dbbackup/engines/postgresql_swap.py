@@ -14,7 +14,7 @@ from psycopg.sql import SQL, Identifier
 
 from dbbackup.core.errors import ConflictError, DatabaseError
 from dbbackup.core.manifest import Manifest
-from dbbackup.engines.postgresql_connect import Session, ask, session
+from dbbackup.engines.postgresql_connect import Session, ask, lasting, session
 from dbbackup.engines.postgresql_findings import named
 from dbbackup.engines.postgresql_finish import analyze, give_belongings
 from dbbackup.engines.postgresql_marks import (
@@ -79,7 +79,7 @@ class PostgresqlSwapping:
             async with session(replace(target, database=live)) as opened:
                 manifest = as_it_is(manifest, (await database_properties(opened))[0])
         comment = own_comment(manifest.source.properties.get("comment"))
-        async with session(target) as opened, opened.transaction():
+        async with session(target) as opened, lasting(opened):
             _, text = await comment_of(opened, shadow)
             mark = (text or "").partition("\n")[0]
             await give_belongings(opened, shadow, manifest, comment=marked(mark, comment), acl=True, owner=True)
@@ -130,7 +130,7 @@ class PostgresqlSwapping:
     async def _swap(self, opened: Session, swap: Swap) -> psycopg.errors.ObjectInUse | None:
         """Do it in one transaction; return the error when somebody was in there for too long."""
         try:
-            async with opened.transaction():
+            async with lasting(opened):
                 there, comment = await comment_of(opened, swap.live)
                 if there is swap.new:
                     raise ConflictError(f"{swap.live} was made or dropped meanwhile. {_NOTHING}")

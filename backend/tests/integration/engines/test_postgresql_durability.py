@@ -7,16 +7,19 @@ from pathlib import Path
 
 import pytest
 
+from dbbackup.engines.postgresql_swap import PostgresqlSwapping
+from dbbackup.engines.replacing import Swap
 from devtools.servers import PostgresServer
 from tests.integration.engines.support import connection, dump, restore, restore_options, sql
 
-_LAZY = {"synchronous_commit": "on", "wal_writer_delay": "10s", "wal_writer_flush_after": "1GB"}
-"""Commits wait where nothing else is said, and nobody else writes the log before the death."""
+_LAZY = {"wal_writer_delay": "10s", "wal_writer_flush_after": "1GB"}
+"""Nobody else writes the log before the death."""
 
 
-@pytest.fixture
-def lazy_server() -> Iterator[PostgresServer]:
-    with PostgresServer.start(15, settings=_LAZY) as server:
+@pytest.fixture(params=["on", "off"])
+def lazy_server(request: pytest.FixtureRequest) -> Iterator[PostgresServer]:
+    """One whose commits wait where nothing else is said, and one whose commits do not."""
+    with PostgresServer.start(15, settings={**_LAZY, "synchronous_commit": request.param}) as server:
         yield server
 
 
@@ -51,3 +54,23 @@ async def test_finished_when_the_server_dies_then_the_new_database_is_whole(
     assert sql(lazy_server, finished) == "of the original"
     gathered = "SELECT histogram_bounds::text LIKE '{off1,%,off99}' FROM pg_stats WHERE tablename = 'looked_at'"
     assert sql(lazy_server, gathered, "made") == "t"
+
+
+async def test_swapped_when_the_server_dies_then_the_new_one_is_live_and_the_old_one_kept(
+    lazy_server: PostgresServer,
+) -> None:
+    for name in ("live", "shadow"):
+        sql(lazy_server, f"CREATE DATABASE {name}")
+        sql(lazy_server, f"CREATE TABLE of_{name} ()", name)
+    sql(lazy_server, "COMMENT ON DATABASE shadow IS 'dbbackup:r1'")
+
+    await PostgresqlSwapping().swap(
+        connection(lazy_server), Swap("live", "shadow", "aside", "r1"), stop_connections=False
+    )
+    lazy_server.kill()
+
+    lazy_server.restart()
+    table = "SELECT relname FROM pg_class WHERE relname LIKE 'of_%'"
+    assert (sql(lazy_server, table, "live"), sql(lazy_server, table, "aside")) == ("of_shadow", "of_live")
+    marks = "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname IN ('live', 'shadow', 'aside')"
+    assert set(sql(lazy_server, marks).splitlines()) <= {"", "dbbackup-kept:r1"}
