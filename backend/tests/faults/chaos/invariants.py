@@ -30,7 +30,8 @@ def broken(world: World, ticket: Ticket, patience: float) -> list[str]:
 
 def left(world: World) -> list[str]:
     """Return files, objects, uploads, processes and databases that nothing accounts for."""
-    return leftovers.leftovers(world.home, world.s3, BUCKET, world.postgres)
+    found = leftovers.leftovers(world.home, world.s3, BUCKET, world.postgres)
+    return found + [f"half-filled database: {name}" for name in world.half_filled()]
 
 
 def stuck(world: World) -> list[str]:

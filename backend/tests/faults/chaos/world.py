@@ -91,6 +91,12 @@ class World:
         found = set(self.postgres.psql("SELECT datname FROM pg_database").splitlines())
         return found | set(self.maria.sql("SHOW DATABASES").splitlines())
 
+    def half_filled(self) -> list[str]:
+        """Return the databases on MariaDB that bear the mark of a restore; raises RuntimeError while it is down."""
+        return self.maria.sql(
+            "SELECT table_schema FROM information_schema.tables WHERE table_comment LIKE 'dbbackup:%'"
+        ).splitlines()
+
     def drop(self, source: str, database: str) -> None:
         """Drop a database on the server of the source."""
         if source == "maria":
